@@ -1,0 +1,1 @@
+"""Flows: compositions that read top-down as the data flow, and the `shls` command."""

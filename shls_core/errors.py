@@ -1,0 +1,84 @@
+"""Every error this project raises on purpose.
+
+ShlsError
+├── InputError               something the user gave cannot be used
+│   ├── ConfigError          a configuration key or value
+│   └── ImageError           a file that is not a usable photograph
+├── StoreError               the store cannot do what was asked
+│   ├── StoreUnwritable      no permission, no space, not a folder
+│   ├── ObjectMissing        an object that something points at is not there
+│   ├── ObjectCorrupted      an object's bytes do not hash to its name
+│   └── NameUnknown          no dataset, checkpoint or name of that spelling
+├── StageError               a stage cannot go on
+│   ├── TooManyRejected      more samples rejected than the configuration allows
+│   └── WorkerLost           a worker died more often than it may be replaced
+├── GateError                the validation gate says no
+├── MissingComponent         a package is not installed; the message names the command that installs it
+└── TrainingDiverged         the loss is no longer a finite number
+
+A message says what was expected, what came, and where, in one line.
+"""
+
+
+class ShlsError(Exception):
+    """Root of the errors a user can act on; anything else is a defect."""
+
+
+class InputError(ShlsError, ValueError):
+    """Something the user gave cannot be used."""
+
+
+class ConfigError(InputError):
+    """A configuration key or value is not acceptable."""
+
+
+class ImageError(InputError):
+    """A file is not a usable photograph; `reason` is the short form kept in the rejected row."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StoreError(ShlsError):
+    """The store cannot do what was asked of it."""
+
+
+class StoreUnwritable(StoreError):
+    """The store refuses writes: permission, space, or not a folder."""
+
+
+class ObjectMissing(StoreError):
+    """An object that something points at is not in the store."""
+
+
+class ObjectCorrupted(StoreError):
+    """The bytes of an object do not hash to its name."""
+
+
+class NameUnknown(StoreError):
+    """No dataset, checkpoint or name of that spelling is in the store."""
+
+
+class StageError(ShlsError):
+    """A stage cannot go on."""
+
+
+class TooManyRejected(StageError):
+    """More samples were rejected than the configuration allows."""
+
+
+class WorkerLost(StageError):
+    """A worker died more often than it may be replaced."""
+
+
+class GateError(ShlsError):
+    """The dataset did not pass, or has never been through, the validation gate."""
+
+
+class MissingComponent(ShlsError):
+    """A package that the requested work needs is not installed."""
+
+
+class TrainingDiverged(ShlsError):
+    """The loss is no longer a finite number."""
