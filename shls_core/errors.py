@@ -2,7 +2,8 @@
 
 ShlsError
 ├── InputError               something the user gave cannot be used
-│   ├── ConfigError          a configuration key or value
+│   └── ConfigError          a configuration key or value
+├── SampleError              a sample that cannot be used: becomes a rejected row
 │   └── ImageError           a file that is not a usable photograph
 ├── StoreError               the store cannot do what was asked
 │   ├── StoreUnwritable      no permission, no space, not a folder
@@ -32,12 +33,16 @@ class ConfigError(InputError):
     """A configuration key or value is not acceptable."""
 
 
-class ImageError(InputError):
-    """A file is not a usable photograph; `reason` is the short form kept in the rejected row."""
+class SampleError(ShlsError):
+    """A sample cannot be used; `reason` is the short form kept in the rejected row."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ImageError(SampleError):
+    """A file is not a usable photograph."""
 
 
 class StoreError(ShlsError):
