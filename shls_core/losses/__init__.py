@@ -1,0 +1,1 @@
+"""The losses a network is trained with, one per file."""

@@ -1,0 +1,1 @@
+"""Memory clustering: what is remembered of the objects of one video."""

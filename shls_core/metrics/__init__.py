@@ -1,0 +1,1 @@
+"""The DAVIS scores: region similarity J, boundary accuracy F, and their statistics."""

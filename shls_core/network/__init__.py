@@ -1,0 +1,1 @@
+"""The network that turns frames and superpixel maps into superfeatures."""

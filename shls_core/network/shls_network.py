@@ -1,0 +1,96 @@
+"""The SHLS network: what it sees in frames and, through superpixels, in their parts."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Int64, UInt8
+from torch import Tensor, nn
+
+from shls_core.errors import InputError
+from shls_core.network.backbone import Backbone
+from shls_core.network.config import NetworkConfig
+from shls_core.network.pooling import SuperpixelIndex
+from shls_core.network.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
+
+
+class ShlsNetwork(nn.Module):
+    """Backbone and superfeature head; it holds weights and nothing of any video.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    >>> frames = torch.zeros(2, 16, 16, 3, dtype=torch.uint8)
+    >>> superpixel_maps = (torch.arange(16)[:, None] // 8 * 2 + torch.arange(16) // 8).repeat(2, 1, 1)
+    >>> features = network.encode_image(frames)
+    >>> network.superfeatures(features, superpixel_maps).of_frame(1).shape
+    torch.Size([4, 32])
+    """
+
+    channel_mean: Tensor
+    channel_deviation: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config.width_multiplier)
+        self.superfeature_head = SuperfeatureHead(
+            self.backbone.fine_channels,
+            self.backbone.coarse_channels,
+            config.superfeature_size,
+            config.l2_epsilon,
+        )
+        # Constants of the configuration, not weights: they are not saved.
+        for name in ("channel_mean", "channel_deviation"):
+            constant = torch.tensor(getattr(config, name)).reshape(3, 1, 1)
+            self.register_buffer(name, constant, persistent=False)
+
+    def encode_image(self, frames: UInt8[Tensor, "frames H W 3"]) -> FeatureMaps:
+        """Compute the feature maps of RGB frames with values 0..255, on the network's device."""
+        images = frames.permute(0, 3, 1, 2).float() / 255.0
+        fine, coarse = self.backbone((images - self.channel_mean) / self.channel_deviation)
+        size = (frames.shape[1], frames.shape[2])
+        return FeatureMaps(F.interpolate(fine, size, mode="bilinear", align_corners=False), coarse)
+
+    def superfeatures(
+        self, features: FeatureMaps, superpixel_maps: Int64[Tensor, "frames H W"]
+    ) -> Superfeatures:
+        """Compute the superfeatures of frames from their feature maps.
+
+        Parameters
+        ----------
+        features : FeatureMaps
+            From `encode_image`.
+        superpixel_maps : Int64[Tensor, "frames H W"]
+            Labels 0..R-1 in every frame, none missing; R may differ between frames.
+
+        Returns
+        -------
+        Superfeatures
+            All frames in one table, with the row at which each frame starts.
+
+        Raises
+        ------
+        InputError
+            If sizes do not agree or a superpixel map skips a label.
+        """
+        frames, _, *size = features.fine.shape
+        if superpixel_maps.shape != (frames, *size):
+            raise InputError(
+                f"expected superpixel maps of shape {(frames, *size)}, got {tuple(superpixel_maps.shape)}"
+            )
+        superfeatures: Superfeatures = self.superfeature_head(features, SuperpixelIndex.of(superpixel_maps))
+        return superfeatures
+
+
+def new_network(config: NetworkConfig, seed: int) -> ShlsNetwork:
+    """Build a network with random weights that depend on configuration and seed alone.
+
+    The global random state of torch is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return ShlsNetwork(config)

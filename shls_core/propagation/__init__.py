@@ -1,0 +1,1 @@
+"""From the mask of the first frame to masks of every frame of a video."""

@@ -1,0 +1,99 @@
+"""SHLS in use: superfeatures of each frame, read against the memory of the video."""
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64, UInt8, UInt16
+
+from shls_core.errors import InputError
+from shls_core.memory.bank import MemoryBank
+from shls_core.memory.coarse_mask import paint
+from shls_core.memory.config import MemoryConfig
+from shls_core.memory.superpixel_objects import split_along_mask
+from shls_core.network.shls_network import ShlsNetwork
+
+
+class Propagator:
+    """Segment the frames of one video after the other; a `MaskPropagator`.
+
+    Parameters
+    ----------
+    network : ShlsNetwork
+        Put into evaluation mode; nothing of a video is stored in it.
+    memory_config : MemoryConfig
+    """
+
+    def __init__(self, network: ShlsNetwork, memory_config: MemoryConfig) -> None:
+        self._network = network.eval()
+        self._memory_config = memory_config
+        self._memory: MemoryBank | None = None
+        self._shape: tuple[int, ...] = ()
+
+    def start(
+        self,
+        frame: UInt8[np.ndarray, "H W 3"],
+        superpixel_map: UInt16[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "H W"],
+    ) -> None:
+        """Begin a video: remember its first frame.
+
+        Parameters
+        ----------
+        frame : UInt8[numpy.ndarray, "H W 3"]
+            RGB.
+        superpixel_map : UInt16[numpy.ndarray, "H W"]
+            Labels 0..R-1, none missing.
+        mask : UInt8[numpy.ndarray, "H W"]
+            0 background, 1..K objects; at least one object.
+
+        Raises
+        ------
+        InputError
+            If the mask has no object or holds 255 (void), or shapes do not agree.
+        """
+        if not mask.any():
+            raise InputError("expected a first mask with at least one object, got background only")
+        if mask.max() == 255:
+            raise InputError("expected object labels 1..254 in the first mask, got 255 (void)")
+        split, labels = split_along_mask(superpixel_map, mask)
+        self._memory = MemoryBank(self._superfeatures(frame, split), labels, self._memory_config)
+        self._shape = frame.shape
+
+    def step(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Segment the next frame and let the memory learn from it.
+
+        Returns
+        -------
+        UInt8[numpy.ndarray, "H W"]
+            Labels of the first mask.
+
+        Raises
+        ------
+        InputError
+            If no video was started, or the shape differs from the first frame's.
+        """
+        if self._memory is None:
+            raise InputError("expected start() with a first frame and its mask before step()")
+        if frame.shape != self._shape:
+            raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
+        superfeatures = self._superfeatures(frame, superpixel_map.astype(np.int64))
+        similarities = self._memory.predict(superfeatures)
+        winners = self._memory.winners(similarities)
+        mask = paint(self._memory.classes[winners], superpixel_map)
+        # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
+        # from its log-odds to the superpixels that are remembered.
+        self._memory.update(superfeatures, winners, self._memory.confident(similarities, winners))
+        return mask
+
+    @torch.inference_mode()
+    def _superfeatures(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
+    ) -> Float32[np.ndarray, "R S"]:
+        device = next(self._network.parameters()).device
+        features = self._network.encode_image(torch.tensor(frame, device=device)[None])
+        superfeatures = self._network.superfeatures(
+            features, torch.tensor(superpixel_map, device=device)[None]
+        )
+        values: Float32[np.ndarray, "R S"] = superfeatures.values.cpu().numpy()
+        return values

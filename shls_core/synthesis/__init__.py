@@ -1,0 +1,1 @@
+"""Pseudo-sequences: short annotated videos composed from still images and their pseudo-masks."""

@@ -1,0 +1,1 @@
+"""Training: batches in, weights out; no storage, no orchestrator."""

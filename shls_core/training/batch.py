@@ -1,0 +1,40 @@
+"""A batch of pseudo-sequences, as a loader hands it to training."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from shls_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """Pseudo-sequences of equal length and size.
+
+    Attributes
+    ----------
+    frames : UInt8[numpy.ndarray, "B T H W 3"]
+        RGB.
+    superpixel_maps : UInt16[numpy.ndarray, "B T H W"]
+        Labels 0..R-1 in every frame, none missing; R may differ between frames.
+    masks : UInt8[numpy.ndarray, "B T H W"]
+        0 background, 1..K objects.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not agree.
+    """
+
+    frames: UInt8[np.ndarray, "B T H W 3"]
+    superpixel_maps: UInt16[np.ndarray, "B T H W"]
+    masks: UInt8[np.ndarray, "B T H W"]
+
+    def __post_init__(self) -> None:
+        shape = self.frames.shape[:-1]
+        if self.superpixel_maps.shape != shape or self.masks.shape != shape:
+            raise InputError(
+                f"expected superpixel maps and masks of shape {shape} like the frames, "
+                f"got {self.superpixel_maps.shape} and {self.masks.shape}"
+            )

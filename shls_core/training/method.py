@@ -1,0 +1,20 @@
+"""What training needs to know of a method."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from shls_core.training.batch import TrainingBatch
+
+
+class TrainableMethod(Protocol):
+    """A method that learns from pseudo-sequences."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The weights to be trained."""
+
+    def loss(self, batch: TrainingBatch) -> Mapping[str, Float[Tensor, ""]]:
+        """Return the terms of the loss by name; their plain sum is minimised."""

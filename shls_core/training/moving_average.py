@@ -1,0 +1,36 @@
+"""Exponential moving average of the weights of a network."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MovingAverage:
+    """Average of a network's state over the steps of a training run.
+
+    Batch statistics are averaged like weights; whole numbers are copied. Early steps are averaged over
+    fewer steps, so that the random start is forgotten: the decay of step n is at most (1 + n) / (10 + n).
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    decay : float
+        0 (the average is the last state) up to, not including, 1.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self._num_updates = 0
+        self.state: dict[str, Tensor] = {
+            name: value.detach().clone() for name, value in network.state_dict().items()
+        }
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Take in the state after a step."""
+        self._num_updates += 1
+        decay = min(self._decay, (1 + self._num_updates) / (10 + self._num_updates))
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.state[name].lerp_(value, 1.0 - decay)
+            else:
+                self.state[name].copy_(value)

@@ -1,0 +1,58 @@
+"""Reading what a stage made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.manifest import StageManifest, get_record
+from storage.objects import ObjectStore
+from storage.shards import read_columns
+
+
+@dataclass(frozen=True, slots=True)
+class RowAddress:
+    """Where a row lies, and the digest of its content.
+
+    A row that reads other rows is keyed by their digests; the place is only how to get at them.
+    """
+
+    stage: str
+    sample_id: str
+    digest: str
+    shard: str
+    index: int
+
+
+class StageArtifact:
+    """The rows of one stage of one dataset, read by the column."""
+
+    def __init__(self, objects: ObjectStore, artifact_id: str) -> None:
+        self._objects = objects
+        self.id = artifact_id
+        self.manifest = get_record(objects, artifact_id, StageManifest)
+
+    def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
+        """Return the address and some columns of every accepted row, by ascending sample id."""
+        found = []
+        for shard in self.manifest.shards:
+            table = read_columns(self._objects, shard.digest, ["sample_id", "digest", *columns])
+            for index, row in enumerate(table.to_pylist()):
+                sample_id, digest = row.pop("sample_id"), row.pop("digest")
+                if digest is not None:
+                    address = RowAddress(self.manifest.stage, sample_id, digest, shard.digest, index)
+                    found.append((address, row))
+        return sorted(found, key=lambda item: item[0].sample_id)
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Return some columns of all rows, rejected ones included, by ascending sample id."""
+        wanted = list(dict.fromkeys(["sample_id", *columns]))
+        parts = [read_columns(self._objects, shard.digest, wanted) for shard in self.manifest.shards]
+        return pa.concat_tables(parts).sort_by("sample_id").select(list(columns))
+
+    def rejected_reasons(self) -> dict[str, int]:
+        """Return how many rows were rejected for each reason, most frequent first."""
+        counts = pc.value_counts(self.table(["rejected"])["rejected"].drop_null()).to_pylist()
+        return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: -int(row["counts"]))}

@@ -1,0 +1,84 @@
+"""A digest of the code that makes a stage's bytes.
+
+It covers the syntax trees, without docstrings (comments are not in them), of a module and of every module of
+this project that it imports, directly or not. A change of layout or wording leaves it as it is; a change of a
+helper does not. Package initialisers import nothing, or every closure would be everything.
+"""
+
+import ast
+import functools
+import importlib.util
+from pathlib import Path
+
+from storage.canonical import digest_bytes, digest_json
+
+OUR_PACKAGES = frozenset({"flows", "tasks", "storage", "shls_core"})
+# A new error class changes no byte of any artifact, and every module imports this one.
+MAKE_NO_BYTES = frozenset({"shls_core.errors"})
+
+
+@functools.cache
+def code_digest(*entry_modules: str) -> str:
+    """Return the digest of the code reachable from `entry_modules` inside this project."""
+    return digest_json({module: _syntax_digest(module) for module in import_closure(*entry_modules)})
+
+
+@functools.cache
+def import_closure(*entry_modules: str) -> tuple[str, ...]:
+    """Return the names of the project's modules that `entry_modules` import, themselves included, sorted."""
+    seen: set[str] = set()
+    waiting = list(entry_modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in seen and module not in MAKE_NO_BYTES:
+            seen.add(module)
+            waiting += _imported_modules(module)
+    return tuple(sorted(seen))
+
+
+def _imported_modules(module: str) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(_syntax_tree(module)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively: its closure cannot be followed"
+            base = node.module or ""
+            # `from package import module` names a module; `from module import name` does not.
+            submodules = [f"{base}.{alias.name}" for alias in node.names]
+            found += [name for name in submodules if _is_ours(name) and _source_path(name)] or [base]
+    return [name for name in found if _is_ours(name)]
+
+
+def _is_ours(module: str) -> bool:
+    return module.split(".")[0] in OUR_PACKAGES
+
+
+@functools.cache
+def _source_path(module: str) -> Path | None:
+    package, *inner = module.split(".")
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None, f"no package {package}"
+    base = Path(spec.origin).parent.joinpath(*inner)
+    candidates = (base / "__init__.py", base.with_name(base.name + ".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _syntax_tree(module: str) -> ast.Module:
+    path = _source_path(module)
+    assert path is not None, f"no source for {module}"
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _syntax_digest(module: str) -> str:
+    stripped = _WithoutDocstrings().visit(_syntax_tree(module))
+    return digest_bytes(ast.unparse(stripped).encode())
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    """Drops every string that stands alone as a statement: docstrings of modules, classes, fields."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Drop the node if it is a bare string."""
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node

@@ -1,0 +1,138 @@
+"""Parquet shards: rows in, the same bytes every time; rows out, alone or by the column."""
+
+import io
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from shls_core.errors import ObjectCorrupted
+from storage.objects import ObjectStore, object_path
+from storage.schemas import SCHEMAS
+
+ROW_GROUP_ROWS = 16
+
+
+class ShardRef(BaseModel):
+    """A pointer to a shard: its digest, the rows in it, those of them rejected, its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    rows: int
+    rejected: int
+    bytes: int
+
+
+def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
+
+    Every option that shapes the file is named, so that a change of a default changes nothing here.
+    Page checksums are written: without them a flipped byte is read in silence.
+    """
+    schema = SCHEMAS[stage]
+    ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
+    table = pa.Table.from_pylist(ordered, schema=schema.arrow)
+    packed = set(schema.uncompressed)
+    buffer = io.BytesIO()
+    pq.write_table(
+        table,
+        buffer,
+        version="2.6",
+        data_page_version="1.0",
+        row_group_size=ROW_GROUP_ROWS,
+        compression={
+            path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema.arrow)
+        },
+        use_dictionary=False,
+        write_statistics=["sample_id"],
+        write_page_checksum=True,
+        store_schema=True,
+    )
+    return buffer.getvalue()
+
+
+def _leaf_paths(schema: pa.Schema) -> list[str]:
+    return [
+        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in schema
+    ]
+
+
+def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
+    """Encode `rows`, store them as one object and return the pointer to it."""
+    data = encode_shard(stage, rows)
+    rejected = sum(row["rejected"] is not None for row in rows)
+    return ShardRef(digest=objects.put(data), rows=len(rows), rejected=rejected, bytes=len(data))
+
+
+def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of a shard, and nothing else of it."""
+    with _damage_named(digest):
+        return _open(objects, digest).read(columns=list(columns), use_threads=False)
+
+
+@contextmanager
+def _damage_named(digest: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        what = " ".join(str(error).split())
+        raise ObjectCorrupted(
+            f"shard {digest[:12]}… cannot be read: {what} ({object_path(digest)}); "
+            "remove that file to have it made again"
+        ) from error
+
+
+def _open(objects: ObjectStore, digest: str) -> pq.ParquetFile:
+    source = pa.PythonFile(objects.open(digest), mode="r")
+    return pq.ParquetFile(source, page_checksum_verification=True)
+
+
+class RowReader:
+    """Reads single rows of many shards, keeping the row groups used last in memory.
+
+    Parameters
+    ----------
+    objects
+        Where the shards are.
+    cache_bytes
+        Memory to spend on row groups that may be asked for again.
+    """
+
+    def __init__(self, objects: ObjectStore, cache_bytes: int = 256 << 20) -> None:
+        self._objects = objects
+        self._cache_bytes = cache_bytes
+        self._files: OrderedDict[str, pq.ParquetFile] = OrderedDict()
+        self._groups: OrderedDict[tuple[str, int, tuple[str, ...]], pa.Table] = OrderedDict()
+        self._held_bytes = 0
+
+    def row(self, digest: str, index: int, columns: Sequence[str]) -> dict[str, Any]:
+        """Return some columns of row `index` of the shard `digest`."""
+        group, offset = divmod(index, ROW_GROUP_ROWS)
+        table = self._group(digest, group, tuple(columns))
+        row: dict[str, Any] = table.slice(offset, 1).to_pylist()[0]
+        return row
+
+    def _group(self, digest: str, group: int, columns: tuple[str, ...]) -> pa.Table:
+        key = (digest, group, columns)
+        if key in self._groups:
+            self._groups.move_to_end(key)
+            return self._groups[key]
+        with _damage_named(digest):
+            table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
+        self._groups[key] = table
+        self._held_bytes += table.nbytes
+        while self._held_bytes > self._cache_bytes and len(self._groups) > 1:
+            self._held_bytes -= self._groups.popitem(last=False)[1].nbytes
+        return table
+
+    def _file(self, digest: str) -> pq.ParquetFile:
+        if digest not in self._files:
+            self._files[digest] = _open(self._objects, digest)
+            if len(self._files) > 256:
+                self._files.popitem(last=False)
+        return self._files[digest]

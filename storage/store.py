@@ -1,0 +1,73 @@
+"""The store: one folder that remembers everything that was made, and how.
+
+::
+
+    objects/ab/abcd…    immutable: shards, manifests, weights, records, named by their SHA-256
+    keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
+    verdicts/DATASET    the newest verdict of the validation gate on a dataset
+    ledger/runs         Delta Lake table of runs: who, when, where, with what
+    ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+"""
+
+import os
+import uuid
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore
+
+from shls_core.errors import NameUnknown, StoreUnwritable
+from storage.key_index import KeyIndex
+from storage.ledger import Ledger
+from storage.names import Names
+from storage.objects import ObjectStore
+
+
+class Store:
+    """An open store.
+
+    Use `Store.open` for reading and `Store.create` for writing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.backend = LocalStore(prefix=root)
+        self.objects = ObjectStore(self.backend)
+        self.keys = KeyIndex(self.backend)
+        self.ledger = Ledger(root / "ledger" / "runs")
+        self.names = Names(root / "ledger" / "names")
+
+    @classmethod
+    def open(cls, location: str | os.PathLike[str]) -> "Store":
+        """Open a store that exists.
+
+        Raises
+        ------
+        NameUnknown
+            If there is none at `location`.
+        """
+        root = Path(location).absolute()
+        if not (root / "objects").is_dir():
+            raise NameUnknown(f"expected a store at {location}, found none; `shls run` makes one")
+        return cls(root)
+
+    @classmethod
+    def create(cls, location: str | os.PathLike[str]) -> "Store":
+        """Open a store for writing; make it where there is none.
+
+        Raises
+        ------
+        StoreUnwritable
+            If the folder cannot be made or written to.
+        """
+        root = Path(location).absolute()
+        try:
+            (root / "objects").mkdir(parents=True, exist_ok=True)
+            store = cls(root)
+            probe = f"probe-{uuid.uuid4().hex}"
+            obstore.put(store.backend, probe, b"")
+            obstore.delete(store.backend, probe)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            what = str(error).splitlines()[0]
+            raise StoreUnwritable(f"expected a folder that can be written at {location}: {what}") from error
+        return store

@@ -1,0 +1,139 @@
+"""Ingest: image files become rows that hold their bytes, or rows that say why not."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pydantic
+import skimage.data
+
+from shls_core.errors import InputError, SampleError
+from shls_core.frozen import FrozenConfig
+from shls_core.images import DECODE_RULE, check_image_size, decode_image
+from storage.artifact import StageArtifact
+from storage.canonical import digest_bytes, digest_json
+from storage.schemas import INGEST
+from tasks.stages.bundled_photographs import BUNDLED
+from tasks.stages.input_reader import InputReader
+from tasks.stages.stage import Row, RowPlan
+
+NOTES_FILE = "photographs.csv"
+NOTE_COLUMNS = ("source", "licence", "consent", "scene")
+SKIMAGE = "skimage"
+
+
+class IngestConfig(FrozenConfig):
+    """Which photographs come in, and how large they are looked at."""
+
+    images: str | None = None
+    """A folder of image files (searched in depth), or ``skimage``: the colour photographs inside scikit-image.
+    A file `photographs.csv` in the folder may note source, licence, consent and scene per file name."""
+    max_side: int = pydantic.Field(default=640, ge=32)
+    """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""
+    min_side: int = pydantic.Field(default=64, ge=8)
+    """Photographs with a shorter side below this, in px, are rejected."""
+    max_rejected_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """Share of rejected files, 0..1, above which the run fails."""
+
+
+@dataclass(frozen=True)
+class IngestStage:
+    """Takes image files as they are; a row's id is the SHA-256 of the file."""
+
+    name: ClassVar[str] = INGEST
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow", "pyarrow")
+    config: IngestConfig
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """How bytes become pixels, and how small is too small."""
+        return {"decode_rule": DECODE_RULE, **self.config.model_dump(include={"max_side", "min_side"})}
+
+    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+        """List the files; the second of two with the same bytes is planned as a duplicate."""
+        folder, notes = _photographs(self.config.images)
+        first_with: dict[str, str] = {}
+        plans = []
+        for path, file_name in _files(folder, None if self.config.images != SKIMAGE else tuple(BUNDLED)):
+            image_id = digest_bytes(path.read_bytes())
+            original = first_with.setdefault(image_id, file_name)
+            is_copy = original != file_name
+            plans.append(
+                RowPlan(
+                    sample_id=digest_json(["duplicate", image_id, file_name]) if is_copy else image_id,
+                    image_ids=(image_id,),
+                    decided={
+                        "file_digest": image_id,
+                        "file_name": file_name,
+                        "duplicate_of": original if is_copy else None,
+                        **{column: notes.get(file_name, {}).get(column) for column in NOTE_COLUMNS},
+                    },
+                    location=str(path),
+                )
+            )
+        return plans
+
+    def notes(self, plan: RowPlan) -> Row:
+        """Return what is known of the file whether or not it can be used."""
+        return {column: plan.decided[column] for column in ("file_name", "source", "licence", "consent")}
+
+    def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
+        """Decode the file once, to be sure of it, and keep its bytes."""
+        if plan.decided["duplicate_of"] is not None:
+            raise SampleError("duplicate")
+        assert plan.location is not None
+        data = Path(plan.location).read_bytes()
+        if digest_bytes(data) != plan.decided["file_digest"]:
+            raise InputError(f"{plan.location} changed while it was read: run again when nobody writes to it")
+        height, width, _ = decode_image(data, self.config.max_side).shape
+        check_image_size(height, width, self.config.min_side)
+        return {
+            "image": data,
+            "height": height,
+            "width": width,
+            "scene": plan.decided["scene"] or plan.image_ids[0],
+            "num_bytes": len(data),
+        }
+
+
+def _photographs(images: str | None) -> tuple[Path, Mapping[str, Mapping[str, str]]]:
+    if images is None:
+        raise InputError("expected a folder of photographs in --images or ingest.images, got none")
+    if images == SKIMAGE:
+        return Path(skimage.data.__file__).parent, BUNDLED
+    folder = Path(images)
+    if not folder.is_dir():
+        raise InputError(f"expected a folder of photographs, found none at {images}")
+    return folder, _read_notes(folder / NOTES_FILE)
+
+
+def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]:
+    """Return (path, name inside the folder) of every file that is not hidden, by name."""
+    named = ((path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+    wanted = [
+        (path, name)
+        for path, name in named
+        if name != NOTES_FILE and not any(part.startswith(".") for part in name.split("/"))
+    ]
+    if only is not None:
+        wanted = [(path, name) for path, name in wanted if name in only]
+    if not wanted:
+        raise InputError(f"expected image files in {folder}, found none")
+    return sorted(wanted, key=lambda item: item[1])
+
+
+def _read_notes(path: Path) -> Mapping[str, Mapping[str, str]]:
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        known = {"file_name", *NOTE_COLUMNS}
+        columns = set(reader.fieldnames or ())
+        if "file_name" not in columns or not columns <= known:
+            raise InputError(f"expected columns among {sorted(known)} with file_name, got {sorted(columns)} ({path})")
+        return {
+            row["file_name"]: {key: value for key, value in row.items() if key != "file_name" and value}
+            for row in reader
+        }

@@ -1,0 +1,135 @@
+"""Sequences: still images and their pseudo-masks become pseudo-sequences of frames and masks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from shls_core.crops import Box
+from shls_core.images import encode_frame
+from shls_core.seeding import generator
+from shls_core.split import HELD_OUT, TRAIN, HeldOutConfig, split_of
+from shls_core.synthesis.config import SynthesisConfig
+from shls_core.synthesis.draw import draw_recipe
+from shls_core.synthesis.render import render
+from shls_core.synthesis.sources import HashRing, draw_sources
+from shls_core.synthesis.statistics import sequence_statistics
+from storage.artifact import RowAddress, StageArtifact
+from storage.canonical import digest_json
+from storage.codecs import decode_map, encode_map
+from storage.schemas import INGEST, SALIENCY, SEQUENCES
+from tasks.stages.input_reader import InputReader
+from tasks.stages.stage import Row, RowPlan
+
+
+@dataclass(frozen=True)
+class SequencesStage:
+    """Synthesises pseudo-sequences; training photographs meet training photographs alone."""
+
+    name: ClassVar[str] = SEQUENCES
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "scipy")
+    config: SynthesisConfig
+    held_out: HeldOutConfig
+    max_side: int
+    seed: int
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The ranges of synthesis, the split, and the seed of every draw."""
+        return {
+            "synthesis": self.config.model_dump(mode="json"),
+            "held_out": self.held_out.model_dump(mode="json"),
+            "max_side": self.max_side,
+            "seed": self.seed,
+        }
+
+    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+        """Draw, from ids alone, who is the template and who is pasted."""
+        photographs = {address.sample_id: address for address, _ in inputs[INGEST].accepted()}
+        masks = {
+            address.sample_id: (address, row) for address, row in inputs[SALIENCY].accepted(("image_id", "scene"))
+        }
+        plans = []
+        for split in (TRAIN, HELD_OUT):
+            pool = [name for name, (_, row) in masks.items() if split_of(row["scene"], self.held_out) == split]
+            for template_id in pool:
+                for number in range(self._per_template(split)):
+                    sample_id = digest_json(["sequence", template_id, number])
+                    sources = draw_sources(
+                        template_id, HashRing(pool), self.config, generator(self.seed, "sources", sample_id)
+                    )
+                    used = dict.fromkeys((template_id, *sources))
+                    image_ids = dict.fromkeys(masks[mask_id][1]["image_id"] for mask_id in used)
+                    plans.append(
+                        RowPlan(
+                            sample_id=sample_id,
+                            image_ids=tuple(image_ids),
+                            inputs=(
+                                *(masks[mask_id][0] for mask_id in used),
+                                *(photographs[image_id] for image_id in image_ids),
+                            ),
+                            decided={"split": split, "template_id": template_id, "source_ids": list(sources)},
+                        )
+                    )
+        return plans
+
+    def _per_template(self, split: str) -> int:
+        return (self.config if split == TRAIN else self.held_out).sequences_per_template
+
+    def notes(self, plan: RowPlan) -> Row:
+        """Return who the template is and who was to be pasted."""
+        return {"template_id": plan.decided["template_id"], "source_ids": plan.decided["source_ids"]}
+
+    def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
+        """Draw the recipe, from masks alone, and render it."""
+        stills = {
+            address.sample_id: _Still.read(address, plan, reader, self.max_side)
+            for address in plan.inputs
+            if address.stage == SALIENCY
+        }
+        masks = {name: still.mask for name, still in stills.items()}
+        saliency_maps = {name: still.saliency_map for name, still in stills.items()}
+        template_id, split = plan.decided["template_id"], plan.decided["split"]
+        num_frames = self.config.num_frames if split == TRAIN else self.held_out.num_frames
+
+        recipe = draw_recipe(
+            plan.sample_id,
+            template_id,
+            masks[template_id],
+            plan.decided["source_ids"],
+            saliency_maps,
+            self.config.model_copy(update={"num_frames": num_frames}),
+            generator(self.seed, "recipe", plan.sample_id),
+        )
+        sequence = render(recipe, {name: still.pixels for name, still in stills.items()}, saliency_maps, masks)
+        return {
+            "split": split,
+            "height": sequence.frames.shape[1],
+            "width": sequence.frames.shape[2],
+            "frames": [encode_frame(frame) for frame in sequence.frames],
+            "masks": [encode_map(mask) for mask in sequence.masks],
+            "recipe": recipe.to_json(),
+            **sequence_statistics(recipe, sequence),
+        }
+
+
+@dataclass(frozen=True)
+class _Still:
+    """A photograph, or a part of one, with what saliency made of it."""
+
+    pixels: np.ndarray
+    saliency_map: np.ndarray
+    mask: np.ndarray
+
+    @classmethod
+    def read(cls, address: RowAddress, plan: RowPlan, reader: InputReader, max_side: int) -> "_Still":
+        row = reader.row(address, "image_id", "top", "left", "height", "width", "saliency_map", "mask")
+        height, width = row["height"], row["width"]
+        box = Box(row["top"], row["left"], row["top"] + height, row["left"] + width)
+        (image,) = (item for item in plan.inputs if item.sample_id == row["image_id"] and item.stage == INGEST)
+        return cls(
+            pixels=reader.photograph(image, max_side, box),
+            saliency_map=decode_map(row["saliency_map"], height, width, np.uint8),
+            mask=decode_map(row["mask"], height, width, np.uint8),
+        )

@@ -1,0 +1,60 @@
+"""What a staging stage is: a plan of rows, and a pure function that makes one of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from storage.artifact import RowAddress, StageArtifact
+from tasks.stages.input_reader import InputReader
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """One row to make.
+
+    The row's key covers everything here but `location`: who it is, the content of the rows it reads, and what
+    the plan decided for it.
+    """
+
+    sample_id: str
+    image_ids: tuple[str, ...]
+    """The photographs the row descends from."""
+    inputs: tuple[RowAddress, ...] = ()
+    """The rows it reads."""
+    decided: Mapping[str, Any] = field(default_factory=dict)
+    """What the plan decided; JSON values."""
+    location: str | None = None
+    """Where to read a file that is not in the store yet."""
+
+
+class Stage(Protocol):
+    """A staging stage under one configuration: small, frozen, sent to workers as it is."""
+
+    name: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    """Third-party packages whose version changes the bytes of a row."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """All that is configured about a row, as JSON."""
+        ...
+
+    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+        """Return the rows to make, from the stages before; reads thin columns alone."""
+        ...
+
+    def notes(self, plan: RowPlan) -> Row:
+        """Return the columns that a rejected row keeps too."""
+        ...
+
+    def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
+        """Return the content and statistics of one row.
+
+        Raises
+        ------
+        SampleError
+            If the sample cannot be used: it becomes a rejected row.
+        """
+        ...

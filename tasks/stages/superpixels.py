@@ -1,0 +1,59 @@
+"""Superpixels: every frame of every pseudo-sequence gets its superpixel map."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from shls_core.images import decode_frame
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.superpixels.slic import superpixel_map
+from storage.artifact import StageArtifact
+from storage.codecs import encode_map
+from storage.schemas import SEQUENCES, SUPERPIXELS
+from tasks.stages.input_reader import InputReader
+from tasks.stages.stage import Row, RowPlan
+
+
+@dataclass(frozen=True)
+class SuperpixelsStage:
+    """Segments frames into superpixels."""
+
+    name: ClassVar[str] = SUPERPIXELS
+    packages: ClassVar[tuple[str, ...]] = ("fast-slic", "numpy", "opencv-python-headless", "pyarrow")
+    config: SuperpixelConfig
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The segmenter and its settings."""
+        return self.config.model_dump(mode="json")
+
+    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+        """Plan one row per pseudo-sequence."""
+        return [
+            RowPlan(sample_id=address.sample_id, image_ids=tuple(row["image_ids"]), inputs=(address,))
+            for address, row in inputs[SEQUENCES].accepted(("image_ids",))
+        ]
+
+    def notes(self, plan: RowPlan) -> Row:
+        """Nothing: the row is about its sequence."""
+        return {}
+
+    def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
+        """Segment every frame, as it will be read in training: after its trip through JPEG."""
+        (sequence,) = plan.inputs
+        row = reader.row(sequence, "height", "width", "frames")
+        maps = [superpixel_map(decode_frame(frame), self.config) for frame in row["frames"]]
+        sizes = [np.bincount(labels.ravel()) for labels in maps]
+        counts = [len(size) for size in sizes]
+        return {
+            "height": row["height"],
+            "width": row["width"],
+            "superpixel_maps": [encode_map(labels) for labels in maps],
+            "num_frames": len(maps),
+            "min_superpixels": min(counts),
+            "max_superpixels": max(counts),
+            "min_superpixel_px": int(min(size.min() for size in sizes)),
+            "mean_superpixel_px": float(sum(labels.size for labels in maps) / sum(counts)),
+        }
