@@ -64,7 +64,9 @@ class AppendOnlyTable:
             except CommitFailedError:
                 continue
             return row
-        raise StoreError(f"gave up after {_ATTEMPTS} attempts to append to {self._path.name}: too many writers")
+        raise StoreError(
+            f"gave up after {_ATTEMPTS} attempts to append to {self._path.name}: too many writers"
+        )
 
     @staticmethod
     def _read(table: DeltaTable) -> list[Row]:

@@ -2,7 +2,8 @@
 
 It covers the syntax trees, without docstrings (comments are not in them), of a module and of every module of
 this project that it imports, directly or not. A change of layout or wording leaves it as it is; a change of a
-helper does not. Package initialisers import nothing, or every closure would be everything.
+helper does not. Imports for type checking alone are not followed: a type makes no byte. Package initialisers
+import nothing, or every closure would be everything.
 """
 
 import ast
@@ -38,7 +39,7 @@ def import_closure(*entry_modules: str) -> tuple[str, ...]:
 
 def _imported_modules(module: str) -> list[str]:
     found: list[str] = []
-    for node in ast.walk(_syntax_tree(module)):
+    for node in ast.walk(_WithoutTypeChecking().visit(_syntax_tree(module))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -82,3 +83,12 @@ class _WithoutDocstrings(ast.NodeTransformer):
         """Drop the node if it is a bare string."""
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if is_text else node
+
+
+class _WithoutTypeChecking(ast.NodeTransformer):
+    """Drops the blocks that only a type checker reads."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Drop ``if TYPE_CHECKING:``."""
+        only_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if only_for_types else node

@@ -125,12 +125,14 @@ SCHEMAS: Mapping[str, StageSchema] = {
         ),
         statistics=(
             pa.field("num_frames", pa.int32()),
-            pa.field("num_objects", pa.int32()),
-            pa.field("mask_share", pa.float64()),  # of the first frame
+            pa.field("num_objects", pa.int32()),  # in the first frame
+            pa.field("num_pasted", pa.int32()),
+            pa.field("num_left_out", pa.int32()),
+            pa.field("has_clone", pa.int32()),  # 0 or 1
+            pa.field("mask_share", pa.float64()),  # over all frames
             pa.field("occluded_share", pa.float64()),  # largest of any object in any frame
             pa.field("num_leaves", pa.int32()),
             pa.field("num_returns", pa.int32()),
-            pa.field("num_clones", pa.int32()),
         ),
     ),
     SUPERPIXELS: StageSchema(

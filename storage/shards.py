@@ -1,6 +1,5 @@
-"""Parquet shards: rows in, the same bytes every time; rows out, alone or by the column."""
+"""Parquet shards in a store: put one, read some columns of it, read single rows of many."""
 
-import io
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,9 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
 from storage.objects import ObjectStore, object_path
-from storage.schemas import SCHEMAS
-
-ROW_GROUP_ROWS = 16
+from storage.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
 class ShardRef(BaseModel):
@@ -26,40 +23,6 @@ class ShardRef(BaseModel):
     rows: int
     rejected: int
     bytes: int
-
-
-def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
-
-    Every option that shapes the file is named, so that a change of a default changes nothing here.
-    Page checksums are written: without them a flipped byte is read in silence.
-    """
-    schema = SCHEMAS[stage]
-    ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
-    table = pa.Table.from_pylist(ordered, schema=schema.arrow)
-    packed = set(schema.uncompressed)
-    buffer = io.BytesIO()
-    pq.write_table(
-        table,
-        buffer,
-        version="2.6",
-        data_page_version="1.0",
-        row_group_size=ROW_GROUP_ROWS,
-        compression={
-            path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema.arrow)
-        },
-        use_dictionary=False,
-        write_statistics=["sample_id"],
-        write_page_checksum=True,
-        store_schema=True,
-    )
-    return buffer.getvalue()
-
-
-def _leaf_paths(schema: pa.Schema) -> list[str]:
-    return [
-        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in schema
-    ]
 
 
 def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]]) -> ShardRef:

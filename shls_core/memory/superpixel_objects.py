@@ -30,10 +30,8 @@ def superpixel_labels(
     Raises
     ------
     InputError
-        If the shapes differ or a label is R or more.
+        If a label is R or more.
     """
-    if superpixel_map.shape != mask.shape:
-        raise InputError(f"expected a mask of shape {superpixel_map.shape}, got {mask.shape}")
     num_labels = int(mask.max()) + 1
     pairs = superpixel_map.astype(np.int64) * num_labels + mask
     overlaps = np.bincount(pairs.ravel(), minlength=num_superpixels * num_labels)
@@ -64,11 +62,6 @@ def split_along_mask(
     labels : Int64[numpy.ndarray, "R'"]
         Object of each of them.
 
-    Raises
-    ------
-    InputError
-        If the shapes differ.
-
     Examples
     --------
     >>> superpixels = np.array([[0, 0, 1, 1]], dtype=np.uint16)
@@ -76,8 +69,6 @@ def split_along_mask(
     >>> split_along_mask(superpixels, mask)
     (array([[0, 1, 2, 2]]), array([0, 2, 2]))
     """
-    if superpixel_map.shape != mask.shape:
-        raise InputError(f"expected a mask of shape {superpixel_map.shape}, got {mask.shape}")
     num_labels = int(mask.max()) + 1
     pairs, split = np.unique(superpixel_map.astype(np.int64) * num_labels + mask, return_inverse=True)
     return split.reshape(mask.shape), pairs % num_labels

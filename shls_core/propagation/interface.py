@@ -1,11 +1,12 @@
 """What every method that segments videos offers, and how a video is run through it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
 
+@runtime_checkable
 class MaskPropagator(Protocol):
     """A method that carries the mask of a first frame through a video, one frame at a time."""
 
@@ -13,7 +14,7 @@ class MaskPropagator(Protocol):
         self,
         frame: UInt8[np.ndarray, "H W 3"],
         superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
     ) -> None:
         """Begin a video; whatever was known of an earlier one is forgotten."""
 
@@ -27,7 +28,7 @@ def propagate(
     propagator: MaskPropagator,
     frames: UInt8[np.ndarray, "T H W 3"],
     superpixel_maps: UInt16[np.ndarray, "T H W"],
-    first_mask: UInt8[np.ndarray, "H W"],
+    first_mask: UInt8[np.ndarray, "mask_H mask_W"],
 ) -> UInt8[np.ndarray, "T H W"]:
     """Segment a whole video that fits in memory.
 

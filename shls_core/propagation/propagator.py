@@ -32,7 +32,7 @@ class Propagator:
         self,
         frame: UInt8[np.ndarray, "H W 3"],
         superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
     ) -> None:
         """Begin a video: remember its first frame.
 
@@ -42,14 +42,16 @@ class Propagator:
             RGB.
         superpixel_map : UInt16[numpy.ndarray, "H W"]
             Labels 0..R-1, none missing.
-        mask : UInt8[numpy.ndarray, "H W"]
-            0 background, 1..K objects; at least one object.
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 background, 1..K objects, at least one.
 
         Raises
         ------
         InputError
-            If the mask has no object or holds 255 (void), or shapes do not agree.
+            If the mask has another size than the frame, has no object or holds 255 (void).
         """
+        if mask.shape != frame.shape[:2]:
+            raise InputError(f"expected a first mask of shape {frame.shape[:2]}, got {mask.shape}")
         if not mask.any():
             raise InputError("expected a first mask with at least one object, got background only")
         if mask.max() == 255:

@@ -28,7 +28,9 @@ def draw_component(
         A component, all that are large enough being equally likely; None if there is none.
     """
     level = max(1, round(rng.uniform(*config.binarisation_level) * int(saliency_map.max())))
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(_binarise(saliency_map, level), connectivity=4)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(
+        _binarise(saliency_map, level), connectivity=4
+    )
     left, top, width, height, area = statistics[1:].T  # row 0 is the background
     # Sorted, because the order in which components are numbered is not part of OpenCV's interface.
     order = np.lexsort((width, height, left, top, -area))
@@ -46,9 +48,7 @@ def draw_component(
     )
 
 
-def cut_component(
-    saliency_map: UInt8[np.ndarray, "H W"], component: Component
-) -> UInt8[np.ndarray, "h w"]:
+def cut_component(saliency_map: UInt8[np.ndarray, "H W"], component: Component) -> UInt8[np.ndarray, "h w"]:
     """Return the mask of a component within its box: 1 inside, 0 outside."""
     top, left, bottom, right = component.box
     _, labels = cv2.connectedComponents(

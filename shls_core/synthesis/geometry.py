@@ -90,7 +90,7 @@ def square_to_quadrilateral(corners: Float64[np.ndarray, "4 2"]) -> Matrix:
 
 
 def extent_to_quadrilateral(extent: Extent, corners: Float64[np.ndarray, "4 2"]) -> Matrix:
-    """Return the homography that takes the corners of a rectangle, clockwise from its low end, to `corners`."""
+    """Return the homography from a rectangle's corners, as `extent_corners` lists them, to `corners`."""
     x_low, y_low, x_high, y_high = extent
     return compose(
         translation(-x_low, -y_low),
@@ -126,7 +126,8 @@ def transform_points(matrix: Matrix, points: Points) -> Points:
     """Return where a transform takes points (x, y)."""
     homogeneous = np.column_stack([points, np.ones(len(points))])
     moved = np.einsum("ij,pj->pi", matrix, homogeneous)
-    return moved[:, :2] / moved[:, 2:]
+    points_there: Points = moved[:, :2] / moved[:, 2:]
+    return points_there
 
 
 def rows_of(matrix: Matrix) -> MatrixRows:
@@ -135,9 +136,7 @@ def rows_of(matrix: Matrix) -> MatrixRows:
     return first, second, third
 
 
-def draw_affine(
-    steps: tuple[str, ...], config: SynthesisConfig, rng: np.random.Generator
-) -> Matrix:
+def draw_affine(steps: tuple[str, ...], config: SynthesisConfig, rng: np.random.Generator) -> Matrix:
     """Draw an affine transform about the origin.
 
     Parameters
@@ -173,9 +172,7 @@ def draw_affine(
     return compose(*taken)
 
 
-def draw_homography(
-    extent: Extent, config: SynthesisConfig, rng: np.random.Generator
-) -> Matrix:
+def draw_homography(extent: Extent, config: SynthesisConfig, rng: np.random.Generator) -> Matrix:
     """Draw the homography that moves each corner of a rectangle by up to `corner_shift` of its sides."""
     x_low, y_low, x_high, y_high = extent
     shifts = rng.uniform(-config.corner_shift, config.corner_shift, size=(4, 2))

@@ -41,17 +41,16 @@ class LayeredMasks:
 
     def __init__(self, masks: UInt8[np.ndarray, "T F F"], num_objects: int) -> None:
         self.masks = masks
-        self.full_areas: Int64[np.ndarray, "T K"] = self._visible_areas(num_objects)
+        counts = [np.bincount(mask.ravel(), minlength=num_objects + 1)[1:] for mask in masks]
+        self.visible_areas: Int64[np.ndarray, "T K"] = np.stack(counts).astype(np.int64)
+        """Pixels of every object that can be seen in every frame."""
+        self.full_areas: Int64[np.ndarray, "T K"] = self.visible_areas.copy()
         """Pixels in the frame of every object, were nothing pasted over it."""
 
     @property
     def num_objects(self) -> int:
         """Objects so far."""
-        return self.full_areas.shape[1]
-
-    def visible_areas(self) -> Int64[np.ndarray, "T K"]:
-        """Return the pixels of every object that are visible in every frame."""
-        return self._visible_areas(self.num_objects)
+        return int(self.full_areas.shape[1])
 
     def hidden_areas(self, silhouettes: Silhouettes, boxes: Sequence[Box]) -> Int64[np.ndarray, "T K"]:
         """Return how many visible pixels of each object a paste would hide in every frame."""
@@ -64,10 +63,12 @@ class LayeredMasks:
     def paste(self, silhouettes: Silhouettes, boxes: Sequence[Box]) -> None:
         """Paste a new object over all others; its label is the next free one."""
         label = self.num_objects + 1
+        hidden = self.hidden_areas(silhouettes, boxes)
         areas = np.zeros((len(self.masks), 1), dtype=np.int64)
         for time, (in_frame, inside) in enumerate(self._clipped(silhouettes, boxes)):
             self.masks[time][in_frame][inside] = label
             areas[time] = np.count_nonzero(inside)
+        self.visible_areas = np.hstack([self.visible_areas - hidden, areas])
         self.full_areas = np.hstack([self.full_areas, areas])
 
     def _clipped(
@@ -76,7 +77,3 @@ class LayeredMasks:
         for silhouette, box in zip(silhouettes, boxes, strict=True):
             in_frame, in_box = overlap(box, self.masks.shape[1])
             yield in_frame, silhouette[in_box].astype(bool)
-
-    def _visible_areas(self, num_objects: int) -> Int64[np.ndarray, "T K"]:
-        counts = [np.bincount(mask.ravel(), minlength=num_objects + 1)[1:] for mask in self.masks]
-        return np.stack(counts).astype(np.int64)

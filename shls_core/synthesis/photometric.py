@@ -71,24 +71,22 @@ def colour_matrix(jitter: ColourJitter, mean_colour: Colour) -> ColourMatrix:
 
 def then(first: ColourMatrix, second: ColourMatrix) -> ColourMatrix:
     """Return the map that applies `first`, then `second`."""
-    return np.einsum("ij,jk->ik", second, first)
+    combined: ColourMatrix = np.einsum("ij,jk->ik", second, first)
+    return combined
 
 
 def transform_colour(matrix: ColourMatrix, colour: Colour) -> Colour:
     """Return where a map takes one colour."""
-    return np.einsum("ij,j->i", matrix, np.append(colour, 1.0))[:3]
+    moved: Colour = np.einsum("ij,j->i", matrix, np.append(colour, 1.0))[:3]
+    return moved
 
 
-def mean_colour(
-    image: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "H W"] | None = None
-) -> Colour:
+def mean_colour(image: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "H W"] | None = None) -> Colour:
     """Return the mean (red, green, blue) of an image, or of its pixels under a non-empty mask."""
     return np.array(cv2.mean(image, mask)[:3])
 
 
-def apply_colour(
-    image: UInt8[np.ndarray, "H W 3"], matrix: ColourMatrix
-) -> UInt8[np.ndarray, "H W 3"]:
+def apply_colour(image: UInt8[np.ndarray, "H W 3"], matrix: ColourMatrix) -> UInt8[np.ndarray, "H W 3"]:
     """Return an image with a map applied to its colours, rounded and clipped to 0..255."""
     return np.asarray(cv2.transform(image, matrix[:3]), dtype=np.uint8)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shls_core.synthesis.config import SynthesisConfig
-from shls_core.synthesis.layers import LayeredMasks, Silhouettes
+from shls_core.synthesis.layers import LayeredMasks, Silhouettes, overlap
 from shls_core.synthesis.recipe import Box, LeftOutReason, Size
 
 
@@ -55,10 +55,11 @@ def refusal(
     several objects hide adds up, what lies outside the frame does not count, and an object that is not
     in the frame has nothing to lose.
     """
-    in_first = _area_in_frame(silhouettes[0], boxes[0], config.frame_size)
+    _, in_box = overlap(boxes[0], config.frame_size)
+    in_first = int(np.count_nonzero(silhouettes[0][in_box]))
     if in_first < max(1.0, config.min_visible_share * config.frame_size**2):
         return "not visible in the first frame"
-    kept = layers.visible_areas() - layers.hidden_areas(silhouettes, boxes)
+    kept = layers.visible_areas - layers.hidden_areas(silhouettes, boxes)
     losing = (layers.full_areas > 0) & (kept <= config.min_kept_share * layers.full_areas)
     return "hides an earlier object" if losing.any() else None
 

@@ -74,6 +74,12 @@ class ObjectFrame(FrozenConfig):
     jitter: ColourJitter
     """Change of colour since the previous frame; in the first frame, since the source."""
 
+    @property
+    def size(self) -> Size:
+        """Height and width of the box, px."""
+        top, left, bottom, right = self.box
+        return bottom - top, right - left
+
 
 class PastedObject(FrozenConfig):
     """An object cut out of another image and pasted into every frame."""

@@ -74,7 +74,7 @@ class HashRing:
         """
         point = int(np.searchsorted(self._points, np.uint64(position), side="left"))
         for step in range(len(self._points)):
-            owner = self.ids[self._owners[(point + step) % len(self._points)]]
+            owner = self.ids[int(self._owners[(point + step) % len(self._points)])]
             if owner != exclude:
                 return owner
         return self.ids[0]

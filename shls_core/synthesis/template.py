@@ -1,5 +1,6 @@
 """The template: the image a sequence starts from, and how the camera seems to move over it."""
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 
@@ -60,7 +61,7 @@ def draw_template(
     crop = _draw_crop(resized, frame_size, rng)
     first_mask = warp_labels(resized, crop, (frame_size, frame_size))
     labels = _largest_labels(first_mask, config)
-    objects = _extent_of_labels(first_mask, labels)
+    objects = _extent(_relabelling(labels)[first_mask])
 
     frames = [TemplateFrame(matrix=rows_of(crop), jitter=None)]
     for _ in range(1, config.num_frames):
@@ -71,17 +72,23 @@ def draw_template(
     return TemplateLayer(image_id=image_id, size=size, labels=labels, frames=tuple(frames))
 
 
+def template_labels(layer: TemplateLayer, mask: UInt8[np.ndarray, "H W"]) -> UInt8[np.ndarray, "h w"]:
+    """Return the resized template's objects, labels 1..k; its other components become background."""
+    labels: UInt8[np.ndarray, "h w"] = _relabelling(layer.labels)[resize_labels(mask, layer.size)]
+    return labels
+
+
 def template_masks(
-    layer: TemplateLayer, mask: UInt8[np.ndarray, "H W"], frame_size: int
+    layer: TemplateLayer, labels: UInt8[np.ndarray, "h w"], frame_size: int
 ) -> UInt8[np.ndarray, "T F F"]:
-    """Return the masks of the template's objects, labels 1..k, in every frame.
+    """Return the masks of the template's objects in every frame.
 
     Parameters
     ----------
     layer : TemplateLayer
         What was drawn.
-    mask : UInt8[np.ndarray, "H W"]
-        The template's pseudo-mask. Components that are no objects of the sequence become background.
+    labels : UInt8[np.ndarray, "h w"]
+        The objects of the resized template, from `template_labels`.
     frame_size : int
         Height and width of the frames, px.
 
@@ -90,12 +97,8 @@ def template_masks(
     UInt8[np.ndarray, "T F F"]
         The masks; background where the template does not reach.
     """
-    relabel = np.zeros(256, dtype=np.uint8)
-    relabel[list(layer.labels)] = range(1, len(layer.labels) + 1)
-    resized = relabel[resize_labels(mask, layer.size)]
-    return np.stack(
-        [warp_labels(resized, np.array(frame.matrix), (frame_size, frame_size)) for frame in layer.frames]
-    )
+    size = (frame_size, frame_size)
+    return np.stack([warp_labels(labels, np.array(frame.matrix), size) for frame in layer.frames])
 
 
 def _working_size(shape: tuple[int, ...], config: SynthesisConfig) -> Size:
@@ -107,13 +110,11 @@ def _working_size(shape: tuple[int, ...], config: SynthesisConfig) -> Size:
 def _draw_crop(mask: UInt8[np.ndarray, "H W"], frame_size: int, rng: np.random.Generator) -> Matrix:
     """Draw a shift by whole pixels to the square crop of the first frame, which keeps the objects."""
     height, width = mask.shape
-    kept = _extent_of_labels(mask, tuple(np.unique(mask[mask > 0]).tolist()))
-    if kept is None:
-        kept = 0.0, 0.0, width - 1.0, height - 1.0
-    elif max(kept[2] - kept[0], kept[3] - kept[1]) >= frame_size:
+    kept = _extent(mask) or (0.0, 0.0, width - 1.0, height - 1.0)
+    if mask.any() and max(kept[2] - kept[0], kept[3] - kept[1]) >= frame_size:
         # All of them do not fit: keep the largest.
         largest = int(np.argmax(np.bincount(mask.ravel())[1:])) + 1
-        kept = _extent_of_labels(mask, (largest,)) or kept
+        kept = _extent((mask == largest).astype(np.uint8)) or kept
     left = _draw_offset(kept[0], kept[2] + 1, frame_size, width, rng)
     top = _draw_offset(kept[1], kept[3] + 1, frame_size, height, rng)
     return translation(-left, -top)
@@ -136,12 +137,19 @@ def _largest_labels(mask: UInt8[np.ndarray, "F F"], config: SynthesisConfig) -> 
     return tuple(int(label) for label in by_area if areas[label] >= least)
 
 
-def _extent_of_labels(mask: UInt8[np.ndarray, "H W"], labels: tuple[int, ...]) -> Extent | None:
-    """Return the rectangle around the pixel centres of some labels, None if there is no such pixel."""
-    rows, columns = np.nonzero(np.isin(mask, labels))
-    if rows.size == 0:
+def _relabelling(labels: tuple[int, ...]) -> UInt8[np.ndarray, "256"]:
+    """Return the table that turns `labels` into 1..k and everything else into background."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[list(labels)] = range(1, len(labels) + 1)
+    return table
+
+
+def _extent(mask: UInt8[np.ndarray, "H W"]) -> Extent | None:
+    """Return the rectangle around the pixel centres of all objects, None if there are none."""
+    left, top, width, height = cv2.boundingRect(mask)
+    if width == 0:
         return None
-    return float(columns.min()), float(rows.min()), float(columns.max()), float(rows.max())
+    return float(left), float(top), left + width - 1.0, top + height - 1.0
 
 
 def _draw_motion(objects: Extent | None, config: SynthesisConfig, rng: np.random.Generator) -> Matrix:

@@ -26,6 +26,18 @@ def resize_labels(labels: UInt8[np.ndarray, "H W"], size: Size) -> UInt8[np.ndar
     return np.asarray(resized, dtype=np.uint8)
 
 
+def resize_mask(mask: UInt8[np.ndarray, "H W"], size: Size) -> UInt8[np.ndarray, "h w"]:
+    """Return a mask (0 and 1) at (height, width) `size`, with a smooth outline where it grows.
+
+    A pixel is inside when at least half of it is: nearest neighbours would show steps on a component
+    that is enlarged.
+    """
+    height, width = size
+    interpolation = cv2.INTER_AREA if height * width < mask.size else cv2.INTER_LINEAR
+    resized = cv2.resize(mask * np.uint8(255), (width, height), interpolation=interpolation)
+    return (resized >= 128).astype(np.uint8)
+
+
 def warp_image(
     image: UInt8[np.ndarray, "H W 3"], matrix: Matrix, size: Size, *, mirror: bool
 ) -> UInt8[np.ndarray, "h w 3"]:
@@ -54,11 +66,27 @@ def warp_image(
 
 
 def warp_labels(
-    labels: UInt8[np.ndarray, "H W"], matrix: Matrix, size: Size
+    labels: UInt8[np.ndarray, "H W"], matrix: Matrix, size: Size, *, mirror: bool = False
 ) -> UInt8[np.ndarray, "h w"]:
-    """Return labels moved by a homography, 0 where nothing of the source arrives."""
+    """Return labels moved by a homography, each from its nearest source pixel.
+
+    Parameters
+    ----------
+    labels : UInt8[np.ndarray, "H W"]
+        The labels.
+    matrix : Float64[np.ndarray, "3 3"]
+        From the labels to the result.
+    size : tuple[int, int]
+        Height and width of the result.
+    mirror : bool
+        What lies outside the labels: their mirror image if true, else 0.
+
+    Returns
+    -------
+    UInt8[np.ndarray, "h w"]
+        The moved labels.
+    """
+    border = cv2.BORDER_REFLECT_101 if mirror else cv2.BORDER_CONSTANT
     height, width = size
-    warped = cv2.warpPerspective(
-        labels, matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-    )
+    warped = cv2.warpPerspective(labels, matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=border)
     return np.asarray(warped, dtype=np.uint8)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from shls_core.errors import InputError
-
 
 @dataclass(frozen=True)
 class TrainingBatch:
@@ -20,11 +18,6 @@ class TrainingBatch:
         Labels 0..R-1 in every frame, none missing; R may differ between frames.
     masks : UInt8[numpy.ndarray, "B T H W"]
         0 background, 1..K objects.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not agree.
     """
 
     frames: UInt8[np.ndarray, "B T H W 3"]
@@ -33,8 +26,5 @@ class TrainingBatch:
 
     def __post_init__(self) -> None:
         shape = self.frames.shape[:-1]
-        if self.superpixel_maps.shape != shape or self.masks.shape != shape:
-            raise InputError(
-                f"expected superpixel maps and masks of shape {shape} like the frames, "
-                f"got {self.superpixel_maps.shape} and {self.masks.shape}"
-            )
+        assert self.superpixel_maps.shape == shape
+        assert self.masks.shape == shape

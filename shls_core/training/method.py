@@ -1,7 +1,7 @@
 """What training needs to know of a method."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from shls_core.training.batch import TrainingBatch
 
 
+@runtime_checkable
 class TrainableMethod(Protocol):
     """A method that learns from pseudo-sequences."""
 

@@ -18,7 +18,11 @@ BUNDLED: Mapping[str, Mapping[str, str]] = {
     },
     "chelsea.png": {"source": "Stefan van der Walt", "licence": "CC0", "consent": _NO_CONSENT},
     "coffee.png": {"source": "Rachel Michetti", "licence": "CC0", "consent": _NO_CONSENT},
-    "hubble_deep_field.jpg": {"source": "NASA, HubbleSite", "licence": "public domain", "consent": _NO_CONSENT},
+    "hubble_deep_field.jpg": {
+        "source": "NASA, HubbleSite",
+        "licence": "public domain",
+        "consent": _NO_CONSENT,
+    },
     "ihc.png": {
         "source": "Center for Microscopy and Molecular Imaging",
         "licence": "no known restrictions",

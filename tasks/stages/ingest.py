@@ -1,10 +1,12 @@
 """Ingest: image files become rows that hold their bytes, or rows that say why not."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pydantic
 import skimage.data
@@ -12,12 +14,14 @@ import skimage.data
 from shls_core.errors import InputError, SampleError
 from shls_core.frozen import FrozenConfig
 from shls_core.images import DECODE_RULE, check_image_size, decode_image
-from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes, digest_json
 from storage.schemas import INGEST
 from tasks.stages.bundled_photographs import BUNDLED
-from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan
+
+if TYPE_CHECKING:
+    from storage.artifact import StageArtifact
+    from tasks.stages.input_reader import InputReader
 
 NOTES_FILE = "photographs.csv"
 NOTE_COLUMNS = ("source", "licence", "consent", "scene")
@@ -132,7 +136,9 @@ def _read_notes(path: Path) -> Mapping[str, Mapping[str, str]]:
         known = {"file_name", *NOTE_COLUMNS}
         columns = set(reader.fieldnames or ())
         if "file_name" not in columns or not columns <= known:
-            raise InputError(f"expected columns among {sorted(known)} with file_name, got {sorted(columns)} ({path})")
+            raise InputError(
+                f"expected columns among {sorted(known)} with file_name, got {sorted(columns)} ({path})"
+            )
         return {
             row["file_name"]: {key: value for key, value in row.items() if key != "file_name" and value}
             for row in reader

@@ -1,8 +1,10 @@
 """Saliency: every photograph, or part of one, gets a saliency map and the pseudo-mask derived from it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from shls_core.crops import Box, CropConfig, draw_crop
 from shls_core.errors import SampleError
@@ -10,12 +12,15 @@ from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.pseudo_mask import pseudo_mask
 from shls_core.saliency.rbd import rbd_saliency
 from shls_core.seeding import generator
-from storage.artifact import StageArtifact
 from storage.canonical import digest_json
 from storage.codecs import encode_map
 from storage.schemas import INGEST, SALIENCY
-from tasks.stages.input_reader import InputReader
+from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
+
+if TYPE_CHECKING:
+    from storage.artifact import StageArtifact
+    from tasks.stages.input_reader import InputReader
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class SaliencyStage:
         """Detect the salient region and derive its mask."""
         (image,) = plan.inputs
         box = Box(*plan.decided["box"])
-        pixels = reader.photograph(image, self.max_side, box)
+        pixels = photograph_part(reader, image, self.max_side, box)
         saliency_map = rbd_saliency(pixels, self.config)
         mask = pseudo_mask(saliency_map, self.config)
         if not mask.any():

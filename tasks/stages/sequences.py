@@ -1,8 +1,10 @@
 """Sequences: still images and their pseudo-masks become pseudo-sequences of frames and masks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,12 +17,15 @@ from shls_core.synthesis.draw import draw_recipe
 from shls_core.synthesis.render import render
 from shls_core.synthesis.sources import HashRing, draw_sources
 from shls_core.synthesis.statistics import sequence_statistics
-from storage.artifact import RowAddress, StageArtifact
 from storage.canonical import digest_json
 from storage.codecs import decode_map, encode_map
 from storage.schemas import INGEST, SALIENCY, SEQUENCES
-from tasks.stages.input_reader import InputReader
+from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
+
+if TYPE_CHECKING:
+    from storage.artifact import RowAddress, StageArtifact
+    from tasks.stages.input_reader import InputReader
 
 
 @dataclass(frozen=True)
@@ -48,17 +53,22 @@ class SequencesStage:
         """Draw, from ids alone, who is the template and who is pasted."""
         photographs = {address.sample_id: address for address, _ in inputs[INGEST].accepted()}
         masks = {
-            address.sample_id: (address, row) for address, row in inputs[SALIENCY].accepted(("image_id", "scene"))
+            address.sample_id: (address, row)
+            for address, row in inputs[SALIENCY].accepted(("image_id", "scene"))
         }
         plans = []
         for split in (TRAIN, HELD_OUT):
-            pool = [name for name, (_, row) in masks.items() if split_of(row["scene"], self.held_out) == split]
+            pool = [
+                name for name, (_, row) in masks.items() if split_of(row["scene"], self.held_out) == split
+            ]
+            if not pool:
+                continue
+            ring = HashRing(pool)
             for template_id in pool:
                 for number in range(self._per_template(split)):
                     sample_id = digest_json(["sequence", template_id, number])
-                    sources = draw_sources(
-                        template_id, HashRing(pool), self.config, generator(self.seed, "sources", sample_id)
-                    )
+                    rng = generator(self.seed, "sources", sample_id)
+                    sources = draw_sources(template_id, ring, self.config, rng)
                     used = dict.fromkeys((template_id, *sources))
                     image_ids = dict.fromkeys(masks[mask_id][1]["image_id"] for mask_id in used)
                     plans.append(
@@ -102,7 +112,10 @@ class SequencesStage:
             self.config.model_copy(update={"num_frames": num_frames}),
             generator(self.seed, "recipe", plan.sample_id),
         )
-        sequence = render(recipe, {name: still.pixels for name, still in stills.items()}, saliency_maps, masks)
+        sequence = render(
+            recipe, {name: still.pixels for name, still in stills.items()}, saliency_maps, masks
+        )
+        statistics = sequence_statistics(recipe, sequence)
         return {
             "split": split,
             "height": sequence.frames.shape[1],
@@ -110,7 +123,15 @@ class SequencesStage:
             "frames": [encode_frame(frame) for frame in sequence.frames],
             "masks": [encode_map(mask) for mask in sequence.masks],
             "recipe": recipe.to_json(),
-            **sequence_statistics(recipe, sequence),
+            "num_frames": num_frames,
+            "num_objects": statistics.num_objects,
+            "num_pasted": statistics.num_pasted,
+            "num_left_out": statistics.num_left_out,
+            "has_clone": int(statistics.has_clone),
+            "mask_share": statistics.mask_share,
+            "occluded_share": max(statistics.largest_occluded_share),
+            "num_leaves": statistics.num_leaves,
+            "num_returns": statistics.num_returns,
         }
 
 
@@ -123,13 +144,15 @@ class _Still:
     mask: np.ndarray
 
     @classmethod
-    def read(cls, address: RowAddress, plan: RowPlan, reader: InputReader, max_side: int) -> "_Still":
+    def read(cls, address: RowAddress, plan: RowPlan, reader: InputReader, max_side: int) -> _Still:
         row = reader.row(address, "image_id", "top", "left", "height", "width", "saliency_map", "mask")
         height, width = row["height"], row["width"]
         box = Box(row["top"], row["left"], row["top"] + height, row["left"] + width)
-        (image,) = (item for item in plan.inputs if item.sample_id == row["image_id"] and item.stage == INGEST)
+        (image,) = (
+            item for item in plan.inputs if item.sample_id == row["image_id"] and item.stage == INGEST
+        )
         return cls(
-            pixels=reader.photograph(image, max_side, box),
+            pixels=photograph_part(reader, image, max_side, box),
             saliency_map=decode_map(row["saliency_map"], height, width, np.uint8),
             mask=decode_map(row["mask"], height, width, np.uint8),
         )

@@ -1,11 +1,15 @@
 """What a staging stage is: a plan of rows, and a pure function that makes one of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from storage.artifact import RowAddress, StageArtifact
-from tasks.stages.input_reader import InputReader
+if TYPE_CHECKING:
+    from storage.artifact import RowAddress, StageArtifact
+    from tasks.stages.input_reader import InputReader
+
 
 Row = dict[str, Any]
 

@@ -1,19 +1,21 @@
 """Superpixels: every frame of every pseudo-sequence gets its superpixel map."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from shls_core.images import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.slic import superpixel_map
-from storage.artifact import StageArtifact
+from shls_core.superpixels.slic import superpixel_map, superpixel_statistics
 from storage.codecs import encode_map
 from storage.schemas import SEQUENCES, SUPERPIXELS
-from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan
+
+if TYPE_CHECKING:
+    from storage.artifact import StageArtifact
+    from tasks.stages.input_reader import InputReader
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class SuperpixelsStage:
         (sequence,) = plan.inputs
         row = reader.row(sequence, "height", "width", "frames")
         maps = [superpixel_map(decode_frame(frame), self.config) for frame in row["frames"]]
-        sizes = [np.bincount(labels.ravel()) for labels in maps]
-        counts = [len(size) for size in sizes]
+        statistics = [superpixel_statistics(labels) for labels in maps]
+        counts = [frame.num_superpixels for frame in statistics]
         return {
             "height": row["height"],
             "width": row["width"],
@@ -54,6 +56,6 @@ class SuperpixelsStage:
             "num_frames": len(maps),
             "min_superpixels": min(counts),
             "max_superpixels": max(counts),
-            "min_superpixel_px": int(min(size.min() for size in sizes)),
-            "mean_superpixel_px": float(sum(labels.size for labels in maps) / sum(counts)),
+            "min_superpixel_px": min(frame.smallest_px for frame in statistics),
+            "mean_superpixel_px": sum(labels.size for labels in maps) / sum(counts),
         }

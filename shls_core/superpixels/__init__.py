@@ -1,0 +1,1 @@
+"""Superpixels: every frame as a few hundred compact regions of similar colour."""

@@ -1,0 +1,138 @@
+"""Renders a recipe into frames and masks: a pure function of the recipe and the images it names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from shls_core.errors import InputError
+from shls_core.synthesis.layers import LayeredMasks, Silhouettes, overlap
+from shls_core.synthesis.pasting import component_mask, silhouettes_of
+from shls_core.synthesis.photometric import (
+    apply_colour,
+    colour_matrix,
+    mean_colour,
+    then,
+    transform_colour,
+)
+from shls_core.synthesis.recipe import PastedObject, Recipe, TemplateLayer
+from shls_core.synthesis.template import template_labels, template_masks
+from shls_core.synthesis.warping import resize_image, warp_image, warp_labels
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PseudoSequence:
+    """A rendered pseudo-sequence."""
+
+    frames: UInt8[np.ndarray, "T H W 3"]
+    """RGB frames."""
+    masks: UInt8[np.ndarray, "T H W"]
+    """Labels: 0 background, 1..K objects, each of them present in the first frame."""
+    full_areas: Int64[np.ndarray, "T K"]
+    """Pixels in the frame of every object, were nothing pasted over it."""
+
+
+def render(
+    recipe: Recipe,
+    images: Mapping[str, UInt8[np.ndarray, "_ _ 3"]],
+    saliency_maps: Mapping[str, UInt8[np.ndarray, "_ _"]],
+    masks: Mapping[str, UInt8[np.ndarray, "_ _"]],
+) -> PseudoSequence:
+    """Render a pseudo-sequence.
+
+    Where the moved template does not reach, the mask says background and the frame shows the template's
+    mirror image, or the mean colour of its background where that mirror image is of an object. Objects
+    are pasted with hard edges: a pixel belongs to one layer alone.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What was drawn.
+    images : Mapping[str, UInt8[np.ndarray, "H W 3"]]
+        RGB images of the template and of all sources, by id.
+    saliency_maps : Mapping[str, UInt8[np.ndarray, "H W"]]
+        Saliency maps of all sources, by id, as they were when the recipe was drawn.
+    masks : Mapping[str, UInt8[np.ndarray, "H W"]]
+        The template's pseudo-mask, by id.
+
+    Returns
+    -------
+    PseudoSequence
+        Frames and masks; the same bytes for the same arguments.
+
+    Raises
+    ------
+    InputError
+        If an image, map or mask is missing or differs in size from its image.
+    """
+    _check_sizes(recipe, images, saliency_maps, masks)
+    template = recipe.template
+    labels = template_labels(template, masks[template.image_id])
+    layers = LayeredMasks(template_masks(template, labels, recipe.frame_size), len(template.labels))
+    frames = _template_frames(template, images[template.image_id], labels, layers.masks)
+    for pasted in recipe.objects:
+        mask = component_mask(saliency_maps[pasted.source_id], pasted.component, pasted.size)
+        silhouettes = silhouettes_of(pasted, mask)
+        layers.paste(silhouettes, [frame.box for frame in pasted.frames])
+        _paste_pixels(frames, pasted, images[pasted.source_id], mask, silhouettes)
+    return PseudoSequence(frames=frames, masks=layers.masks, full_areas=layers.full_areas)
+
+
+def _template_frames(
+    layer: TemplateLayer,
+    image: UInt8[np.ndarray, "H W 3"],
+    labels: UInt8[np.ndarray, "h w"],
+    masks: UInt8[np.ndarray, "T F F"],
+) -> UInt8[np.ndarray, "T F F 3"]:
+    """Return the template's pixels in every frame."""
+    resized = resize_image(image, layer.size)
+    background = np.rint(mean_colour(resized, (labels == 0).astype(np.uint8))).astype(np.uint8)
+    frames = np.empty((*masks.shape, 3), dtype=np.uint8)
+    for time, (frame, mask) in enumerate(zip(layer.frames, masks, strict=True)):
+        matrix = np.array(frame.matrix)
+        frames[time] = warp_image(resized, matrix, mask.shape, mirror=True)
+        # The mirror image of an object looks like the object, but its label is background.
+        frames[time][warp_labels(labels, matrix, mask.shape, mirror=True) != mask] = background
+        if frame.jitter is not None:
+            change = colour_matrix(frame.jitter, mean_colour(frames[0]))
+            frames[time] = apply_colour(frames[time], change)
+    return frames
+
+
+def _paste_pixels(
+    frames: UInt8[np.ndarray, "T F F 3"],
+    pasted: PastedObject,
+    image: UInt8[np.ndarray, "H W 3"],
+    mask: UInt8[np.ndarray, "h w"],
+    silhouettes: Silhouettes,
+) -> None:
+    """Paste an object's pixels, whose changes of colour add up from frame to frame."""
+    top, left, bottom, right = pasted.component.box
+    patch = resize_image(image[top:bottom, left:right], pasted.size)
+    mean = mean_colour(patch, mask)
+    colours = np.eye(4)
+    for frame, shape, silhouette in zip(frames, pasted.frames, silhouettes, strict=True):
+        colours = then(colours, colour_matrix(shape.jitter, transform_colour(colours, mean)))
+        moved = warp_image(patch, np.array(shape.matrix), shape.size, mirror=False)
+        in_frame, in_box = overlap(shape.box, len(frame))
+        inside = silhouette[in_box].astype(bool)
+        frame[in_frame][inside] = apply_colour(moved, colours)[in_box][inside]
+
+
+def _check_sizes(
+    recipe: Recipe,
+    images: Mapping[str, UInt8[np.ndarray, "_ _ 3"]],
+    saliency_maps: Mapping[str, UInt8[np.ndarray, "_ _"]],
+    masks: Mapping[str, UInt8[np.ndarray, "_ _"]],
+) -> None:
+    template_id = recipe.template.image_id
+    pairs = [(template_id, "pseudo-mask", masks)]
+    pairs += [(source_id, "saliency map", saliency_maps) for source_id in recipe.source_ids]
+    for image_id, kind, arrays in pairs:
+        where = f"image {image_id}, sample {recipe.sample_id}"
+        if image_id not in images or image_id not in arrays:
+            raise InputError(f"expected an image and its {kind}, got one or neither of them ({where})")
+        expected, got = images[image_id].shape[:2], arrays[image_id].shape
+        if expected != got:
+            raise InputError(f"expected a {kind} of the image's size {expected}, got {got} ({where})")

@@ -1,0 +1,56 @@
+"""Records of what was learned and how it scored: a checkpoint, and an evaluation of it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from storage.manifest import Record
+
+
+class CheckpointRecord(Record):
+    """Everything that made a set of weights; its digest is the checkpoint's id."""
+
+    kind: Literal["checkpoint"] = "checkpoint"
+    dataset: str
+    """Id of the dataset it was trained on."""
+    configuration: dict[str, Any]
+    """Of network and training, seed and thread count included."""
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    weights: str
+    """Digest of the safetensors object."""
+    final_loss: float
+    """Mean loss of the last tenth of the steps."""
+
+
+class ObjectScore(BaseModel):
+    """Scores of one object of one held-out sequence, 0..1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    object_id: int
+    j_mean: float
+    f_mean: float
+
+
+class EvaluationRecord(Record):
+    """How a checkpoint scored on the held-out sequences of its dataset, beside two baselines."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    checkpoint: str
+    dataset: str
+    configuration: dict[str, Any]
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    num_sequences: int
+    num_frames: int
+    """Frames that were scored; of every sequence, the first and the last are not."""
+    scores: dict[str, float]
+    """Under the official names, 0..1."""
+    baselines: dict[str, dict[str, float]]
+    """The same for ``copy_first_mask`` and ``untrained``."""
+    objects: tuple[ObjectScore, ...]
+    """Of the checkpoint."""

@@ -1,0 +1,79 @@
+"""The unit of work: one shard. What a worker is handed, and what it hands back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shls_core.errors import SampleError
+from storage.schemas import SCHEMAS
+from storage.shards import RowReader, ShardRef, put_shard
+from storage.store import Store
+from tasks.stages.input_reader import InputReader
+from tasks.stages.stage import Row, RowPlan, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """Where a row with the same key lies already."""
+
+    shard: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRow:
+    """A row to make, its key, and where it can be copied from, if it was made before."""
+
+    plan: RowPlan
+    key: str
+    known: KnownRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShardJob:
+    """All that a worker needs to make one shard: references, never arrays."""
+
+    store: str
+    stage: Stage
+    shard_key: str
+    rows: Sequence[KeyedRow]
+
+    @property
+    def rows_to_compute(self) -> int:
+        """Rows that cannot be copied."""
+        return sum(row.known is None for row in self.rows)
+
+
+def make_shard(job: ShardJob) -> ShardRef:
+    """Copy the rows that are known, compute the others, store the shard and record its key."""
+    store = Store.open(job.store)
+    copied, inputs = RowReader(store.objects), InputReader(store.objects)
+    columns = SCHEMAS[job.stage.name].arrow.names
+    rows = [
+        copied.row(item.known.shard, item.known.index, columns)
+        if item.known
+        else _compute_row(job.stage, item, inputs)
+        for item in job.rows
+    ]
+    shard = put_shard(store.objects, job.stage.name, rows)
+    store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.model_dump_json())
+    return shard
+
+
+def _compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
+    schema = SCHEMAS[stage.name]
+    plan = item.plan
+    row: Row = dict.fromkeys(schema.arrow.names)
+    row |= {
+        "sample_id": plan.sample_id,
+        "row_key": item.key,
+        "parents": [address.sample_id for address in plan.inputs],
+        "image_ids": list(plan.image_ids),
+        **stage.notes(plan),
+    }
+    try:
+        row |= stage.make_row(plan, inputs)
+    except SampleError as error:
+        row["rejected"] = error.reason
+    else:
+        row["digest"] = schema.content_digest(row)
+    return row

@@ -1,0 +1,25 @@
+"""Photographs and parts of them, as the stages after ingest look at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from shls_core.crops import Box, crop
+from shls_core.images import decode_image
+
+if TYPE_CHECKING:
+    from storage.artifact import RowAddress
+    from tasks.stages.input_reader import InputReader
+
+
+def photograph_part(
+    reader: InputReader, address: RowAddress, max_side: int, box: Box
+) -> npt.NDArray[np.uint8]:
+    """Return the pixels (h, w, 3) of a photograph inside `box`, its longest side brought down to `max_side`."""
+    pixels = reader.remember(
+        (address.digest, max_side), lambda: decode_image(reader.row(address, "image")["image"], max_side)
+    )
+    return crop(pixels, box)

@@ -1,0 +1,238 @@
+"""Building one stage: plan its rows, reuse what is known, make the rest, write the manifest last."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field
+
+from shls_core.errors import ObjectMissing, TooManyRejected
+from shls_core.frozen import FrozenConfig
+from storage.artifact import StageArtifact
+from storage.canonical import digest_json
+from storage.code_digest import code_digest
+from storage.environment import package_versions
+from storage.manifest import StageManifest, put_record
+from storage.schemas import SCHEMA_VERSION, SCHEMAS
+from storage.shards import ShardRef, read_columns
+from storage.store import Store
+from tasks.executor import Backend, run_jobs
+from tasks.shard_assignment import assign_to_shards
+from tasks.shard_work import KeyedRow, KnownRow, ShardJob, make_shard
+from tasks.stages.stage import RowPlan, Stage
+
+_ENCODER = "storage.shard_encoding"
+_MANIFESTS_SEARCHED = 8
+
+
+class ExecutionConfig(FrozenConfig):
+    """How the work is spread; nothing here changes a byte but `rows_per_shard`."""
+
+    backend: Backend = "ray"
+    """``serial``: one row after another in this process; ``ray``: workers over shards."""
+    workers: int = Field(default=2, ge=1)
+    """Ray workers."""
+    rows_per_shard: int = Field(default=256, ge=1)
+    """Rows a shard should hold at most on average; the unit of work."""
+
+
+class StageOutcome(BaseModel):
+    """What building a stage came to; the figures the command line reports."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    status: Literal["computed", "cached", "partial"]
+    artifact: str
+    """Id of the stage's manifest."""
+    shards: int
+    shards_computed: int
+    rows: int
+    rows_computed: int
+    rejected: int
+    seconds: float
+
+
+def build_stage(
+    store: Store,
+    stage: Stage,
+    inputs: Mapping[str, str],
+    execution: ExecutionConfig,
+    max_rejected_share: float,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> StageOutcome:
+    """Make the artifact of one stage, or find it made.
+
+    Parameters
+    ----------
+    store
+        Where everything is read and written.
+    stage
+        What to make.
+    inputs
+        Artifact id of each stage that this one reads.
+    execution
+        Where to make it.
+    max_rejected_share
+        Share of rejected rows, 0..1, above which the stage fails.
+    advance
+        Called with the number of rows made so far and to make in all.
+
+    Raises
+    ------
+    TooManyRejected
+        Its shards are kept, but no manifest is written.
+    """
+    started = time.monotonic()
+    artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
+    facts = _facts(stage, artifacts)
+    rows = [_keyed(plan, facts) for plan in stage.plan(artifacts)]
+    shards = assign_to_shards(rows, execution.rows_per_shard)
+    keys = [digest_json([row.key for row in shard]) for shard in shards]
+
+    found = {key: _reusable_shard(store, stage.name, key) for key in keys}
+    missing = {key: shard for key, shard in zip(keys, shards, strict=True) if found[key] is None}
+    jobs = _jobs(store, stage, missing)
+    made = _run(jobs, execution, advance)
+    refs = [found[key] or made[key] for key in keys]
+
+    _refuse_if_too_many_rejected(store, stage.name, refs, max_rejected_share)
+    manifest = StageManifest(
+        **facts,
+        content_digest=_content_digest(store, refs),
+        rows=sum(ref.rows for ref in refs),
+        rejected=sum(ref.rejected for ref in refs),
+        statistics=_statistics(store, stage.name, refs),
+        shards=tuple(refs),
+    )
+    artifact = put_record(store.objects, manifest)
+    store.keys.put(stage.name, digest_json(keys), artifact)
+    computed = sum(job.rows_to_compute for job in jobs)
+    return StageOutcome(
+        name=stage.name,
+        status="cached" if not jobs else "computed" if computed == manifest.rows else "partial",
+        artifact=artifact,
+        shards=len(refs),
+        shards_computed=len(jobs),
+        rows=manifest.rows,
+        rows_computed=computed,
+        rejected=manifest.rejected,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _facts(stage: Stage, inputs: Mapping[str, StageArtifact]) -> dict[str, Any]:
+    """Return what the manifest says of how the rows were made."""
+    return {
+        "stage": stage.name,
+        "parameters": stage.parameters,
+        "code_digest": code_digest(type(stage).__module__, _ENCODER),
+        "versions": package_versions(stage.packages),
+        "inputs": {name: artifact.manifest.content_digest for name, artifact in inputs.items()},
+    }
+
+
+def _keyed(plan: RowPlan, facts: Mapping[str, Any]) -> KeyedRow:
+    """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
+    making = [SCHEMA_VERSION, *(facts[name] for name in ("stage", "parameters", "code_digest", "versions"))]
+    read = [address.digest for address in plan.inputs]
+    key = digest_json([making, plan.sample_id, list(plan.image_ids), read, dict(plan.decided)])
+    return KeyedRow(plan, key)
+
+
+def _reusable_shard(store: Store, stage: str, key: str) -> ShardRef | None:
+    """Return the shard of a key, its bytes checked; None if it has to be made."""
+    recorded = store.keys.get(f"{stage}-shards", key)
+    if recorded is None:
+        return None
+    ref = ShardRef.model_validate_json(recorded)
+    return ref if store.objects.verify(ref.digest) else None
+
+
+def _jobs(store: Store, stage: Stage, missing: Mapping[str, Sequence[KeyedRow]]) -> list[ShardJob]:
+    wanted = {row.key for rows in missing.values() for row in rows}
+    known = _known_rows(store, stage.name, wanted)
+    return [
+        ShardJob(str(store.root), stage, key, [replace(row, known=known.get(row.key)) for row in rows])
+        for key, rows in missing.items()
+    ]
+
+
+def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
+    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found."""
+    known: dict[str, KnownRow] = {}
+    searched: set[str] = set()
+    for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
+        try:
+            shards = StageArtifact(store.objects, artifact_id).manifest.shards
+            for shard in shards:
+                if shard.digest in searched or len(known) == len(wanted):
+                    continue
+                searched.add(shard.digest)
+                keys = read_columns(store.objects, shard.digest, ["row_key"])["row_key"].to_pylist()
+                for index, key in enumerate(keys):
+                    if key in wanted:
+                        known.setdefault(key, KnownRow(shard.digest, index))
+        except ObjectMissing:  # removed from the store since: its rows are made again
+            continue
+    return known
+
+
+def _run(
+    jobs: Sequence[ShardJob], execution: ExecutionConfig, advance: Callable[[int, int], None]
+) -> dict[str, ShardRef]:
+    total = sum(len(job.rows) for job in jobs)
+    made: dict[str, ShardRef] = {}
+    advance(0, total)
+    for key, ref in run_jobs(_make_keyed_shard, jobs, execution.backend, execution.workers):
+        made[key] = ref
+        advance(sum(done.rows for done in made.values()), total)
+    return made
+
+
+def _make_keyed_shard(job: ShardJob) -> tuple[str, ShardRef]:
+    return job.shard_key, make_shard(job)
+
+
+def _refuse_if_too_many_rejected(
+    store: Store, stage: str, refs: Sequence[ShardRef], max_rejected_share: float
+) -> None:
+    rows, rejected = sum(ref.rows for ref in refs), sum(ref.rejected for ref in refs)
+    if rows and rejected < rows and rejected / rows <= max_rejected_share:
+        return
+    reasons: Counter[str] = Counter()
+    for ref in refs:
+        reasons.update(
+            read_columns(store.objects, ref.digest, ["rejected"])["rejected"].drop_null().to_pylist()
+        )
+    told = ", ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3)) or "there were none"
+    raise TooManyRejected(
+        f"{stage}: expected at least one usable row and at most {max_rejected_share:.0%} rejected, "
+        f"got {rejected} of {rows} rejected: {told}"
+    )
+
+
+def _content_digest(store: Store, refs: Sequence[ShardRef]) -> str:
+    content: dict[str, str] = {}
+    for ref in refs:
+        rows = read_columns(store.objects, ref.digest, ["sample_id", "digest"]).to_pylist()
+        content |= {row["sample_id"]: row["digest"] for row in rows if row["digest"]}
+    return digest_json(content)
+
+
+def _statistics(store: Store, stage: str, refs: Sequence[ShardRef]) -> dict[str, dict[str, float]]:
+    names = [field.name for field in SCHEMAS[stage].statistics]
+    tables = [read_columns(store.objects, ref.digest, ["digest", *names]) for ref in refs]
+    accepted = pa.concat_tables(tables).filter(pc.field("digest").is_valid())
+    return {
+        name: {
+            "min": float(pc.min(accepted[name]).as_py()),
+            "mean": float(pc.mean(accepted[name].cast(pa.float64())).as_py()),
+            "max": float(pc.max(accepted[name]).as_py()),
+        }
+        for name in names
+    }

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from shls_core.errors import InputError
+from shls_core.memory.config import MemoryConfig
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import new_network
+from shls_core.propagation.interface import copy_first_mask, propagate
+from shls_core.propagation.propagator import Propagator
+
+SIZE, CELL = 48, 8
+SUPERPIXELS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
+
+
+def moving_square(num_frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """A textured square that moves one superpixel to the right per frame over another texture."""
+    rng = np.random.default_rng(0)
+    background = rng.integers(0, 60, size=(SIZE, SIZE, 3), dtype=np.uint8)
+    square = np.array([255, 200, 0]) - rng.integers(0, 60, size=(16, 16, 3)) * [1, 1, 0]
+    frames, masks = (
+        background[None].repeat(num_frames, axis=0),
+        np.zeros((num_frames, SIZE, SIZE), dtype=np.uint8),
+    )
+    for t in range(num_frames):
+        area = np.s_[t, 16:32, 8 + t * CELL : 24 + t * CELL]
+        frames[area], masks[area] = square, 2
+    return frames, masks
+
+
+def tiny_propagator(seed: int = 0) -> Propagator:
+    network = new_network(NetworkConfig(width_multiplier=0.125), seed)
+    return Propagator(network, MemoryConfig())
+
+
+def test_follows_a_square_of_another_colour():
+    frames, masks = moving_square(4)
+    result = propagate(tiny_propagator(), frames, SUPERPIXELS[None].repeat(4, axis=0), masks[0])
+    assert result.dtype == np.uint8
+    assert np.array_equal(result[0], masks[0])
+    assert set(np.unique(result)) == {0, 2}
+    overlap = [
+        ((r > 0) & (m > 0)).sum() / ((r > 0) | (m > 0)).sum() for r, m in zip(result, masks, strict=True)
+    ]
+    copied = [((masks[0] > 0) & (m > 0)).sum() / ((masks[0] > 0) | (m > 0)).sum() for m in masks]
+    assert np.mean(overlap[1:]) > np.mean(copied[1:]) + 0.3
+
+
+def test_videos_leave_no_trace_in_propagator_or_network():
+    frames, masks = moving_square(3)
+    maps = SUPERPIXELS[None].repeat(3, axis=0)
+    used = tiny_propagator()
+    propagate(used, frames[::-1].copy(), maps, masks[2])
+    again = propagate(used, frames, maps, masks[0])
+    assert np.array_equal(again, propagate(tiny_propagator(), frames, maps, masks[0]))
+
+
+def test_read_only_frames_are_fine():
+    frames, masks = moving_square(2)
+    frames.setflags(write=False)
+    assert (
+        propagate(tiny_propagator(), frames, SUPERPIXELS[None].repeat(2, axis=0), masks[0]).shape
+        == masks.shape
+    )
+
+
+def test_what_cannot_be_propagated_is_refused():
+    frames, masks = moving_square(1)
+    propagator = tiny_propagator()
+    with pytest.raises(InputError, match=r"expected start\(\)"):
+        propagator.step(frames[0], SUPERPIXELS)
+    with pytest.raises(InputError, match=r"expected a first mask of shape \(48, 48\), got \(48, 40\)"):
+        propagator.start(frames[0], SUPERPIXELS, masks[0, :, :40])
+    with pytest.raises(InputError, match="at least one object"):
+        propagator.start(frames[0], SUPERPIXELS, np.zeros_like(masks[0]))
+    with pytest.raises(InputError, match="got 255"):
+        propagator.start(frames[0], SUPERPIXELS, np.full_like(masks[0], 255))
+    propagator.start(frames[0], SUPERPIXELS, masks[0])
+    with pytest.raises(InputError, match=r"expected a frame of shape \(48, 48, 3\) as the first one"):
+        propagator.step(frames[0][:40], SUPERPIXELS[:40])
+
+
+def test_copy_of_the_first_mask():
+    mask = np.array([[0, 3]], dtype=np.uint8)
+    assert copy_first_mask(mask, 3).tolist() == [[[0, 3]]] * 3

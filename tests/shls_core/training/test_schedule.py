@@ -1,0 +1,24 @@
+import pytest
+
+from shls_core.training.config import TrainingConfig
+from shls_core.training.schedule import learning_rate_at
+
+
+def test_constant_after_a_linear_warm_up():
+    config = TrainingConfig(steps=10, learning_rate=2.0e-3, warmup_steps=4)
+    rates = [learning_rate_at(step, config) for step in range(6)]
+    assert rates == pytest.approx([0.5e-3, 1e-3, 1.5e-3, 2e-3, 2e-3, 2e-3])
+
+
+def test_cosine_falls_from_the_top_towards_zero():
+    config = TrainingConfig(steps=100, learning_rate=1.0, schedule="cosine")
+    rates = [learning_rate_at(step, config) for step in range(100)]
+    assert rates[0] == 1.0
+    assert rates[50] == pytest.approx(0.5)
+    assert rates == sorted(rates, reverse=True)
+    assert 0 < rates[-1] < 1e-3
+
+
+def test_warm_up_as_long_as_the_run():
+    config = TrainingConfig(steps=5, learning_rate=1.0, schedule="cosine", warmup_steps=5)
+    assert learning_rate_at(4, config) == 1.0
