@@ -1,26 +1,16 @@
 """Scoring a way of segmenting videos on sequences whose every mask is known."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt8
 
+from shls_core.labelled_sequence import LabelledSequence
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import score_sequence
 from shls_core.propagation.interface import MaskPropagator, copy_first_mask, propagate
 
-
-class HeldOutSequence(Protocol):
-    """A sequence to be scored on: frames, superpixel maps and the true masks of all frames."""
-
-    sample_id: str
-    frames: UInt8[np.ndarray, "T H W 3"]
-    superpixel_maps: UInt16[np.ndarray, "T H W"]
-    masks: UInt8[np.ndarray, "T H W"]
-
-
-Segmenter = Callable[[HeldOutSequence], UInt8[np.ndarray, "T H W"]]
+Segmenter = Callable[[LabelledSequence], UInt8[np.ndarray, "T H W"]]
 """From a sequence, of whose masks it may read the first alone, to the masks of all frames."""
 
 
@@ -31,12 +21,12 @@ def by_propagation(propagator: MaskPropagator) -> Segmenter:
     )
 
 
-def by_copying(sequence: HeldOutSequence) -> UInt8[np.ndarray, "T H W"]:
+def by_copying(sequence: LabelledSequence) -> UInt8[np.ndarray, "T H W"]:
     """Copy the first mask onto every frame: the baseline that knows nothing."""
     return copy_first_mask(sequence.masks[0], len(sequence.masks))
 
 
-def evaluate(segmenter: Segmenter, sequences: Iterable[HeldOutSequence]) -> list[ObjectScores]:
+def evaluate(segmenter: Segmenter, sequences: Iterable[LabelledSequence]) -> list[ObjectScores]:
     """Segment every sequence and score every object of it; the first and the last frame are not scored."""
     return [
         scores

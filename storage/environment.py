@@ -1,5 +1,6 @@
 """Where a run happens: facts for the ledger, none of which may enter a hash of content."""
 
+import contextlib
 import functools
 import getpass
 import importlib.metadata
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from shls_core.errors import MissingComponent
 from storage.canonical import digest_bytes
 
 _PROJECT = Path(__file__).parents[1]
@@ -53,6 +55,23 @@ def package_version(package: str) -> str:
 def package_versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the installed version of each package."""
     return {package: package_version(package) for package in sorted(packages)}
+
+
+def faiss_package() -> str:
+    """Return which of the two packages that import as ``faiss`` is installed.
+
+    Raises
+    ------
+    MissingComponent
+        If neither is.
+    """
+    for package in ("faiss-cpu", "faiss-gpu"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            importlib.metadata.version(package)
+            return package
+    raise MissingComponent(
+        "expected faiss, which searches the memory; install it with: pip install faiss-cpu"
+    )
 
 
 def _user() -> str | None:

@@ -20,7 +20,6 @@ from storage.manifest import DatasetManifest, Record, get_record, put_record
 from storage.schemas import SCHEMAS, SEQUENCES, STAGES
 from storage.store import Store
 
-
 _SAMPLES_NAMED = 5
 
 

@@ -1,14 +1,15 @@
 """The loader: pseudo-sequences of a dataset, in an order that is a function of (seed, step) alone."""
 
+import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from shls_core.errors import InputError
 from shls_core.images import decode_frame
+from shls_core.labelled_sequence import LabelledSequence
 from shls_core.seeding import generator
 from shls_core.split import Split
 from shls_core.training.batch import TrainingBatch
@@ -18,28 +19,6 @@ from storage.manifest import DatasetManifest, get_record
 from storage.objects import ObjectStore
 from storage.schemas import SEQUENCES, SUPERPIXELS
 from storage.shards import RowReader
-
-
-@dataclass(frozen=True)
-class LoadedSequence:
-    """One pseudo-sequence, decoded.
-
-    Attributes
-    ----------
-    sample_id
-        Its id in the dataset.
-    frames
-        uint8 (T, H, W, 3), RGB.
-    masks
-        uint8 (T, H, W), 0 background, 1..K.
-    superpixel_maps
-        uint16 (T, H, W), labels 0..R-1 in every frame.
-    """
-
-    sample_id: str
-    frames: npt.NDArray[np.uint8]
-    masks: npt.NDArray[np.uint8]
-    superpixel_maps: npt.NDArray[np.uint16]
 
 
 class SequenceLoader:
@@ -78,17 +57,17 @@ class SequenceLoader:
     def __len__(self) -> int:
         return len(self._addresses)
 
-    def __iter__(self) -> Iterator[LoadedSequence]:
+    def __iter__(self) -> Iterator[LabelledSequence]:
         """Yield every sequence once, by ascending sample id."""
         return (self.read(number) for number in range(len(self)))
 
-    def read(self, number: int) -> LoadedSequence:
+    def read(self, number: int) -> LabelledSequence:
         """Read and decode the sequence of one number, 0..len-1."""
         sequence, superpixels = self._addresses[number]
         row = self._row(sequence, SEQUENCES, "height", "width", "frames", "masks")
         maps = self._row(superpixels, SUPERPIXELS, "superpixel_maps")["superpixel_maps"]
         size = int(row["height"]), int(row["width"])
-        return LoadedSequence(
+        return LabelledSequence(
             sample_id=sequence.sample_id,
             frames=np.stack([decode_frame(frame) for frame in row["frames"]]),
             masks=np.stack([decode_map(mask, *size, np.uint8) for mask in row["masks"]]),
@@ -121,9 +100,13 @@ class SequenceLoader:
 
     def _number_at(self, seed: int, position: int) -> int:
         epoch, place = divmod(position, len(self))
-        order = generator(seed, "order", str(epoch)).permutation(len(self))
-        return int(order[place])
+        return int(_order(seed, epoch, len(self))[place])
 
     def _row(self, address: RowAddress, stage: str, *columns: str) -> dict[str, object]:
         assert address.stage == stage
         return self._rows.row(address.shard, address.index, columns)
+
+
+@functools.lru_cache(maxsize=4)
+def _order(seed: int, epoch: int, num_sequences: int) -> npt.NDArray[np.int64]:
+    return generator(seed, "order", str(epoch)).permutation(num_sequences)

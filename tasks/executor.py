@@ -9,22 +9,21 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import threadpoolctl
 
 from shls_core.errors import WorkerLost
+from tasks.execution_config import Backend
 
-Backend = Literal["serial", "ray"]
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_RESTARTS = 5
-_ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-}
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
 
 
 def run_jobs(

@@ -4,14 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field
 
 from shls_core.errors import ObjectMissing, TooManyRejected
-from shls_core.frozen import FrozenConfig
 from storage.artifact import StageArtifact
 from storage.canonical import digest_json
 from storage.code_digest import code_digest
@@ -20,7 +18,9 @@ from storage.manifest import StageManifest, put_record
 from storage.schemas import SCHEMA_VERSION, SCHEMAS
 from storage.shards import ShardRef, read_columns
 from storage.store import Store
-from tasks.executor import Backend, run_jobs
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.executor import run_jobs
+from tasks.outcomes import StageOutcome
 from tasks.shard_assignment import assign_to_shards
 from tasks.shard_work import KeyedRow, KnownRow, ShardJob, make_shard
 from tasks.stages.stage import RowPlan, Stage
@@ -29,40 +29,12 @@ _ENCODER = "storage.shard_encoding"
 _MANIFESTS_SEARCHED = 8
 
 
-class ExecutionConfig(FrozenConfig):
-    """How the work is spread; nothing here changes a byte but `rows_per_shard`."""
-
-    backend: Backend = "ray"
-    """``serial``: one row after another in this process; ``ray``: workers over shards."""
-    workers: int = Field(default=2, ge=1)
-    """Ray workers."""
-    rows_per_shard: int = Field(default=256, ge=1)
-    """Rows a shard should hold at most on average; the unit of work."""
-
-
-class StageOutcome(BaseModel):
-    """What building a stage came to; the figures the command line reports."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    status: Literal["computed", "cached", "partial"]
-    artifact: str
-    """Id of the stage's manifest."""
-    shards: int
-    shards_computed: int
-    rows: int
-    rows_computed: int
-    rejected: int
-    seconds: float
-
-
 def build_stage(
     store: Store,
     stage: Stage,
     inputs: Mapping[str, str],
+    staging: StagingConfig,
     execution: ExecutionConfig,
-    max_rejected_share: float,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> StageOutcome:
     """Make the artifact of one stage, or find it made.
@@ -75,10 +47,10 @@ def build_stage(
         What to make.
     inputs
         Artifact id of each stage that this one reads.
+    staging
+        How rows are grouped into shards, and how many may be rejected.
     execution
         Where to make it.
-    max_rejected_share
-        Share of rejected rows, 0..1, above which the stage fails.
     advance
         Called with the number of rows made so far and to make in all.
 
@@ -91,7 +63,7 @@ def build_stage(
     artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
     facts = _facts(stage, artifacts)
     rows = [_keyed(plan, facts) for plan in stage.plan(artifacts)]
-    shards = assign_to_shards(rows, execution.rows_per_shard)
+    shards = assign_to_shards(rows, staging.rows_per_shard)
     keys = [digest_json([row.key for row in shard]) for shard in shards]
 
     found = {key: _reusable_shard(store, stage.name, key) for key in keys}
@@ -100,7 +72,7 @@ def build_stage(
     made = _run(jobs, execution, advance)
     refs = [found[key] or made[key] for key in keys]
 
-    _refuse_if_too_many_rejected(store, stage.name, refs, max_rejected_share)
+    _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
     manifest = StageManifest(
         **facts,
         content_digest=_content_digest(store, refs),

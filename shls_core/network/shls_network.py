@@ -1,5 +1,7 @@
 """The SHLS network: what it sees in frames and, through superpixels, in their parts."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Int64, UInt8
@@ -94,3 +96,19 @@ def new_network(config: NetworkConfig, seed: int) -> ShlsNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return ShlsNetwork(config)
+
+
+def network_with_weights(config: NetworkConfig, state: Mapping[str, Tensor]) -> ShlsNetwork:
+    """Build a network with given weights, in evaluation mode.
+
+    Raises
+    ------
+    InputError
+        If names or shapes of the weights are not those of the configuration.
+    """
+    network = new_network(config, seed=0)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
+    return network.eval()

@@ -117,7 +117,7 @@ def _draw_crop(mask: UInt8[np.ndarray, "H W"], frame_size: int, rng: np.random.G
         kept = _extent((mask == largest).astype(np.uint8)) or kept
     left = _draw_offset(kept[0], kept[2] + 1, frame_size, width, rng)
     top = _draw_offset(kept[1], kept[3] + 1, frame_size, height, rng)
-    return translation(-left, -top)
+    return translation(float(-left), float(-top))
 
 
 def _draw_offset(low: float, high: float, window: int, length: int, rng: np.random.Generator) -> int:

@@ -11,8 +11,8 @@ def learning_rate_at(step: int, config: TrainingConfig) -> float:
     Examples
     --------
     >>> config = TrainingConfig(steps=101, learning_rate=1.0, schedule="cosine", warmup_steps=1)
-    >>> [round(learning_rate_at(step, config), 3) for step in (0, 1, 51, 100)]
-    [1.0, 1.0, 0.5, 0.001]
+    >>> [round(learning_rate_at(step, config), 3) for step in (0, 1, 51, 91)]
+    [1.0, 1.0, 0.5, 0.024]
     """
     if step < config.warmup_steps:
         return config.learning_rate * (step + 1) / config.warmup_steps

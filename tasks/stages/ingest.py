@@ -38,8 +38,6 @@ class IngestConfig(FrozenConfig):
     """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""
     min_side: int = pydantic.Field(default=64, ge=8)
     """Photographs with a shorter side below this, in px, are rejected."""
-    max_rejected_share: float = pydantic.Field(default=0.5, ge=0, le=1)
-    """Share of rejected files, 0..1, above which the run fails."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.network.shls_network import ShlsNetwork, network_with_weights, new_network
 
 TINY = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
 
@@ -108,3 +108,17 @@ def test_maps_of_another_size_are_refused():
         InputError, match=r"expected superpixel maps of shape \(2, 16, 16\), got \(2, 16, 12\)"
     ):
         network.superfeatures(features, torch.zeros(2, 16, 12, dtype=torch.int64))
+
+
+def test_weights_move_to_a_new_network():
+    original = new_network(TINY, 1)
+    original.superfeature_head.fuse.bias.data.fill_(0.25)
+    copy = network_with_weights(TINY, original.state_dict())
+    assert not copy.training
+    assert all(torch.equal(value, copy.state_dict()[name]) for name, value in original.state_dict().items())
+
+
+def test_weights_of_another_configuration_are_refused():
+    state = new_network(NetworkConfig(width_multiplier=0.125, superfeature_size=8), 0).state_dict()
+    with pytest.raises(InputError, match=r"width_multiplier=0\.0625"):
+        network_with_weights(TINY, state)

@@ -1,0 +1,93 @@
+"""The `shls` command."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from flows.cli_dataset import dataset_app
+from flows.command import command, prepare_libraries, print_json
+from flows.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Turn a folder of unlabelled photographs into a video object segmenter, and prove how.",
+)
+app.add_typer(dataset_app, name="dataset")
+
+
+@app.callback()
+def _shls(debug: Debug = False) -> None:
+    if debug:
+        os.environ["SHLS_DEBUG"] = "1"
+    prepare_libraries(debug)
+
+
+@app.command(
+    epilog="Examples: `shls run` · `shls run --images photos/ --config configs/paper.yaml` · "
+    "`shls run --json > result.json`"
+)
+@command
+def run(
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    images: Images = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Photographs in; dataset, checkpoint and score out. What is in the store already is not made again."""
+    chosen = chosen_config(config, images, backend, workers)
+    from flows.pipeline import pipeline
+    from flows.results import pipeline_json, show_dataset, show_evaluation, show_training
+
+    outcome = pipeline(chosen, store)
+    if as_json:
+        print_json(pipeline_json(outcome.dataset, outcome.training, outcome.evaluation))
+    else:
+        show_dataset(outcome.dataset)
+        show_training(outcome.training)
+        show_evaluation(outcome.evaluation)
+
+
+@app.command(epilog="Examples: `shls train` · `shls train --dataset photos@v3 --config configs/paper.yaml`")
+@command
+def train(
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Name or id of the dataset; by default the latest of the config's name."),
+    ] = None,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Train a network on a dataset that passed the gate."""
+    chosen = chosen_config(config)
+    from flows.results import show_training, training_json
+    from flows.train import train as train_flow
+
+    outcome = train_flow(chosen, store, dataset)
+    print_json(training_json(outcome)) if as_json else show_training(outcome)
+
+
+@app.command(epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json`")
+@command
+def evaluate(
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
+    ] = None,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Score a checkpoint on held-out sequences, beside the baselines."""
+    chosen = chosen_config(config)
+    from flows.evaluate import evaluate as evaluate_flow
+    from flows.results import evaluation_json, show_evaluation
+
+    outcome = evaluate_flow(checkpoint, chosen, store)
+    print_json(evaluation_json(outcome)) if as_json else show_evaluation(outcome)

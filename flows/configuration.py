@@ -1,0 +1,112 @@
+"""The configuration of a whole run: one YAML file, one frozen model, unknown keys refused."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import yaml
+from pydantic import Field
+
+from shls_core.crops import CropConfig
+from shls_core.errors import ConfigError
+from shls_core.frozen import FrozenConfig
+from shls_core.memory.config import MemoryConfig
+from shls_core.network.config import NetworkConfig
+from shls_core.saliency.config import SaliencyConfig
+from shls_core.split import HeldOutConfig
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.synthesis.config import SynthesisConfig
+from shls_core.training.config import TrainingConfig
+from storage.gate_config import GateConfig
+from storage.names import NAME_PATTERN
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.stages.ingest import IngestConfig
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+QUICKSTART = str(CONFIGS / "quickstart.yaml")
+
+
+class PipelineConfig(FrozenConfig):
+    """Everything that is configured, by the part it belongs to."""
+
+    name: str = Field(default="photos", pattern=f"^{NAME_PATTERN}$")
+    """Name under which the dataset is published: ``NAME@v1``, ``NAME@latest``."""
+    staging: StagingConfig = StagingConfig()
+    """How rows are drawn, grouped into shards and rejected."""
+    ingest: IngestConfig = IngestConfig()
+    """Which photographs come in."""
+    crops: CropConfig = CropConfig()
+    """Whether photographs are cut into parts."""
+    saliency: SaliencyConfig = SaliencyConfig()
+    """How the foreground is found."""
+    synthesis: SynthesisConfig = SynthesisConfig()
+    """How stills become pseudo-sequences."""
+    held_out: HeldOutConfig = HeldOutConfig()
+    """Which photographs training never sees."""
+    superpixels: SuperpixelConfig = SuperpixelConfig()
+    """How frames become superpixels."""
+    gate: GateConfig = GateConfig()
+    """What a dataset must look like to be published."""
+    network: NetworkConfig = NetworkConfig()
+    """The network."""
+    memory: MemoryConfig = MemoryConfig()
+    """The memory of a video."""
+    training: TrainingConfig = TrainingConfig()
+    """How weights are learned."""
+    execution: ExecutionConfig = ExecutionConfig()
+    """Where the work is done."""
+
+    def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":
+        """Return the configuration with some keys of some sections replaced, and checked again.
+
+        Values that are None replace nothing.
+        """
+        whole = self.model_dump()
+        for section, changes in sections.items():
+            whole[section] |= {key: value for key, value in changes.items() if value is not None}
+        return _checked(whole, "the options given")
+
+
+def load_config(path: str) -> PipelineConfig:
+    """Read a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or holds a key or value that is not known.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"expected a configuration file at {path}: {error.strerror}") from error
+    try:
+        content = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"expected YAML in {path}: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"expected a mapping of sections in {path}, got a {type(content).__name__}")
+    return _checked(content, path)
+
+
+def _checked(content: Mapping[str, Any], where: str) -> PipelineConfig:
+    try:
+        return PipelineConfig.model_validate(content)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ConfigError(f"{_told(first)} ({where})") from error
+
+
+def _told(problem: Mapping[str, Any]) -> str:
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1]))}"
+    return f"{key}: {problem['msg']}, got {problem['input']!r}"
+
+
+def _known_keys(sections: list[str]) -> list[str]:
+    model: Any = PipelineConfig
+    for section in sections:
+        model = model.model_fields[section].annotation
+    return sorted(model.model_fields)

@@ -1,0 +1,37 @@
+"""Evaluate: a checkpoint in, its scores on held-out sequences out."""
+
+from prefect import flow
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from storage.references import newest_checkpoint, resolve
+from storage.store import Store
+from tasks.evaluation import score_checkpoint
+from tasks.ledger import recorded_run
+from tasks.outcomes import EvaluationOutcome
+
+
+@flow
+def evaluate(
+    checkpoint: str | None = None, config: PipelineConfig | str = QUICKSTART, store: str = "store"
+) -> EvaluationOutcome:
+    """Score a checkpoint on the held-out sequences of the dataset it was trained on.
+
+    Parameters
+    ----------
+    checkpoint
+        Id of the checkpoint, or the beginning of it; by default the one trained last.
+    config
+        A configuration, or the path of a configuration file; of it, the memory's part counts.
+    store
+        Folder of the store.
+    """
+    chosen = load_config(config) if isinstance(config, str) else config
+    opened = Store.open(store)
+    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
+
+    with recorded_run(store, "evaluate", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+        run.inputs.append(checkpoint_id)
+        outcome = score_checkpoint(checkpoint_id, chosen.memory, store, chosen.execution)
+        run.outputs.append(outcome.evaluation)
+        run.details = outcome.model_dump()
+    return outcome

@@ -1,0 +1,80 @@
+"""Looking at what a store holds."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from storage.artifact import StageArtifact
+from storage.gate import newest_verdict
+from storage.manifest import DatasetManifest, get_record
+from storage.schemas import STAGES
+from storage.store import Store
+
+
+def list_json(store: Store) -> dict[str, Any]:
+    """Return every name that was given to a dataset, oldest first."""
+    datasets = [
+        {"name": f"{row['name']}@v{row['version']}", "dataset": row["digest"], "named_at": row["named_at"]}
+        for row in store.names.rows()
+    ]
+    return {"datasets": datasets}
+
+
+def show_list(store: Store) -> None:
+    """Print every name that was given to a dataset, oldest first."""
+    table = Table("name", "dataset", "published (UTC)")
+    for row in list_json(store)["datasets"]:
+        table.add_row(row["name"], row["dataset"][:12], row["named_at"][:19].replace("T", " "))
+    Console().print(table)
+
+
+def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
+    """Return what a dataset is made of."""
+    manifest = get_record(store.objects, dataset_id, DatasetManifest)
+    verdict = newest_verdict(store, dataset_id)
+    return {
+        "dataset": dataset_id,
+        "names": [row["name"] for row in list_json(store)["datasets"] if row["dataset"] == dataset_id],
+        "verdict": verdict and ("passed" if verdict.passed else "failed"),
+        "failures": [str(finding) for finding in verdict.failures] if verdict else [],
+        "stages": [_stage_facts(store, stage, getattr(manifest, stage)) for stage in STAGES],
+    }
+
+
+def _stage_facts(store: Store, stage: str, artifact_id: str) -> dict[str, Any]:
+    artifact = StageArtifact(store.objects, artifact_id)
+    manifest = artifact.manifest
+    return {
+        "name": stage,
+        "artifact": artifact_id,
+        "rows": manifest.rows,
+        "rejected": manifest.rejected,
+        "rejected_reasons": artifact.rejected_reasons(),
+        "shards": len(manifest.shards),
+        "bytes": sum(shard.bytes for shard in manifest.shards),
+        "statistics": manifest.statistics,
+        "parameters": manifest.parameters,
+        "versions": manifest.versions,
+        "code_digest": manifest.code_digest,
+    }
+
+
+def show_facts(facts: dict[str, Any]) -> None:
+    """Print what a dataset is made of."""
+    console = Console(highlight=False)
+    names = ", ".join(facts["names"]) or "not published"
+    console.print(f"dataset {facts['dataset']}\n{names}; verdict: {facts['verdict'] or 'never validated'}")
+    for failure in facts["failures"]:
+        console.print(f"  {failure}", style="red", markup=False)
+    for stage in facts["stages"]:
+        size = stage["bytes"] / 1e6
+        title = f"{stage['name']}: {stage['rows']} rows, {stage['rejected']} rejected, {size:.1f} MB"
+        table = Table("statistic", title=title, title_justify="left")
+        for column in ("min", "mean", "max"):
+            table.add_column(column, justify="right")
+        for name, figures in stage["statistics"].items():
+            table.add_row(name, *(f"{figures[column]:.4g}" for column in ("min", "mean", "max")))
+        console.print(table)
+        for reason, count in stage["rejected_reasons"].items():
+            console.print(f"  rejected: {count} x {reason}", markup=False)

@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flows.configuration import PipelineConfig
+
+ConfigPath = Annotated[
+    str | None,
+    typer.Option(
+        "--config", metavar="FILE", help="YAML file; by default configs/quickstart.yaml of the project."
+    ),
+]
+StoreFolder = Annotated[
+    str,
+    typer.Option("--store", metavar="FOLDER", help="Folder that holds everything made.", envvar="SHLS_STORE"),
+]
+Images = Annotated[
+    str | None,
+    typer.Option(
+        "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those inside scikit-image."
+    ),
+]
+Backend = Annotated[
+    str | None,
+    typer.Option("--backend", metavar="serial|ray", help="Where shards are made; the result is the same."),
+]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Ray workers.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
+
+
+def chosen_config(
+    config: str | None, images: str | None = None, backend: str | None = None, workers: int | None = None
+) -> PipelineConfig:
+    """Return the configuration of a file, with the options of the command line in their places."""
+    from flows.configuration import QUICKSTART, load_config
+
+    return load_config(config or QUICKSTART).with_changes(
+        ingest={"images": images}, execution={"backend": backend, "workers": workers}
+    )

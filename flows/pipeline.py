@@ -1,0 +1,38 @@
+"""Pipeline: photographs in; dataset, checkpoint and score out."""
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.evaluate import evaluate
+from flows.regenerate import regenerate
+from flows.train import train
+from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+
+
+class PipelineOutcome(BaseModel):
+    """What the three flows came to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: DatasetOutcome
+    training: TrainingOutcome
+    evaluation: EvaluationOutcome
+
+
+@flow
+def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") -> PipelineOutcome:
+    """Regenerate, train and evaluate, in this order.
+
+    Parameters
+    ----------
+    config
+        A configuration, or the path of a configuration file.
+    store
+        Folder of the store; made where there is none.
+    """
+    chosen = load_config(config) if isinstance(config, str) else config
+    dataset = regenerate(chosen, store)
+    training = train(chosen, store, dataset.dataset)
+    evaluation = evaluate(training.checkpoint, chosen, store)
+    return PipelineOutcome(dataset=dataset, training=training, evaluation=evaluation)

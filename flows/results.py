@@ -1,0 +1,84 @@
+"""Results in the two forms they are shown in: JSON, whose keys are a contract, and tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+
+_SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
+
+
+def dataset_json(outcome: DatasetOutcome) -> dict[str, Any]:
+    """Return what ``shls dataset build --json`` prints."""
+    return outcome.model_dump(mode="json")
+
+
+def training_json(outcome: TrainingOutcome) -> dict[str, Any]:
+    """Return what ``shls train --json`` prints."""
+    return outcome.model_dump(mode="json")
+
+
+def evaluation_json(outcome: EvaluationOutcome) -> dict[str, Any]:
+    """Return what ``shls evaluate --json`` prints."""
+    return {
+        "evaluation": {
+            "id": outcome.evaluation,
+            "status": outcome.status,
+            "num_sequences": outcome.num_sequences,
+            "num_frames": outcome.num_frames,
+            "seconds": outcome.seconds,
+            **outcome.scores,
+        },
+        "baselines": {"copy_first_mask": outcome.copy_first_mask, "untrained": outcome.untrained},
+    }
+
+
+def pipeline_json(
+    dataset: DatasetOutcome, training: TrainingOutcome, evaluation: EvaluationOutcome
+) -> dict[str, Any]:
+    """Return what ``shls run --json`` prints."""
+    trained = training_json(training)
+    return {
+        **dataset_json(dataset),
+        "checkpoint": trained.pop("checkpoint"),
+        "training": trained,
+        **evaluation_json(evaluation),
+    }
+
+
+def show_dataset(outcome: DatasetOutcome) -> None:
+    """Print a published dataset and its stages."""
+    table = Table("stage", "status", title=f"dataset {outcome.name}  {outcome.dataset[:12]}")
+    for column in ("rows", "computed", "rejected", "shards", "seconds"):
+        table.add_column(column, justify="right")
+    for stage in outcome.stages:
+        figures = (stage.rows, stage.rows_computed, stage.rejected, stage.shards)
+        table.add_row(stage.name, stage.status, *map(str, figures), f"{stage.seconds:.1f}")
+    Console().print(table)
+
+
+def show_training(outcome: TrainingOutcome) -> None:
+    """Print what training came to."""
+    Console(highlight=False).print(
+        f"checkpoint {outcome.checkpoint[:12]}  {outcome.status}, {outcome.steps} steps, "
+        f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s"
+    )
+
+
+def show_evaluation(outcome: EvaluationOutcome) -> None:
+    """Print the scores beside the baselines, in per cent."""
+    title = f"{outcome.num_sequences} held-out sequences, {outcome.num_frames} scored frames"
+    table = Table("method", title=title)
+    for column in _SHOWN_SCORES:
+        table.add_column(column.removesuffix("-Mean"), justify="right")
+    rows: Mapping[str, Mapping[str, float]] = {
+        "trained": outcome.scores,
+        "the same network, untrained": outcome.untrained,
+        "copy the first mask": outcome.copy_first_mask,
+    }
+    for name, scores in rows.items():
+        table.add_row(name, *(f"{100 * scores[column]:.1f}" for column in _SHOWN_SCORES))
+    Console().print(table)

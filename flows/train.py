@@ -1,0 +1,36 @@
+"""Train: a published dataset in, a checkpoint out."""
+
+from prefect import flow
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from storage.references import resolve
+from storage.store import Store
+from tasks.ledger import recorded_run
+from tasks.outcomes import TrainingOutcome
+from tasks.training import train_network
+
+
+@flow
+def train(
+    config: PipelineConfig | str = QUICKSTART, store: str = "store", dataset: str | None = None
+) -> TrainingOutcome:
+    """Train a network; the same dataset, configuration, seed and code give the checkpoint there is.
+
+    Parameters
+    ----------
+    config
+        A configuration, or the path of a configuration file.
+    store
+        Folder of the store.
+    dataset
+        Name or id of the dataset; by default the latest of the configuration's name.
+    """
+    chosen = load_config(config) if isinstance(config, str) else config
+    dataset_id = resolve(Store.open(store), dataset or chosen.name, "dataset")
+
+    with recorded_run(store, "train", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+        run.inputs.append(dataset_id)
+        outcome = train_network(dataset_id, chosen.network, chosen.training, store, chosen.execution)
+        run.outputs.append(outcome.checkpoint)
+        run.details = outcome.model_dump()
+    return outcome

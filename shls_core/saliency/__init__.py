@@ -1,0 +1,1 @@
+"""Saliency: what of a still image is foreground, found without any annotation."""

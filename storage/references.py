@@ -1,0 +1,78 @@
+"""From what a person types to the id of an artifact: a name, an id, or the beginning of one."""
+
+import json
+import re
+from typing import Any
+
+from shls_core.errors import NameUnknown, ObjectCorrupted
+from storage.store import Store
+
+_FEWEST_DIGITS = 6
+_LARGEST_RECORD_BYTES = 16 << 20
+
+
+def resolve(store: Store, reference: str, kind: str) -> str:
+    """Return the id that `reference` means.
+
+    Parameters
+    ----------
+    store
+        Where to look.
+    reference
+        ``photos``, ``photos@latest``, ``photos@v3``, an id, or at least its first six digits.
+    kind
+        The kind of record expected: ``dataset``, ``checkpoint`` or ``evaluation``.
+
+    Raises
+    ------
+    NameUnknown
+        If nothing, or more than one thing, of that kind is meant.
+    """
+    name, _, version = reference.partition("@")
+    named = store.names.resolve(name, version or "latest")
+    if named is not None:
+        return _require_kind(store, named, reference, kind)
+    if re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference):
+        found = [digest for digest in store.objects.find(reference) if _kind(store, digest) == kind]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            raise NameUnknown(
+                f"expected the id of one {kind}, got {reference}, which begins {len(found)} of them"
+            )
+    raise NameUnknown(
+        f"expected the name or id of a {kind}, got {reference!r}; `shls dataset list` shows what there is"
+    )
+
+
+def newest_checkpoint(store: Store) -> str:
+    """Return the id of the checkpoint that was trained, or found trained, last.
+
+    Raises
+    ------
+    NameUnknown
+        If there is none.
+    """
+    for run in reversed(store.ledger.runs()):
+        if run["kind"] == "train" and run["status"] == "completed":
+            return str(run["outputs"][0])
+    raise NameUnknown(f"expected a checkpoint in {store.root}, found none; `shls train` makes one")
+
+
+def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:
+    actual = _kind(store, digest)
+    if actual != kind:
+        raise NameUnknown(f"expected a {kind}, got a {actual}: {reference}")
+    return digest
+
+
+def _kind(store: Store, digest: str) -> str | None:
+    """Return the kind of a record, or None for an object that is not one."""
+    size = store.objects.size(digest)
+    if size is None or size > _LARGEST_RECORD_BYTES:
+        return None
+    try:
+        record: Any = json.loads(store.objects.get(digest))
+    except (ValueError, ObjectCorrupted):
+        return None
+    return record.get("kind") if isinstance(record, dict) else None

@@ -1,0 +1,101 @@
+"""The tasks of a regeneration: one per stage, then assemble, validate, publish."""
+
+from collections.abc import Mapping, Sequence
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+
+from storage.artifact import StageArtifact
+from storage.gate import Verdict, refuse_failed
+from storage.gate import validate as judge
+from storage.gate_config import GateConfig
+from storage.manifest import DatasetManifest, put_record
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.outcomes import StageOutcome
+from tasks.progress import progress, tell
+from tasks.retries import RETRY_DELAYS_SECONDS, may_pass
+from tasks.stages.stage import Stage
+from tasks.staging import build_stage
+
+
+@task(
+    task_run_name="{stage.name}",
+    cache_policy=NO_CACHE,  # reuse goes by our own keys, made of content
+    retries=len(RETRY_DELAYS_SECONDS),
+    retry_delay_seconds=RETRY_DELAYS_SECONDS,
+    retry_condition_fn=may_pass,
+)
+def stage_rows(
+    stage: Stage,
+    inputs: Sequence[StageOutcome],
+    store: str,
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+) -> StageOutcome:
+    """Build one stage from the stages before it."""
+    opened = Store.create(store)
+    with progress(stage.name, "rows") as advance:
+        outcome = build_stage(
+            opened, stage, {done.name: done.artifact for done in inputs}, staging, execution, advance
+        )
+    tell(_summary(outcome))
+    _report(opened, outcome)
+    return outcome
+
+
+@task(cache_policy=NO_CACHE)
+def assemble(stages: Sequence[StageOutcome], store: str) -> str:
+    """Tie the artifacts of the four stages into a dataset and return its id."""
+    artifacts = {stage.name: stage.artifact for stage in stages}
+    return put_record(Store.create(store).objects, DatasetManifest(**artifacts))
+
+
+@task(cache_policy=NO_CACHE)
+def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
+    """Let the gate judge a dataset."""
+    return judge(Store.create(store), dataset, gate)
+
+
+@task(cache_policy=NO_CACHE)
+def publish(verdict: Verdict, name: str, store: str) -> str:
+    """Give a dataset that passed the gate its name; return it as ``NAME@vN``.
+
+    Raises
+    ------
+    GateError
+        If it failed: it stays in the store for inspection, and gets no name.
+    """
+    refuse_failed(verdict)
+    return Store.create(store).names.publish(name, verdict.dataset)
+
+
+def _summary(outcome: StageOutcome) -> str:
+    rows = f"{outcome.rows} rows"
+    made = {"cached": "all reused", "computed": "all computed"}.get(
+        outcome.status, f"{outcome.rows_computed} computed"
+    )
+    rejected = f", {outcome.rejected} rejected" if outcome.rejected else ""
+    return (
+        f"{outcome.name:<12} {rows:>10} in {outcome.shards} shards, {made}{rejected}  {outcome.seconds:.1f} s"
+    )
+
+
+def _report(store: Store, outcome: StageOutcome) -> None:
+    if TaskRunContext.get() is None:
+        return
+    artifact = StageArtifact(store.objects, outcome.artifact)
+    facts: Mapping[str, object] = outcome.model_dump()
+    statistics = {
+        f"{column}, {figure}": f"{value:.4g}"
+        for column, figures in artifact.manifest.statistics.items()
+        for figure, value in figures.items()
+    }
+    rejected = {f"rejected: {reason}": count for reason, count in artifact.rejected_reasons().items()}
+    create_table_artifact(
+        [{"what": what, "value": str(value)} for what, value in {**facts, **rejected, **statistics}.items()],
+        key=f"stage-{outcome.name}",
+        description=f"The {outcome.name} stage",
+    )

@@ -1,0 +1,167 @@
+"""The task that scores a checkpoint on held-out sequences, beside two baselines."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+
+from shls_core.evaluation import Segmenter, by_copying, by_propagation, evaluate
+from shls_core.memory.config import MemoryConfig
+from shls_core.metrics.scores import ObjectScores, global_scores
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.propagation.propagator import Propagator
+from shls_core.split import HELD_OUT
+from shls_core.training.config import TrainingConfig
+from shls_core.training.reproducible import reproducible
+from storage.canonical import digest_json
+from storage.code_digest import code_digest
+from storage.environment import faiss_package, package_versions
+from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
+from storage.loader import SequenceLoader
+from storage.manifest import get_record, put_record
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig
+from tasks.outcomes import EvaluationOutcome
+from tasks.progress import progress, tell
+from tasks.training import choose_device, device_kind, load_checkpoint
+
+_KEYS = "evaluations"
+_ENTRY_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator", "storage.loader")
+_PACKAGES = ("numpy", "opencv-python-headless", "torch")
+
+
+@task(cache_policy=NO_CACHE)
+def score_checkpoint(
+    checkpoint: str, memory: MemoryConfig, store: str, execution: ExecutionConfig
+) -> EvaluationOutcome:
+    """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it."""
+    started = time.monotonic()
+    opened = Store.create(store)
+    trained = get_record(opened.objects, checkpoint, CheckpointRecord)
+    facts = _facts(checkpoint, trained, memory, execution)
+    key = digest_json(facts)
+    known = opened.keys.get(_KEYS, key)
+    if known is None or not opened.objects.verify(known):
+        status = "computed"
+        known = _evaluate(opened, facts, trained, memory, execution)
+        opened.keys.put(_KEYS, key, known)
+    else:
+        status = "cached"
+    record = get_record(opened.objects, known, EvaluationRecord)
+    outcome = EvaluationOutcome(
+        evaluation=known,
+        status=status,
+        num_sequences=record.num_sequences,
+        num_frames=record.num_frames,
+        scores=record.scores,
+        **record.baselines,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    how = ", reused" if status == "cached" else ""
+    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{how}  {outcome.seconds:.1f} s")
+    _report(outcome)
+    return outcome
+
+
+def _facts(
+    checkpoint: str, trained: CheckpointRecord, memory: MemoryConfig, execution: ExecutionConfig
+) -> dict[str, Any]:
+    return {
+        "checkpoint": checkpoint,
+        "dataset": trained.dataset,
+        "configuration": {"memory": memory.model_dump(mode="json")},
+        "code_digest": code_digest(*_ENTRY_MODULES),
+        "versions": package_versions((faiss_package(), *_PACKAGES)),
+        "device_kind": device_kind(choose_device(execution)),
+    }
+
+
+def _evaluate(
+    store: Store,
+    facts: Mapping[str, Any],
+    trained: CheckpointRecord,
+    memory: MemoryConfig,
+    execution: ExecutionConfig,
+) -> str:
+    training = TrainingConfig.model_validate(trained.configuration["training"])
+    network_config = NetworkConfig.model_validate(trained.configuration["network"])
+    device = choose_device(execution)
+
+    def by_network(network: ShlsNetwork) -> Segmenter:
+        return by_propagation(Propagator(network, memory))
+
+    segmenters: dict[str, Segmenter] = {
+        "trained": by_network(load_checkpoint(store, facts["checkpoint"], device)),
+        "untrained": by_network(new_network(network_config, training.seed).to(device)),
+        "copy_first_mask": by_copying,
+    }
+    sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT)
+    objects: dict[str, list[ObjectScores]] = {}
+    with progress("evaluate", "sequences") as advance, reproducible(training.num_threads):
+        for position, (name, segmenter) in enumerate(segmenters.items()):
+            offset = position * len(sequences)
+            told = _telling(segmenter, lambda done, at=offset: advance(at + done, 3 * len(sequences)))
+            objects[name] = evaluate(told, sequences)
+
+    scores = {name: global_scores(found).as_dict() for name, found in objects.items()}
+    record = EvaluationRecord(
+        **facts,
+        num_sequences=len(sequences),
+        num_frames=sum({found.sequence: len(found.frame_j) for found in objects["trained"]}.values()),
+        scores=scores.pop("trained"),
+        baselines=scores,
+        objects=tuple(
+            ObjectScore(
+                sequence=found.sequence,
+                object_id=found.object_id,
+                j_mean=found.scores.j_mean,
+                f_mean=found.scores.f_mean,
+            )
+            for found in objects["trained"]
+        ),
+    )
+    return put_record(store.objects, record)
+
+
+def _telling(segmenter: Segmenter, tell_done: Callable[[int], None]) -> Segmenter:
+    """Return the segmenter, counting the sequences it has done."""
+    done = 0
+
+    def counted(sequence: Any) -> Any:
+        nonlocal done
+        masks = segmenter(sequence)
+        done += 1
+        tell_done(done)
+        return masks
+
+    return counted
+
+
+def _report(outcome: EvaluationOutcome) -> None:
+    if TaskRunContext.get() is None:
+        return
+    rows = {
+        "trained": outcome.scores,
+        "untrained": outcome.untrained,
+        "copy the first mask": outcome.copy_first_mask,
+    }
+    columns = ("J&F-Mean", "J-Mean", "F-Mean")
+    lines = [
+        f"| method | {' | '.join(columns)} |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {' | '.join(f'{100 * row[column]:.1f}' for column in columns)} |"
+            for name, row in rows.items()
+        ),
+    ]
+    table = "\n".join(lines)
+    create_markdown_artifact(
+        f"{outcome.num_sequences} held-out sequences, {outcome.num_frames} scored frames\n\n{table}\n",
+        key="result",
+        description="J, F and J&F on held-out sequences",
+    )

@@ -1,0 +1,31 @@
+"""How the work is cut, and where it is done."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shls_core.frozen import FrozenConfig
+
+Backend = Literal["serial", "ray"]
+
+
+class StagingConfig(FrozenConfig):
+    """How the rows of a stage are drawn, grouped and judged."""
+
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of the dataset: of crops, of who is pasted, of every recipe."""
+    rows_per_shard: int = Field(default=256, ge=1)
+    """Rows that a shard holds on average at most. The shard is the unit of work of Prefect and Ray."""
+    max_rejected_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the rows of a stage that may be rejected before the run fails."""
+
+
+class ExecutionConfig(FrozenConfig):
+    """Where the work is done; nothing here changes a byte of a dataset."""
+
+    backend: Backend = "ray"
+    """``serial``: one shard after another in this process. ``ray``: workers, each with a shard at a time."""
+    workers: int = Field(default=2, ge=1)
+    """Ray workers."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run; ``auto`` takes a GPU if there is one. Its kind is part of a checkpoint's identity."""

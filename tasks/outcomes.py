@@ -1,0 +1,59 @@
+"""What tasks hand to flows: small frozen records, never arrays."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Outcome(BaseModel):
+    """What a task came to."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class StageOutcome(Outcome):
+    """What building a stage came to."""
+
+    name: str
+    status: Literal["computed", "cached", "partial"]
+    """``partial``: some rows were copied from shards made earlier, the others computed."""
+    artifact: str
+    """Id of the stage's manifest."""
+    shards: int
+    shards_computed: int
+    rows: int
+    rows_computed: int
+    rejected: int
+    seconds: float
+
+
+class DatasetOutcome(Outcome):
+    """A published dataset."""
+
+    dataset: str
+    name: str
+    """``NAME@vN``."""
+    stages: tuple[StageOutcome, ...]
+
+
+class TrainingOutcome(Outcome):
+    """What training came to."""
+
+    checkpoint: str
+    status: Literal["computed", "cached"]
+    steps: int
+    final_loss: float
+    seconds: float
+
+
+class EvaluationOutcome(Outcome):
+    """What evaluation came to; scores under their official names, 0..1."""
+
+    evaluation: str
+    status: Literal["computed", "cached"]
+    num_sequences: int
+    num_frames: int
+    scores: dict[str, float]
+    copy_first_mask: dict[str, float]
+    untrained: dict[str, float]
+    seconds: float

@@ -1,0 +1,138 @@
+"""The task that learns weights from a dataset, or finds them learned."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from shls_core.errors import MissingComponent
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.split import TRAIN
+from shls_core.training.config import TrainingConfig
+from shls_core.training.loop import StepMetrics, train
+from shls_core.training.shls_method import ShlsMethod
+from shls_core.training.weights import weights_from_bytes, weights_to_bytes
+from storage.canonical import digest_json
+from storage.code_digest import code_digest
+from storage.environment import package_versions
+from storage.gate import require_passed
+from storage.learned import CheckpointRecord
+from storage.loader import SequenceLoader
+from storage.manifest import get_record, put_record
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig
+from tasks.outcomes import TrainingOutcome
+from tasks.progress import progress, tell
+
+_KEYS = "checkpoints"
+_ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
+_PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")
+
+
+@task(cache_policy=NO_CACHE)
+def train_network(
+    dataset: str, network: NetworkConfig, training: TrainingConfig, store: str, execution: ExecutionConfig
+) -> TrainingOutcome:
+    """Train on a dataset that passed the gate, and write the checkpoint into the store."""
+    started = time.monotonic()
+    opened = Store.create(store)
+    require_passed(opened, dataset)
+    facts = _facts(dataset, network, training, execution)
+    key = digest_json(facts)
+    known = opened.keys.get(_KEYS, key)
+    if known is None or not _is_whole(opened, known):
+        status = "computed"
+        known = _train(opened, facts, network, training, execution)
+        opened.keys.put(_KEYS, key, known)
+    else:
+        status = "cached"
+    record = get_record(opened.objects, known, CheckpointRecord)
+    outcome = TrainingOutcome(
+        checkpoint=known,
+        status=status,
+        steps=training.steps,
+        final_loss=record.final_loss,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
+    tell(f"{'train':<12} {training.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
+    return outcome
+
+
+def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
+    """Return the trained network of a checkpoint."""
+    record = get_record(store.objects, checkpoint, CheckpointRecord)
+    network = ShlsNetwork(NetworkConfig.model_validate(record.configuration["network"]))
+    network.load_state_dict(weights_from_bytes(store.objects.get(record.weights)))
+    return network.to(device)
+
+
+def choose_device(execution: ExecutionConfig) -> torch.device:
+    """Return the device to run networks on.
+
+    Raises
+    ------
+    MissingComponent
+        If a GPU was asked for and torch finds none.
+    """
+    has_gpu = torch.cuda.is_available()
+    if execution.device == "cuda" and not has_gpu:
+        raise MissingComponent("expected a GPU (execution.device: cuda), torch finds none; use device: cpu")
+    return torch.device("cuda" if has_gpu and execution.device != "cpu" else "cpu")
+
+
+def device_kind(device: torch.device) -> str:
+    """Return what a device is: ``cpu``, or the model of the GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def _facts(
+    dataset: str, network: NetworkConfig, training: TrainingConfig, execution: ExecutionConfig
+) -> dict[str, Any]:
+    return {
+        "dataset": dataset,
+        "configuration": {
+            "network": network.model_dump(mode="json"),
+            "training": training.model_dump(mode="json"),
+        },
+        "code_digest": code_digest(*_ENTRY_MODULES),
+        "versions": package_versions(_PACKAGES),
+        "device_kind": device_kind(choose_device(execution)),
+    }
+
+
+def _is_whole(store: Store, checkpoint: str) -> bool:
+    if not store.objects.verify(checkpoint):
+        return False
+    return store.objects.verify(get_record(store.objects, checkpoint, CheckpointRecord).weights)
+
+
+def _train(
+    store: Store,
+    facts: Mapping[str, Any],
+    network_config: NetworkConfig,
+    training: TrainingConfig,
+    execution: ExecutionConfig,
+) -> str:
+    loader = SequenceLoader(store.objects, facts["dataset"], TRAIN)
+    network = new_network(network_config, training.seed).to(choose_device(execution))
+    losses: list[float] = []
+    with progress("train", "steps") as advance:
+
+        def on_step(metrics: StepMetrics) -> None:
+            losses.append(metrics.loss)
+            advance(metrics.step, training.steps)
+
+        batches = loader.batches(training.seed, training.batch_size)
+        weights = train(ShlsMethod(network, training.temperature), batches, training, on_step)
+    last = losses[-max(1, len(losses) // 10) :]
+    record = CheckpointRecord(
+        **facts,
+        weights=store.objects.put(weights_to_bytes(weights.averaged)),
+        final_loss=sum(last) / len(last),
+    )
+    return put_record(store.objects, record)
