@@ -25,15 +25,15 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     """
     chosen = load_config(config) if isinstance(config, str) else config
     seed, max_side = chosen.staging.seed, chosen.ingest.max_side
-    work = {"store": store, "staging": chosen.staging, "execution": chosen.execution}
+    work = (store, chosen.staging, chosen.execution)
 
     with recorded_run(store, "dataset", chosen.model_dump(mode="json"), seed) as run:
-        images = stage_rows(IngestStage(chosen.ingest), [], **work)
-        masks = stage_rows(SaliencyStage(chosen.saliency, chosen.crops, max_side, seed), [images], **work)
+        images = stage_rows(IngestStage(chosen.ingest), [], *work)
+        masks = stage_rows(SaliencyStage(chosen.saliency, chosen.crops, max_side, seed), [images], *work)
         sequences = stage_rows(
-            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed), [images, masks], **work
+            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed), [images, masks], *work
         )
-        superpixels = stage_rows(SuperpixelsStage(chosen.superpixels), [sequences], **work)
+        superpixels = stage_rows(SuperpixelsStage(chosen.superpixels), [sequences], *work)
 
         stages = (images, masks, sequences, superpixels)
         dataset = assemble(stages, store)

@@ -32,7 +32,8 @@ class CropConfig(FrozenConfig):
     def _sides_in_order(self) -> "CropConfig":
         if self.min_side_share > self.max_side_share:
             raise ValueError(
-                f"expected min_side_share <= max_side_share, got {self.min_side_share} > {self.max_side_share}"
+                "expected min_side_share <= max_side_share, "
+                f"got {self.min_side_share} > {self.max_side_share}"
             )
         return self
 

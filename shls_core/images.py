@@ -44,7 +44,6 @@ _TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] =
 
 _ZLIB_LEVEL = 1
 _LABEL_DTYPES = (np.dtype("<u1"), np.dtype("<u2"))
-_JPEG_END = b"\xff\xd9"
 
 
 def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"]:
@@ -83,15 +82,15 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pixels = _decoded(data)
-    return shrunk_to_side(pixels, max_side)
+    return shrink_to_side(pixels, max_side)
 
 
-def shrunk_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> UInt8[np.ndarray, "h w 3"]:
+def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> UInt8[np.ndarray, "h w 3"]:
     """Bring the longest side of an image down to `max_side` px by area averaging; never enlarge.
 
     Examples
     --------
-    >>> shrunk_to_side(np.zeros((30, 40, 3), np.uint8), 100).shape
+    >>> shrink_to_side(np.zeros((30, 40, 3), np.uint8), 100).shape
     (30, 40, 3)
     """
     if max_side is None:
@@ -145,9 +144,8 @@ def decode_frame(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
     SampleError
         When the bytes are no whole JPEG.
     """
-    # OpenCV paints what is missing of a truncated file grey, and says nothing.
-    whole = data.endswith(_JPEG_END)
-    frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if whole else None
+    # OpenCV answers None to bytes it cannot decode to the end, but stumbles over none at all.
+    frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if frame is None:
         raise SampleError(f"corrupt frame: expected a whole JPEG, got {len(data)} bytes that are not")
     return frame

@@ -1,14 +1,15 @@
 """Which photographs train and which are held out: a pure function of the scene."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import pydantic
 
 from shls_core.frozen import FrozenConfig
 from shls_core.seeding import generator
 
-TRAIN, HELD_OUT = "train", "held_out"
 Split = Literal["train", "held_out"]
+TRAIN: Final = "train"
+HELD_OUT: Final = "held_out"
 
 
 class HeldOutConfig(FrozenConfig):

@@ -1,7 +1,7 @@
 """A Delta Lake table that is only ever appended to, one row at a time, by compare-and-swap.
 
-Two blind appends could both decide that they are "v2". So a row is decided from the table as read, and committed
-only if nobody came between; otherwise the table is read again and the row decided again.
+Two blind appends could both decide that they are "v2". So a row is decided from the table as read, and
+committed only if nobody came between; otherwise the table is read again and the row decided again.
 """
 
 from collections.abc import Callable

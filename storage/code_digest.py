@@ -59,7 +59,8 @@ def _is_ours(module: str) -> bool:
 def _source_path(module: str) -> Path | None:
     package, *inner = module.split(".")
     spec = importlib.util.find_spec(package)
-    assert spec is not None and spec.origin is not None, f"no package {package}"
+    assert spec is not None
+    assert spec.origin is not None
     base = Path(spec.origin).parent.joinpath(*inner)
     candidates = (base / "__init__.py", base.with_name(base.name + ".py"))
     return next((path for path in candidates if path.is_file()), None)

@@ -1,4 +1,4 @@
-"""What the gate expects of each stage, as plain data: stage, expectation of Great Expectations, its arguments."""
+"""What the gate expects of each stage, as plain data."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

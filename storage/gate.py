@@ -1,9 +1,10 @@
 """The validation gate: a dataset is published, and trained on, only after its statistics were looked at.
 
-Great Expectations validates tables of scalar statistics, never image bytes. Its own results differ on every run
-(times, uuids), so a verdict is written down in a form of ours that is the same for the same dataset and bounds.
+Great Expectations validates tables of scalar statistics, never image bytes. Its own results differ on every
+run (times, uuids), so a verdict is written down in a form that is the same for the same dataset and bounds.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -55,7 +56,7 @@ class Verdict(Record):
 
 
 def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
-    """Judge a dataset, write the verdict beside it and return it; a verdict that is known is not made again."""
+    """Judge a dataset and write the verdict beside it; one that is known is not made again."""
     key = digest_json(
         [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
     )
@@ -140,9 +141,12 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
 def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) -> list[Finding]:
     # Imported here: it takes seconds, and most commands never judge.
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("statistics").add_dataframe_asset(name=stage)
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": table})
     suite = gx.ExpectationSuite(
@@ -153,7 +157,7 @@ def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) 
             for place, item in enumerate(expected)
         ],
     )
-    results = [result.to_json_dict() for result in batch.validate(suite).results]
+    results: list[dict[str, Any]] = [result.to_json_dict() for result in batch.validate(suite).results]
     ordered = sorted(results, key=lambda result: int(result["expectation_config"]["meta"]["place"]))
     return [
         Finding(

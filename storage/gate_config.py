@@ -13,7 +13,7 @@ class GateConfig(FrozenConfig):
     max_mask_share: float = pydantic.Field(default=0.9, ge=0, le=1)
     """Largest such share."""
     mostly: float = pydantic.Field(default=0.95, gt=0, le=1)
-    """Share of rows that must keep a bound that is about plausibility; bounds about correctness allow none."""
+    """Share of rows that must keep a bound about plausibility; of bounds about correctness, all must."""
     min_train_sequences: int = pydantic.Field(default=1, ge=1)
     """Fewest sequences to train on."""
     min_held_out_sequences: int = pydantic.Field(default=0, ge=0)

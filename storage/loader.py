@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +103,7 @@ class SequenceLoader:
         epoch, place = divmod(position, len(self))
         return int(_order(seed, epoch, len(self))[place])
 
-    def _row(self, address: RowAddress, stage: str, *columns: str) -> dict[str, object]:
+    def _row(self, address: RowAddress, stage: str, *columns: str) -> dict[str, Any]:
         assert address.stage == stage
         return self._rows.row(address.shard, address.index, columns)
 

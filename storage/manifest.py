@@ -1,7 +1,7 @@
 """Manifests: the small canonical-JSON records that say what an artifact is made of.
 
 The SHA-256 of a manifest is the artifact's id, and a manifest names its shards, its inputs and its code by
-digest: a Merkle tree down to the photographs. Nothing in a manifest holds a time, a host, a path or a duration.
+digest: a Merkle tree down to the photographs. No manifest holds a time, a host, a path or a duration.
 """
 
 from typing import Any, Literal, TypeVar

@@ -1,4 +1,4 @@
-"""Names: ``quickstart@v3`` and ``quickstart@latest`` for the id of a dataset. Rows, appended, never edited."""
+"""Names: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows, appended, never edited."""
 
 import re
 from datetime import UTC, datetime

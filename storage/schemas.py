@@ -65,7 +65,7 @@ class StageSchema:
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:
-    return kind == pa.binary() or kind == pa.list_(pa.binary())
+    return bool(kind == pa.binary() or kind == pa.list_(pa.binary()))
 
 
 def _spelled(value: Any) -> list[bytes]:

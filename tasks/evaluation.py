@@ -1,15 +1,19 @@
 """The task that scores a checkpoint on held-out sequences, beside two baselines."""
 
+import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
 from shls_core.evaluation import Segmenter, by_copying, by_propagation, evaluate
+from shls_core.labelled_sequence import LabelledSequence
 from shls_core.memory.config import MemoryConfig
 from shls_core.metrics.scores import ObjectScores, global_scores
 from shls_core.network.config import NetworkConfig
@@ -27,7 +31,7 @@ from storage.manifest import get_record, put_record
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import EvaluationOutcome
-from tasks.progress import progress, tell
+from tasks.progress import Advance, progress, tell
 from tasks.training import choose_device, device_kind, load_checkpoint
 
 _KEYS = "evaluations"
@@ -104,9 +108,9 @@ def _evaluate(
     objects: dict[str, list[ObjectScores]] = {}
     with progress("evaluate", "sequences") as advance, reproducible(training.num_threads):
         for position, (name, segmenter) in enumerate(segmenters.items()):
-            offset = position * len(sequences)
-            told = _telling(segmenter, lambda done, at=offset: advance(at + done, 3 * len(sequences)))
-            objects[name] = evaluate(told, sequences)
+            done_before = position * len(sequences)
+            counted = _counting(segmenter, advance, done_before, len(segmenters) * len(sequences))
+            objects[name] = evaluate(counted, sequences)
 
     scores = {name: global_scores(found).as_dict() for name, found in objects.items()}
     record = EvaluationRecord(
@@ -128,15 +132,13 @@ def _evaluate(
     return put_record(store.objects, record)
 
 
-def _telling(segmenter: Segmenter, tell_done: Callable[[int], None]) -> Segmenter:
+def _counting(segmenter: Segmenter, advance: Advance, done_before: int, total: int) -> Segmenter:
     """Return the segmenter, counting the sequences it has done."""
-    done = 0
+    count = itertools.count(done_before + 1)
 
-    def counted(sequence: Any) -> Any:
-        nonlocal done
+    def counted(sequence: LabelledSequence) -> npt.NDArray[np.uint8]:
         masks = segmenter(sequence)
-        done += 1
-        tell_done(done)
+        advance(next(count), total)
         return masks
 
     return counted

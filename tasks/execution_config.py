@@ -28,4 +28,4 @@ class ExecutionConfig(FrozenConfig):
     workers: int = Field(default=2, ge=1)
     """Ray workers."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where networks run; ``auto`` takes a GPU if there is one. Its kind is part of a checkpoint's identity."""
+    """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""

@@ -102,7 +102,9 @@ def _start_ray(workers: int) -> None:
     if ray.is_initialized():
         return
     # An address in the environment means: join that cluster. Without one, a local one is started.
-    own = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
+    own: dict[str, Any] = (
+        {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
+    )
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(
         **own,

@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
+from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
@@ -50,7 +52,8 @@ def _artifact(what: str, unit: str) -> Iterator[Advance]:
     if TaskRunContext.get() is None:  # called as a plain function
         yield lambda done, total: None
         return
-    artifact = create_progress_artifact(0.0, key=f"progress-{what}", description=f"{what}, in {unit}")
+    created = create_progress_artifact(0.0, key=f"progress-{what}", description=f"{what}, in {unit}")
+    artifact = cast(UUID, created)  # typed as if it might be awaited
     yield _at_most_every(
         _ARTIFACT_SECONDS,
         lambda done, total: update_progress_artifact(artifact, 100.0 * done / max(total, 1)),

@@ -16,8 +16,8 @@ _BITS = 32
 def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list[KeyedRow]]:
     """Return the rows of every shard, shards in order, rows by sample id; no shard is empty.
 
-    The number of shards is the smallest power of two that is at least ``len(rows) / rows_per_shard``; a row goes
-    by the leading bits of the hash of its sample id.
+    The number of shards is the smallest power of two that is at least ``len(rows) / rows_per_shard``; a row
+    goes by the leading bits of the hash of its sample id.
     """
     num_bits = max(0, (-(-len(rows) // rows_per_shard) - 1).bit_length())
     shards: dict[int, list[KeyedRow]] = {}

@@ -71,7 +71,7 @@ def pseudo_mask_statistics(mask: UInt8[np.ndarray, "H W"]) -> PseudoMaskStatisti
     >>> pseudo_mask_statistics(np.array([[0, 1], [2, 0]], np.uint8))
     PseudoMaskStatistics(mask_share=0.5, num_components=2)
     """
-    return PseudoMaskStatistics(mask_share=np.count_nonzero(mask) / mask.size, num_components=int(mask.max()))
+    return PseudoMaskStatistics(mask_share=float(np.mean(mask > 0)), num_components=int(mask.max()))
 
 
 def _ordered_components(foreground: UInt8[np.ndarray, "H W"], min_share: float) -> UInt8[np.ndarray, "H W"]:
@@ -83,4 +83,5 @@ def _ordered_components(foreground: UInt8[np.ndarray, "H W"], min_share: float) 
     kept = by_area[areas[by_area] >= min_share * foreground.size][:MAX_OBJECTS]
     new_labels = np.zeros(num_labels, np.uint8)
     new_labels[kept + 1] = np.arange(1, len(kept) + 1)
-    return new_labels[components]
+    labelled: UInt8[np.ndarray, "H W"] = new_labels[components]
+    return labelled

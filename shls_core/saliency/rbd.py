@@ -13,7 +13,7 @@ from scipy.linalg import solve
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from shls_core.images import shrunk_to_side
+from shls_core.images import shrink_to_side
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.region_graph import RegionGraph, region_graph
 from shls_core.superpixels.slic import superpixel_map
@@ -52,12 +52,15 @@ def rbd_saliency(image: UInt8[np.ndarray, "H W 3"], config: SaliencyConfig) -> U
     >>> int(saliency[30, 40]), int(saliency[5, 5])
     (255, 0)
     """
-    working_image = shrunk_to_side(image, config.working_side_px)
+    working_image = shrink_to_side(image, config.working_side_px)
     superpixels = superpixel_map(working_image, config.superpixels)
     saliency = _superpixel_saliency(region_graph(working_image, superpixels), config)
     saliency_map = np.rint(255.0 * _scaled(saliency)).astype(np.uint8)[superpixels]
     height, width = image.shape[:2]
-    return cv2.resize(saliency_map, (width, height), interpolation=cv2.INTER_LINEAR)
+    full_size: UInt8[np.ndarray, "H W"] = cv2.resize(
+        saliency_map, (width, height), interpolation=cv2.INTER_LINEAR
+    )
+    return full_size
 
 
 def boundary_connectivity(
@@ -98,7 +101,7 @@ def background_weighted_contrast(
     background: Float64[np.ndarray, " R"],
     spatial_sigma: float,
 ) -> Float64[np.ndarray, " R"]:
-    """Return how much each superpixel differs from likely background nearby, scaled to 0..1 ([1], section 4)."""
+    """Return how much each superpixel differs from background nearby, scaled to 0..1 ([1], section 4)."""
     nearness = _gaussian(_pairwise_distances(centres), spatial_sigma)
     return _scaled((colour_distances * nearness) @ background)
 

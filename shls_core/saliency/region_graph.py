@@ -12,6 +12,8 @@ from jaxtyping import Bool, Float64, Int64, UInt8, UInt16
 # offsets of a and b cancel in differences).
 _LAB_UNITS = np.array([100 / 255, 1.0, 1.0])
 
+_MAX_LABELS = 1 << 16
+
 
 @dataclass(frozen=True)
 class RegionGraph:
@@ -44,12 +46,12 @@ def region_graph(image: UInt8[np.ndarray, "H W 3"], superpixels: UInt16[np.ndarr
         return np.bincount(labels, weights=values.ravel()) / sizes
 
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-    rows, columns = np.indices(superpixels.shape)
+    positions = np.indices(superpixels.shape)
+    longest_side = max(superpixels.shape)
     border = np.concatenate([superpixels[0], superpixels[-1], superpixels[:, 0], superpixels[:, -1]])
     return RegionGraph(
         colours=np.stack([superpixel_means(lab[..., i]) for i in range(3)], axis=1) * _LAB_UNITS,
-        centres=np.stack([superpixel_means(rows), superpixel_means(columns)], axis=1)
-        / max(superpixels.shape),
+        centres=np.stack([superpixel_means(positions[i]) for i in range(2)], axis=1) / longest_side,
         on_border=np.bincount(border, minlength=len(sizes)) > 0,
         edges=neighbour_pairs(superpixels),
     )
@@ -63,12 +65,14 @@ def neighbour_pairs(superpixels: UInt16[np.ndarray, "H W"]) -> Int64[np.ndarray,
     >>> neighbour_pairs(np.array([[0, 1], [2, 2]], np.uint16)).tolist()
     [[0, 1], [0, 2], [1, 2]]
     """
-    labels = superpixels.astype(np.int64)
-    num_labels = int(labels.max()) + 1
-    beside = np.stack([labels[:, :-1].ravel(), labels[:, 1:].ravel()])
-    below = np.stack([labels[:-1].ravel(), labels[1:].ravel()])
-    pairs = np.sort(np.concatenate([beside, below], axis=1), axis=0)
-    pairs = pairs[:, pairs[0] != pairs[1]]
-    # One number per pair makes uniqueness a sort of integers.
-    codes = np.unique(pairs[0] * num_labels + pairs[1])
-    return np.stack(np.divmod(codes, num_labels), axis=1)
+    codes = []
+    for first, second in (
+        (superpixels[:, :-1], superpixels[:, 1:]),
+        (superpixels[:-1], superpixels[1:]),
+    ):
+        differ = first != second
+        lower = np.minimum(first, second)[differ].astype(np.int64)
+        upper = np.maximum(first, second)[differ].astype(np.int64)
+        # One number per pair makes uniqueness a sort of integers.
+        codes.append(lower * _MAX_LABELS + upper)
+    return np.stack(np.divmod(np.unique(np.concatenate(codes)), _MAX_LABELS), axis=1)

@@ -79,7 +79,7 @@ def superpixel_statistics(superpixels: UInt16[np.ndarray, "H W"]) -> SuperpixelS
 
 
 def _relabelled(labels: Int16[np.ndarray, "H W"]) -> UInt16[np.ndarray, "H W"]:
-    """Close the gaps that clusters without pixels leave in the numbering, keeping its order."""
+    """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, without promising it."""
     assert labels.min() >= 0, "fast-slic left pixels without a superpixel"
     present = np.bincount(labels.ravel()) > 0
     dense: UInt16[np.ndarray, "H W"] = (np.cumsum(present) - 1).astype(np.uint16)[labels]

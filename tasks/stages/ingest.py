@@ -32,7 +32,7 @@ class IngestConfig(FrozenConfig):
     """Which photographs come in, and how large they are looked at."""
 
     images: str | None = None
-    """A folder of image files (searched in depth), or ``skimage``: the colour photographs inside scikit-image.
+    """A folder of image files (searched in depth), or ``skimage``: the colour photographs in scikit-image.
     A file `photographs.csv` in the folder may note source, licence, consent and scene per file name."""
     max_side: int = pydantic.Field(default=640, ge=32)
     """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""

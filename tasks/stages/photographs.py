@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def photograph_part(
     reader: InputReader, address: RowAddress, max_side: int, box: Box
 ) -> npt.NDArray[np.uint8]:
-    """Return the pixels (h, w, 3) of a photograph inside `box`, its longest side brought down to `max_side`."""
+    """Return the pixels (h, w, 3) inside `box` of a photograph brought down to `max_side`."""
     pixels = reader.remember(
         (address.digest, max_side), lambda: decode_image(reader.row(address, "image")["image"], max_side)
     )

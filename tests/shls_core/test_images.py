@@ -21,7 +21,7 @@ from shls_core.images import (
     decode_labels,
     encode_frame,
     encode_labels,
-    shrunk_to_side,
+    shrink_to_side,
 )
 
 RNG = np.random.default_rng(0)
@@ -268,9 +268,9 @@ def test_the_longest_side_is_brought_down(height, width, max_side, expected):
 
 
 def test_bringing_down_averages_areas():
-    pixels = RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    means = pixels.reshape(3, 2, 4, 2, 3).mean(axis=(1, 3))
-    assert np.abs(shrunk_to_side(pixels, 4) - means).max() <= 0.5
+    pixels = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    means = pixels.reshape(2, 3, 3, 3, 3).mean(axis=(1, 3))
+    assert np.abs(shrink_to_side(pixels, 3) - means).max() <= 0.5
 
 
 def test_a_longest_side_of_nothing_is_an_input_error():
@@ -308,6 +308,11 @@ def test_a_cut_file_is_refused_or_whole_in_its_pixels(image_format):
         else:
             np.testing.assert_array_equal(outcome, whole)
     assert num_refused >= 38
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
+def test_the_start_of_an_image_is_a_corrupt_image(image_format):
+    assert reason_for(file_of(photograph(), image_format)[:20]) == "corrupt or truncated image"
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -372,7 +377,9 @@ def test_frames_are_the_same_on_every_encoding_and_smaller_at_less_quality():
     assert len(encode_frame(frame, quality=50)) < len(encode_frame(frame)) / 2
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"", lambda data: b"no\xff\xd9"])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"no jpeg"]
+)
 def test_a_broken_frame_is_named(damage):
     with pytest.raises(SampleError, match="corrupt frame"):
         decode_frame(damage(encode_frame(np.asarray(photograph()))))

@@ -116,6 +116,15 @@ def test_compactness_makes_superpixels_squarer():
     assert border_px(100) < border_px(1)
 
 
+def test_small_regions_join_a_neighbour():
+    def smallest_px(min_size: float) -> int:
+        labels = superpixel_map(photograph(), SuperpixelConfig(min_size=min_size))
+        return superpixel_statistics(labels).smallest_px
+
+    mean_px = 90 * 120 / 300
+    assert smallest_px(0) < 0.25 * mean_px <= smallest_px(0.5)
+
+
 def test_gaps_in_the_numbering_are_closed_in_order():
     labels = np.array([[7, 7, 2], [5, 2, 2]], np.int16)
     np.testing.assert_array_equal(slic._relabelled(labels), [[2, 2, 0], [1, 0, 0]])
