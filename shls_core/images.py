@@ -1,16 +1,14 @@
-"""How bytes become pixels, and pixels bytes: photographs in, frames and label maps in and out."""
+"""How bytes become pixels, and pixels bytes: photographs in, frames in and out."""
 
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Integer, UInt8, UInt16
+from jaxtyping import Integer, UInt8
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from PIL.ExifTags import Base as ExifTag
 
@@ -41,9 +39,6 @@ _TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] =
     7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
     8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
 }
-
-_ZLIB_LEVEL = 1
-_LABEL_DTYPES = (np.dtype("<u1"), np.dtype("<u2"))
 
 
 def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"]:
@@ -149,72 +144,6 @@ def decode_frame(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
     if frame is None:
         raise SampleError(f"corrupt frame: expected a whole JPEG, got {len(data)} bytes that are not")
     return frame
-
-
-def encode_labels(labels: Integer[np.ndarray, "*shape"], dtype: npt.DTypeLike) -> bytes:
-    """Compress a mask or superpixel map without loss.
-
-    zlib at level 1: on superpixel maps of 300x400, 22 kB, 0.5 ms to write and 0.25 ms to read; OpenCV's PNG
-    takes as much space and twice the time or more. The bytes depend on the zlib that Python was built with.
-
-    Parameters
-    ----------
-    labels : ndarray of integers, any shape
-        Labels that fit in `dtype`.
-    dtype : data-type
-        ``uint8`` for masks or ``uint16`` for superpixel maps; shape and dtype are kept beside the bytes.
-
-    Raises
-    ------
-    InputError
-        When `dtype` is another type or a label does not fit in it.
-
-    Examples
-    --------
-    >>> labels = np.array([[0, 1], [1, 300]])
-    >>> decode_labels(encode_labels(labels, "uint16"), (2, 2), "uint16").tolist()
-    [[0, 1], [1, 300]]
-    """
-    stored = _label_dtype(dtype)
-    largest = np.iinfo(stored).max
-    if labels.size and (labels.min() < 0 or labels.max() > largest):
-        raise InputError(
-            f"expected labels 0..{largest} for {stored.name}, got {labels.min()}..{labels.max()}"
-        )
-    return zlib.compress(labels.astype(stored).tobytes(), _ZLIB_LEVEL)
-
-
-def decode_labels(
-    data: bytes, shape: tuple[int, ...], dtype: npt.DTypeLike
-) -> UInt8[np.ndarray, "*shape"] | UInt16[np.ndarray, "*shape"]:
-    """Return the labels written by `encode_labels`, as a new writable array.
-
-    Raises
-    ------
-    SampleError
-        When the bytes are damaged or hold another number of labels than `shape` asks for.
-    InputError
-        When `dtype` is neither ``uint8`` nor ``uint16``.
-    """
-    stored = _label_dtype(dtype)
-    num_bytes = int(np.prod(shape)) * stored.itemsize
-    decompressor = zlib.decompressobj()
-    try:
-        # One byte more than expected is enough to see that there are too many.
-        raw = decompressor.decompress(data, num_bytes + 1)
-    except zlib.error as error:
-        raise SampleError(f"corrupt label map: {error}") from error
-    if len(raw) != num_bytes or not decompressor.eof:
-        raise SampleError(f"corrupt label map: expected {num_bytes} bytes for {shape}, got {len(raw)}")
-    return np.frombuffer(raw, stored).astype(stored.newbyteorder("=")).reshape(shape)
-
-
-def _label_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """Return the little-endian form of a label type."""
-    stored = np.dtype(dtype).newbyteorder("<")
-    if stored not in _LABEL_DTYPES:
-        raise InputError(f"expected labels of type uint8 or uint16, got {stored.name}")
-    return stored
 
 
 def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:

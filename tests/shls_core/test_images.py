@@ -18,9 +18,7 @@ from shls_core.images import (
     check_image_size,
     decode_frame,
     decode_image,
-    decode_labels,
     encode_frame,
-    encode_labels,
     shrink_to_side,
 )
 
@@ -383,54 +381,6 @@ def test_frames_are_the_same_on_every_encoding_and_smaller_at_less_quality():
 def test_a_broken_frame_is_named(damage):
     with pytest.raises(SampleError, match="corrupt frame"):
         decode_frame(damage(encode_frame(np.asarray(photograph()))))
-
-
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(
-    hnp.arrays(
-        st.sampled_from([np.uint8, np.uint16]),
-        hnp.array_shapes(min_dims=2, max_dims=3, max_side=8),
-    )
-)
-def test_labels_come_back_unchanged(labels):
-    decoded = decode_labels(encode_labels(labels, labels.dtype), labels.shape, labels.dtype)
-
-    assert decoded.dtype == labels.dtype
-    assert decoded.flags.writeable
-    np.testing.assert_array_equal(decoded, labels)
-
-
-def test_labels_are_stored_in_the_type_asked_for():
-    labels = np.array([[0, 1], [2, 255]], np.int64)
-    assert zlib.decompress(encode_labels(labels, "uint8")) == bytes([0, 1, 2, 255])
-    assert zlib.decompress(encode_labels(labels, "uint16")) == bytes([0, 0, 1, 0, 2, 0, 255, 0])
-
-
-@pytest.mark.parametrize("value", [-1, 256])
-def test_labels_that_do_not_fit_are_refused(value):
-    with pytest.raises(InputError, match=rf"0\.\.255 for uint8, got .*{value}"):
-        encode_labels(np.array([[0, value]]), "uint8")
-
-
-def test_only_the_two_label_types_are_stored():
-    with pytest.raises(InputError, match="uint8 or uint16, got int32"):
-        encode_labels(np.zeros((1, 1), np.int64), np.int32)
-
-
-@pytest.mark.parametrize(
-    "damaged",
-    [
-        lambda data: data[:-1],
-        lambda data: b"not zlib",
-        lambda data: data[:-1] + bytes([data[-1] ^ 1]),
-        lambda data: zlib.compress(bytes(9)),
-        lambda data: zlib.compress(bytes(10_000_000)),
-    ],
-)
-def test_damaged_labels_are_named(damaged):
-    data = encode_labels(np.arange(12, dtype=np.uint8).reshape(3, 4), "uint8")
-    with pytest.raises(SampleError, match="corrupt label map"):
-        decode_labels(damaged(data), (3, 4), "uint8")
 
 
 def test_the_rule_is_numbered():
