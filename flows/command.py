@@ -23,7 +23,7 @@ _SETTINGS = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Threads that spin while they wait make two of them slower than one as soon as the machine has other work.
+    # Threads that spin while they wait make two slower than one as soon as the machine has other work.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 

@@ -143,7 +143,8 @@ def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) 
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # This module of it sets its own level to INFO, to tell of a temporary folder per context.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

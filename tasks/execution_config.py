@@ -14,8 +14,8 @@ class StagingConfig(FrozenConfig):
 
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of the dataset: of crops, of who is pasted, of every recipe."""
-    rows_per_shard: int = Field(default=256, ge=1)
-    """Rows that a shard holds on average at most. The shard is the unit of work of Prefect and Ray."""
+    rows_per_shard: int = Field(default=64, ge=1)
+    """Rows that a shard holds on average at most. The shard is the unit of work, progress and retry."""
     max_rejected_share: float = Field(default=0.5, ge=0, le=1)
     """Share of the rows of a stage that may be rejected before the run fails."""
 

@@ -6,6 +6,7 @@ workers that each start as many threads as there are cores slow each other down.
 
 import atexit
 import functools
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -106,6 +107,8 @@ def _start_ray(workers: int) -> None:
         {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
     )
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # It warns on every start that its default is in force.
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     ray.init(
         **own,
         configure_logging=False,
