@@ -18,7 +18,7 @@ header() { echo "# Made by \`make lock\` from pyproject.toml; Python 3.11, x86-6
 # setuptools: the sources of fast-slic need the distutils that 75 removed.
 $pip install cython "numpy>=2.4" "setuptools<75" wheel hatchling editables
 { header; pinned; $pip freeze --all | grep -iE '^(setuptools|wheel)=='; } | sort -u >"$folder/build.lock"
-$pip install --no-build-isolation ".[cpu]"
+$pip install --no-build-isolation .
 { header; without "$folder/build.lock"; } >"$folder/run.lock"
 "$folder/bin/python" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
   >"$folder/dev.txt"

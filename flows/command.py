@@ -1,4 +1,4 @@
-"""What every command of `shls` shares: quiet libraries, one-line errors, output for people or machines."""
+"""What every command of `shls` shares: quiet libraries, one-line errors, output for machines."""
 
 import functools
 import json
@@ -10,6 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from shls_core.errors import ShlsError
 
@@ -32,30 +33,65 @@ def prepare_libraries(debug: bool) -> None:
     """Set what Prefect, Ray and Great Expectations read when they are imported; the user's settings win."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    if "RAY_ADDRESS" not in os.environ:
+        # Ray's own default for a local cluster; without it, Ray says so on every start.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if not debug:
-        # An error is told once, by `command`; the server keeps the full record of a run.
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        # An error is told once, by `command`; the log of a run is kept by Prefect's server.
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def tell_start() -> None:
+    """Say, to a person, what the first seconds go to: Prefect starts a server where none is configured."""
+    if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
+        Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
+
+
+class OneLineErrors(TyperGroup):
+    """A group of commands that tells wrong options, too, in one line."""
+
+    def main(self, *arguments: Any, standalone_mode: bool = True, **options: Any) -> Any:
+        """Run the command line and, in standalone mode, leave with its exit code."""
+        if not standalone_mode:
+            return super().main(*arguments, standalone_mode=False, **options)
+        try:
+            sys.exit(super().main(*arguments, standalone_mode=False, **options))
+        except typer.TyperException as error:
+            if message := error.format_message():  # none where help was printed instead
+                _tell(message)
+            sys.exit(error.exit_code)
 
 
 def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Make the errors of a command one line on standard error and exit code 1."""
+    """Make what stops a command one line on standard error and an exit code that is not 0."""
 
     @functools.wraps(function)
     def told(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             return function(*arguments, **options)
         except ShlsError as error:
-            _fail(error)
+            _fail(error, str(error))
+        except KeyboardInterrupt as interrupt:
+            _fail(interrupt, "interrupted; what was finished is in the store and is not made again", 130)
+        except (typer.Exit, BrokenPipeError):
+            raise
+        except Exception as error:  # a defect: a person at a terminal still gets one line
+            where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
+            _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
     return told
 
 
-def _fail(error: ShlsError) -> NoReturn:
+def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:
     if os.environ.get("SHLS_DEBUG"):
         traceback.print_exception(error)
-    line = " ".join(str(error).split())
+    _tell(message)
+    raise typer.Exit(exit_code)
+
+
+def _tell(message: str) -> None:
+    line = " ".join(message.split())
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", markup=False, style="red")
-    raise typer.Exit(1)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -77,13 +77,13 @@ def load_config(path: str) -> PipelineConfig:
         If it cannot be read, or holds a key or value that is not known.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"expected a configuration file at {path}: {error.strerror}") from error
-    try:
-        content = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"expected YAML in {path}: {' '.join(str(error).split())}") from error
+    if content is None:  # an empty file: every default
+        content = {}
     if not isinstance(content, dict):
         raise ConfigError(f"expected a mapping of sections in {path}, got a {type(content).__name__}")
     return _checked(content, path)
@@ -102,6 +102,8 @@ def _told(problem: Mapping[str, Any]) -> str:
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
         return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1]))}"
+    if problem["type"] == "value_error":  # a check of our own, whose message says what came
+        return f"{key}: {problem['ctx']['error']}"
     return f"{key}: {problem['msg']}, got {problem['input']!r}"
 
 

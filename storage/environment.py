@@ -1,6 +1,5 @@
 """Where a run happens: facts for the ledger, none of which may enter a hash of content."""
 
-import contextlib
 import functools
 import getpass
 import importlib.metadata
@@ -63,15 +62,27 @@ def faiss_package() -> str:
     Raises
     ------
     MissingComponent
-        If neither is.
+        If neither is, or both are: then the files of one lie over those of the other.
     """
-    for package in ("faiss-cpu", "faiss-gpu"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            importlib.metadata.version(package)
-            return package
+    installed = [name for name in ("faiss-cpu", "faiss-gpu") if _is_installed(name)]
+    if len(installed) == 1:
+        return installed[0]
+    if installed:
+        raise MissingComponent(
+            "expected one of faiss-cpu and faiss-gpu, got both; keep one with: pip uninstall --yes "
+            "faiss-cpu faiss-gpu && pip install faiss-gpu"
+        )
     raise MissingComponent(
         "expected faiss, which searches the memory; install it with: pip install faiss-cpu"
     )
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _user() -> str | None:

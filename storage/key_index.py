@@ -6,6 +6,8 @@ An entry is written after the object it points at. A lost entry costs a computat
 import obstore
 from obstore.store import ObjectStore as Backend
 
+from storage.writing import write
+
 
 class KeyIndex:
     """The entries under ``keys/`` of a store, by kind of work."""
@@ -22,7 +24,7 @@ class KeyIndex:
 
     def put(self, kind: str, key: str, pointer: str) -> None:
         """Record what the work of `key` gave."""
-        obstore.put(self._backend, f"keys/{kind}/{key}", pointer.encode())
+        write(self._backend, f"keys/{kind}/{key}", pointer.encode())
 
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the pointers of the last `limit` entries of a kind, newest first."""

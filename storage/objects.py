@@ -13,6 +13,7 @@ from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes
+from storage.writing import write_new
 
 
 class ObjectStore:
@@ -24,12 +25,9 @@ class ObjectStore:
     def put(self, data: bytes) -> str:
         """Store `data` and return its digest; bytes that are already there are not written again."""
         digest = digest_bytes(data)
-        if self.size(digest) != len(data):
-            try:
-                obstore.put(self._backend, object_path(digest), data, mode="create")
-            except FileExistsError:  # another writer of the same bytes, or a damaged object in its place
-                if self.size(digest) != len(data):
-                    raise self._corrupted(digest, "its size differs") from None
+        is_new = write_new(self._backend, object_path(digest), data)
+        if not is_new and self.size(digest) != len(data):
+            raise self._corrupted(digest, "its size differs")
         return digest
 
     def get(self, digest: str) -> bytes:

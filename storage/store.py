@@ -21,6 +21,7 @@ from storage.key_index import KeyIndex
 from storage.ledger import Ledger
 from storage.names import Names
 from storage.objects import ObjectStore
+from storage.writing import write
 
 
 class Store:
@@ -65,9 +66,9 @@ class Store:
             (root / "objects").mkdir(parents=True, exist_ok=True)
             store = cls(root)
             probe = f"probe-{uuid.uuid4().hex}"
-            obstore.put(store.backend, probe, b"")
+            write(store.backend, probe, b"")
             obstore.delete(store.backend, probe)
-        except (OSError, obstore.exceptions.BaseError) as error:
-            what = str(error).splitlines()[0]
+        except (OSError, StoreUnwritable) as error:
+            what = str(error)
             raise StoreUnwritable(f"expected a folder that can be written at {location}: {what}") from error
         return store

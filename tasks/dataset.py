@@ -1,5 +1,6 @@
 """The tasks of a regeneration: one per stage, then assemble, validate, publish."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from prefect import task
@@ -56,7 +57,11 @@ def assemble(stages: Sequence[StageOutcome], store: str) -> str:
 @task(cache_policy=NO_CACHE)
 def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
     """Let the gate judge a dataset."""
-    return judge(Store.create(store), dataset, gate)
+    started = time.monotonic()
+    verdict = judge(Store.create(store), dataset, gate)
+    met, expected = len(verdict.findings) - len(verdict.failures), len(verdict.findings)
+    tell(f"{'gate':<12} {met:>4} of {expected} expectations met  {time.monotonic() - started:.1f} s")
+    return verdict
 
 
 @task(cache_policy=NO_CACHE)

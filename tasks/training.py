@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.errors import MissingComponent
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.network.shls_network import ShlsNetwork, network_with_weights, new_network
 from shls_core.split import TRAIN
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import StepMetrics, train
@@ -66,9 +66,8 @@ def train_network(
 def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
     """Return the trained network of a checkpoint."""
     record = get_record(store.objects, checkpoint, CheckpointRecord)
-    network = ShlsNetwork(NetworkConfig.model_validate(record.configuration["network"]))
-    network.load_state_dict(weights_from_bytes(store.objects.get(record.weights)))
-    return network.to(device)
+    config = NetworkConfig.model_validate(record.configuration["network"])
+    return network_with_weights(config, weights_from_bytes(store.objects.get(record.weights))).to(device)
 
 
 def choose_device(execution: ExecutionConfig) -> torch.device:
