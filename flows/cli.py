@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from flows.cli_dataset import dataset_app
-from flows.command import OneLineErrors, command, prepare_libraries, print_json, tell_start
+from flows.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
+from flows.prefect_server import reach_server
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -43,7 +44,7 @@ def run(
 ) -> None:
     """Photographs in; dataset, checkpoint and score out. What is in the store already is not made again."""
     chosen = chosen_config(config, images, backend, workers)
-    tell_start()
+    reach_server()
     from flows.pipeline import pipeline
     from flows.results import pipeline_json, show_dataset, show_evaluation, show_training
 
@@ -69,7 +70,7 @@ def train(
 ) -> None:
     """Train a network on a dataset that passed the gate."""
     chosen = chosen_config(config)
-    tell_start()
+    reach_server()
     from flows.results import show_training, training_json
     from flows.train import train as train_flow
 
@@ -89,7 +90,7 @@ def evaluate(
 ) -> None:
     """Score a checkpoint on held-out sequences, beside the baselines."""
     chosen = chosen_config(config)
-    tell_start()
+    reach_server()
     from flows.evaluate import evaluate as evaluate_flow
     from flows.results import evaluation_json, show_evaluation
 

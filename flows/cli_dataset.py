@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from flows.command import command, print_json, tell_start
+from flows.command import command, print_json
 from flows.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.prefect_server import reach_server
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets and look at them.")
 
@@ -27,7 +28,7 @@ def build(
 ) -> None:
     """Stage, validate and publish a dataset. What is in the store already is not made again."""
     chosen = chosen_config(config, images, backend, workers)
-    tell_start()
+    reach_server()
     from flows.regenerate import regenerate
     from flows.results import dataset_json, show_dataset
 

@@ -41,12 +41,6 @@ def prepare_libraries(debug: bool) -> None:
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 
-def tell_start() -> None:
-    """Say, to a person, what the first seconds go to: Prefect starts a server where none is configured."""
-    if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
-        Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
-
-
 class OneLineErrors(TyperGroup):
     """A group of commands that tells wrong options, too, in one line."""
 
@@ -58,7 +52,7 @@ class OneLineErrors(TyperGroup):
             sys.exit(super().main(*arguments, standalone_mode=False, **options))
         except typer.TyperException as error:
             if message := error.format_message():  # none where help was printed instead
-                _tell(message)
+                _print_error(message)
             sys.exit(error.exit_code)
 
 
@@ -85,11 +79,11 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
 def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:
     if os.environ.get("SHLS_DEBUG"):
         traceback.print_exception(error)
-    _tell(message)
+    _print_error(message)
     raise typer.Exit(exit_code)
 
 
-def _tell(message: str) -> None:
+def _print_error(message: str) -> None:
     line = " ".join(message.split())
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", markup=False, style="red")
 

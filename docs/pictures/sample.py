@@ -1,6 +1,6 @@
 """Draws docs/pictures/sample.png from a store: one pseudo-sequence and what it was made from.
 
-    python docs/pictures/sample.py store quickstart [SAMPLE]
+python docs/pictures/sample.py store quickstart [SAMPLE]
 """
 
 import sys
@@ -38,7 +38,11 @@ def with_mask(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def with_superpixels(frame: np.ndarray, labels: np.ndarray) -> np.ndarray:
     large = tile(frame)
-    large[find_boundaries(tile(labels.astype(np.float32), smooth=False).astype(int), mode="inner")] = (255, 230, 90)
+    large[find_boundaries(tile(labels.astype(np.float32), smooth=False).astype(int), mode="inner")] = (
+        255,
+        230,
+        90,
+    )
     return large
 
 
@@ -48,7 +52,10 @@ def main() -> None:
     rows = RowReader(store.objects)
 
     def table(artifact_id, *columns):
-        return {address.sample_id: (address, row) for address, row in StageArtifact(store.objects, artifact_id).accepted(columns)}
+        return {
+            address.sample_id: (address, row)
+            for address, row in StageArtifact(store.objects, artifact_id).accepted(columns)
+        }
 
     sequences = table(dataset.sequences, "template_id", "num_objects", "split")
     wanted = sys.argv[3] if len(sys.argv) > 3 else next(iter(sequences))
@@ -56,7 +63,9 @@ def main() -> None:
     address, row = sequences[sample_id]
     sequence = rows.row(address.shard, address.index, ("height", "width", "frames", "masks"))
     still_at, _ = table(dataset.saliency)[row["template_id"]]
-    still = rows.row(still_at.shard, still_at.index, ("image_id", "top", "left", "height", "width", "saliency_map", "mask"))
+    still = rows.row(
+        still_at.shard, still_at.index, ("image_id", "top", "left", "height", "width", "saliency_map", "mask")
+    )
     image_at, _ = table(dataset.ingest)[still["image_id"]]
     photograph = decode_image(rows.row(image_at.shard, image_at.index, ("image",))["image"], 640)
     box = Box(still["top"], still["left"], still["top"] + still["height"], still["left"] + still["width"])
@@ -73,7 +82,10 @@ def main() -> None:
         ("photograph (crop)", tile(part)),
         ("saliency map", tile(saliency)),
         ("pseudo-mask", with_mask(part, (decode_map(still["mask"], *size, np.uint8) > 0).astype(np.uint8))),
-        *((f"frame {time} and mask", with_mask(*pair)) for time, pair in enumerate(zip(frames, masks, strict=True))),
+        *(
+            (f"frame {time} and mask", with_mask(*pair))
+            for time, pair in enumerate(zip(frames, masks, strict=True))
+        ),
         ("superpixels", with_superpixels(frames[0], decode_map(maps[0], *shape, np.uint16))),
     ][:7]
     sheet = Image.new("RGB", (len(tiles) * (SIDE_PX + GAP_PX) - GAP_PX, SIDE_PX + LABEL_PX), "white")

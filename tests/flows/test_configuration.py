@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from flows.configuration import CONFIGS, QUICKSTART, PipelineConfig, load_config
+from shls_core.errors import ConfigError
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str) -> str:
+        path = tmp_path / "written.yaml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
+def test_every_configuration_of_the_project_loads(path):
+    config = load_config(str(path))
+    assert config.with_changes() == config
+
+
+def test_there_is_a_quickstart():
+    assert Path(QUICKSTART).is_file()
+
+
+def test_an_empty_file_means_every_default(written):
+    assert load_config(written("")) == PipelineConfig()
+
+
+def test_sections_are_read(written):
+    config = load_config(written("name: mine\ntraining: {learning_rate: 1e-3}\nsynthesis: {scale: [0.9, 1.1]}"))
+    assert (config.name, config.training.learning_rate, config.synthesis.scale) == ("mine", 1e-3, (0.9, 1.1))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "known"),
+    [
+        ("sinthesis: {}", "sinthesis", sorted(PipelineConfig.model_fields)),
+        ("training: {stepps: 3}", "training.stepps", ["batch_size", "steps", "temperature"]),
+        (
+            "saliency: {superpixels: {number: 3}}",
+            "saliency.superpixels.number",
+            ["compactness", "num_superpixels", "sigma"],
+        ),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_known_ones_and_the_file(written, text, key, known):
+    path = written(text)
+    with pytest.raises(ConfigError, match=f"unknown key {key}; expected one of: ") as raised:
+        load_config(path)
+    told = str(raised.value)
+    assert path in told
+    assert set(known) <= set(told.split("expected one of: ")[1].split(" (")[0].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("training: {steps: many}", r"^training\.steps: .*integer.*, got 'many' \("),
+        ("training: {steps: 0}", r"^training\.steps: .*greater than or equal to 1, got 0 \("),
+        ("execution: {backend: dask}", r"^execution\.backend: .*'serial' or 'ray', got 'dask' \("),
+        ("synthesis: 3", r"^synthesis: .*got 3 \("),
+        ("synthesis: {min_objects: 5}", r"^synthesis: expected min_objects <= max_objects, got 5 > 3 \("),
+        ("synthesis: {scale: [2, 1]}", r"^synthesis\.scale: expected an interval .*, got 2\.0 \.\. 1\.0 \("),
+        ("name: 9 lives", r"^name: .*pattern.*, got '9 lives' \("),
+        ("training: {learning_rate: .inf}", r"^training\.learning_rate: .*, got inf \("),
+        ("- training", r"^expected a mapping of sections in .*, got a list$"),
+        ("[]", r"^expected a mapping of sections in .*, got a list$"),
+        ("training: [", r"^expected YAML in .*"),
+        ("training: !!python/object:os.system {}", r"^expected YAML in .*"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line(written, text, expected):
+    path = written(text)
+    with pytest.raises(ConfigError, match=expected) as raised:
+        load_config(path)
+    assert path in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "photograph.yaml"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(ConfigError, match=f"expected YAML in {path}"):
+        load_config(str(path))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="expected a configuration file at .*nowhere.yaml: No such file"):
+        load_config(str(tmp_path / "nowhere.yaml"))
+    with pytest.raises(ConfigError, match="expected a configuration file at .*: Is a directory"):
+        load_config(str(tmp_path))
+
+
+def test_changes_replace_keys_and_leave_the_rest():
+    config = PipelineConfig(name="before")
+    changed = config.with_changes(ingest={"images": "photos"}, execution={"backend": "serial", "workers": None})
+    assert changed.ingest.images == "photos"
+    assert changed.execution.backend == "serial"
+    assert changed.execution.workers == config.execution.workers
+    assert changed.name == "before"
+    assert config.ingest.images is None
+
+
+def test_changes_are_checked_like_a_file():
+    with pytest.raises(ConfigError, match=r"^execution\.workers: .*, got 0 \(the options given\)$"):
+        PipelineConfig().with_changes(execution={"workers": 0})
+
+
+def test_a_configuration_cannot_be_changed_in_place():
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        PipelineConfig().name = "other"
+
+
+def models(model: type[pydantic.BaseModel]):
+    yield model
+    for field in model.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
+            yield from models(field.annotation)
+
+
+@pytest.mark.parametrize("model", dict.fromkeys(models(PipelineConfig)), ids=lambda model: model.__name__)
+def test_every_key_says_what_it_means(model):
+    assert [name for name, field in model.model_fields.items() if not field.description] == []
