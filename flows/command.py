@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -17,7 +17,7 @@ from shls_core.errors import ShlsError
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-_SETTINGS = {
+LIBRARY_SETTINGS = {
     # A first start of Prefect's server on a new home takes longer than its default allows.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -31,11 +31,8 @@ _SETTINGS = {
 
 def prepare_libraries(debug: bool) -> None:
     """Set what Prefect, Ray and Great Expectations read when they are imported; the user's settings win."""
-    for name, value in _SETTINGS.items():
+    for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
-    if "RAY_ADDRESS" not in os.environ:
-        # Ray's own default for a local cluster; without it, Ray says so on every start.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if not debug:
         # An error is told once, by `command`; the log of a run is kept by Prefect's server.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
@@ -44,12 +41,21 @@ def prepare_libraries(debug: bool) -> None:
 class OneLineErrors(TyperGroup):
     """A group of commands that tells wrong options, too, in one line."""
 
-    def main(self, *arguments: Any, standalone_mode: bool = True, **options: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run the command line and, in standalone mode, leave with its exit code."""
+        run = functools.partial(super().main, args, prog_name, complete_var, False, **extra)
         if not standalone_mode:
-            return super().main(*arguments, standalone_mode=False, **options)
+            return run()
         try:
-            sys.exit(super().main(*arguments, standalone_mode=False, **options))
+            sys.exit(run())
         except typer.TyperException as error:
             if message := error.format_message():  # none where help was printed instead
                 _print_error(message)

@@ -89,7 +89,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
 class _WithoutTypeChecking(ast.NodeTransformer):
     """Drops the blocks that only a type checker reads."""
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        """Drop ``if TYPE_CHECKING:``."""
-        only_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        return None if only_for_types else node
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Leave of ``if TYPE_CHECKING:`` what runs: its ``else``."""
+        self.generic_visit(node)
+        return node.orelse if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") else node

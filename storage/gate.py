@@ -5,6 +5,7 @@ run (times, uuids), so a verdict is written down in a form that is the same for 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -120,14 +121,15 @@ def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
 def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.DataFrame]:
     """Return one table per stage: the accepted rows' identity and statistics, no payload."""
     tables: dict[str, pd.DataFrame] = {}
-    present: set[str] = set()
+    # An id may stand for a photograph and for its pseudo-mask; a row that reads both names it twice.
+    present: Counter[str] = Counter()
     for stage, artifact in artifacts.items():
         columns = ["sample_id", "row_key", "digest", "parents", "rejected"]
         columns += [field.name for field in SCHEMAS[stage].statistics]
         columns += ["split"] if stage == SEQUENCES else []
         table = artifact.table(columns).to_pandas()
         table = table[table.pop("rejected").isna()].reset_index(drop=True)
-        table["parents_present"] = [present.issuperset(parents) for parents in table.pop("parents")]
+        table["parents_present"] = [Counter(parents) <= present for parents in table.pop("parents")]
         if stage == SEQUENCES:
             split = table.pop("split")
             table["is_train"], table["is_held_out"] = (
@@ -166,7 +168,7 @@ def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) 
             expectation=item.kind,
             arguments=dict(item.arguments),
             observed=_observed(result),
-            samples=tuple(table["sample_id"].iloc[_places_of_unexpected(result)]),
+            samples=tuple(map(str, table["sample_id"].iloc[_places_of_unexpected(result)])),
             passed=bool(result["success"]),
         )
         for item, result in zip(expected, ordered, strict=True)

@@ -1,7 +1,10 @@
 """What has been made already: from the key of a piece of work to a pointer at its result.
 
-An entry is written after the object it points at. A lost entry costs a computation, never a wrong result.
+An entry is written after the object it points at. A lost or damaged entry costs a computation, never a wrong
+result: it holds a digest, and what a digest points at can be checked.
 """
+
+import re
 
 import obstore
 from obstore.store import ObjectStore as Backend
@@ -16,19 +19,20 @@ class KeyIndex:
         self._backend = backend
 
     def get(self, kind: str, key: str) -> str | None:
-        """Return the pointer recorded for `key`, or None."""
+        """Return the digest recorded for `key`, or None."""
         try:
-            return bytes(obstore.get(self._backend, f"keys/{kind}/{key}").bytes()).decode()
+            recorded = bytes(obstore.get(self._backend, f"keys/{kind}/{key}").bytes())
         except FileNotFoundError:
             return None
+        return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
 
-    def put(self, kind: str, key: str, pointer: str) -> None:
+    def put(self, kind: str, key: str, digest: str) -> None:
         """Record what the work of `key` gave."""
-        write(self._backend, f"keys/{kind}/{key}", pointer.encode())
+        write(self._backend, f"keys/{kind}/{key}", digest.encode())
 
     def recent(self, kind: str, limit: int) -> list[str]:
-        """Return the pointers of the last `limit` entries of a kind, newest first."""
+        """Return the digests in the last `limit` entries of a kind, newest first."""
         entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
         newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
-        pointers = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
-        return [pointer for pointer in pointers if pointer is not None]
+        digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
+        return [digest for digest in digests if digest is not None]

@@ -47,8 +47,11 @@ class Names:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             return {"name": name, "version": len(versions) + 1, "digest": digest, "named_at": now}
 
-        self._table.append(decide)
-        return f"{name}@v{max(row['version'] for row in self.rows() if row['name'] == name)}"
+        # Of this digest: another publisher may have come between.
+        row = self._table.append(decide) or next(
+            row for row in reversed(self.rows()) if row["name"] == name and row["digest"] == digest
+        )
+        return f"{name}@v{row['version']}"
 
     def resolve(self, name: str, version: str = "latest") -> str | None:
         """Return the digest that ``name@version`` means (``latest`` or ``vN``), or None."""

@@ -62,7 +62,8 @@ def newest_checkpoint(store: Store) -> str:
 def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:
     actual = _kind(store, digest)
     if actual != kind:
-        raise NameUnknown(f"expected a {kind}, got a {actual}: {reference}")
+        got = f"a {actual}" if actual else f"{digest[:12]}…, which is missing or damaged"
+        raise NameUnknown(f"expected a {kind}, got {got}: {reference}")
     return digest
 
 

@@ -4,12 +4,12 @@
 
     objects/ab/abcd…    immutable: shards, manifests, weights, records, named by their SHA-256
     keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
-    verdicts/DATASET    the newest verdict of the validation gate on a dataset
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
 """
 
 import os
+import re
 import uuid
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from storage.ledger import Ledger
 from storage.names import Names
 from storage.objects import ObjectStore
 from storage.writing import write
+
+# deltalake turns a path into a URL and back, and loses or dies of these on the way.
+_LOST_IN_URLS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]|^\\]")
 
 
 class Store:
@@ -46,8 +49,10 @@ class Store:
         ------
         NameUnknown
             If there is none at `location`.
+        StoreUnwritable
+            If the path is one that no store can have.
         """
-        root = Path(location).absolute()
+        root = _root(location)
         if not (root / "objects").is_dir():
             raise NameUnknown(f"expected a store at {location}, found none; `shls run` makes one")
         return cls(root)
@@ -61,7 +66,7 @@ class Store:
         StoreUnwritable
             If the folder cannot be made or written to.
         """
-        root = Path(location).absolute()
+        root = _root(location)
         try:
             (root / "objects").mkdir(parents=True, exist_ok=True)
             store = cls(root)
@@ -72,3 +77,10 @@ class Store:
             what = str(error)
             raise StoreUnwritable(f"expected a folder that can be written at {location}: {what}") from error
         return store
+
+
+def _root(location: str | os.PathLike[str]) -> Path:
+    root = Path(location).absolute()
+    if unusable := _LOST_IN_URLS.search(str(root)):
+        raise StoreUnwritable(f"expected a store path without [ ] | ^ \\ or %XX, got {unusable[0]} in {root}")
+    return root

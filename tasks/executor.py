@@ -5,7 +5,6 @@ workers that each start as many threads as there are cores slow each other down.
 """
 
 import atexit
-import functools
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -70,52 +69,81 @@ def one_thread() -> Iterator[None]:
 
 
 def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
-    import ray.exceptions
+    import ray.exceptions as lost
+    from ray.util import ActorPool
 
-    pool = _worker_pool(workers)
+    pool: Any = ActorPool(_workers.started(workers))
     for job in jobs:
         pool.submit(lambda worker, item: worker.run.remote(work, item), job)
+    done = False
     try:
         while pool.has_next():
             yield pool.get_next_unordered()
-    except ray.exceptions.RayTaskError as error:
-        _worker_pool.cache_clear()
+        done = True
+    except lost.RayTaskError as error:
         raise error.cause from None
-    except (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError) as error:
-        _worker_pool.cache_clear()
-        raise WorkerLost(f"a worker died {_MAX_RESTARTS + 1} times on the same work: {error}") from error
+    except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
+        what = str(error).splitlines()[0]
+        raise WorkerLost(f"a worker died {_MAX_RESTARTS + 1} times on the same work: {what}") from error
+    finally:
+        # After an error, or when nobody waits for the rest: no result of these jobs may come back later.
+        if not done:
+            _workers.stop()
 
 
-@functools.cache
-def _worker_pool(workers: int) -> Any:
-    """Start Ray and its workers once per process; a lost worker is replaced and its job run again."""
-    import ray
-    from ray.util import ActorPool
+class _Workers:
+    """The Ray workers of this process: started once, kept from stage to stage."""
 
-    _start_ray(workers)
-    worker_class = ray.remote(max_restarts=_MAX_RESTARTS, max_task_retries=_MAX_RESTARTS)(_Worker)
-    return ActorPool([worker_class.options(num_cpus=1).remote() for _ in range(workers)])
+    def __init__(self) -> None:
+        self._handles: list[Any] = []
+        self._cores_of_own_ray = 0
+
+    def started(self, count: int) -> list[Any]:
+        """Return `count` workers with nothing to do; one that dies at work is replaced by Ray."""
+        import ray
+
+        if len(self._handles) != count or not ray.is_initialized():
+            self.stop()
+            self._start_ray(count)
+            worker = ray.remote(max_restarts=_MAX_RESTARTS, max_task_retries=_MAX_RESTARTS)(_Worker)
+            self._handles = [worker.options(num_cpus=1).remote() for _ in range(count)]
+        return self._handles
+
+    def stop(self) -> None:
+        """End the workers, whatever they are at, so that their cores are free for others."""
+        import ray
+
+        handles, self._handles = self._handles, []
+        for handle in handles if ray.is_initialized() else ():
+            ray.kill(handle)
+
+    def _start_ray(self, count: int) -> None:
+        import ray
+
+        if ray.is_initialized():
+            if not 0 < self._cores_of_own_ray < count:
+                return
+            ray.shutdown()
+        # An address in the environment means: join that cluster. Without one, a local one is started.
+        self._cores_of_own_ray = 0 if "RAY_ADDRESS" in os.environ else count
+        own: dict[str, Any] = (
+            {"num_cpus": count, "include_dashboard": False} if self._cores_of_own_ray else {}
+        )
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # It warns on every start that its default is in force.
+        logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+        ray.init(
+            **own,
+            configure_logging=False,
+            log_to_driver=False,
+            runtime_env={"env_vars": _ONE_THREAD},
+        )
+        # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
+        ray._private.worker._worker_logs_enabled = False
+        atexit.register(ray.shutdown)
 
 
-def _start_ray(workers: int) -> None:
-    import ray
-
-    if ray.is_initialized():
-        return
-    # An address in the environment means: join that cluster. Without one, a local one is started.
-    own: dict[str, Any] = (
-        {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
-    )
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # It warns on every start that its default is in force.
-    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-    ray.init(
-        **own,
-        configure_logging=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": _ONE_THREAD},
-    )
-    atexit.register(ray.shutdown)
+_workers = _Workers()
 
 
 class _Worker:

@@ -55,7 +55,7 @@ def make_shard(job: ShardJob) -> ShardRef:
         for item in job.rows
     ]
     shard = put_shard(store.objects, job.stage.name, rows)
-    store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.model_dump_json())
+    store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.digest)
     return shard
 
 

@@ -16,7 +16,7 @@ from storage.code_digest import code_digest
 from storage.environment import package_versions
 from storage.manifest import StageManifest, put_record
 from storage.schemas import SCHEMA_VERSION, SCHEMAS
-from storage.shards import ShardRef, read_columns
+from storage.shards import ShardRef, read_columns, shard_ref
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.executor import run_jobs
@@ -118,11 +118,10 @@ def _keyed(plan: RowPlan, facts: Mapping[str, Any]) -> KeyedRow:
 
 def _reusable_shard(store: Store, stage: str, key: str) -> ShardRef | None:
     """Return the shard of a key, its bytes checked; None if it has to be made."""
-    recorded = store.keys.get(f"{stage}-shards", key)
-    if recorded is None:
+    digest = store.keys.get(f"{stage}-shards", key)
+    if digest is None or not store.objects.verify(digest):
         return None
-    ref = ShardRef.model_validate_json(recorded)
-    return ref if store.objects.verify(ref.digest) else None
+    return shard_ref(store.objects, digest)
 
 
 def _jobs(store: Store, stage: Stage, missing: Mapping[str, Sequence[KeyedRow]]) -> list[ShardJob]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ class IngestStage:
                         "duplicate_of": original if is_copy else None,
                         **{column: notes.get(file_name, {}).get(column) for column in NOTE_COLUMNS},
                     },
-                    location=str(path),
+                    location=str(path.absolute()),  # a worker may run in another folder
                 )
             )
         return plans
@@ -113,7 +114,12 @@ def _photographs(images: str | None) -> tuple[Path, Mapping[str, Mapping[str, st
 
 def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]:
     """Return (path, name inside the folder) of every file that is not hidden, by name."""
-    named = ((path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+    # A name that is not UTF-8 is told with its odd bytes spelt out.
+    named = (
+        (path, os.fsencode(path.relative_to(folder)).decode(errors="backslashreplace"))
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
     wanted = [
         (path, name)
         for path, name in named
@@ -129,15 +135,15 @@ def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]
 def _read_notes(path: Path) -> Mapping[str, Mapping[str, str]]:
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        known = {"file_name", *NOTE_COLUMNS}
-        columns = set(reader.fieldnames or ())
-        if "file_name" not in columns or not columns <= known:
-            raise InputError(
-                f"expected columns among {sorted(known)} with file_name, got {sorted(columns)} ({path})"
-            )
-        return {
-            row["file_name"]: {key: value for key, value in row.items() if key != "file_name" and value}
-            for row in reader
-        }
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns, rows = reader.fieldnames or (), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"expected comma-separated values in UTF-8: {error} ({path})") from error
+    known = {"file_name", *NOTE_COLUMNS}
+    if "file_name" not in columns or not known.issuperset(columns):
+        raise InputError(
+            f"expected columns among {sorted(known)} with file_name, got {sorted(columns)} ({path})"
+        )
+    return {row["file_name"]: {key: row[key] for key in columns if row[key]} for row in rows}

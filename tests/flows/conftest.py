@@ -1,4 +1,4 @@
-"""One Prefect server for all tests of flows, and one tiny run for those that only look at what a run leaves."""
+"""One Prefect server for all tests of flows, and one tiny run for those that only look at one."""
 
 import atexit
 import copy
@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import cv2
 import pytest
-import skimage.data
 import yaml
 
 from flows.command import prepare_libraries
@@ -23,13 +21,6 @@ os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="shls-prefect-")
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 prepare_libraries(debug=False)
 
-CORNERS = {
-    "astronaut": ((0, 130), (30, 170), (200, 0)),
-    "chelsea": ((60, 120), (90, 200), (0, 0)),
-    "coffee": ((100, 150), (150, 250), (230, 330)),
-    "rocket": ((100, 250), (200, 280), (40, 300)),
-}
-SIDE_PX = 120
 TINY: Mapping[str, Any] = {
     "name": "tiny",
     "staging": {"seed": 1, "rows_per_shard": 4},
@@ -52,18 +43,6 @@ class FirstRun:
     outcome: Any
 
 
-@pytest.fixture(scope="session")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve small parts of photographs, as files."""
-    folder = tmp_path_factory.mktemp("photographs")
-    for name, corners in CORNERS.items():
-        image = getattr(skimage.data, name)()
-        for number, (top, left) in enumerate(corners):
-            part = image[top : top + SIDE_PX, left : left + SIDE_PX]
-            assert cv2.imwrite(str(folder / f"{name}_{number}.png"), part[..., ::-1])
-    return folder
-
-
 def write_config(path: Path, photographs: Path, sections: Mapping[str, Any]) -> Path:
     content = copy.deepcopy(dict(TINY)) | {"ingest": {"images": str(photographs)}}
     for section, values in sections.items():
@@ -81,21 +60,29 @@ def config_file(tmp_path: Path, photographs: Path) -> ConfigFile:
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prefect server of the tests' own."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_HOME,
+        temporary_settings,
+    )
     from prefect.testing.utilities import prefect_test_harness
 
-    # Prefect may have been imported before the line at the top of this file.
+    settings = {
+        # Prefect may have been imported before the lines at the top of this file were read.
+        PREFECT_HOME: tmp_path_factory.mktemp("prefect"),
+        # The thread that sends heartbeats lets every flow run end a second late.
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
     with (
-        temporary_settings({PREFECT_HOME: tmp_path_factory.mktemp("prefect")}),
+        temporary_settings(settings),
         prefect_test_harness(server_startup_timeout=90),
     ):
         yield PREFECT_API_URL.value()
 
 
 @pytest.fixture(scope="session")
-def first_run(
-    tmp_path_factory: pytest.TempPathFactory, photographs: Path, prefect_server: str
-) -> FirstRun:
+def first_run(tmp_path_factory: pytest.TempPathFactory, photographs: Path, prefect_server: str) -> FirstRun:
     """The tiny pipeline, run once."""
     from flows.pipeline import pipeline
 

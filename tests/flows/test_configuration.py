@@ -32,7 +32,9 @@ def test_an_empty_file_means_every_default(written):
 
 
 def test_sections_are_read(written):
-    config = load_config(written("name: mine\ntraining: {learning_rate: 1e-3}\nsynthesis: {scale: [0.9, 1.1]}"))
+    config = load_config(
+        written("name: mine\ntraining: {learning_rate: 1e-3}\nsynthesis: {scale: [0.9, 1.1]}")
+    )
     assert (config.name, config.training.learning_rate, config.synthesis.scale) == ("mine", 1e-3, (0.9, 1.1))
 
 
@@ -90,15 +92,17 @@ def test_a_file_that_is_not_text(tmp_path):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match="expected a configuration file at .*nowhere.yaml: No such file"):
+    with pytest.raises(ConfigError, match=r"expected a configuration file at .*nowhere.yaml: No such file"):
         load_config(str(tmp_path / "nowhere.yaml"))
-    with pytest.raises(ConfigError, match="expected a configuration file at .*: Is a directory"):
+    with pytest.raises(ConfigError, match=r"expected a configuration file at .*: Is a directory"):
         load_config(str(tmp_path))
 
 
 def test_changes_replace_keys_and_leave_the_rest():
     config = PipelineConfig(name="before")
-    changed = config.with_changes(ingest={"images": "photos"}, execution={"backend": "serial", "workers": None})
+    changed = config.with_changes(
+        ingest={"images": "photos"}, execution={"backend": "serial", "workers": None}
+    )
     assert changed.ingest.images == "photos"
     assert changed.execution.backend == "serial"
     assert changed.execution.workers == config.execution.workers

@@ -8,7 +8,7 @@ from shls_core.errors import NameUnknown
 def test_there_must_be_a_checkpoint(prefect_server, config_file, tmp_path):
     config, store = str(config_file()), str(tmp_path / "store")
     regenerate(config, store)
-    with pytest.raises(NameUnknown, match="expected a checkpoint in .*, found none; `shls train` makes one"):
+    with pytest.raises(NameUnknown, match=r"expected a checkpoint in .*, found none; `shls train` makes one"):
         evaluate(config=config, store=store)
 
 

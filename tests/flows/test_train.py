@@ -7,7 +7,7 @@ from storage.store import Store
 
 
 def test_there_must_be_a_store(first_run, tmp_path):
-    with pytest.raises(NameUnknown, match="expected a store at .*, found none"):
+    with pytest.raises(NameUnknown, match=r"expected a store at .*, found none"):
         train(str(first_run.config), str(tmp_path / "nowhere"))
 
 
@@ -40,4 +40,6 @@ def test_the_name_moves_on_with_the_photographs(first_run, used_store, config_fi
     assert regenerate(config, str(used_store)).name == "tiny@v2"
     outcome = train(config, str(used_store))
     assert outcome.status == "computed"
-    assert Store.open(used_store).ledger.runs()[-1]["inputs"] == [Store.open(used_store).names.resolve("tiny")]
+    assert Store.open(used_store).ledger.runs()[-1]["inputs"] == [
+        Store.open(used_store).names.resolve("tiny")
+    ]

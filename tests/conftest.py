@@ -1,0 +1,111 @@
+"""What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from storage.store import Store
+    from tasks.outcomes import StageOutcome
+
+# Before anything imports numpy: tests repeat to the bit, and leave the other cores to others.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+CORNERS = {
+    "astronaut": ((0, 130), (200, 0)),
+    "chelsea": ((60, 120), (90, 200)),
+    "coffee": ((100, 150), (230, 330)),
+    "rocket": ((100, 250), (200, 280)),
+}
+SIDE_PX = 120
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_opencv_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight parts of photographs, 120 px wide, PNG and JPEG. Never write to it."""
+    import cv2
+    import skimage.data
+
+    folder = tmp_path_factory.mktemp("photographs")
+    for name, corners in CORNERS.items():
+        image = getattr(skimage.data, name)()
+        for (top, left), suffix in zip(corners, ("png", "jpg"), strict=True):
+            part = image[top : top + SIDE_PX, left : left + SIDE_PX]
+            assert cv2.imwrite(str(folder / f"{name}.{suffix}"), part[..., ::-1])
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> "Store":
+    """An empty store."""
+    from storage.store import Store
+
+    return Store.create(tmp_path / "store")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A dataset and what staging it came to, by stage."""
+
+    store: "Store"
+    dataset: str
+    outcomes: "Mapping[str, StageOutcome]"
+
+
+@pytest.fixture(scope="session")
+def stage_dataset() -> Callable[..., Staged]:
+    """Return a function that stages a folder of photographs into a store, without Prefect."""
+    from shls_core.crops import CropConfig
+    from shls_core.saliency.config import SaliencyConfig
+    from shls_core.split import HeldOutConfig
+    from shls_core.superpixels.config import SuperpixelConfig
+    from shls_core.synthesis.config import SynthesisConfig
+    from storage.manifest import DatasetManifest, put_record
+    from tasks.execution_config import ExecutionConfig, StagingConfig
+    from tasks.stages.ingest import IngestConfig, IngestStage
+    from tasks.stages.saliency import SaliencyStage
+    from tasks.stages.sequences import SequencesStage
+    from tasks.stages.superpixels import SuperpixelsStage
+    from tasks.staging import build_stage
+
+    def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
+        staging = StagingConfig(seed=1, rows_per_shard=2)
+        execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
+        stages = (
+            IngestStage(IngestConfig(images=str(folder), max_side=96)),
+            SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1),
+            SequencesStage(
+                SynthesisConfig(frame_size=64), HeldOutConfig(share=0.4, num_frames=4), max_side=96, seed=1
+            ),
+            SuperpixelsStage(SuperpixelConfig(num_superpixels=40)),
+        )
+        outcomes: dict[str, StageOutcome] = {}
+        for stage in stages:
+            inputs = {name: outcome.artifact for name, outcome in outcomes.items()}
+            outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
+        artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
+        return Staged(store, put_record(store.objects, DatasetManifest(**artifacts)), outcomes)
+
+    return stage
+
+
+@pytest.fixture(scope="session")
+def staged(
+    tmp_path_factory: pytest.TempPathFactory, photographs: Path, stage_dataset: Callable[..., Staged]
+) -> Staged:
+    """The dataset of the eight photographs. Read it, or copy its store; never write to it."""
+    from storage.store import Store
+
+    return stage_dataset(Store.create(tmp_path_factory.mktemp("staged") / "store"), photographs)

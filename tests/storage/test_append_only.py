@@ -1,0 +1,123 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from shls_core.errors import StoreError, StoreUnwritable
+from storage import append_only
+from storage.append_only import AppendOnlyTable
+
+SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
+
+APPEND = """
+import sys
+import pyarrow as pa
+from storage.append_only import AppendOnlyTable
+schema = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
+input(">")
+for attempt in range(4):
+    AppendOnlyTable(sys.argv[1], schema).append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
+"""
+
+READ = """
+import sys
+from pathlib import Path
+from storage.ledger import Ledger
+print(len(Ledger(Path(sys.argv[1])).runs()))
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    return AppendOnlyTable(tmp_path / "table", SCHEMA)
+
+
+def test_rows_are_numbered_in_the_order_in_which_they_came(table):
+    assert table.rows() == []
+    for word in "cab":
+        assert table.append(lambda rows, word=word: {"word": word})["number"] == len(table.rows())
+    assert table.rows() == [
+        {"number": 1, "word": "c"},
+        {"number": 2, "word": "a"},
+        {"number": 3, "word": "b"},
+    ]
+
+
+def test_nothing_is_appended_where_nothing_was_decided(table):
+    table.append(lambda rows: {"word": "first"})
+    seen = []
+    assert table.append(lambda rows: seen.append(rows)) is None
+    assert seen == [[{"number": 1, "word": "first"}]]
+    assert len(table.rows()) == 1
+
+
+def test_a_row_is_decided_again_when_another_writer_came_between(table, tmp_path):
+    other, seen = AppendOnlyTable(tmp_path / "table", SCHEMA), []
+
+    def decide(rows):
+        seen.append(len(rows))
+        if len(rows) < 2:
+            other.append(lambda rows: {"word": "faster"})
+        return {"word": f"after {len(rows)}"}
+
+    table.append(decide)
+    assert seen == [0, 1, 2]
+    assert [row["word"] for row in table.rows()] == ["faster", "faster", "after 2"]
+
+
+def test_who_is_never_fast_enough_gives_up(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(append_only, "_ATTEMPTS", 3)
+    other = AppendOnlyTable(tmp_path / "table", SCHEMA)
+
+    def decide(rows):
+        other.append(lambda rows: {"word": "faster"})
+        return {"word": "never"}
+
+    with pytest.raises(StoreError, match="gave up after 3 attempts to append to table: too many writers"):
+        table.append(decide)
+
+
+def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(table, tmp_path, in_processes):
+    in_processes(APPEND, 3, str(tmp_path / "table"))
+    rows = table.rows()
+    assert [row["number"] for row in rows] == list(range(1, 13))
+    # Every row was decided from exactly the rows before it.
+    assert [row["word"].split(".")[1] for row in rows] == [str(before) for before in range(12)]
+    assert sorted(row["word"].split(".")[0] for row in rows) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
+
+
+def test_delta_lake_never_deletes_the_history(table, tmp_path):
+    table.append(lambda rows: {"word": "x"})
+    configuration = DeltaTable(tmp_path / "table").metadata().configuration
+    assert configuration["delta.enableExpiredLogCleanup"] == "false"
+
+
+def test_a_table_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "table").write_text("in the way")
+    with pytest.raises(StoreUnwritable, match=r"^expected to append to the table table: ."):
+        AppendOnlyTable(tmp_path / "table", SCHEMA).append(lambda rows: {"word": "x"})
+
+
+def test_a_mistake_in_deciding_comes_through(table):
+    with pytest.raises(ZeroDivisionError):
+        table.append(lambda rows: {"word": str(1 / 0)})
+    assert table.rows() == []
+
+
+@pytest.mark.slow
+def test_processes_that_read_and_end_at_once_end_well(table, tmp_path):
+    # Threads of a reader that still call Python while it ends abort the process: seen in one of eight.
+    for _ in range(5):
+        table.append(lambda rows: {"word": "x"})
+
+    def read(_):
+        done = subprocess.run(
+            [sys.executable, "-c", READ, str(tmp_path / "table")], capture_output=True, text=True, timeout=120
+        )
+        return done.returncode, done.stdout
+
+    with ThreadPoolExecutor(6) as readers:
+        assert set(readers.map(read, range(48))) == {(0, "5\n")}

@@ -1,0 +1,155 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shls_core.errors import GateError
+from storage import gate
+from storage.artifact import StageArtifact
+from storage.expectations import expectations
+from storage.gate import newest_verdict, refuse_failed, require_passed, validate
+from storage.gate_config import GateConfig
+from storage.manifest import DatasetManifest, get_record, put_record
+from storage.objects import object_path
+from storage.schemas import STAGES
+from storage.store import Store
+
+BOUNDS = GateConfig(min_held_out_sequences=1)
+
+
+@pytest.fixture(scope="module")
+def expected(staged):
+    """Every expectation of the staged dataset, and the tables that it looks at, by stage."""
+    dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
+    artifacts = {stage: StageArtifact(staged.store.objects, getattr(dataset, stage)) for stage in STAGES}
+    manifests = {stage: artifact.manifest for stage, artifact in artifacts.items()}
+    return expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
+
+
+def findings(stage, table, expected):
+    return gate._findings(stage, table, [item for item in expected if item.stage == stage])
+
+
+def broken_in_every_column(table, expected):
+    """A table whose every column is unlike what is expected of it."""
+    broken = table.astype(dict.fromkeys(("sample_id", "row_key", "digest"), object))
+    for item in expected:
+        bounds, column = item.arguments, item.arguments.get("column")
+        if item.kind == "ExpectColumnValuesToBeBetween":
+            low, high = bounds.get("min_value"), bounds.get("max_value")
+            broken[column] = low - 1 if low is not None else high + 1
+        elif item.kind == "ExpectColumnValuesToBeInSet":
+            broken[column] = False if bounds["value_set"] == [True] else max(bounds["value_set"]) + 1
+        elif item.kind == "ExpectColumnSumToBeBetween":
+            broken[column] = 0
+        elif item.kind == "ExpectColumnValuesToNotBeNull":
+            broken.loc[0, column] = None
+    broken.loc[1, "sample_id"] = broken.loc[2, "sample_id"]
+    return broken.drop(index=len(broken) - 1)  # one row was lost, too
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_staged_dataset_meets_every_expectation(expected, stage):
+    every, tables = expected
+    assert all(finding.passed for finding in findings(stage, tables[stage], every))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_expectation_can_fail(expected, stage):
+    every, tables = expected
+    broken = broken_in_every_column(tables[stage], [item for item in every if item.stage == stage])
+    met = [str(finding) for finding in findings(stage, broken, every) if finding.passed]
+    assert met == [f"{stage}.rows: ExpectTableRowCountToBeBetween(min_value 1), got {len(broken)}"]
+
+
+def test_a_stage_without_rows_fails(expected):
+    every, tables = expected
+    none = tables["saliency"].iloc[:0]
+    first, *_ = findings("saliency", none, every)
+    assert (first.expectation, first.observed, first.passed) == ("ExpectTableRowCountToBeBetween", "0", False)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "failed"),
+    [
+        ({"min_train_sequences": 1000}, ["sequences.is_train"]),
+        ({"min_held_out_sequences": 1000}, ["sequences.is_held_out"]),
+        ({"max_mask_share": 0.0, "min_mask_share": 0.0}, ["saliency.mask_share", "sequences.mask_share"]),
+        ({"min_superpixel_px": 4000}, ["superpixels.min_superpixel_px"]),
+    ],
+)
+def test_bounds_come_from_the_configuration(staged_copy, staged, bounds, failed):
+    verdict = validate(staged_copy, staged.dataset, BOUNDS.model_copy(update=bounds))
+    assert not verdict.passed
+    assert [str(finding).split(":")[0] for finding in verdict.failures] == failed
+
+
+def test_a_few_rows_may_break_a_bound_about_plausibility(staged_copy, staged, expected):
+    shares = sorted(expected[1]["sequences"]["mask_share"])
+    bounds = {"max_mask_share": (shares[-2] + shares[-1]) / 2}
+    for mostly, num_failures in ((0.8, 0), (1.0, 1)):
+        verdict = validate(staged_copy, staged.dataset, GateConfig(mostly=mostly, **bounds))
+        assert sum(finding.stage == "sequences" for finding in verdict.failures) == num_failures
+    assert verdict.failures[-1].observed == "1 of 8 rows outside"
+
+
+def test_a_finding_names_rows_that_are_not_as_expected(staged_copy, staged, expected):
+    table = expected[1]["superpixels"]
+    smallest = int(table["min_superpixel_px"].min())
+    verdict = validate(staged_copy, staged.dataset, GateConfig(min_superpixel_px=smallest + 1))
+    (failure,) = verdict.failures
+    outside = list(table["sample_id"][table["min_superpixel_px"] <= smallest])
+    assert list(failure.samples) == outside[:5]
+    assert str(failure).endswith(f"got {len(outside)} of 8 rows outside")
+
+
+def test_the_same_dataset_and_bounds_give_the_same_bytes(staged, staged_copy, tmp_path):
+    records = []
+    for store in (staged_copy, Store.create(tmp_path / "again")):
+        if store is not staged_copy:  # the objects alone: nothing that was judged before
+            for path in (staged.store.root / "objects").rglob("*"):
+                if path.is_file():
+                    store.objects.put(path.read_bytes())
+        validate(store, staged.dataset, BOUNDS)
+        digest = store.keys.get("verdict-of-dataset", staged.dataset)
+        records.append((store.root / object_path(digest)).read_bytes())
+    assert records[0] == records[1]
+    assert b"verdict" in records[0]
+
+
+def test_what_was_judged_is_not_judged_again(staged_copy, staged, monkeypatch):
+    verdict = validate(staged_copy, staged.dataset, BOUNDS)
+    monkeypatch.setattr(gate, "_judge", None)
+    assert validate(staged_copy, staged.dataset, BOUNDS) == verdict
+    assert newest_verdict(staged_copy, staged.dataset) == verdict
+
+
+def test_only_a_dataset_whose_newest_verdict_is_passed_may_be_used(staged_copy, staged):
+    with pytest.raises(GateError, match=f"dataset {staged.dataset[:12]}… was never validated"):
+        require_passed(staged_copy, staged.dataset)
+    assert newest_verdict(staged_copy, staged.dataset) is None
+
+    failed = validate(staged_copy, staged.dataset, GateConfig(min_train_sequences=1000))
+    message = r"failed 1 of \d+ expectations and is kept for inspection.*first: sequences\.is_train.*got \d$"
+    with pytest.raises(GateError, match=message):
+        require_passed(staged_copy, staged.dataset)
+    with pytest.raises(GateError, match=message):
+        refuse_failed(failed)
+
+    validate(staged_copy, staged.dataset, BOUNDS)
+    require_passed(staged_copy, staged.dataset)
+
+    validate(staged_copy, staged.dataset, GateConfig(min_train_sequences=1000))
+    with pytest.raises(GateError):
+        require_passed(staged_copy, staged.dataset)
+
+
+def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs, stage_dataset, tmp_path):
+    folder = Path(shutil.copytree(photographs, tmp_path / "fewer"))
+    (folder / "rocket.png").unlink()
+    fewer = stage_dataset(staged_copy, folder)
+    dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
+    for stage, broken in (("ingest", "saliency"), ("saliency", "sequences"), ("sequences", "superpixels")):
+        mixed = dataset.model_copy(update={stage: fewer.outcomes[stage].artifact})
+        verdict = validate(staged_copy, put_record(staged_copy.objects, mixed), BOUNDS)
+        assert f"{broken}.parents_present" in [str(finding).split(":")[0] for finding in verdict.failures]

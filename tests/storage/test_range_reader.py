@@ -1,0 +1,54 @@
+import io
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.store import Store
+
+DATA = bytes(range(40))
+STEPS = st.lists(
+    st.tuples(st.just("read"), st.integers(-1, 50), st.just(0))
+    | st.tuples(st.just("seek"), st.integers(0, 60), st.just(os.SEEK_SET))
+    | st.tuples(st.just("seek"), st.integers(0, 20), st.just(os.SEEK_CUR))
+    | st.tuples(st.just("seek"), st.integers(-40, 10), st.just(os.SEEK_END)),
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def open_reader(tmp_path_factory):
+    store = Store.create(tmp_path_factory.mktemp("ranges"))
+    digest = store.objects.put(DATA)
+    return lambda: store.objects.open(digest)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(steps=STEPS)
+def test_reads_and_seeks_like_a_file_in_memory(open_reader, steps):
+    reader, expected = open_reader(), io.BytesIO(DATA)
+    for action, number, whence in steps:
+        if action == "read":
+            assert reader.read(number) == expected.read(number)
+        else:
+            assert reader.seek(number, whence) == expected.seek(number, whence)
+        assert reader.tell() == expected.tell()
+
+
+def test_is_a_seekable_file_that_cannot_be_written(open_reader):
+    reader = open_reader()
+    assert (reader.readable(), reader.seekable(), reader.writable()) == (True, True, False)
+    assert io.BufferedReader(reader, 7).read() == DATA
+
+
+@pytest.mark.parametrize(("offset", "whence"), [(-1, os.SEEK_SET), (-41, os.SEEK_END), (-1, os.SEEK_CUR)])
+def test_a_place_before_the_beginning_is_refused(open_reader, offset, whence):
+    reader = open_reader()
+    with pytest.raises(ValueError, match="expected a position in the file"):
+        reader.seek(offset, whence)
+    assert reader.tell() == 0
+
+
+def test_an_empty_object_has_nothing_to_read(store):
+    assert store.objects.open(store.objects.put(b"")).read() == b""
