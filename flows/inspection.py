@@ -74,7 +74,7 @@ def show_facts(facts: dict[str, Any]) -> None:
         for column in ("min", "mean", "max"):
             table.add_column(column, justify="right")
         for name, figures in stage["statistics"].items():
-            table.add_row(name, *(f"{figures[column]:.4g}" for column in ("min", "mean", "max")))
+            table.add_row(name, *(f"{figures[column]:.6g}" for column in ("min", "mean", "max")))
         console.print(table)
         for reason, count in stage["rejected_reasons"].items():
             console.print(f"  rejected: {count} x {reason}", markup=False)

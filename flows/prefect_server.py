@@ -24,7 +24,7 @@ def reach_server() -> None:
         Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
     from prefect.client.orchestration import get_client  # takes seconds: the person was told before
 
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with get_client(sync_client=True) as client:
             error, url = client.api_healthcheck(), client.api_url

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from storage.gate_config import GateConfig
 from storage.manifest import StageManifest
-from storage.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 
 
 class Expectation(NamedTuple):
@@ -25,7 +25,9 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> lis
 def _of_every_stage(stages: Mapping[str, StageManifest]) -> Iterator[Expectation]:
     for stage in stages:
         yield Expectation(stage, "ExpectTableRowCountToBeBetween", {"min_value": 1})
-        for column in ("sample_id", "row_key", "digest"):
+        # Bounds say nothing of values that are missing.
+        statistics = (field.name for field in SCHEMAS[stage].statistics)
+        for column in ("sample_id", "row_key", "digest", *statistics):
             yield Expectation(stage, "ExpectColumnValuesToNotBeNull", {"column": column})
         yield Expectation(stage, "ExpectColumnValuesToBeUnique", {"column": "sample_id"})
         # Referential integrity: every parent is an accepted row of a stage before.

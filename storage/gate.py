@@ -176,12 +176,19 @@ def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) 
 
 
 def _observed(result: Mapping[str, Any]) -> str:
-    found, error = result["result"], result["exception_info"]
+    found = result["result"]
     if "observed_value" in found:
         return f"{float(found['observed_value']):.10g}"
     if "unexpected_count" in found:
         return f"{found['unexpected_count']} of {found['element_count']} rows outside"
-    return f"an error: {error}"
+    # One error, or one for each metric. Their tracebacks name places, which must not be hashed.
+    errors = (result["exception_info"], *result["exception_info"].values())
+    told = {
+        str(error["exception_message"])
+        for error in errors
+        if isinstance(error, dict) and "exception_message" in error
+    }
+    return f"an error: {'; '.join(sorted(told))}"
 
 
 def _places_of_unexpected(result: Mapping[str, Any]) -> list[int]:

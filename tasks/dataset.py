@@ -94,7 +94,7 @@ def _report(store: Store, outcome: StageOutcome) -> None:
     artifact = StageArtifact(store.objects, outcome.artifact)
     facts: Mapping[str, object] = outcome.model_dump()
     statistics = {
-        f"{column}, {figure}": f"{value:.4g}"
+        f"{column}, {figure}": f"{value:.6g}"
         for column, figures in artifact.manifest.statistics.items()
         for figure, value in figures.items()
     }

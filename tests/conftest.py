@@ -1,6 +1,7 @@
 """What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,17 +84,16 @@ def stage_dataset() -> Callable[..., Staged]:
     def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
         staging = StagingConfig(seed=1, rows_per_shard=2)
         execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
+        synthesis, held_out = SynthesisConfig(frame_size=64), HeldOutConfig(share=0.25, num_frames=4)
         stages = (
-            IngestStage(IngestConfig(images=str(folder), max_side=96)),
-            SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1),
-            SequencesStage(
-                SynthesisConfig(frame_size=64), HeldOutConfig(share=0.4, num_frames=4), max_side=96, seed=1
-            ),
-            SuperpixelsStage(SuperpixelConfig(num_superpixels=40)),
+            (IngestStage(IngestConfig(images=str(folder), max_side=96)), ()),
+            (SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1), ("ingest",)),
+            (SequencesStage(synthesis, held_out, max_side=96, seed=1), ("ingest", "saliency")),
+            (SuperpixelsStage(SuperpixelConfig(num_superpixels=40)), ("sequences",)),
         )
         outcomes: dict[str, StageOutcome] = {}
-        for stage in stages:
-            inputs = {name: outcome.artifact for name, outcome in outcomes.items()}
+        for stage, read in stages:
+            inputs = {name: outcomes[name].artifact for name in read}
             outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
         artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
         return Staged(store, put_record(store.objects, DatasetManifest(**artifacts)), outcomes)
@@ -109,3 +109,11 @@ def staged(
     from storage.store import Store
 
     return stage_dataset(Store.create(tmp_path_factory.mktemp("staged") / "store"), photographs)
+
+
+@pytest.fixture
+def staged_copy(staged: Staged, tmp_path: Path) -> "Store":
+    """A copy of the store of that dataset, to write to."""
+    from storage.store import Store
+
+    return Store.open(shutil.copytree(staged.store.root, tmp_path / "copy"))

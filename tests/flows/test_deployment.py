@@ -151,17 +151,25 @@ class DeployedProject:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def call(self, method: str, path: str, content: Any = None) -> Any:
+        """Return what the server answers; while its database is busy it says 503: ask again."""
+
+        def answer() -> httpx.Response | None:
+            response = self.api.request(method, path, json=content)
+            return None if response.status_code == httpx.codes.SERVICE_UNAVAILABLE else response
+
+        return wait_until(path, answer, 60, self.log).raise_for_status().json()
+
     def read(self, what: str, **filters: Any) -> list[dict[str, Any]]:
-        return self.api.post(f"/{what}/filter", json=filters).raise_for_status().json()
+        return self.call("POST", f"/{what}/filter", filters)
 
     def run(self, deployment: str, **parameters: str) -> dict[str, Any]:
         """Run a deployment and return its flow run when that has ended."""
-        at = self.api.get(f"/deployments/name/{deployment}").raise_for_status().json()
-        made = self.api.post(f"/deployments/{at['id']}/create_flow_run", json={"parameters": parameters})
-        flow_run = f"/flow_runs/{made.raise_for_status().json()['id']}"
+        deployment_id = self.call("GET", f"/deployments/name/{deployment}")["id"]
+        made = self.call("POST", f"/deployments/{deployment_id}/create_flow_run", {"parameters": parameters})
 
         def ended() -> dict[str, Any] | None:
-            read = self.api.get(flow_run).raise_for_status().json()
+            read = self.call("GET", f"/flow_runs/{made['id']}")
             return read if read["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
         return wait_until(deployment, ended, 180, self.log.with_name("worker.log"))

@@ -1,6 +1,5 @@
 """Processes that start together, and damage done to a store."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,9 +59,3 @@ def damage(store: Store) -> Callable[[str, Callable[[bytearray], object]], Path]
         return path
 
     return change
-
-
-@pytest.fixture
-def staged_copy(staged, tmp_path):
-    """A copy of the store of the staged dataset, to write to."""
-    return Store.open(shutil.copytree(staged.store.root, tmp_path / "copy"))

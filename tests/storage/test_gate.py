@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def findings(stage, table, expected):
 
 
 def broken_in_every_column(table, expected):
-    """A table whose every column is unlike what is expected of it."""
-    broken = table.astype(dict.fromkeys(("sample_id", "row_key", "digest"), object))
+    """A table in whose every column there is a value that may not be there, and a missing one."""
+    broken = table.astype(object)
     for item in expected:
         bounds, column = item.arguments, item.arguments.get("column")
         if item.kind == "ExpectColumnValuesToBeBetween":
@@ -42,8 +43,9 @@ def broken_in_every_column(table, expected):
             broken[column] = False if bounds["value_set"] == [True] else max(bounds["value_set"]) + 1
         elif item.kind == "ExpectColumnSumToBeBetween":
             broken[column] = 0
-        elif item.kind == "ExpectColumnValuesToNotBeNull":
-            broken.loc[0, column] = None
+    for item in expected:
+        if item.kind == "ExpectColumnValuesToNotBeNull":
+            broken.loc[0, item.arguments["column"]] = None
     broken.loc[1, "sample_id"] = broken.loc[2, "sample_id"]
     return broken.drop(index=len(broken) - 1)  # one row was lost, too
 
@@ -62,11 +64,19 @@ def test_every_expectation_can_fail(expected, stage):
     assert met == [f"{stage}.rows: ExpectTableRowCountToBeBetween(min_value 1), got {len(broken)}"]
 
 
-def test_a_stage_without_rows_fails(expected):
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_without_rows_fails(expected, stage):
     every, tables = expected
-    none = tables["saliency"].iloc[:0]
-    first, *_ = findings("saliency", none, every)
+    first, *_ = findings(stage, tables[stage].iloc[:0], every)
     assert (first.expectation, first.observed, first.passed) == ("ExpectTableRowCountToBeBetween", "0", False)
+
+
+def test_an_expectation_that_cannot_be_looked_at_fails_without_saying_where_the_code_lies(expected):
+    every, tables = expected
+    wrong = tables["saliency"].assign(mask_share=["a", *range(7)])
+    failed = [finding for finding in findings("saliency", wrong, every) if not finding.passed]
+    (failure,) = failed
+    assert re.fullmatch("an error: Column values, .* of the same type.", failure.observed)
 
 
 @pytest.mark.parametrize(

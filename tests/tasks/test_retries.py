@@ -1,0 +1,44 @@
+import errno
+
+import pytest
+from prefect.states import Failed
+
+from shls_core.errors import (
+    GateError,
+    InputError,
+    ObjectCorrupted,
+    ObjectMissing,
+    StoreUnwritable,
+    TooManyRejected,
+    WorkerLost,
+)
+from tasks.retries import may_pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [WorkerLost("died"), OSError(errno.EIO, "input/output error"), ConnectionResetError(), TimeoutError()],
+)
+def test_lost_workers_and_passing_faults_are_tried_again(error):
+    assert may_pass(None, None, Failed(data=error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("a column is missing"),
+        TooManyRejected("all of them"),
+        ObjectCorrupted("a flipped byte"),
+        ObjectMissing("gone"),
+        StoreUnwritable("read-only"),
+        GateError("no"),
+        OSError(errno.ENOSPC, "no space left"),
+        PermissionError(errno.EACCES, "permission denied"),
+        FileNotFoundError(errno.ENOENT, "no such file"),
+        FileNotFoundError("without a number"),
+        ValueError("a defect"),
+        KeyError("a defect"),
+    ],
+)
+def test_what_cannot_pass_is_not(error):
+    assert not may_pass(None, None, Failed(data=error))
