@@ -20,7 +20,7 @@ from tasks.execution_config import Backend
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-_MAX_RESTARTS = 5
+_MAX_ATTEMPTS = 6
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
@@ -84,7 +84,7 @@ def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
         raise error.cause from None
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
-        raise WorkerLost(f"a worker died {_MAX_RESTARTS + 1} times on the same work: {what}") from error
+        raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
     finally:
         # After an error, or when nobody waits for the rest: no result of these jobs may come back later.
         if not done:
@@ -105,7 +105,8 @@ class _Workers:
         if len(self._handles) != count or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
-            worker = ray.remote(max_restarts=_MAX_RESTARTS, max_task_retries=_MAX_RESTARTS)(_Worker)
+            # A worker may be replaced as often as it dies; a job is given up after a few attempts.
+            worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
             self._handles = [worker.options(num_cpus=1).remote() for _ in range(count)]
         return self._handles
 

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 import yaml
 
-from flows.command import prepare_libraries
+from flows.cli.command import prepare_libraries
 
 # Read when Prefect is imported, which test modules do at their top: nothing of the user's own is touched.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="shls-prefect-")
@@ -102,7 +102,7 @@ def shls(prefect_server: str) -> Callable[..., Any]:
     """Return a function that runs the `shls` command in this process."""
     from typer.testing import CliRunner
 
-    from flows.cli import app
+    from flows.cli.app import app
 
     def run(*arguments: str | Path) -> Any:
         with mock.patch.dict(os.environ):

@@ -18,7 +18,7 @@ import httpx
 import pytest
 import yaml
 
-from flows.command import LIBRARY_SETTINGS
+from flows.cli.command import LIBRARY_SETTINGS
 from flows.configuration import load_config
 from storage.store import Store
 

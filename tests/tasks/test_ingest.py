@@ -108,17 +108,15 @@ def test_folders_are_searched_in_depth_and_hidden_files_are_not_seen(ingest, fol
     for number, name in enumerate(("deep/er/x.png", ".hidden.png", ".git/x.png", "deep/.cache/x.png")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(whole + bytes([number]))
-    os.symlink(folder / "nowhere", folder / "broken_link.png")
-    assert set(ingest(folder)) == {
-        *(path.name for path in folder.glob("[a-z]*.*g") if path.exists()),
-        "deep/er/x.png",
-    }
+    (folder / "broken_link.png").symlink_to(folder / "nowhere")
+    rows = ingest(folder)
+    assert len(rows) == 9
+    assert [name for name in rows if "/" in name or "." in name[:1]] == ["deep/er/x.png"]
 
 
 def test_a_name_that_is_not_utf_8_is_spelt_out(ingest, folder):
     whole = (folder / "rocket.png").read_bytes()
-    with open(os.fsencode(folder) + b"/caf\xe9.png", "wb") as file:
-        file.write(whole + b"\0")
+    (folder / os.fsdecode(b"caf\xe9.png")).write_bytes(whole + b"\0")
     rows = ingest(folder)
     assert rows["caf\\xe9.png"]["rejected"] is None
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_dataset import dataset_app
-from flows.command import OneLineErrors, command, prepare_libraries, print_json
-from flows.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
-from flows.prefect_server import reach_server
+from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
+from flows.cli.dataset import dataset_app
+from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.prefect_server import reach_server
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -45,8 +45,8 @@ def run(
     """Photographs in; dataset, checkpoint and score out. What is in the store already is not made again."""
     chosen = chosen_config(config, images, backend, workers)
     reach_server()
+    from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline
-    from flows.results import pipeline_json, show_dataset, show_evaluation, show_training
 
     outcome = pipeline(chosen, store)
     if as_json:
@@ -71,7 +71,7 @@ def train(
     """Train a network on a dataset that passed the gate."""
     chosen = chosen_config(config)
     reach_server()
-    from flows.results import show_training, training_json
+    from flows.cli.results import show_training, training_json
     from flows.train import train as train_flow
 
     outcome = train_flow(chosen, store, dataset)
@@ -91,8 +91,8 @@ def evaluate(
     """Score a checkpoint on held-out sequences, beside the baselines."""
     chosen = chosen_config(config)
     reach_server()
+    from flows.cli.results import evaluation_json, show_evaluation
     from flows.evaluate import evaluate as evaluate_flow
-    from flows.results import evaluation_json, show_evaluation
 
     outcome = evaluate_flow(checkpoint, chosen, store)
     print_json(evaluation_json(outcome)) if as_json else show_evaluation(outcome)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from flows.command import command, print_json
-from flows.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
-from flows.prefect_server import reach_server
+from flows.cli.command import command, print_json
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.prefect_server import reach_server
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets and look at them.")
 
@@ -29,8 +29,8 @@ def build(
     """Stage, validate and publish a dataset. What is in the store already is not made again."""
     chosen = chosen_config(config, images, backend, workers)
     reach_server()
+    from flows.cli.results import dataset_json, show_dataset
     from flows.regenerate import regenerate
-    from flows.results import dataset_json, show_dataset
 
     outcome = regenerate(chosen, store)
     print_json(dataset_json(outcome)) if as_json else show_dataset(outcome)
@@ -40,7 +40,7 @@ def build(
 @command
 def list_datasets(store: StoreFolder = "store", as_json: Json = False) -> None:
     """List the published datasets, oldest first."""
-    from flows.inspection import list_json, show_list
+    from flows.cli.inspection import list_json, show_list
     from storage.store import Store
 
     opened = Store.open(store)
@@ -55,7 +55,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show what a dataset is made of: its stages, their statistics, what was rejected, the verdict."""
-    from flows.inspection import dataset_facts, show_facts
+    from flows.cli.inspection import dataset_facts, show_facts
     from storage.references import resolve
     from storage.store import Store
 

@@ -1,0 +1,1 @@
+"""The `shls` command: options in, a flow run, a table or one JSON object out."""

@@ -1,0 +1,57 @@
+import cv2
+import pytest
+import threadpoolctl
+
+from tasks.executor import one_thread, run_jobs
+
+
+def num_threads(_=None):
+    pools = threadpoolctl.threadpool_info()
+    assert pools
+    return {cv2.getNumThreads(), *(pool["num_threads"] for pool in pools)}
+
+
+@pytest.fixture
+def two_threads():
+    cv2.setNumThreads(2)
+    with threadpoolctl.threadpool_limits(2):
+        yield
+    cv2.setNumThreads(1)
+
+
+def test_work_is_done_on_one_thread_and_the_caller_gets_its_threads_back(two_threads):
+    assert num_threads() == {2}
+    assert list(run_jobs(num_threads, [1, 2], "serial", workers=3)) == [{1}, {1}]
+    assert num_threads() == {2}
+    with pytest.raises(ZeroDivisionError), one_thread():
+        raise ZeroDivisionError
+    assert num_threads() == {2}
+
+
+def test_results_come_one_by_one():
+    done = []
+    results = run_jobs(lambda job: done.append(job) or job, [3, 1, 2], "serial", workers=1)
+    assert next(results) == 3
+    assert done == [3]
+    assert list(results) == [1, 2]
+
+
+def test_an_error_of_a_job_comes_through_as_it_is():
+    error = KeyError("its own")
+
+    def work(job):
+        if job == 2:
+            raise error
+        return job
+
+    results = run_jobs(work, [1, 2, 3], "serial", workers=1)
+    assert next(results) == 1
+    with pytest.raises(KeyError) as raised:
+        next(results)
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("backend", ["serial", "ray"])
+def test_no_jobs_start_nothing(backend, monkeypatch):
+    monkeypatch.setattr("tasks.executor._workers", None)
+    assert list(run_jobs(num_threads, [], backend, workers=2)) == []

@@ -1,0 +1,140 @@
+"""The same work on Ray workers: the same bytes, whatever happens to the workers."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shls_core.errors import SampleError, WorkerLost
+from storage.schemas import STAGES
+from storage.store import Store
+from tasks import shard_work, staging
+from tasks.executor import _workers, run_jobs
+
+DIE_ONCE = """
+import os, pathlib, signal, sys, time
+from tasks.executor import run_jobs
+
+def die_once(marker):
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+print(list(run_jobs(die_once, [pathlib.Path(sys.argv[1])], "ray", 1)))
+time.sleep(1)  # news of the lost worker come on a thread of their own
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _local_ray():
+    """Let workers know this module, which they cannot import, and leave no Ray behind."""
+    import ray
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        yield
+        ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+        _workers.stop()
+        ray.shutdown()
+
+
+def square(number):
+    return number * number
+
+
+def fail_at_two(number):
+    if number == 2:
+        raise SampleError(f"job {number}")
+    return number
+
+
+def about_the_worker(_):
+    import cv2
+    import threadpoolctl
+
+    threads = {cv2.getNumThreads(), *(pool["num_threads"] for pool in threadpoolctl.threadpool_info())}
+    return os.getpid(), threads, "torch" in sys.modules, "prefect" in sys.modules
+
+
+def test_one_worker_makes_the_bytes_that_this_process_makes(staged, store, photographs, stage_dataset):
+    on_ray = stage_dataset(store, photographs, backend="ray", workers=1)
+    assert on_ray.dataset == staged.dataset
+    assert {name: outcome.rows_computed for name, outcome in on_ray.outcomes.items()} == {
+        name: outcome.rows_computed for name, outcome in staged.outcomes.items()
+    }
+    # On the workers that are there already: what else must hold, for a few milliseconds more.
+    assert sorted(run_jobs(square, range(20), "ray", 1)) == [number * number for number in range(20)]
+    ((pid, threads, has_torch, _),) = run_jobs(about_the_worker, [0], "ray", 1)
+    assert pid != os.getpid()
+    assert threads == {1}
+    assert not has_torch
+
+    # A job's own error comes through; while it is still held, the next jobs find workers.
+    with pytest.raises(SampleError, match="job 2") as raised:
+        list(run_jobs(fail_at_two, range(8), "ray", 1))
+    assert raised.value.reason == "job 2"
+    assert sorted(run_jobs(square, range(3), "ray", 1)) == [0, 1, 4]
+
+    # Who stops listening does not get the rest the next time.
+    results = run_jobs(square, range(100, 108), "ray", 1)
+    assert next(results) == 10_000
+    results.close()
+    assert sorted(run_jobs(square, range(3), "ray", 1)) == [0, 1, 4]
+
+
+@pytest.mark.slow
+def test_the_number_of_workers_may_change_and_changes_no_byte(staged, tmp_path, photographs, stage_dataset):
+    for workers in (2, 1, 3):
+        store = Store.create(tmp_path / f"store of {workers}")
+        assert stage_dataset(store, photographs, backend="ray", workers=workers).dataset == staged.dataset
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stored_before", [False, True])
+def test_a_worker_killed_at_work_is_replaced_and_changes_no_byte(
+    staged, store, photographs, stage_dataset, monkeypatch, stored_before
+):
+    make_shard = staging._make_keyed_shard
+
+    def make_shard_dying_once_per_stage(job):
+        marker = Path(job.store) / f"{job.stage.name} died"
+        if not marker.exists():
+            put_shard = shard_work.put_shard
+
+            def put_and_die(*arguments):
+                if stored_before:  # the object is there, its key is not
+                    put_shard(*arguments)
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            shard_work.put_shard = put_and_die
+        return make_shard(job)
+
+    monkeypatch.setattr(staging, "_make_keyed_shard", make_shard_dying_once_per_stage)
+    on_ray = stage_dataset(store, photographs, backend="ray", workers=2)
+    assert all((store.root / f"{stage} died").exists() for stage in STAGES)
+    assert on_ray.dataset == staged.dataset
+
+
+@pytest.mark.slow
+def test_work_that_kills_every_worker_ends_in_one_line_and_the_next_finds_workers():
+    def die(_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(WorkerLost, match=r"^a worker died 6 times on the same work: [^\n]+$") as raised:
+        list(run_jobs(die, [1], "ray", 1))
+    assert list(run_jobs(square, [3], "ray", 1)) == [9]
+    assert raised.value is not None
+
+
+@pytest.mark.slow
+def test_a_lost_worker_writes_nothing_to_standard_output(tmp_path):
+    script = [sys.executable, "-c", DIE_ONCE, str(tmp_path / "died")]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=120, check=True)
+    assert (tmp_path / "died").exists()
+    assert done.stdout == "['done']\n"
