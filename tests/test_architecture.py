@@ -1,0 +1,230 @@
+"""The rules of the house that no layer contract can say, and two of the six invariants."""
+
+import ast
+import importlib
+import json
+import pickle
+import pkgutil
+import re
+import subprocess
+import sys
+import tomllib
+import typing
+from pathlib import Path
+
+import jaxtyping
+import numpy as np
+import pytest
+
+from shls_core.images import shrink_to_side
+
+PROJECT = Path(__file__).parents[1]
+PACKAGES = ("flows", "tasks", "storage", "shls_core")
+SOURCES = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
+
+IMAGE_TO_SCORE = """
+import itertools, json, sys
+
+import numpy as np
+import skimage.data
+
+from shls_core.crops import Box, crop
+from shls_core.evaluation import by_copying, by_propagation, evaluate
+from shls_core.images import shrink_to_side
+from shls_core.labelled_sequence import LabelledSequence
+from shls_core.memory.config import MemoryConfig
+from shls_core.metrics.scores import global_scores
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import new_network
+from shls_core.propagation.propagator import Propagator
+from shls_core.saliency.config import SaliencyConfig
+from shls_core.saliency.pseudo_mask import pseudo_mask
+from shls_core.saliency.rbd import rbd_saliency
+from shls_core.seeding import generator
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.superpixels.slic import superpixel_map
+from shls_core.synthesis.config import SynthesisConfig
+from shls_core.synthesis.draw import draw_recipe
+from shls_core.synthesis.render import render
+from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
+from shls_core.training.loop import train
+from shls_core.training.shls_method import ShlsMethod
+
+image = shrink_to_side(crop(skimage.data.coffee(), Box(50, 50, 350, 350)), 96)
+saliency_map = rbd_saliency(image, SaliencyConfig())
+mask = pseudo_mask(saliency_map, SaliencyConfig())
+config = SynthesisConfig(frame_size=64, num_frames=4)
+maps = {"coffee": saliency_map}
+recipe = draw_recipe("sample", "coffee", mask, ["coffee"], maps, config, generator(0, "recipe", "sample"))
+made = render(recipe, {"coffee": image}, maps, {"coffee": mask})
+superpixels = np.stack([superpixel_map(frame, SuperpixelConfig(num_superpixels=40)) for frame in made.frames])
+
+network = new_network(NetworkConfig(width_multiplier=0.0625), 0)
+batch = TrainingBatch(made.frames[None], superpixels[None], made.masks[None])
+training = TrainingConfig(steps=2, batch_size=1, num_threads=1)
+train(ShlsMethod(network, 0.07), itertools.repeat(batch), training, lambda metrics: None)
+
+sequence = LabelledSequence("sample", made.frames, made.masks, superpixels)
+scores = {
+    name: global_scores(evaluate(segmenter, [sequence])).jf_mean
+    for name, segmenter in (
+        ("network", by_propagation(Propagator(network, MemoryConfig()))),
+        ("copy", by_copying),
+    )
+}
+roots = {name.split(".")[0] for name in sys.modules}
+json.dump({"scores": scores, "imported": sorted(roots)}, sys.stdout)
+"""
+
+
+def modules_of(package):
+    found = pkgutil.walk_packages([str(PROJECT / package.replace(".", "/"))], prefix=f"{package}.")
+    return [module.name for module in found if not module.ispkg]
+
+
+def imported_by(modules):
+    """The top-level packages in memory after importing some modules in a fresh process."""
+    script = (
+        "import importlib, json, sys\n"
+        f"for name in {list(modules)!r}: importlib.import_module(name)\n"
+        "json.dump(sorted({name.split('.')[0] for name in sys.modules}), sys.stdout)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_there_are_sources_to_look_at():
+    assert len(SOURCES) > 80
+    assert {path.relative_to(PROJECT).parts[0] for path in SOURCES} == set(PACKAGES)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.name == "__init__.py"], ids=lambda path: path.parent.name
+)
+def test_package_initialisers_hold_one_docstring_and_nothing_else(path):
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assert len(body) == 1
+    assert isinstance(body[0], ast.Expr)
+    assert isinstance(body[0].value, ast.Constant)
+
+
+def test_every_folder_of_sources_is_a_package():
+    assert all((path.parent / "__init__.py").is_file() for path in SOURCES)
+
+
+def test_modules_are_small_and_named_for_what_they_hold():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dependencies = {re.split(r"[^a-z0-9-]", line)[0].replace("-", "_") for line in project["dependencies"]}
+    assert {"prefect", "torch"} <= dependencies
+    for path in SOURCES:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
+        assert not re.search(r"util|helper|common|manager|misc", path.stem), path
+        assert path.stem not in {*PACKAGES, *dependencies, "cv2", "faiss", "skimage", "yaml", "PIL"}, path
+
+
+def test_tests_are_no_packages():
+    assert not list((PROJECT / "tests").rglob("__init__.py"))
+
+
+def test_only_the_executor_imports_ray():
+    importers = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "ray" for name in names):
+                importers.add(str(path.relative_to(PROJECT)))
+    assert importers == {"tasks/executor.py"}
+
+
+def test_the_wheel_holds_the_four_packages():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert sorted(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == sorted(PACKAGES)
+
+
+PREPARATION = [
+    name
+    for name in modules_of("shls_core")
+    if name.split(".")[1] in ("crops", "errors", "frozen", "images", "labelled_sequence", "seeding", "split")
+    or name.startswith(
+        ("shls_core.metrics.", "shls_core.saliency.", "shls_core.superpixels.", "shls_core.synthesis.")
+    )
+    or name.endswith(".config")
+]
+
+
+def test_preparing_data_and_scoring_need_no_torch():
+    assert len(PREPARATION) > 30
+    heavy = {"torch", "faiss", "pyarrow", "prefect", "ray", "deltalake", "obstore", "great_expectations"}
+    assert not imported_by(PREPARATION) & heavy
+
+
+def test_workers_that_stage_load_no_torch_and_no_orchestrator():
+    imported = imported_by([*modules_of("tasks.stages"), "tasks.staging", "tasks.executor"])
+    assert not imported & {"torch", "faiss", "prefect", "ray", "great_expectations"}
+
+
+def test_storage_reads_and_writes_without_an_orchestrator():
+    assert not imported_by(modules_of("storage")) & {"prefect", "ray", "great_expectations", "torch"}
+
+
+def test_the_core_alone_goes_from_an_image_to_a_score():
+    """Invariant 6: without the decorators, and without a store, it still runs."""
+    done = subprocess.run([sys.executable, "-c", IMAGE_TO_SCORE], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert 0 < told["scores"]["network"] <= 1
+    assert 0 < told["scores"]["copy"] <= 1
+    assert not {"prefect", "ray", "pyarrow", "storage", "tasks", "flows"} & set(told["imported"])
+
+
+def tasks():
+    """Every Prefect task of the project, by name."""
+    from prefect import Task
+
+    modules = [importlib.import_module(name) for name in modules_of("tasks")]
+    return {
+        f"{module.__name__}.{name}": value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, Task) and value.fn.__module__ == module.__name__
+    }
+
+
+def test_tasks_take_and_return_references_never_arrays():
+    """Invariant 1, as the types say it."""
+    found = tasks()
+    assert len(found) >= 6
+    for name, task in found.items():
+        hints = {key: str(hint) for key, hint in typing.get_type_hints(task.fn).items()}
+        assert "return" in hints, name
+        for key, hint in hints.items():
+            assert not re.search(r"numpy|ndarray|Tensor|torch|pandas|pyarrow|bytes", hint), f"{name}: {key}"
+
+
+def test_what_tasks_and_workers_hand_on_is_small(staged, store, photographs, monkeypatch):
+    """Invariant 1, as it is: neither an outcome nor a shard's job holds a pixel."""
+    from tasks import staging
+    from tasks.execution_config import ExecutionConfig, StagingConfig
+    from tasks.stages.ingest import IngestConfig, IngestStage
+
+    for outcome in staged.outcomes.values():
+        assert len(pickle.dumps(outcome)) < 1000
+    jobs = []
+
+    def remember(work, given, backend, workers):
+        jobs.extend(given)
+        return map(work, given)
+
+    monkeypatch.setattr(staging, "run_jobs", remember)
+    stage = IngestStage(IngestConfig(images=str(photographs), max_side=90))
+    staging.build_stage(store, stage, {}, StagingConfig(rows_per_shard=4), ExecutionConfig())
+    num_rows = sum(len(job.rows) for job in jobs)
+    assert num_rows == 8
+    assert len(pickle.dumps(jobs)) < 1500 * num_rows
+    assert len(pickle.dumps(jobs)) < sum(path.stat().st_size for path in photographs.iterdir()) / 8
+
+
+def test_shapes_in_the_cores_annotations_are_checked_while_testing():
+    with pytest.raises(jaxtyping.TypeCheckError):
+        shrink_to_side(np.zeros((4, 4), np.uint8), 2)
