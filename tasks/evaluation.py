@@ -32,9 +32,9 @@ from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import EvaluationOutcome
 from tasks.progress import Advance, progress, tell
+from tasks.reuse import made_once
 from tasks.training import choose_device, device_kind, load_checkpoint
 
-_KEYS = "evaluations"
 _ENTRY_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator", "storage.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "torch")
 
@@ -48,17 +48,16 @@ def score_checkpoint(
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     facts = _facts(checkpoint, trained, memory, execution)
-    key = digest_json(facts)
-    known = opened.keys.get(_KEYS, key)
-    if known is None or not opened.objects.verify(known):
-        status = "computed"
-        known = _evaluate(opened, facts, trained, memory, execution)
-        opened.keys.put(_KEYS, key, known)
-    else:
-        status = "cached"
-    record = get_record(opened.objects, known, EvaluationRecord)
+    evaluation, status = made_once(
+        opened,
+        "evaluations",
+        digest_json(facts),
+        is_whole=opened.objects.verify,
+        make=lambda: _evaluate(opened, facts, trained, memory, execution),
+    )
+    record = get_record(opened.objects, evaluation, EvaluationRecord)
     outcome = EvaluationOutcome(
-        evaluation=known,
+        evaluation=evaluation,
         status=status,
         num_sequences=record.num_sequences,
         num_frames=record.num_frames,

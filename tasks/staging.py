@@ -62,7 +62,8 @@ def build_stage(
     started = time.monotonic()
     artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
     facts = _facts(stage, artifacts)
-    rows = [_keyed(plan, facts) for plan in stage.plan(artifacts)]
+    making = digest_json([facts[name] for name in ("stage", "parameters", "code_digest", "versions")])
+    rows = [_keyed(plan, making) for plan in stage.plan(artifacts)]
     shards = assign_to_shards(rows, staging.rows_per_shard)
     keys = [digest_json([row.key for row in shard]) for shard in shards]
 
@@ -108,12 +109,11 @@ def _facts(stage: Stage, inputs: Mapping[str, StageArtifact]) -> dict[str, Any]:
     }
 
 
-def _keyed(plan: RowPlan, facts: Mapping[str, Any]) -> KeyedRow:
+def _keyed(plan: RowPlan, making: str) -> KeyedRow:
     """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
-    making = [SCHEMA_VERSION, *(facts[name] for name in ("stage", "parameters", "code_digest", "versions"))]
     read = [address.digest for address in plan.inputs]
-    key = digest_json([making, plan.sample_id, list(plan.image_ids), read, dict(plan.decided)])
-    return KeyedRow(plan, key)
+    identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]
+    return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
 
 
 def _reusable_shard(store: Store, stage: str, key: str) -> ShardRef | None:

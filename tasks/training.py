@@ -27,8 +27,8 @@ from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import TrainingOutcome
 from tasks.progress import progress, tell
+from tasks.reuse import made_once
 
-_KEYS = "checkpoints"
 _ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")
 
@@ -42,17 +42,16 @@ def train_network(
     opened = Store.create(store)
     require_passed(opened, dataset)
     facts = _facts(dataset, network, training, execution)
-    key = digest_json(facts)
-    known = opened.keys.get(_KEYS, key)
-    if known is None or not _is_whole(opened, known):
-        status = "computed"
-        known = _train(opened, facts, network, training, execution)
-        opened.keys.put(_KEYS, key, known)
-    else:
-        status = "cached"
-    record = get_record(opened.objects, known, CheckpointRecord)
+    checkpoint, status = made_once(
+        opened,
+        "checkpoints",
+        digest_json(facts),
+        is_whole=lambda checkpoint: _is_whole(opened, checkpoint),
+        make=lambda: _train(opened, facts, network, training, execution),
+    )
+    record = get_record(opened.objects, checkpoint, CheckpointRecord)
     outcome = TrainingOutcome(
-        checkpoint=known,
+        checkpoint=checkpoint,
         status=status,
         steps=training.steps,
         final_loss=record.final_loss,
