@@ -54,13 +54,7 @@ class AppendOnlyTable:
             raise StoreUnwritable(f"expected to append to the table {self._path.name}: {what}") from error
 
     def _append(self, decide: Callable[[list[Row]], Row | None]) -> Row | None:
-        DeltaTable.create(
-            self._path,
-            schema=self._schema,
-            mode="ignore",
-            # By default Delta deletes old log files by itself; this log is the history.
-            configuration={"delta.enableExpiredLogCleanup": "false"},
-        )
+        self._create()
         for _ in range(_ATTEMPTS):
             table = DeltaTable(self._path)
             rows = self._read(table)
@@ -81,6 +75,20 @@ class AppendOnlyTable:
         raise StoreError(
             f"gave up after {_ATTEMPTS} attempts to append to {self._path.name}: too many writers"
         )
+
+    def _create(self) -> None:
+        """Make the table where there is none."""
+        try:
+            DeltaTable.create(
+                self._path,
+                schema=self._schema,
+                mode="ignore",
+                # By default Delta deletes old log files by itself; this log is the history.
+                configuration={"delta.enableExpiredLogCleanup": "false"},
+            )
+        except DeltaError:  # "protocol changed", where another writer made it meanwhile
+            if not DeltaTable.is_deltatable(str(self._path)):
+                raise
 
     @staticmethod
     def _read(table: DeltaTable) -> list[Row]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from shls_core.errors import StoreError, StoreUnwritable
 from storage import append_only
@@ -87,6 +88,17 @@ def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(tab
     # Every row was decided from exactly the rows before it.
     assert [row["word"].split(".")[1] for row in rows] == [str(before) for before in range(12)]
     assert sorted(row["word"].split(".")[0] for row in rows) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
+
+
+def test_a_table_that_another_writer_made_meanwhile_is_as_good(table, monkeypatch):
+    create = DeltaTable.create
+
+    def create_second(*arguments, **options):
+        create(*arguments, **options)
+        raise DeltaError("Failed to commit transaction: Protocol changed since last commit")
+
+    monkeypatch.setattr(DeltaTable, "create", create_second)
+    assert table.append(lambda rows: {"word": "x"}) == {"number": 1, "word": "x"}
 
 
 def test_delta_lake_never_deletes_the_history(table, tmp_path):
