@@ -72,23 +72,18 @@ def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
     import ray.exceptions as lost
     from ray.util import ActorPool
 
+    # A pool of its own: what an earlier run left in flight, when it failed, does not come back in this one.
     pool: Any = ActorPool(_workers.started(workers))
     for job in jobs:
         pool.submit(lambda worker, item: worker.run.remote(work, item), job)
-    done = False
     try:
         while pool.has_next():
             yield pool.get_next_unordered()
-        done = True
     except lost.RayTaskError as error:
         raise error.cause from None
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
         raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
-    finally:
-        # After an error, or when nobody waits for the rest: no result of these jobs may come back later.
-        if not done:
-            _workers.stop()
 
 
 class _Workers:
@@ -99,7 +94,7 @@ class _Workers:
         self._cores_of_own_ray = 0
 
     def started(self, count: int) -> list[Any]:
-        """Return `count` workers with nothing to do; one that dies at work is replaced by Ray."""
+        """Return `count` workers; one that dies at work is replaced by Ray."""
         import ray
 
         if len(self._handles) != count or not ray.is_initialized():

@@ -12,7 +12,7 @@ from storage.gate import newest_verdict, refuse_failed, require_passed, validate
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.schemas import SCHEMAS, STAGES
 from storage.store import Store
 
 BOUNDS = GateConfig(min_held_out_sequences=1)
@@ -62,6 +62,17 @@ def test_every_expectation_can_fail(expected, stage):
     broken = broken_in_every_column(tables[stage], [item for item in every if item.stage == stage])
     met = [str(finding) for finding in findings(stage, broken, every) if finding.passed]
     assert met == [f"{stage}.rows: ExpectTableRowCountToBeBetween(min_value 1), got {len(broken)}"]
+
+
+def test_no_statistic_may_be_missing(expected):
+    guarded = {
+        (item.stage, item.arguments["column"])
+        for item in expected[0]
+        if item.kind == "ExpectColumnValuesToNotBeNull"
+    }
+    for stage in STAGES:
+        names = {field.name for field in SCHEMAS[stage].statistics} | {"sample_id", "row_key", "digest"}
+        assert names == {column for of_stage, column in guarded if of_stage == stage}
 
 
 @pytest.mark.parametrize("stage", STAGES)

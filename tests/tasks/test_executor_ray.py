@@ -77,7 +77,7 @@ def test_one_worker_makes_the_bytes_that_this_process_makes(staged, store, photo
     # A job's own error comes through; while it is still held, the next jobs find workers.
     with pytest.raises(SampleError, match="job 2") as raised:
         list(run_jobs(fail_at_two, range(8), "ray", 1))
-    assert raised.value.reason == "job 2"
+    assert (type(raised.value), raised.value.reason) == (SampleError, "job 2")
     assert sorted(run_jobs(square, range(3), "ray", 1)) == [0, 1, 4]
 
     # Who stops listening does not get the rest the next time.
@@ -85,6 +85,9 @@ def test_one_worker_makes_the_bytes_that_this_process_makes(staged, store, photo
     assert next(results) == 10_000
     results.close()
     assert sorted(run_jobs(square, range(3), "ray", 1)) == [0, 1, 4]
+
+    # All of it on one worker: none was started anew.
+    assert next(run_jobs(about_the_worker, [0], "ray", 1))[0] == pid
 
 
 @pytest.mark.slow

@@ -6,15 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from shls_core.crops import CropConfig
 from shls_core.errors import ObjectCorrupted, ObjectMissing, TooManyRejected
+from shls_core.saliency.config import SaliencyConfig
+from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.synthesis.config import SynthesisConfig
 from storage.artifact import StageArtifact
 from storage.manifest import DatasetManifest, get_record
 from storage.objects import object_path
 from storage.schemas import STAGES
 from storage.store import Store
+from tasks import staging
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig, IngestStage
+from tasks.stages.saliency import SaliencyStage
+from tasks.stages.sequences import SequencesStage
 from tasks.stages.superpixels import SuperpixelsStage
 from tasks.staging import build_stage
 
@@ -127,6 +134,43 @@ def test_copied_rows_and_computed_rows_are_the_same_bytes(staged_copy, folder, t
     assert partly_copied.dataset == computed.dataset
 
 
+def saliency_and_sequences(copy, **saliency):
+    """Build two stages anew on the photographs of the copy, with a saliency of one's own."""
+    ingest = copy.outcomes["ingest"].artifact
+    work = (StagingConfig(seed=1, rows_per_shard=2), SERIAL)
+    masks = SaliencyStage(SaliencyConfig(**saliency), CropConfig(), max_side=96, seed=1)
+    made = build_stage(copy.store, masks, {"ingest": ingest}, *work)
+    synthesis, held_out = SynthesisConfig(frame_size=64), HeldOutConfig(share=0.25, num_frames=4)
+    sequences = SequencesStage(synthesis, held_out, max_side=96, seed=1)
+    return made, build_stage(copy.store, sequences, {"ingest": ingest, "saliency": made.artifact}, *work)
+
+
+def test_rows_are_made_again_when_a_row_they_read_has_another_content(copy):
+    masks, sequences = saliency_and_sequences(copy, border_radius_px=0)
+    assert (masks.status, sequences.status) == ("computed", "computed")
+    assert sequences.artifact != copy.outcomes["sequences"].artifact
+
+
+def test_rows_are_kept_when_those_they_read_were_made_otherwise_but_are_the_same(copy):
+    # So little more that no component falls below it.
+    masks, sequences = saliency_and_sequences(copy, min_component_share=0.001001)
+    assert masks.status == "computed"
+    assert masks.artifact != copy.outcomes["saliency"].artifact
+    assert sequences.status == "cached"
+
+
+def test_code_that_changed_makes_its_stage_anew_and_no_other_unless_the_bytes_differ(
+    copy, photographs, stage_dataset, monkeypatch
+):
+    digest = staging.code_digest
+    monkeypatch.setattr(
+        staging, "code_digest", lambda *modules: digest(*modules) + ("x" if "saliency" in modules[0] else "")
+    )
+    again = stage_dataset(copy.store, photographs)
+    assert statuses(again) == dict.fromkeys(STAGES, "cached") | {"saliency": "computed"}
+    assert again.dataset != copy.dataset  # it says by which code it was made
+
+
 def test_a_missing_shard_is_made_again(copy, photographs, stage_dataset):
     before = objects_in(copy.store)
     shard_paths(copy, "saliency")[0].unlink()
@@ -184,8 +228,7 @@ def test_the_size_of_shards_changes_no_row(staged, store, photographs):
     stage = IngestStage(IngestConfig(images=str(photographs), max_side=96))
     found = {}
     for rows_per_shard in (1, 2, 100):
-        staging = StagingConfig(seed=1, rows_per_shard=rows_per_shard)
-        outcome = build_stage(store, stage, {}, staging, SERIAL)
+        outcome = build_stage(store, stage, {}, StagingConfig(seed=1, rows_per_shard=rows_per_shard), SERIAL)
         artifact = StageArtifact(store.objects, outcome.artifact)
         found[rows_per_shard] = (
             artifact.manifest.content_digest,
@@ -203,8 +246,9 @@ def test_the_size_of_shards_changes_no_row(staged, store, photographs):
 def test_progress_counts_rows_up_to_all_of_them(store, photographs):
     told = []
     stage = IngestStage(IngestConfig(images=str(photographs)))
-    staging = StagingConfig(rows_per_shard=2)
-    build_stage(store, stage, {}, staging, SERIAL, lambda done, total: told.append((done, total)))
+    build_stage(
+        store, stage, {}, StagingConfig(rows_per_shard=2), SERIAL, lambda *counts: told.append(counts)
+    )
     assert told[0] == (0, 8)
     assert told[-1] == (8, 8)
     assert told == sorted(told)
