@@ -68,14 +68,17 @@ class PipelineConfig(FrozenConfig):
         return _checked(whole, "the options given")
 
 
-def load_config(path: str) -> PipelineConfig:
-    """Read a configuration file.
+def load_config(config: PipelineConfig | str) -> PipelineConfig:
+    """Read the configuration file at a path; a configuration is returned as it is.
 
     Raises
     ------
     ConfigError
         If it cannot be read, or holds a key or value that is not known.
     """
+    if isinstance(config, PipelineConfig):
+        return config
+    path = config
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

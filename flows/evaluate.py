@@ -25,7 +25,7 @@ def evaluate(
     store
         Folder of the store.
     """
-    chosen = load_config(config) if isinstance(config, str) else config
+    chosen = load_config(config)
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
 

@@ -31,7 +31,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     store
         Folder of the store; made where there is none.
     """
-    chosen = load_config(config) if isinstance(config, str) else config
+    chosen = load_config(config)
     dataset = regenerate(chosen, store)
     training = train(chosen, store, dataset.dataset)
     evaluation = evaluate(training.checkpoint, chosen, store)

@@ -23,7 +23,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     store
         Folder of the store; made where there is none.
     """
-    chosen = load_config(config) if isinstance(config, str) else config
+    chosen = load_config(config)
     seed, max_side = chosen.staging.seed, chosen.ingest.max_side
     work = (store, chosen.staging, chosen.execution)
 

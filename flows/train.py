@@ -25,7 +25,7 @@ def train(
     dataset
         Name or id of the dataset; by default the latest of the configuration's name.
     """
-    chosen = load_config(config) if isinstance(config, str) else config
+    chosen = load_config(config)
     dataset_id = resolve(Store.open(store), dataset or chosen.name, "dataset")
 
     with recorded_run(store, "train", chosen.model_dump(mode="json"), chosen.training.seed) as run:

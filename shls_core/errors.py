@@ -12,7 +12,7 @@ ShlsError
 │   └── NameUnknown          no dataset, checkpoint or name of that spelling
 ├── StageError               a stage cannot go on
 │   ├── TooManyRejected      more samples rejected than the configuration allows
-│   └── WorkerLost           a worker died more often than it may be replaced
+│   └── WorkerLost           the same work lost its worker at every attempt
 ├── GateError                the validation gate says no
 ├── MissingComponent         a package is not installed; the message names the command that installs it
 └── TrainingDiverged         the loss is no longer a finite number
@@ -74,7 +74,7 @@ class TooManyRejected(StageError):
 
 
 class WorkerLost(StageError):
-    """A worker died more often than it may be replaced."""
+    """The same work lost its worker at every attempt."""
 
 
 class GateError(ShlsError):

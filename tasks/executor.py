@@ -45,7 +45,7 @@ def run_jobs(
     Raises
     ------
     WorkerLost
-        If a worker died more often than it may be replaced.
+        If the same job lost its worker at every attempt.
     """
     if not jobs:
         return
