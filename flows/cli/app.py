@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
-from flows.cli.dataset import dataset_app
+from flows.cli.dataset.app import dataset_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
 

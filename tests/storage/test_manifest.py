@@ -45,7 +45,7 @@ def test_the_id_is_the_same_in_every_store_at_every_time(store, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 2},
+        {"schema_version": 1},
         {"stage": "saliency"},
         {"parameters": {}},
         {"code_digest": "e" * 64},

@@ -1,0 +1,1 @@
+"""`shls dataset`: staging datasets, looking at them, keeping the store in order."""

@@ -1,0 +1,34 @@
+"""`shls dataset build`: photographs in, a published dataset out."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.prefect_server import reach_server
+
+staging = typer.Typer()
+
+
+@staging.command(
+    epilog="Examples: `shls dataset build --images photos/ --config configs/paper.yaml` · "
+    "`shls dataset build --backend serial --json`"
+)
+@command
+def build(
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    images: Images = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Stage, validate and publish a dataset. What is in the store already is not made again."""
+    chosen = chosen_config(config, images, backend, workers)
+    reach_server()
+    from flows.cli.results import dataset_json, show_dataset
+    from flows.regenerate import regenerate
+
+    outcome = regenerate(chosen, store)
+    print_json(dataset_json(outcome)) if as_json else show_dataset(outcome)
