@@ -3,6 +3,7 @@
 import base64
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,8 +12,11 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
-from storage.objects import ObjectStore, object_path
+from storage.objects import ObjectStore
 from storage.shard_encoding import ROW_GROUP_ROWS, encode_shard
+
+_SHARDS_AT_ONCE = 8
+"""Read at the same time: what counts in a bucket is the number of round trips one after another."""
 
 
 class ShardRef(BaseModel):
@@ -45,19 +49,26 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
     """Read some columns of a shard, and nothing else of it."""
-    with _damage_named(digest):
+    with _damage_named(objects, digest):
         return _open(objects, digest).read(columns=list(columns), use_threads=False)
 
 
+def read_columns_of_all(
+    objects: ObjectStore, digests: Sequence[str], columns: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Read some columns of many shards, a few shards at a time, and yield their tables in order."""
+    with ThreadPoolExecutor(max_workers=_SHARDS_AT_ONCE) as readers:
+        yield from readers.map(lambda digest: read_columns(objects, digest, columns), digests)
+
+
 @contextmanager
-def _damage_named(digest: str) -> Iterator[None]:
+def _damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = " ".join(str(error).split())
         raise ObjectCorrupted(
-            f"shard {digest[:12]}… cannot be read: {what} ({object_path(digest)}); "
-            "remove that file to have it made again"
+            f"shard {digest[:12]}… cannot be read: {what} {objects.remedy(digest)}"
         ) from error
 
 
@@ -111,7 +122,7 @@ class RowReader:
         if key in self._groups:
             self._groups.move_to_end(key)
             return self._groups[key]
-        with _damage_named(digest):
+        with _damage_named(self._objects, digest):
             table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
         self._groups[key] = table
         self._held_bytes += table.nbytes

@@ -128,7 +128,7 @@ def _jobs(store: Store, stage: Stage, missing: Mapping[str, Sequence[KeyedRow]])
     wanted = {row.key for rows in missing.values() for row in rows}
     known = _known_rows(store, stage.name, wanted)
     return [
-        ShardJob(str(store.root), stage, key, [replace(row, known=known.get(row.key)) for row in rows])
+        ShardJob(store.location, stage, key, [replace(row, known=known.get(row.key)) for row in rows])
         for key, rows in missing.items()
     ]
 

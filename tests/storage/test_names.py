@@ -13,6 +13,11 @@ for turn in range(4):
 """
 
 
+@pytest.fixture
+def store(any_store):
+    return any_store
+
+
 def test_a_name_means_what_was_published_last_and_every_version_stays(store):
     assert store.names.publish("photos", "a") == "photos@v1"
     assert store.names.publish("photos", "b") == "photos@v2"
@@ -42,7 +47,7 @@ def test_names_that_could_be_mistaken_are_refused(store, name):
 
 def test_publishers_in_several_processes_never_make_the_same_version(store, in_processes):
     told = [
-        line.split() for output in in_processes(PUBLISH, 3, str(store.root)) for line in output.splitlines()
+        line.split() for output in in_processes(PUBLISH, 3, store.location) for line in output.splitlines()
     ]
     rows = store.names.rows()
     assert [row["version"] for row in rows] == list(range(1, 13))
