@@ -28,14 +28,13 @@ _STATUS = re.compile(r"non-2xx status code\W+(\d{3})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _CODE = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
-_MEANINGS = (
-    (r"NoSuchBucket", "there is no such bucket"),
-    (
-        r"169\.254\.169\.254|/latest/api/token",
-        "found no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give them",
-    ),
-    (r"redirect without LOCATION", "the bucket is in another region; AWS_REGION names it"),
-)
+# What is known to stay as it is, in words that help.
+_MEANINGS = {
+    "NoSuchBucket": "there is no such bucket",
+    # Where a machine of Amazon's is asked for its credentials, when the environment holds none.
+    "http://169.254.169.254/": "found no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give them",
+    "redirect without LOCATION": "the bucket is in another region; AWS_REGION names it",
+}
 
 
 def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> StoreError:
@@ -78,6 +77,8 @@ def failures_told(doing: str, lasting: type[StoreError] = StoreUnreadable) -> It
 
 
 def _may_pass(error: Exception, text: str) -> bool:
+    if _known(text):
+        return False
     if status := _STATUS.search(text):
         return int(status[1]) in _PASSING_STATUSES
     number = error.errno if isinstance(error, OSError) else None
@@ -89,11 +90,14 @@ def _may_pass(error: Exception, text: str) -> bool:
 
 
 def _meaning(text: str) -> str:
-    for pattern, meaning in _MEANINGS:
-        if re.search(pattern, text):
-            return meaning
+    if known := _known(text):
+        return known
     code = _CODE.search(text)
     what = ": ".join(part for part in code.groups() if part) if code else text
     status = _STATUS.search(text)
     refused = status is not None and status[1] in ("401", "403")
     return f"the credentials are refused: {what}" if refused else what
+
+
+def _known(text: str) -> str | None:
+    return next((meaning for sign, meaning in _MEANINGS.items() if sign in text), None)

@@ -23,7 +23,8 @@ from storage.location import locate
 schema = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
 input(">")
 for attempt in range(4):
-    AppendOnlyTable(locate(sys.argv[1]).table("words"), schema).append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
+    table = AppendOnlyTable(locate(sys.argv[1]).table("words"), schema)
+    table.append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
 """
 
 READ = """
@@ -88,6 +89,9 @@ def test_who_is_never_fast_enough_gives_up(table, location, monkeypatch):
         table.append(decide)
 
 
+@pytest.mark.parametrize(
+    "any_store", ["folder", pytest.param("bucket", marks=pytest.mark.slow)], indirect=True
+)
 def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(table, any_store, in_processes):
     in_processes(APPEND, 3, any_store.location)
     rows = table.rows()
@@ -120,10 +124,10 @@ def test_a_table_that_cannot_be_written_says_so(tmp_path):
         AppendOnlyTable(TableLocation(str(tmp_path / "table")), SCHEMA).append(lambda rows: {"word": "x"})
 
 
-def test_a_table_that_cannot_be_read_says_so(table, location):
+def test_a_table_that_cannot_be_read_says_so(table, any_store):
     table.append(lambda rows: {"word": "x"})
-    data = DeltaTable(location.uri, storage_options=location.options).file_uris()[0]
-    obstore.delete(obstore.store.from_url(data.rsplit("/", 1)[0]), data.rsplit("/", 1)[1])
+    files = [entry["path"] for entry in obstore.list(any_store.backend, "ledger/words").collect()]
+    obstore.delete(any_store.backend, [path for path in files if path.endswith(".parquet")])
     with pytest.raises(StoreUnreadable, match=r"^expected to read the table words: .*\n?$"):
         table.rows()
 

@@ -57,6 +57,7 @@ def test_the_chain_of_entries_holds(entries):
     assert len({row["entry"] for row in entries}) == 3
 
 
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
 @pytest.mark.parametrize(
     "change", [{"status": "completed"}, {"seconds": 9.0}, {"outputs": ["d"]}, {"error": None}, {"host": "x"}]
 )
@@ -64,6 +65,7 @@ def test_a_changed_entry_breaks_the_chain(entries, change):
     assert broken_links([entries[0], entries[1] | change, entries[2]]) == [2]
 
 
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
 def test_a_removed_entry_breaks_the_chain(entries):
     assert broken_links([entries[0], entries[2]]) == [3]
     assert broken_links(entries[1:]) == [2]
@@ -80,6 +82,7 @@ def test_an_entry_says_who_what_when_where_and_from_what(entries):
     assert (second["status"], second["error"], second["outputs"]) == ("failed", "InputError: no", [])
 
 
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
 def test_times_are_kept_in_utc(store):
     there = RUN.started_at.astimezone(timezone(timedelta(hours=9)))
     store.ledger.record(RUN.model_copy(update={"started_at": there}), ENVIRONMENT)
