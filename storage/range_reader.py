@@ -13,12 +13,6 @@ from obstore.store import ObjectStore as Backend
 
 from storage.failures import failures_told
 
-TAIL_BYTES = 64 << 10
-"""Read on opening: the footer of a Parquet file lies there, and what pyarrow reads to find it."""
-BLOCK_BYTES = 256 << 10
-"""Read at once, at least: thin columns that lie side by side come together, and to read so much takes no
-longer than to ask again."""
-
 # What a service says of the end of an object that is empty: all of it, or that there is none.
 _EMPTY = ("non-partial response", "416 Range Not Satisfiable")
 
@@ -29,18 +23,33 @@ class RangeReader(io.RawIOBase):
     Opening it is one request, which brings its end along. A read inside that end, or inside the last block,
     costs none; any other costs one.
 
+    Parameters
+    ----------
+    backend
+        Of the store.
+    path
+        Of the object inside the store.
+    tail_bytes
+        How much is read on opening: the footer of a Parquet file lies there.
+    block_bytes
+        How much is read at once, at least: thin columns that lie side by side come together, and to read so
+        much takes no longer than to ask again.
+
     Raises
     ------
     ObjectMissing, StoreUnreadable, StoreUnreachable
         When opened, and when read.
     """
 
-    def __init__(self, backend: Backend, path: str) -> None:
+    def __init__(
+        self, backend: Backend, path: str, tail_bytes: int = 64 << 10, block_bytes: int = 256 << 10
+    ) -> None:
         super().__init__()
-        self._backend, self._path, self._position = backend, path, 0
+        self._backend, self._path, self._block_bytes = backend, path, block_bytes
+        self._position = 0
         with failures_told(self._doing):
-            self._size, tail = _size_and_tail(backend, path)
-        self._tail = self._size - len(tail), tail
+            self.size, tail = _size_and_tail(backend, path, tail_bytes)
+        self._tail = self.size - len(tail), tail
         self._block = 0, memoryview(b"")
 
     def readable(self) -> bool:
@@ -57,7 +66,7 @@ class RangeReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to a position and return it."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
         if start + offset < 0:
             raise ValueError(f"expected a position in the file, got {start + offset}")
         self._position = start + offset
@@ -65,7 +74,7 @@ class RangeReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` from the current position and return the number of bytes read."""
-        end = min(self._position + len(buffer), self._size)
+        end = min(self._position + len(buffer), self.size)
         if end <= self._position:
             return 0
         count = end - self._position
@@ -77,10 +86,10 @@ class RangeReader(io.RawIOBase):
         for first, data in (self._tail, self._block):
             if first <= start and end <= first + len(data):
                 return data[start - first : end - first]
-        block_end = min(max(end, start + BLOCK_BYTES), self._size)
+        block_end = min(max(end, start + self._block_bytes), self.size)
         with failures_told(self._doing):
             block = obstore.get_range(self._backend, self._path, start=start, end=block_end)
-        if block_end - start <= BLOCK_BYTES:  # a reader may be kept open, and is to stay small
+        if block_end - start <= self._block_bytes:  # a reader may be kept open, and is to stay small
             self._block = start, memoryview(block)
         return memoryview(block)[: end - start]
 
@@ -89,9 +98,9 @@ class RangeReader(io.RawIOBase):
         return f"expected to read {self._path} of the store"
 
 
-def _size_and_tail(backend: Backend, path: str) -> tuple[int, memoryview]:
+def _size_and_tail(backend: Backend, path: str, tail_bytes: int) -> tuple[int, memoryview]:
     try:
-        answer = obstore.get(backend, path, options={"range": {"suffix": TAIL_BYTES}})
+        answer = obstore.get(backend, path, options={"range": {"suffix": tail_bytes}})
         return int(answer.meta["size"]), memoryview(answer.bytes())
     except GenericError as error:
         if any(said in str(error) for said in _EMPTY) and obstore.head(backend, path)["size"] == 0:

@@ -128,9 +128,7 @@ def test_an_address_where_nobody_listens_is_told_soon(service, monkeypatch):
 
 def test_one_who_has_no_credentials_is_told_how_to_give_them():
     # On a machine of Amazon's it would be this address that gives them; here nobody is asked.
-    came = OSError(
-        "Error performing PUT http://169.254.169.254/latest/api/token in 1s - HTTP error: error sending request"
-    )
+    came = OSError("Error performing PUT http://169.254.169.254/latest/api/token - error sending request")
     told = "expected x: found no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give them"
     raised = store_error("expected x", came, StoreUnreadable)
     assert (type(raised), str(raised)) == (StoreUnreadable, told)
@@ -140,7 +138,7 @@ def test_one_who_has_no_credentials_is_told_how_to_give_them():
 def test_passing_faults_of_a_disk_are_known_by_their_number(number):
     for came in (OSError(number, os.strerror(number)), OSError(f"Unable to read (os error {number})")):
         with (
-            pytest.raises(StoreUnreachable, match="^expected to read x: "),
+            pytest.raises(StoreUnreachable, match=r"^expected to read x: "),
             failures_told("expected to read x"),
         ):
             raise came

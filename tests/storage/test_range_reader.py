@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from shls_core.errors import ObjectMissing
 from storage import range_reader
-from storage.range_reader import BLOCK_BYTES, TAIL_BYTES
+from storage.objects import object_path
+from storage.range_reader import RangeReader
 from storage.store import Store
 
 DATA = bytes(range(40))
+TAIL_BYTES, BLOCK_BYTES = 64 << 10, 256 << 10
 STEPS = st.lists(
     st.tuples(st.just("read"), st.integers(-1, 50), st.just(0))
     | st.tuples(st.just("seek"), st.integers(0, 60), st.just(os.SEEK_SET))
@@ -25,10 +27,8 @@ STEPS = st.lists(
 def open_reader(tmp_path_factory):
     store = Store.create(tmp_path_factory.mktemp("ranges"))
     digest = store.objects.put(DATA)
-    with pytest.MonkeyPatch.context() as patch:  # so that forty bytes have an end, blocks, and more
-        patch.setattr(range_reader, "TAIL_BYTES", 7)
-        patch.setattr(range_reader, "BLOCK_BYTES", 9)
-        yield lambda: store.objects.open(digest)
+    # So that forty bytes have an end, blocks, and more.
+    return lambda: RangeReader(store.backend, object_path(digest), tail_bytes=7, block_bytes=9)
 
 
 @pytest.fixture
