@@ -1,11 +1,10 @@
 """The file that says that a place is a store, and of which format.
 
-A bucket has no folders, so that an empty store could not be told from none. And a folder of photographs may
-hold a store: what is in it is not a photograph.
+A bucket has no folders: without a mark an empty store could not be told from none. And what a folder of
+photographs holds of a store, ingest has to know from photographs.
 """
 
 import json
-from pathlib import Path
 
 from shls_core.errors import StoreError
 from storage.canonical import canonical_json
@@ -37,12 +36,6 @@ def check_marker(data: bytes, where: str) -> None:
             f"expected a store of format {_FORMAT}, got format {found} at {where}: "
             "another version of shls made it"
         )
-
-
-def is_store(folder: Path) -> bool:
-    """Return whether a folder of this machine is a store, of whatever format."""
-    marker = folder / MARKER
-    return marker.is_file() and _format(marker.read_bytes()) is not None
 
 
 def _format(data: bytes) -> object:

@@ -17,7 +17,6 @@ from shls_core.frozen import FrozenConfig
 from shls_core.images import DECODE_RULE, check_image_size, decode_image
 from storage.canonical import digest_bytes, digest_json
 from storage.schemas import INGEST
-from storage.store_marker import is_store
 from tasks.stages.bundled_photographs import BUNDLED
 from tasks.stages.stage import Row, RowPlan
 
@@ -136,11 +135,16 @@ def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]
 
 def _paths(folder: Path) -> Iterator[Path]:
     """Yield what is in a folder, in depth; but not what is in a store."""
-    if is_store(folder):
+    if _is_store(folder):
         raise InputError(f"expected a folder of photographs, got a store: {folder}; keep the two apart")
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not is_store(Path(parent, name))]
+        folders[:] = [name for name in folders if not _is_store(Path(parent, name))]
         yield from (Path(parent, name) for name in files)
+
+
+def _is_store(folder: Path) -> bool:
+    # Said here again: what stores are marked with may change, and no row has to be made anew for that.
+    return (folder / "store.json").is_file() and (folder / "objects").is_dir()
 
 
 def _read_notes(path: Path) -> Mapping[str, Mapping[str, str]]:

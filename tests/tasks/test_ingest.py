@@ -244,7 +244,7 @@ def test_a_store_inside_the_folder_holds_no_photographs(folder, photographs, ing
     Store.create(folder / "deep" / "store").objects.put((folder / "coffee.png").read_bytes())
     rows = ingest(folder)
     assert sorted(rows) == sorted(path.name for path in photographs.iterdir())
-    (folder / "deep" / "store" / "store.json").write_text("{}")  # then it is a folder like others
+    (folder / "deep" / "store" / "store.json").unlink()  # then it is a folder like others
     assert len(ingest(folder)) > len(rows)
 
 
