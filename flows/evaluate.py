@@ -23,7 +23,7 @@ def evaluate(
     config
         A configuration, or the path of a configuration file; of it, the memory's part counts.
     store
-        Folder of the store.
+        Folder of the store, or ``s3://bucket/prefix``.
     """
     chosen = load_config(config)
     opened = Store.open(store)

@@ -29,7 +29,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     config
         A configuration, or the path of a configuration file.
     store
-        Folder of the store; made where there is none.
+        Folder of the store, or ``s3://bucket/prefix``; made where there is none.
     """
     chosen = load_config(config)
     dataset = regenerate(chosen, store)

@@ -21,7 +21,7 @@ def train(
     config
         A configuration, or the path of a configuration file.
     store
-        Folder of the store.
+        Folder of the store, or ``s3://bucket/prefix``.
     dataset
         Name or id of the dataset; by default the latest of the configuration's name.
     """

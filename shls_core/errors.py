@@ -7,6 +7,8 @@ ShlsError
 │   └── ImageError           a file that is not a usable photograph
 ├── StoreError               the store cannot do what was asked
 │   ├── StoreUnwritable      no permission, no space, not a folder
+│   ├── StoreUnreadable      no permission, wrong credentials, no such bucket
+│   ├── StoreUnreachable     no answer, or a broken connection: it may pass
 │   ├── ObjectMissing        an object that something points at is not there
 │   ├── ObjectCorrupted      an object's bytes do not hash to its name
 │   └── NameUnknown          no dataset, checkpoint or name of that spelling
@@ -51,6 +53,14 @@ class StoreError(ShlsError):
 
 class StoreUnwritable(StoreError):
     """The store refuses writes: permission, space, or not a folder."""
+
+
+class StoreUnreadable(StoreError):
+    """The store refuses reads: permission, credentials, or no such bucket."""
+
+
+class StoreUnreachable(StoreError):
+    """The store gave no answer, or broke off: another attempt may find it well."""
 
 
 class ObjectMissing(StoreError):

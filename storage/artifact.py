@@ -1,6 +1,6 @@
 """Reading what a stage made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from storage.manifest import StageManifest, get_record
 from storage.objects import ObjectStore
-from storage.shards import read_columns
+from storage.shards import read_columns_of_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class StageArtifact:
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every accepted row, by ascending sample id."""
         found = []
-        for shard in self.manifest.shards:
-            table = read_columns(self._objects, shard.digest, ["sample_id", "digest", *columns])
+        wanted = list(dict.fromkeys(["sample_id", "digest", *columns]))
+        for shard, table in zip(self.manifest.shards, self._tables(wanted), strict=True):
             for index, row in enumerate(table.to_pylist()):
                 sample_id, digest = row.pop("sample_id"), row.pop("digest")
                 if digest is not None:
@@ -49,8 +49,11 @@ class StageArtifact:
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, rejected ones included, by ascending sample id."""
         wanted = list(dict.fromkeys(["sample_id", *columns]))
-        parts = [read_columns(self._objects, shard.digest, wanted) for shard in self.manifest.shards]
-        return pa.concat_tables(parts).sort_by("sample_id").select(list(columns))
+        return pa.concat_tables(self._tables(wanted)).sort_by("sample_id").select(list(columns))
+
+    def _tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        digests = [shard.digest for shard in self.manifest.shards]
+        return read_columns_of_all(self._objects, digests, columns)
 
     def rejected_reasons(self) -> dict[str, int]:
         """Return how many rows were rejected for each reason, most frequent first."""

@@ -9,6 +9,8 @@ import re
 import obstore
 from obstore.store import ObjectStore as Backend
 
+from shls_core.errors import ObjectMissing
+from storage.failures import failures_told
 from storage.writing import write
 
 
@@ -20,9 +22,11 @@ class KeyIndex:
 
     def get(self, kind: str, key: str) -> str | None:
         """Return the digest recorded for `key`, or None."""
+        path = f"keys/{kind}/{key}"
         try:
-            recorded = bytes(obstore.get(self._backend, f"keys/{kind}/{key}").bytes())
-        except FileNotFoundError:
+            with failures_told(f"expected to read {path} of the store"):
+                recorded = bytes(obstore.get(self._backend, path).bytes())
+        except ObjectMissing:
             return None
         return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
 
@@ -32,7 +36,8 @@ class KeyIndex:
 
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the digests in the last `limit` entries of a kind, newest first."""
-        entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
+        with failures_told(f"expected to list keys/{kind} of the store"):
+            entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
         newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
         digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
         return [digest for digest in digests if digest is not None]

@@ -6,7 +6,6 @@ Manifests are the truth about content; no fact is in both. Each entry carries th
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from storage.append_only import AppendOnlyTable, Row
 from storage.canonical import digest_json
 from storage.environment import Environment
+from storage.location import TableLocation
 
 _SCHEMA = pa.schema(
     [
@@ -70,8 +70,8 @@ class Run(BaseModel):
 class Ledger:
     """The table of runs."""
 
-    def __init__(self, path: Path) -> None:
-        self._table = AppendOnlyTable(path, _SCHEMA)
+    def __init__(self, location: TableLocation) -> None:
+        self._table = AppendOnlyTable(location, _SCHEMA)
 
     def record(self, run: Run, environment: Environment) -> str:
         """Append a run and return the digest of its entry: the new head of the chain."""

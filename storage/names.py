@@ -2,12 +2,12 @@
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 
 from shls_core.errors import InputError
 from storage.append_only import AppendOnlyTable, Row
+from storage.location import TableLocation
 
 _SCHEMA = pa.schema(
     [
@@ -24,8 +24,8 @@ NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_.-]*"
 class Names:
     """The table of names."""
 
-    def __init__(self, path: Path) -> None:
-        self._table = AppendOnlyTable(path, _SCHEMA)
+    def __init__(self, location: TableLocation) -> None:
+        self._table = AppendOnlyTable(location, _SCHEMA)
 
     def publish(self, name: str, digest: str) -> str:
         """Let `name` mean `digest` from now on and return ``name@vN``.

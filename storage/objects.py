@@ -1,19 +1,22 @@
 """Content-addressed objects: immutable bytes named by their SHA-256.
 
-One interface for a local folder and, later, a bucket: obstore. Its ``mode="create"`` writes aside and links
-into place (on S3: a conditional put), so a reader sees a whole object or none, and two writers of the same
-bytes do not disturb each other.
+One interface for a folder and a bucket: obstore. Its ``mode="create"`` writes aside and links into place (on
+S3: a conditional put), so a reader sees a whole object or none, and two writers of the same bytes do not
+disturb each other.
 """
 
-import io
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import obstore
+from obstore.store import LocalStore
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes
-from storage.writing import write_new
+from storage.failures import failures_told
+from storage.range_reader import RangeReader
+from storage.writing import write, write_new
 
 
 class ObjectStore:
@@ -23,11 +26,21 @@ class ObjectStore:
         self._backend = backend
 
     def put(self, data: bytes) -> str:
-        """Store `data` and return its digest; bytes that are already there are not written again."""
+        """Store `data` and return its digest; bytes that are already there are not written again.
+
+        Raises
+        ------
+        ObjectCorrupted
+            If other bytes are there under this name.
+        StoreUnwritable, StoreUnreachable
+        """
         digest = digest_bytes(data)
-        is_new = write_new(self._backend, object_path(digest), data)
-        if not is_new and self.size(digest) != len(data):
-            raise self._corrupted(digest, "its size differs")
+        if not write_new(self._backend, object_path(digest), data):
+            size = self.size(digest)
+            if size is None:  # S3 says "conflict" also to one of two who write, or write and remove, at once
+                write(self._backend, object_path(digest), data)
+            elif size != len(data):
+                raise self._corrupted(digest, "its size differs")
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -35,29 +48,31 @@ class ObjectStore:
 
         Raises
         ------
-        ObjectMissing, ObjectCorrupted
+        ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
-        try:
+        with self._reading(digest):
             data = bytes(obstore.get(self._backend, object_path(digest)).bytes())
-        except FileNotFoundError:
-            raise self._missing(digest) from None
         actual = digest_bytes(data)
         if actual != digest:
             raise self._corrupted(digest, f"its bytes now hash to {actual[:12]}…")
         return data
 
-    def open(self, digest: str) -> "RangeReader":
-        """Return a seekable file over an object, for reading a part of it; the reader checks the pages."""
-        size = self.size(digest)
-        if size is None:
-            raise self._missing(digest)
-        return RangeReader(self._backend, object_path(digest), size)
+    def open(self, digest: str) -> RangeReader:
+        """Return a seekable file over an object, for reading a part of it; the reader checks the pages.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        with self._reading(digest):
+            return RangeReader(self._backend, object_path(digest))
 
     def size(self, digest: str) -> int | None:
         """Return the size of an object in bytes, or None where it is not in the store."""
         try:
-            return int(obstore.head(self._backend, object_path(digest))["size"])
-        except FileNotFoundError:
+            with self._reading(digest):
+                return int(obstore.head(self._backend, object_path(digest))["size"])
+        except ObjectMissing:
             return None
 
     def verify(self, digest: str) -> bool:
@@ -67,6 +82,7 @@ class ObjectStore:
         ------
         ObjectCorrupted
             If it is there with other bytes.
+        StoreUnreadable, StoreUnreachable
         """
         try:
             self.get(digest)
@@ -76,61 +92,33 @@ class ObjectStore:
 
     def find(self, prefix: str) -> list[str]:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
-        listed = obstore.list(self._backend, prefix=f"objects/{prefix[:2]}").collect()
+        folder = f"objects/{prefix[:2]}"  # a listing goes by whole parts of the path, in a bucket too
+        with failures_told(f"expected to list {folder} of the store"):
+            listed = obstore.list(self._backend, prefix=folder).collect()
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
 
-    def _missing(self, digest: str) -> ObjectMissing:
-        return ObjectMissing(
-            f"expected object {digest[:12]}… in the store, found nothing at {object_path(digest)}"
-        )
+    def remedy(self, digest: str) -> str:
+        """Return the end of a message about a damaged object: where it is, and what helps."""
+        thing = "file" if isinstance(self._backend, LocalStore) else "object"
+        return f"({object_path(digest)}); remove that {thing} to have it made again"
 
     def _corrupted(self, digest: str, what: str) -> ObjectCorrupted:
         return ObjectCorrupted(
-            f"object {digest[:12]}… has changed since it was written: {what} ({object_path(digest)}); "
-            "remove that file to have it made again"
+            f"object {digest[:12]}… has changed since it was written: {what} {self.remedy(digest)}"
         )
+
+    @contextmanager
+    def _reading(self, digest: str) -> Iterator[None]:
+        try:
+            with failures_told(f"expected to read object {digest[:12]}… of the store"):
+                yield
+        except ObjectMissing as error:
+            raise ObjectMissing(
+                f"expected object {digest[:12]}… in the store, found nothing at {object_path(digest)}"
+            ) from error
 
 
 def object_path(digest: str) -> str:
     """Return where an object lies inside the store."""
     return f"objects/{digest[:2]}/{digest}"
-
-
-class RangeReader(io.RawIOBase):
-    """A read-only file over byte ranges of one object."""
-
-    def __init__(self, backend: Backend, path: str, size: int) -> None:
-        super().__init__()
-        self._backend, self._path, self._size, self._position = backend, path, size, 0
-
-    def readable(self) -> bool:
-        """Return True: ranges can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True: any position can be read next."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position of the next byte to read."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position and return it."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"expected a position in the file, got {start + offset}")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` from the current position and return the number of bytes read."""
-        end = min(self._position + len(buffer), self._size)
-        if end <= self._position:
-            return 0
-        data = obstore.get_range(self._backend, self._path, start=self._position, end=end)
-        count = end - self._position
-        buffer[:count] = memoryview(data)
-        self._position = end
-        return count

@@ -56,7 +56,7 @@ def newest_checkpoint(store: Store) -> str:
     for run in reversed(store.ledger.runs()):
         if run["kind"] == "train" and run["status"] == "completed":
             return str(run["outputs"][0])
-    raise NameUnknown(f"expected a checkpoint in {store.root}, found none; `shls train` makes one")
+    raise NameUnknown(f"expected a checkpoint in {store.location}, found none; `shls train` makes one")
 
 
 def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:

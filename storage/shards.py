@@ -3,6 +3,7 @@
 import base64
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,8 +12,12 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
-from storage.objects import ObjectStore, object_path
+from storage.objects import ObjectStore
+from storage.range_reader import RangeReader
 from storage.shard_encoding import ROW_GROUP_ROWS, encode_shard
+
+SHARDS_AT_ONCE = 8
+"""Read at the same time: what counts in a bucket is the number of round trips one after another."""
 
 
 class ShardRef(BaseModel):
@@ -35,35 +40,41 @@ def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]
 
 def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
     """Return the pointer to a shard that is in the store."""
-    rejected = read_columns(objects, digest, ["rejected"])["rejected"]
-    size = objects.size(digest)
-    assert size is not None
+    with _damage_named(objects, digest):
+        reader = objects.open(digest)
+        rejected = _parquet(reader).read(columns=["rejected"], use_threads=False)["rejected"]
     return ShardRef(
-        digest=digest, rows=len(rejected), rejected=len(rejected) - rejected.null_count, bytes=size
+        digest=digest, rows=len(rejected), rejected=len(rejected) - rejected.null_count, bytes=reader.size
     )
 
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
     """Read some columns of a shard, and nothing else of it."""
-    with _damage_named(digest):
-        return _open(objects, digest).read(columns=list(columns), use_threads=False)
+    with _damage_named(objects, digest):
+        return _parquet(objects.open(digest)).read(columns=list(columns), use_threads=False)
+
+
+def read_columns_of_all(
+    objects: ObjectStore, digests: Sequence[str], columns: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Read some columns of many shards, a few shards at a time, and yield their tables in order."""
+    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+        yield from readers.map(lambda digest: read_columns(objects, digest, columns), digests)
 
 
 @contextmanager
-def _damage_named(digest: str) -> Iterator[None]:
+def _damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = " ".join(str(error).split())
         raise ObjectCorrupted(
-            f"shard {digest[:12]}… cannot be read: {what} ({object_path(digest)}); "
-            "remove that file to have it made again"
+            f"shard {digest[:12]}… cannot be read: {what} {objects.remedy(digest)}"
         ) from error
 
 
-def _open(objects: ObjectStore, digest: str) -> pq.ParquetFile:
-    source = pa.PythonFile(objects.open(digest), mode="r")
-    file = pq.ParquetFile(source, page_checksum_verification=True)
+def _parquet(reader: RangeReader) -> pq.ParquetFile:
+    file = pq.ParquetFile(pa.PythonFile(reader, mode="r"), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
     return file
@@ -111,7 +122,7 @@ class RowReader:
         if key in self._groups:
             self._groups.move_to_end(key)
             return self._groups[key]
-        with _damage_named(digest):
+        with _damage_named(self._objects, digest):
             table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
         self._groups[key] = table
         self._held_bytes += table.nbytes
@@ -121,7 +132,7 @@ class RowReader:
 
     def _file(self, digest: str) -> pq.ParquetFile:
         if digest not in self._files:
-            self._files[digest] = _open(self._objects, digest)
+            self._files[digest] = _parquet(self._objects.open(digest))
             if len(self._files) > 256:
                 self._files.popitem(last=False)
         return self._files[digest]

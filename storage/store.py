@@ -1,30 +1,30 @@
-"""The store: one folder that remembers everything that was made, and how.
+"""The store: one place that remembers everything that was made, and how.
 
 ::
 
+    store.json          says that this is a store, and of which format
     objects/ab/abcd…    immutable: shards, manifests, weights, records, named by their SHA-256
     keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+
+A folder or a prefix in a bucket (`storage.location`): the files, and every id, are the same.
 """
 
 import os
-import re
-import uuid
 from pathlib import Path
 
 import obstore
-from obstore.store import LocalStore
 
-from shls_core.errors import NameUnknown, StoreUnwritable
+from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
+from storage.failures import failures_told
 from storage.key_index import KeyIndex
 from storage.ledger import Ledger
+from storage.location import Folder, Location, locate
 from storage.names import Names
 from storage.objects import ObjectStore
-from storage.writing import write
-
-# deltalake turns a path into a URL and back, and loses or dies of these on the way.
-_LOST_IN_URLS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]|^\\]")
+from storage.store_marker import MARKER, check_marker, marker_bytes
+from storage.writing import write_new
 
 
 class Store:
@@ -33,13 +33,24 @@ class Store:
     Use `Store.open` for reading and `Store.create` for writing.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.backend = LocalStore(prefix=root)
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self.backend = location.backend()
         self.objects = ObjectStore(self.backend)
         self.keys = KeyIndex(self.backend)
-        self.ledger = Ledger(root / "ledger" / "runs")
-        self.names = Names(root / "ledger" / "names")
+        self.ledger = Ledger(location.table("runs"))
+        self.names = Names(location.table("names"))
+
+    @property
+    def location(self) -> str:
+        """Where it is: an absolute path or ``s3://bucket/prefix``; another process opens it by this."""
+        return str(self._location)
+
+    @property
+    def root(self) -> Path:
+        """The folder of a store that is in one."""
+        assert isinstance(self._location, Folder), f"{self.location} is no folder"
+        return self._location.path
 
     @classmethod
     def open(cls, location: str | os.PathLike[str]) -> "Store":
@@ -49,13 +60,20 @@ class Store:
         ------
         NameUnknown
             If there is none at `location`.
-        StoreUnwritable
-            If the path is one that no store can have.
+        InputError, StoreUnwritable
+            If `location` is one that no store can have.
+        StoreError
+            If another version of the project made it.
+        StoreUnreadable, StoreUnreachable
+            If there is no permission, no such bucket, or no answer.
         """
-        root = _root(location)
-        if not (root / "objects").is_dir():
-            raise NameUnknown(f"expected a store at {location}, found none; `shls run` makes one")
-        return cls(root)
+        place = locate(location)
+        if isinstance(place, Folder) and not place.path.is_dir():
+            raise _none_at(location)
+        store = cls(place)
+        if not store._is_marked() and not store._has_objects():
+            raise _none_at(location)
+        return store
 
     @classmethod
     def create(cls, location: str | os.PathLike[str]) -> "Store":
@@ -64,23 +82,43 @@ class Store:
         Raises
         ------
         StoreUnwritable
-            If the folder cannot be made or written to.
+            If the folder cannot be made or written to; if the bucket is not there, refuses writes, or lets
+            them replace what is there unasked.
+        InputError, StoreError, StoreUnreadable, StoreUnreachable
+            As for `open`.
         """
-        root = _root(location)
+        place = locate(location)
         try:
-            (root / "objects").mkdir(parents=True, exist_ok=True)
-            store = cls(root)
-            probe = f"probe-{uuid.uuid4().hex}"
-            write(store.backend, probe, b"")
-            obstore.delete(store.backend, probe)
+            place.prepare()
+            store = cls(place)
+            # The second time it has to be refused: ids, names and the ledger rest on that.
+            if store._mark() and store._mark():
+                raise StoreUnwritable("it does not honour If-None-Match: of two writers the slower would win")
         except (OSError, StoreUnwritable) as error:
-            what = str(error)
-            raise StoreUnwritable(f"expected a folder that can be written at {location}: {what}") from error
+            raise StoreUnwritable(
+                f"expected {place.kind} that can be written at {location}: {error}"
+            ) from error
+        store._is_marked()
         return store
 
+    def _mark(self) -> bool:
+        return write_new(self.backend, MARKER, marker_bytes())
 
-def _root(location: str | os.PathLike[str]) -> Path:
-    root = Path(location).absolute()
-    if unusable := _LOST_IN_URLS.search(str(root)):
-        raise StoreUnwritable(f"expected a store path without [ ] | ^ \\ or %XX, got {unusable[0]} in {root}")
-    return root
+    def _is_marked(self) -> bool:
+        """Return whether the marker is there, having checked what it says."""
+        try:
+            with failures_told(f"expected to read the store at {self.location}"):
+                found = bytes(obstore.get(self.backend, MARKER).bytes())
+        except ObjectMissing:
+            return False
+        check_marker(found, self.location)
+        return True
+
+    def _has_objects(self) -> bool:
+        """Return whether it was made before stores were marked."""
+        with failures_told(f"expected to list the store at {self.location}"):
+            return "objects" in obstore.list_with_delimiter(self.backend)["common_prefixes"]
+
+
+def _none_at(location: str | os.PathLike[str]) -> NameUnknown:
+    return NameUnknown(f"expected a store at {location}, found none; `shls run` makes one")

@@ -1,10 +1,11 @@
 """Writing one file of a store, whole or not at all."""
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import StoreUnwritable
+from storage.failures import failures_told
 
 
 def write(backend: Backend, path: str, data: bytes) -> None:
@@ -14,11 +15,11 @@ def write(backend: Backend, path: str, data: bytes) -> None:
     ------
     StoreUnwritable
         If the store takes no bytes: no permission, no space, read-only.
+    StoreUnreachable
+        If it gave no answer.
     """
-    try:
+    with failures_told(_doing(path), StoreUnwritable):
         obstore.put(backend, path, data)
-    except (OSError, BaseError) as error:
-        raise _unwritable(path, error) from error
 
 
 def write_new(backend: Backend, path: str, data: bytes) -> bool:
@@ -26,17 +27,16 @@ def write_new(backend: Backend, path: str, data: bytes) -> bool:
 
     Raises
     ------
-    StoreUnwritable
+    StoreUnwritable, StoreUnreachable
         As for `write`.
     """
     try:
-        obstore.put(backend, path, data, mode="create")
+        with failures_told(_doing(path), StoreUnwritable):
+            obstore.put(backend, path, data, mode="create")
     except AlreadyExistsError:
         return False
-    except (OSError, BaseError) as error:
-        raise _unwritable(path, error) from error
     return True
 
 
-def _unwritable(path: str, error: Exception) -> StoreUnwritable:
-    return StoreUnwritable(f"expected to write {path} into the store: {str(error).splitlines()[0]}")
+def _doing(path: str) -> str:
+    return f"expected to write {path} into the store"

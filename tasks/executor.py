@@ -15,6 +15,7 @@ import cv2
 import threadpoolctl
 
 from shls_core.errors import WorkerLost
+from storage.location import PUBLIC_SETTINGS
 from tasks.execution_config import Backend
 
 Job = TypeVar("Job")
@@ -132,11 +133,20 @@ class _Workers:
             **own,
             configure_logging=False,
             log_to_driver=False,
-            runtime_env={"env_vars": _ONE_THREAD},
+            runtime_env={"env_vars": _ONE_THREAD | _how_to_reach_buckets()},
         )
         # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
+
+
+def _how_to_reach_buckets() -> dict[str, str]:
+    """Return what workers are told about object storage.
+
+    Workers on this machine inherit all of the environment. Those of a cluster get what is no secret: Ray
+    shows what it was given to everybody who can see the cluster, and credentials are the cluster's own.
+    """
+    return {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
 
 
 _workers = _Workers()

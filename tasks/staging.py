@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from storage.code_digest import code_digest
 from storage.environment import package_versions
 from storage.manifest import StageManifest, put_record
 from storage.schemas import SCHEMA_VERSION, SCHEMAS
-from storage.shards import ShardRef, read_columns, shard_ref
+from storage.shards import SHARDS_AT_ONCE, ShardRef, read_columns, read_columns_of_all, shard_ref
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.executor import run_jobs
@@ -67,19 +68,23 @@ def build_stage(
     shards = assign_to_shards(rows, staging.rows_per_shard)
     keys = [digest_json([row.key for row in shard]) for shard in shards]
 
-    found = {key: _reusable_shard(store, stage.name, key) for key in keys}
+    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+        found = dict(
+            zip(keys, readers.map(lambda key: _reusable_shard(store, stage.name, key), keys), strict=True)
+        )
     missing = {key: shard for key, shard in zip(keys, shards, strict=True) if found[key] is None}
     jobs = _jobs(store, stage, missing)
     made = _run(jobs, execution, advance)
     refs = [found[key] or made[key] for key in keys]
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
+    made_rows = _facts_of_rows(store, stage.name, refs)
     manifest = StageManifest(
         **facts,
-        content_digest=_content_digest(store, refs),
+        content_digest=_content_digest(made_rows),
         rows=sum(ref.rows for ref in refs),
         rejected=sum(ref.rejected for ref in refs),
-        statistics=_statistics(store, stage.name, refs),
+        statistics=_statistics(made_rows, stage.name),
         shards=tuple(refs),
     )
     artifact = put_record(store.objects, manifest)
@@ -128,7 +133,7 @@ def _jobs(store: Store, stage: Stage, missing: Mapping[str, Sequence[KeyedRow]])
     wanted = {row.key for rows in missing.values() for row in rows}
     known = _known_rows(store, stage.name, wanted)
     return [
-        ShardJob(str(store.root), stage, key, [replace(row, known=known.get(row.key)) for row in rows])
+        ShardJob(store.location, stage, key, [replace(row, known=known.get(row.key)) for row in rows])
         for key, rows in missing.items()
     ]
 
@@ -138,16 +143,18 @@ def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRo
     known: dict[str, KnownRow] = {}
     searched: set[str] = set()
     for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
+        if len(known) == len(wanted):
+            break
         try:
             shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            for shard in shards:
-                if shard.digest in searched or len(known) == len(wanted):
-                    continue
-                searched.add(shard.digest)
-                keys = read_columns(store.objects, shard.digest, ["row_key"])["row_key"].to_pylist()
-                for index, key in enumerate(keys):
+            digests = [shard.digest for shard in shards if shard.digest not in searched]
+            for digest, table in zip(
+                digests, read_columns_of_all(store.objects, digests, ["row_key"]), strict=True
+            ):
+                searched.add(digest)
+                for index, key in enumerate(table["row_key"].to_pylist()):
                     if key in wanted:
-                        known.setdefault(key, KnownRow(shard.digest, index))
+                        known.setdefault(key, KnownRow(digest, index))
         except ObjectMissing:  # removed from the store since: its rows are made again
             continue
     return known
@@ -187,23 +194,24 @@ def _refuse_if_too_many_rejected(
     )
 
 
-def _content_digest(store: Store, refs: Sequence[ShardRef]) -> str:
-    content: dict[str, str] = {}
-    for ref in refs:
-        rows = read_columns(store.objects, ref.digest, ["sample_id", "digest"]).to_pylist()
-        content |= {row["sample_id"]: row["digest"] for row in rows if row["digest"]}
-    return digest_json(content)
+def _facts_of_rows(store: Store, stage: str, refs: Sequence[ShardRef]) -> pa.Table:
+    """Return who the accepted rows are, their digests and their statistics."""
+    columns = ["sample_id", "digest", *(field.name for field in SCHEMAS[stage].statistics)]
+    tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], columns)
+    return pa.concat_tables(tables).filter(pc.field("digest").is_valid())
 
 
-def _statistics(store: Store, stage: str, refs: Sequence[ShardRef]) -> dict[str, dict[str, float]]:
-    names = [field.name for field in SCHEMAS[stage].statistics]
-    tables = [read_columns(store.objects, ref.digest, ["digest", *names]) for ref in refs]
-    accepted = pa.concat_tables(tables).filter(pc.field("digest").is_valid())
+def _content_digest(accepted: pa.Table) -> str:
+    sample_ids, digests = (accepted[column].to_pylist() for column in ("sample_id", "digest"))
+    return digest_json(dict(zip(sample_ids, digests, strict=True)))
+
+
+def _statistics(accepted: pa.Table, stage: str) -> dict[str, dict[str, float]]:
     return {
-        name: {
-            "min": float(pc.min(accepted[name]).as_py()),
-            "mean": float(pc.mean(accepted[name].cast(pa.float64())).as_py()),
-            "max": float(pc.max(accepted[name]).as_py()),
+        field.name: {
+            "min": float(pc.min(accepted[field.name]).as_py()),
+            "mean": float(pc.mean(accepted[field.name].cast(pa.float64())).as_py()),
+            "max": float(pc.max(accepted[field.name]).as_py()),
         }
-        for name in names
+        for field in SCHEMAS[stage].statistics
     }

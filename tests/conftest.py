@@ -1,8 +1,12 @@
 """What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Mapping
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +58,48 @@ def store(tmp_path: Path) -> "Store":
     from storage.store import Store
 
     return Store.create(tmp_path / "store")
+
+
+# A process of its own: while deltalake waits for an answer, no other thread of its process runs.
+S3_SERVICE = """
+import logging
+import sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
+S3_SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_REGION": "us-east-1",
+    "AWS_ALLOW_HTTP": "true",
+}
+_bucket_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """The address of an S3 service of the tests' own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", S3_SERVICE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdin is not None
+        assert service.stdout is not None
+        yield f"http://127.0.0.1:{int(service.stdout.readline())}"
+        service.stdin.close()  # which ends it
+
+
+@pytest.fixture
+def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The location of an empty bucket, which this process and those it starts can reach."""
+    for name, value in (S3_SETTINGS | {"AWS_ENDPOINT_URL": s3_address}).items():
+        monkeypatch.setenv(name, value)
+    name = f"bucket-{next(_bucket_numbers)}"
+    urllib.request.urlopen(urllib.request.Request(f"{s3_address}/{name}", method="PUT")).close()
+    return f"s3://{name}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,13 @@ ConfigPath = Annotated[
 ]
 StoreFolder = Annotated[
     str,
-    typer.Option("--store", metavar="FOLDER", help="Folder that holds everything made.", envvar="SHLS_STORE"),
+    typer.Option(
+        "--store",
+        metavar="FOLDER",
+        help="Folder, or s3://bucket/prefix, that holds everything made. A bucket is reached as "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP say.",
+        envvar="SHLS_STORE",
+    ),
 ]
 Images = Annotated[
     str | None,

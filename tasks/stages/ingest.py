@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -33,8 +33,9 @@ class IngestConfig(FrozenConfig):
     """Which photographs come in, and how large they are looked at."""
 
     images: str | None = None
-    """A folder of image files (searched in depth), or ``skimage``: the colour photographs in scikit-image.
-    A file `photographs.csv` in the folder may note source, licence, consent and scene per file name."""
+    """A folder of image files (searched in depth; a store inside it is left out), or ``skimage``: the colour
+    photographs in scikit-image. A file `photographs.csv` in the folder may note source, licence, consent and
+    scene per file name."""
     max_side: int = pydantic.Field(default=640, ge=32)
     """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""
     min_side: int = pydantic.Field(default=64, ge=8)
@@ -113,11 +114,11 @@ def _photographs(images: str | None) -> tuple[Path, Mapping[str, Mapping[str, st
 
 
 def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]:
-    """Return (path, name inside the folder) of every file that is not hidden, by name."""
+    """Return (path, name inside the folder) of every file that is not hidden and in no store, by name."""
     # A name that is not UTF-8 is told with its odd bytes spelt out.
     named = (
         (path, os.fsencode(path.relative_to(folder)).decode(errors="backslashreplace"))
-        for path in folder.rglob("*")
+        for path in _paths(folder)
         if path.is_file()
     )
     wanted = [
@@ -130,6 +131,20 @@ def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]
     if not wanted:
         raise InputError(f"expected image files in {folder}, found none")
     return sorted(wanted, key=lambda item: item[1])
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """Yield what is in a folder, in depth; but not what is in a store."""
+    if _is_store(folder):
+        raise InputError(f"expected a folder of photographs, got a store: {folder}; keep the two apart")
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_store(Path(parent, name))]
+        yield from (Path(parent, name) for name in files)
+
+
+def _is_store(folder: Path) -> bool:
+    # Said here again: what stores are marked with may change, and no row has to be made anew for that.
+    return (folder / "store.json").is_file() and (folder / "objects").is_dir()
 
 
 def _read_notes(path: Path) -> Mapping[str, Mapping[str, str]]:

@@ -46,6 +46,15 @@ def in_processes() -> InProcesses:
     return run
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store: once in a folder, once in a bucket."""
+    in_bucket = request.param == "bucket"
+    return Store.create(
+        f"{request.getfixturevalue('bucket')}/a/store" if in_bucket else str(tmp_path / "store")
+    )
+
+
 @pytest.fixture
 def damage(store: Store) -> Callable[[str, Callable[[bytearray], object]], Path]:
     """Return a function that changes an object of `store`, given one that changes bytes."""

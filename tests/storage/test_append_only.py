@@ -2,14 +2,16 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import obstore
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
-from shls_core.errors import StoreError, StoreUnwritable
+from shls_core.errors import StoreError, StoreUnreadable, StoreUnwritable
 from storage import append_only
 from storage.append_only import AppendOnlyTable
+from storage.location import TableLocation, locate
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
 
@@ -17,23 +19,29 @@ APPEND = """
 import sys
 import pyarrow as pa
 from storage.append_only import AppendOnlyTable
+from storage.location import locate
 schema = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
 input(">")
 for attempt in range(4):
-    AppendOnlyTable(sys.argv[1], schema).append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
+    table = AppendOnlyTable(locate(sys.argv[1]).table("words"), schema)
+    table.append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
 """
 
 READ = """
 import sys
-from pathlib import Path
-from storage.ledger import Ledger
-print(len(Ledger(Path(sys.argv[1])).runs()))
+from storage.store import Store
+print(len(Store.open(sys.argv[1]).names.rows()))
 """
 
 
 @pytest.fixture
-def table(tmp_path):
-    return AppendOnlyTable(tmp_path / "table", SCHEMA)
+def location(any_store):
+    return locate(any_store.location).table("words")
+
+
+@pytest.fixture
+def table(location):
+    return AppendOnlyTable(location, SCHEMA)
 
 
 def test_rows_are_numbered_in_the_order_in_which_they_came(table):
@@ -55,8 +63,8 @@ def test_nothing_is_appended_where_nothing_was_decided(table):
     assert len(table.rows()) == 1
 
 
-def test_a_row_is_decided_again_when_another_writer_came_between(table, tmp_path):
-    other, seen = AppendOnlyTable(tmp_path / "table", SCHEMA), []
+def test_a_row_is_decided_again_when_another_writer_came_between(table, location):
+    other, seen = AppendOnlyTable(location, SCHEMA), []
 
     def decide(rows):
         seen.append(len(rows))
@@ -69,20 +77,23 @@ def test_a_row_is_decided_again_when_another_writer_came_between(table, tmp_path
     assert [row["word"] for row in table.rows()] == ["faster", "faster", "after 2"]
 
 
-def test_who_is_never_fast_enough_gives_up(table, tmp_path, monkeypatch):
+def test_who_is_never_fast_enough_gives_up(table, location, monkeypatch):
     monkeypatch.setattr(append_only, "_ATTEMPTS", 3)
-    other = AppendOnlyTable(tmp_path / "table", SCHEMA)
+    other = AppendOnlyTable(location, SCHEMA)
 
     def decide(rows):
         other.append(lambda rows: {"word": "faster"})
         return {"word": "never"}
 
-    with pytest.raises(StoreError, match="gave up after 3 attempts to append to table: too many writers"):
+    with pytest.raises(StoreError, match="gave up after 3 attempts to append to words: too many writers"):
         table.append(decide)
 
 
-def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(table, tmp_path, in_processes):
-    in_processes(APPEND, 3, str(tmp_path / "table"))
+@pytest.mark.parametrize(
+    "any_store", ["folder", pytest.param("bucket", marks=pytest.mark.slow)], indirect=True
+)
+def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(table, any_store, in_processes):
+    in_processes(APPEND, 3, any_store.location)
     rows = table.rows()
     assert [row["number"] for row in rows] == list(range(1, 13))
     # Every row was decided from exactly the rows before it.
@@ -101,16 +112,39 @@ def test_a_table_that_another_writer_made_meanwhile_is_as_good(table, monkeypatc
     assert table.append(lambda rows: {"word": "x"}) == {"number": 1, "word": "x"}
 
 
-def test_delta_lake_never_deletes_the_history(table, tmp_path):
+def test_delta_lake_never_deletes_the_history(table, location):
     table.append(lambda rows: {"word": "x"})
-    configuration = DeltaTable(tmp_path / "table").metadata().configuration
+    configuration = DeltaTable(location.uri, storage_options=location.options).metadata().configuration
     assert configuration["delta.enableExpiredLogCleanup"] == "false"
 
 
 def test_a_table_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "table").write_text("in the way")
     with pytest.raises(StoreUnwritable, match=r"^expected to append to the table table: ."):
-        AppendOnlyTable(tmp_path / "table", SCHEMA).append(lambda rows: {"word": "x"})
+        AppendOnlyTable(TableLocation(str(tmp_path / "table")), SCHEMA).append(lambda rows: {"word": "x"})
+
+
+def test_a_table_that_cannot_be_read_says_so(table, any_store):
+    table.append(lambda rows: {"word": "x"})
+    files = [entry["path"] for entry in obstore.list(any_store.backend, "ledger/words").collect()]
+    obstore.delete(any_store.backend, [path for path in files if path.endswith(".parquet")])
+    with pytest.raises(StoreUnreadable, match=r"^expected to read the table words: .*\n?$"):
+        table.rows()
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(table, monkeypatch):
+    write, num_lost = append_only.write_deltalake, []
+
+    def write_and_lose_the_answer(*arguments, **options):
+        write(*arguments, **options)
+        if not num_lost:
+            num_lost.append(1)
+            raise CommitFailedError("412: it is there already")
+
+    monkeypatch.setattr(append_only, "write_deltalake", write_and_lose_the_answer)
+    assert table.append(lambda rows: {"word": f"after {len(rows)}"}) == {"number": 1, "word": "after 0"}
+    assert table.append(lambda rows: {"word": f"after {len(rows)}"}) == {"number": 2, "word": "after 1"}
+    assert len(table.rows()) == 2
 
 
 def test_a_mistake_in_deciding_comes_through(table):
@@ -120,14 +154,14 @@ def test_a_mistake_in_deciding_comes_through(table):
 
 
 @pytest.mark.slow
-def test_processes_that_read_and_end_at_once_end_well(table, tmp_path):
+def test_processes_that_read_and_end_at_once_end_well(store):
     # Threads of a reader that still call Python while it ends abort the process: seen in one of eight.
-    for _ in range(5):
-        table.append(lambda rows: {"word": "x"})
+    for number in range(5):
+        store.names.publish("photos", f"{number}")
 
     def read(_):
         done = subprocess.run(
-            [sys.executable, "-c", READ, str(tmp_path / "table")], capture_output=True, text=True, timeout=120
+            [sys.executable, "-c", READ, store.location], capture_output=True, text=True, timeout=120
         )
         return done.returncode, done.stdout
 

@@ -8,7 +8,8 @@ from shls_core.errors import StoreUnwritable
 DIGESTS = [letter * 64 for letter in "abcdef"]
 
 
-def test_an_entry_leads_from_a_key_to_a_digest(store):
+def test_an_entry_leads_from_a_key_to_a_digest(any_store):
+    store = any_store
     assert store.keys.get("stage", "key") is None
     store.keys.put("stage", "key", DIGESTS[0])
     assert store.keys.get("stage", "key") == DIGESTS[0]
@@ -33,6 +34,15 @@ def test_recent_entries_come_newest_first(store):
     store.keys.put("stage-shards", "key", "0" * 64)  # another kind, though it begins alike
     assert store.keys.recent("stage", 3) == DIGESTS[:3]
     assert store.keys.recent("stage", 99) == DIGESTS
+
+
+def test_recent_entries_are_found_wherever_they_are(any_store):
+    for number, digest in enumerate(DIGESTS):
+        any_store.keys.put("stage", f"key{number}", digest)
+    any_store.keys.put("stage-shards", "key", "0" * 64)
+    assert sorted(any_store.keys.recent("stage", 99)) == DIGESTS
+    assert set(any_store.keys.recent("stage", 2)) < set(DIGESTS)
+    assert len(any_store.keys.recent("stage", 2)) == 2
 
 
 def test_a_store_that_takes_no_entries_says_so(store):

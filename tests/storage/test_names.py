@@ -13,6 +13,11 @@ for turn in range(4):
 """
 
 
+@pytest.fixture
+def store(any_store):
+    return any_store
+
+
 def test_a_name_means_what_was_published_last_and_every_version_stays(store):
     assert store.names.publish("photos", "a") == "photos@v1"
     assert store.names.publish("photos", "b") == "photos@v2"
@@ -33,6 +38,7 @@ def test_what_a_name_means_already_is_no_new_version(store):
     assert len(store.names.rows()) == 1
 
 
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
 @pytest.mark.parametrize("name", ["", "1st", "a b", "photos@v1", "ä", "a/b", "a\n", "-x"])
 def test_names_that_could_be_mistaken_are_refused(store, name):
     with pytest.raises(InputError, match="expected a name like 'photos'"):
@@ -40,9 +46,12 @@ def test_names_that_could_be_mistaken_are_refused(store, name):
     assert store.names.rows() == []
 
 
+@pytest.mark.parametrize(
+    "any_store", ["folder", pytest.param("bucket", marks=pytest.mark.slow)], indirect=True
+)
 def test_publishers_in_several_processes_never_make_the_same_version(store, in_processes):
     told = [
-        line.split() for output in in_processes(PUBLISH, 3, str(store.root)) for line in output.splitlines()
+        line.split() for output in in_processes(PUBLISH, 3, store.location) for line in output.splitlines()
     ]
     rows = store.names.rows()
     assert [row["version"] for row in rows] == list(range(1, 13))

@@ -1,13 +1,19 @@
 import io
 import os
+import shutil
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shls_core.errors import ObjectMissing
+from storage import range_reader
+from storage.objects import object_path
+from storage.range_reader import RangeReader
 from storage.store import Store
 
 DATA = bytes(range(40))
+TAIL_BYTES, BLOCK_BYTES = 64 << 10, 256 << 10
 STEPS = st.lists(
     st.tuples(st.just("read"), st.integers(-1, 50), st.just(0))
     | st.tuples(st.just("seek"), st.integers(0, 60), st.just(os.SEEK_SET))
@@ -21,7 +27,21 @@ STEPS = st.lists(
 def open_reader(tmp_path_factory):
     store = Store.create(tmp_path_factory.mktemp("ranges"))
     digest = store.objects.put(DATA)
-    return lambda: store.objects.open(digest)
+    # So that forty bytes have an end, blocks, and more.
+    return lambda: RangeReader(store.backend, object_path(digest), tail_bytes=7, block_bytes=9)
+
+
+@pytest.fixture
+def num_requests(monkeypatch):
+    """A list with one entry per request that readers made since."""
+    made = []
+
+    def counted(request):
+        return lambda *arguments, **options: made.append(arguments) or request(*arguments, **options)
+
+    for name in ("get", "get_range", "head"):
+        monkeypatch.setattr(range_reader.obstore, name, counted(getattr(range_reader.obstore, name)))
+    return made
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -50,5 +70,33 @@ def test_a_place_before_the_beginning_is_refused(open_reader, offset, whence):
     assert reader.tell() == 0
 
 
-def test_an_empty_object_has_nothing_to_read(store):
-    assert store.objects.open(store.objects.put(b"")).read() == b""
+def test_an_empty_object_has_nothing_to_read(any_store):
+    assert any_store.objects.open(any_store.objects.put(b"")).read() == b""
+
+
+def test_few_requests_bring_what_lies_together(any_store, num_requests):
+    data = os.urandom(4 * BLOCK_BYTES)
+    reader = any_store.objects.open(any_store.objects.put(data))
+    assert reader.seek(0, os.SEEK_END) == len(data)
+
+    def read(start, count):
+        reader.seek(start)
+        assert reader.read(count) == data[start : start + count]
+        return len(num_requests)
+
+    assert len(num_requests) == 1
+    assert read(len(data) - 8, 8) == 1
+    assert read(len(data) - TAIL_BYTES, TAIL_BYTES) == 1
+    assert read(100, 10) == 2
+    assert read(110, 1000) == 2
+    assert read(100 + BLOCK_BYTES - 5, 5) == 2
+    assert read(BLOCK_BYTES + 100, 2 * BLOCK_BYTES) == 3  # alone, and not held
+    assert read(200, 10) == 3
+    assert read(BLOCK_BYTES + 100, 10) == 4
+
+
+def test_an_object_removed_meanwhile_is_missing(store):
+    reader = store.objects.open(store.objects.put(os.urandom(2 * TAIL_BYTES)))
+    shutil.rmtree(store.root / "objects")
+    with pytest.raises(ObjectMissing, match="expected to read objects/"):
+        reader.read(1)

@@ -2,7 +2,7 @@ import cv2
 import pytest
 import threadpoolctl
 
-from tasks.executor import one_thread, run_jobs
+from tasks.executor import _how_to_reach_buckets, one_thread, run_jobs
 
 
 def num_threads(_=None):
@@ -55,3 +55,12 @@ def test_an_error_of_a_job_comes_through_as_it_is():
 def test_no_jobs_start_nothing(backend, monkeypatch):
     monkeypatch.setattr("tasks.executor._workers", None)
     assert list(run_jobs(num_threads, [], backend, workers=2)) == []
+
+
+def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://objects.example")
+    for secret in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(secret, "secret")
+    assert _how_to_reach_buckets() == {"AWS_ENDPOINT_URL": "https://objects.example"}

@@ -12,6 +12,7 @@ from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes
 from storage.objects import object_path
 from storage.shards import RowReader
+from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.bundled_photographs import BUNDLED
 from tasks.stages.ingest import IngestConfig, IngestStage
@@ -237,3 +238,17 @@ def test_rejected_rows_hold_no_bytes(ingest, store, folder):
     assert shards
     assert not any(secret[:39] in path.read_bytes() for path in shards)
     assert not (store.root / object_path(digest_bytes(secret))).exists()
+
+
+def test_a_store_inside_the_folder_holds_no_photographs(folder, photographs, ingest):
+    Store.create(folder / "deep" / "store").objects.put((folder / "coffee.png").read_bytes())
+    rows = ingest(folder)
+    assert sorted(rows) == sorted(path.name for path in photographs.iterdir())
+    (folder / "deep" / "store" / "store.json").unlink()  # then it is a folder like others
+    assert len(ingest(folder)) > len(rows)
+
+
+def test_a_store_is_no_folder_of_photographs(folder, ingest):
+    Store.create(folder)
+    with pytest.raises(InputError, match=f"expected a folder of photographs, got a store: {folder}; keep"):
+        ingest(folder)

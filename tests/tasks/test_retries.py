@@ -8,6 +8,8 @@ from shls_core.errors import (
     InputError,
     ObjectCorrupted,
     ObjectMissing,
+    StoreUnreachable,
+    StoreUnreadable,
     StoreUnwritable,
     TooManyRejected,
     WorkerLost,
@@ -17,7 +19,13 @@ from tasks.retries import may_pass
 
 @pytest.mark.parametrize(
     "error",
-    [WorkerLost("died"), OSError(errno.EIO, "input/output error"), ConnectionResetError(), TimeoutError()],
+    [
+        WorkerLost("died"),
+        StoreUnreachable("no answer"),
+        OSError(errno.EIO, "input/output error"),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
 )
 def test_lost_workers_and_passing_faults_are_tried_again(error):
     assert may_pass(None, None, Failed(data=error))
@@ -31,6 +39,7 @@ def test_lost_workers_and_passing_faults_are_tried_again(error):
         ObjectCorrupted("a flipped byte"),
         ObjectMissing("gone"),
         StoreUnwritable("read-only"),
+        StoreUnreadable("no such bucket"),
         GateError("no"),
         OSError(errno.ENOSPC, "no space left"),
         PermissionError(errno.EACCES, "permission denied"),

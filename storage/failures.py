@@ -1,0 +1,103 @@
+"""What went wrong with a store, in one line, and whether it may pass.
+
+obstore and deltalake report most of it as one generic error; what it was is in the text alone.
+"""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from obstore.exceptions import AlreadyExistsError, BaseError
+
+from shls_core.errors import ObjectMissing, StoreError, StoreUnreachable, StoreUnreadable
+
+_PASSING_ERRNOS = frozenset(
+    {
+        errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTDOWN,
+        errno.EHOSTUNREACH, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENETDOWN, errno.ENETRESET,
+        errno.ENETUNREACH, errno.ENFILE, errno.EPIPE, errno.EREMOTEIO, errno.ESTALE, errno.ETIMEDOUT,
+    }
+)  # fmt: skip
+_PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+# Of the HTTP client: a connection that was not made, or broke.
+_BROKEN_OFF = re.compile(r"error sending request|error decoding response body|request or response body error")
+
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|↳")
+_STATUS = re.compile(r"non-2xx status code\W+(\d{3})")
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_CODE = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
+
+# What is known to stay as it is, in words that help.
+_MEANINGS = {
+    "NoSuchBucket": "there is no such bucket",
+    # Where a machine of Amazon's is asked for its credentials, when the environment holds none.
+    "http://169.254.169.254/": "found no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give them",
+    "redirect without LOCATION": "the bucket is in another region; AWS_REGION names it",
+}
+
+
+def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> StoreError:
+    """Return the error to raise for one of obstore, deltalake or the system.
+
+    Parameters
+    ----------
+    doing
+        What was expected: ``expected to write keys/a/b into the store``.
+    error
+        What came.
+    lasting
+        What to make of a failure that does not pass by itself; one that may is a StoreUnreachable.
+    """
+    text = " ".join(_CONTROL.sub(" ", str(error).split("\n\nDebug source")[0]).split())
+    message = f"{doing}: {_meaning(text)}"
+    return StoreUnreachable(message) if _may_pass(error, text) else lasting(message)
+
+
+@contextmanager
+def failures_told(doing: str, lasting: type[StoreError] = StoreUnreadable) -> Iterator[None]:
+    """Raise what goes wrong with the store inside the block as an error of ours.
+
+    That a file is there already is no failure: obstore's AlreadyExistsError comes through as it is.
+
+    Raises
+    ------
+    ObjectMissing
+        If there is no such file.
+    StoreUnreachable, StoreError
+        As `store_error` says.
+    """
+    try:
+        yield
+    except AlreadyExistsError:
+        raise
+    except (OSError, BaseError) as error:
+        is_missing = isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error)
+        raise store_error(doing, error, ObjectMissing if is_missing else lasting) from error
+
+
+def _may_pass(error: Exception, text: str) -> bool:
+    if _known(text):
+        return False
+    if status := _STATUS.search(text):
+        return int(status[1]) in _PASSING_STATUSES
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (named := _OS_ERROR.search(text)):
+        number = int(named[1])
+    if number is not None:
+        return number in _PASSING_ERRNOS
+    return isinstance(error, ConnectionError | TimeoutError) or bool(_BROKEN_OFF.search(text))
+
+
+def _meaning(text: str) -> str:
+    if known := _known(text):
+        return known
+    code = _CODE.search(text)
+    what = ": ".join(part for part in code.groups() if part) if code else text
+    status = _STATUS.search(text)
+    refused = status is not None and status[1] in ("401", "403")
+    return f"the credentials are refused: {what}" if refused else what
+
+
+def _known(text: str) -> str | None:
+    return next((meaning for sign, meaning in _MEANINGS.items() if sign in text), None)
