@@ -26,8 +26,9 @@ from storage.manifest import get_record, put_record
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import TrainingOutcome
-from tasks.progress import progress, tell
+from tasks.progress import progress
 from tasks.reuse import made_once
+from tasks.terminal import tell
 
 _ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")

@@ -11,6 +11,7 @@ from flows.cli.command import OneLineErrors, command, prepare_libraries, print_j
 from flows.cli.dataset.app import dataset_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
+from flows.cli.scoring import scoring
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="Turn a folder of unlabelled photographs into a video object segmenter, and prove how.",
 )
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(scoring)
 
 
 @app.callback()
