@@ -61,10 +61,7 @@ def test_results_need_only_the_frames_that_are_scored(root, tmp_path):
     folder.mkdir(parents=True)
     for name in ("00001.png", "00002.png"):
         (folder / name).touch()
-    assert [path.name for path in result_paths(Path(tmp_path / "results"), bear)] == [
-        "00001.png",
-        "00002.png",
-    ]
+    assert result_paths(tmp_path / "results", bear) == (folder / "00001.png", folder / "00002.png")
     (folder / "00002.png").unlink()
     with pytest.raises(InputError, match=r"expected 2 masks in .*bear, of which 1 are missing: 00002\.png$"):
         result_paths(tmp_path / "results", bear)
