@@ -23,7 +23,7 @@ def read_mask(path: Path) -> UInt8[np.ndarray, "H W"]:
         with Image.open(path) as image:
             if image.mode not in _INDEXED_OR_GREY:
                 raise InputError(f"expected an indexed or 8-bit grey mask, got mode {image.mode}: {path}")
-            return np.asarray(image).astype(np.uint8)
+            return np.asarray(image).astype(np.uint8, copy=False)
     except (OSError, UnidentifiedImageError, SyntaxError) as error:
         what = " ".join(str(error).split())
         raise InputError(f"expected a mask as PNG, cannot read {path}: {what}") from error
