@@ -12,6 +12,7 @@ from flows.cli.dataset.app import dataset_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
 from flows.cli.scoring import scoring
+from flows.cli.segmentation import segmentation
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(scoring)
+app.add_typer(segmentation)
 
 
 @app.callback()
