@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shls_core.davis.layout import Year, davis_split, result_paths
 from shls_core.davis.scoring import VideoToScore, score_video
+from shls_core.davis.tables import GLOBAL_TABLE, PER_SEQUENCE_TABLE, global_table, per_sequence_table
 from shls_core.errors import InputError, WorkerLost
-from shls_core.metrics.scores import ObjectScores
+from shls_core.metrics.scores import ObjectScores, global_scores
 from tasks.terminal import terminal_progress
 
 
@@ -56,6 +57,22 @@ def score_results(
             done += len(job.result_paths)
             advance(done, total)
     return [one for job in jobs for one in scores[job.video.name]]
+
+
+def write_tables(folder: Path, split: str, objects: Sequence[ObjectScores]) -> None:
+    """Write the evaluator's two files, in place of those of an earlier run."""
+    texts = {
+        GLOBAL_TABLE: global_table(global_scores(objects)),
+        PER_SEQUENCE_TABLE: per_sequence_table(objects),
+    }
+    for name, text in texts.items():
+        path = folder / name.format(split=split)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(path)
+        except OSError as error:
+            raise InputError(f"expected to write {path}: {error.strerror}") from error
 
 
 def _scored(jobs: Sequence[VideoToScore], workers: int) -> Iterator[tuple[VideoToScore, list[ObjectScores]]]:

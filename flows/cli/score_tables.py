@@ -1,32 +1,19 @@
-"""Official scores in the forms they are shown in: the evaluator's two files, JSON, a table."""
+"""Official scores in the forms they are shown in: JSON, a table."""
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from shls_core.davis.tables import GLOBAL_TABLE, PER_SEQUENCE_TABLE, global_table, per_sequence_table
-from shls_core.errors import InputError
-from shls_core.metrics.scores import ObjectScores, global_scores
+from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
+from storage.learned import BenchmarkRecord
+from storage.manifest import get_record
+from storage.store import Store
+from tasks.outcomes import BenchmarkOutcome
 
-
-def write_tables(folder: Path, split: str, objects: Sequence[ObjectScores]) -> None:
-    """Write the evaluator's two files, in place of those of an earlier run."""
-    texts = {
-        GLOBAL_TABLE: global_table(global_scores(objects)),
-        PER_SEQUENCE_TABLE: per_sequence_table(objects),
-    }
-    for name, text in texts.items():
-        path = folder / name.format(split=split)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
-        except OSError as error:
-            raise InputError(f"expected to write {path}: {error.strerror}") from error
+NamedScores = Mapping[str, float | None]
 
 
 def score_json(objects: Sequence[ObjectScores]) -> dict[str, Any]:
@@ -40,12 +27,48 @@ def score_json(objects: Sequence[ObjectScores]) -> dict[str, Any]:
 
 
 def show_scores(objects: Sequence[ObjectScores], title: str) -> None:
-    """Print the scores of every object and, last, of all, in per cent."""
-    table = Table("object", title=f"{title}: {len(objects)} objects", show_footer=True)
-    everything = global_scores(objects).as_dict()
+    """Print the scores of every object and, last, of all."""
+    _show(title, global_scores(objects).as_dict(), [(one.name, one.scores.as_dict()) for one in objects])
+
+
+def benchmark_json(outcome: BenchmarkOutcome, store: str) -> dict[str, Any]:
+    """Return what ``shls evaluate --davis --json`` prints; curves over time are in the record alone."""
+    record = _record(outcome, store)
+    return {
+        "evaluation": outcome.evaluation,
+        "checkpoint": outcome.checkpoint,
+        "benchmark": record.benchmark,
+        "split": record.split,
+        "masks": outcome.masks,
+        "global": record.scores,
+        "objects": [
+            {"sequence": one.sequence, "object_id": one.object_id, **one.scores} for one in record.objects
+        ],
+    }
+
+
+def show_benchmark(outcome: BenchmarkOutcome, store: str) -> None:
+    """Print the scores of a checkpoint on a benchmark."""
+    record = _record(outcome, store)
+    rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
+    _show(f"{record.benchmark} {record.split}", record.scores, rows)
+    told = f"evaluation {outcome.evaluation[:12]} of checkpoint {outcome.checkpoint[:12]}"
+    Console(highlight=False, soft_wrap=True).print(f"{told}; masks in {outcome.masks}", markup=False)
+
+
+def _record(outcome: BenchmarkOutcome, store: str) -> BenchmarkRecord:
+    return get_record(Store.open(store).objects, outcome.evaluation, BenchmarkRecord)
+
+
+def _show(title: str, overall: NamedScores, rows: Sequence[tuple[str, NamedScores]]) -> None:
+    table = Table("object", title=f"{title}: {len(rows)} objects", show_footer=True)
     table.columns[0].footer = "all"
-    for name, value in everything.items():
-        table.add_column(name.removesuffix("-Mean"), justify="right", footer=f"{100 * value:.1f}")
-    for one in objects:
-        table.add_row(one.name, *(f"{100 * value:.1f}" for value in one.scores.as_dict().values()))
+    for name in SCORE_NAMES:
+        table.add_column(name.removesuffix("-Mean"), justify="right", footer=_percent(overall[name]))
+    for object_name, scores in rows:
+        table.add_row(object_name, *(_percent(scores[name]) for name in SCORE_NAMES))
     Console().print(table)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{100 * value:.1f}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import Json
+
+if TYPE_CHECKING:
+    from shls_core.davis.layout import Year
 
 scoring = typer.Typer()
 
@@ -32,12 +35,25 @@ def score(
     """Score masks against annotations exactly as the official evaluator does, and write its two tables."""
     from pathlib import Path
 
-    from flows.cli.score_tables import score_json, show_scores, write_tables
-    from shls_core.errors import InputError
-    from tasks.davis_scoring import score_results
+    from flows.cli.score_tables import score_json, show_scores
+    from tasks.davis_scoring import score_results, write_tables
 
-    if year not in (2016, 2017):
-        raise InputError(f"expected --year 2016 or 2017, got {year}")
-    objects = score_results(Path(davis), Path(results), split, 2016 if year == 2016 else 2017, workers)
+    objects = score_results(Path(davis), Path(results), split, checked_year(year), workers)
     write_tables(Path(results), split, objects)
     print_json(score_json(objects)) if as_json else show_scores(objects, f"DAVIS-{year} {split}")
+
+
+def checked_year(year: int) -> Year:
+    """Return a year of the benchmark.
+
+    Raises
+    ------
+    InputError
+        If there is no protocol of that year.
+    """
+    from shls_core.errors import InputError
+
+    years: dict[int, Year] = {2016: 2016, 2017: 2017}
+    if year not in years:
+        raise InputError(f"expected --year 2016 or 2017, got {year}")
+    return years[year]

@@ -26,10 +26,13 @@ class DavisVideo:
         Its folder's name.
     annotation_paths : tuple of Path
         A mask for every frame, in the order of time.
+    frames : Path
+        Folder of its frames, each with the name of its mask but for the suffix.
     """
 
     name: str
     annotation_paths: tuple[Path, ...]
+    frames: Path
 
     @property
     def scored_paths(self) -> tuple[Path, ...]:
@@ -53,7 +56,7 @@ def davis_split(root: Path, split: str, year: Year = 2017, resolution: str = "48
     names = path.read_text(encoding="utf-8").split()
     if not names:
         raise InputError(f"expected the names of videos, one a line, got an empty file: {path}")
-    return [_video(root / "Annotations" / resolution, name) for name in names]
+    return [_video(root, resolution, name) for name in names]
 
 
 def result_paths(results: Path, video: DavisVideo) -> tuple[Path, ...]:
@@ -75,13 +78,14 @@ def result_paths(results: Path, video: DavisVideo) -> tuple[Path, ...]:
     return paths
 
 
-def _video(annotations: Path, name: str) -> DavisVideo:
-    paths = tuple(sorted((annotations / name).glob("*.png")))
+def _video(root: Path, resolution: str, name: str) -> DavisVideo:
+    annotations = root / "Annotations" / resolution / name
+    paths = tuple(sorted(annotations.glob("*.png")))
     if not paths:
-        raise InputError(f"expected the masks of {name} as PNG in {annotations / name}, found none")
+        raise InputError(f"expected the masks of {name} as PNG in {annotations}, found none")
     if len(paths) < 3:
         raise InputError(
             f"expected at least 3 frames, got {len(paths)}: the first and the last frame are not scored "
             f"(video {name})"
         )
-    return DavisVideo(name, paths)
+    return DavisVideo(name, paths, root / "JPEGImages" / resolution / name)
