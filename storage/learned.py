@@ -54,3 +54,37 @@ class EvaluationRecord(Record):
     """The same for ``copy_first_mask`` and ``untrained``."""
     objects: tuple[ObjectScore, ...]
     """Of the checkpoint."""
+
+
+class BenchmarkObject(BaseModel):
+    """Scores of one object of one video of a benchmark, 0..1, and the frame values they come from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    object_id: int
+    scores: dict[str, float | None]
+    """Under the official names; None where one has no value."""
+    frame_j: tuple[float, ...]
+    """J of every scored frame; the first is frame 1."""
+    frame_f: tuple[float, ...]
+
+
+class BenchmarkRecord(Record):
+    """How a checkpoint scored on the videos of a benchmark, by its official protocol."""
+
+    kind: Literal["benchmark"] = "benchmark"
+    checkpoint: str
+    benchmark: str
+    """``DAVIS-2016`` or ``DAVIS-2017``."""
+    split: str
+    material: str
+    """Digest of the names and bytes of all frames and annotations of the split."""
+    configuration: dict[str, Any]
+    """Of memory and superpixels, and the size that frames were worked on."""
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    scores: dict[str, float | None]
+    """Over all objects, under the official names."""
+    objects: tuple[BenchmarkObject, ...]

@@ -16,10 +16,11 @@ from storage.manifest import DatasetManifest, put_record
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.outcomes import StageOutcome
-from tasks.progress import progress, tell
+from tasks.progress import progress
 from tasks.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.stages.stage import Stage
 from tasks.staging import build_stage
+from tasks.terminal import tell
 
 
 @task(

@@ -29,11 +29,12 @@ from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
 from storage.loader import SequenceLoader
 from storage.manifest import get_record, put_record
 from storage.store import Store
+from tasks.checkpoints import choose_device, device_kind, load_checkpoint
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import EvaluationOutcome
-from tasks.progress import Advance, progress, tell
+from tasks.progress import progress
 from tasks.reuse import made_once
-from tasks.training import choose_device, device_kind, load_checkpoint
+from tasks.terminal import Advance, tell
 
 _ENTRY_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator", "storage.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "torch")

@@ -57,3 +57,14 @@ class EvaluationOutcome(Outcome):
     copy_first_mask: dict[str, float]
     untrained: dict[str, float]
     seconds: float
+
+
+class BenchmarkOutcome(Outcome):
+    """What an evaluation on a benchmark came to; scores under their official names, 0..1."""
+
+    evaluation: str
+    """Id of its record, which holds the scores of every object and frame."""
+    checkpoint: str
+    masks: str
+    """Folder of masks and official tables."""
+    scores: dict[str, float | None]

@@ -4,18 +4,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from shls_core.errors import MissingComponent
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import ShlsNetwork, network_with_weights, new_network
+from shls_core.network.shls_network import new_network
 from shls_core.split import TRAIN
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import StepMetrics, train
 from shls_core.training.shls_method import ShlsMethod
-from shls_core.training.weights import weights_from_bytes, weights_to_bytes
+from shls_core.training.weights import weights_to_bytes
 from storage.canonical import digest_json
 from storage.code_digest import code_digest
 from storage.environment import package_versions
@@ -24,10 +22,12 @@ from storage.learned import CheckpointRecord
 from storage.loader import SequenceLoader
 from storage.manifest import get_record, put_record
 from storage.store import Store
+from tasks.checkpoints import choose_device, device_kind
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import TrainingOutcome
-from tasks.progress import progress, tell
+from tasks.progress import progress
 from tasks.reuse import made_once
+from tasks.terminal import tell
 
 _ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")
@@ -60,32 +60,6 @@ def train_network(
     how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
     tell(f"{'train':<12} {training.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
     return outcome
-
-
-def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
-    """Return the trained network of a checkpoint."""
-    record = get_record(store.objects, checkpoint, CheckpointRecord)
-    config = NetworkConfig.model_validate(record.configuration["network"])
-    return network_with_weights(config, weights_from_bytes(store.objects.get(record.weights))).to(device)
-
-
-def choose_device(execution: ExecutionConfig) -> torch.device:
-    """Return the device to run networks on.
-
-    Raises
-    ------
-    MissingComponent
-        If a GPU was asked for and torch finds none.
-    """
-    has_gpu = torch.cuda.is_available()
-    if execution.device == "cuda" and not has_gpu:
-        raise MissingComponent("expected a GPU (execution.device: cuda), torch finds none; use device: cpu")
-    return torch.device("cuda" if has_gpu and execution.device != "cpu" else "cpu")
-
-
-def device_kind(device: torch.device) -> str:
-    """Return what a device is: ``cpu``, or the model of the GPU."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
 def _facts(

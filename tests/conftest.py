@@ -163,3 +163,42 @@ def staged_copy(staged: Staged, tmp_path: Path) -> "Store":
     from storage.store import Store
 
     return Store.open(shutil.copytree(staged.store.root, tmp_path / "copy"))
+
+
+@pytest.fixture
+def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
+    """A benchmark of two videos of five frames that stand still, and results for it.
+
+    ``judo`` has two objects, squares of 6 px; the results have the first one 3 px too low. ``dog`` has one,
+    which the results have as it is.
+    """
+    import numpy as np
+
+    from shls_core.davis.mask_files import write_mask
+
+    def squares(*tops: int, void: bool = False) -> Any:
+        mask = np.zeros((24, 24), np.uint8)
+        for number, top in enumerate(tops, 1):
+            mask[top : top + 6, 8 * number - 6 : 8 * number] = number
+        if void:
+            mask[-1] = 255
+        return mask
+
+    import cv2
+
+    root, results = tmp_path / "davis", tmp_path / "results"
+    (root / "ImageSets" / "2017").mkdir(parents=True)
+    (root / "ImageSets" / "2017" / "val.txt").write_text("judo\ndog\n")
+    for name, truth, result in (
+        ("judo", squares(4, 10, void=True), squares(7, 10)),
+        ("dog", squares(4), squares(4)),
+    ):
+        folders = [root / kind / "480p" / name for kind in ("Annotations", "JPEGImages")] + [results / name]
+        for folder in folders:
+            folder.mkdir(parents=True)
+        annotations, frames, masks = folders
+        for number in range(5):
+            write_mask(annotations / f"{number:05d}.png", truth)
+            assert cv2.imwrite(str(frames / f"{number:05d}.jpg"), truth[..., None].repeat(3, axis=2) * 90)
+            write_mask(masks / f"{number:05d}.png", result)
+    return root, results

@@ -9,8 +9,11 @@ import typer
 
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
+from flows.cli.evaluation import evaluation
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
+from flows.cli.scoring import scoring
+from flows.cli.segmentation import segmentation
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -78,21 +81,5 @@ def train(
     print_json(training_json(outcome)) if as_json else show_training(outcome)
 
 
-@app.command(epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json`")
-@command
-def evaluate(
-    checkpoint: Annotated[
-        str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
-    ] = None,
-    config: ConfigPath = None,
-    store: StoreFolder = "store",
-    as_json: Json = False,
-) -> None:
-    """Score a checkpoint on held-out sequences, beside the baselines."""
-    chosen = chosen_config(config)
-    reach_server()
-    from flows.cli.results import evaluation_json, show_evaluation
-    from flows.evaluate import evaluate as evaluate_flow
-
-    outcome = evaluate_flow(checkpoint, chosen, store)
-    print_json(evaluation_json(outcome)) if as_json else show_evaluation(outcome)
+for commands in (evaluation, scoring, segmentation):
+    app.add_typer(commands)

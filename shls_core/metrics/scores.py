@@ -8,6 +8,9 @@ import numpy as np
 from shls_core.errors import InputError
 from shls_core.metrics.temporal import decay, recall
 
+SCORE_NAMES = ("J&F-Mean", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay")
+"""The official names, in the official order."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
@@ -27,15 +30,16 @@ class Scores:
 
     def as_dict(self) -> dict[str, float]:
         """Return the scores under their official names, in the official order."""
-        return {
-            "J&F-Mean": self.jf_mean,
-            "J-Mean": self.j_mean,
-            "J-Recall": self.j_recall,
-            "J-Decay": self.j_decay,
-            "F-Mean": self.f_mean,
-            "F-Recall": self.f_recall,
-            "F-Decay": self.f_decay,
-        }
+        values = (
+            self.jf_mean,
+            self.j_mean,
+            self.j_recall,
+            self.j_decay,
+            self.f_mean,
+            self.f_recall,
+            self.f_decay,
+        )
+        return dict(zip(SCORE_NAMES, values, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 import pytest
 
-from tasks import progress as module
-from tasks.progress import progress, tell
+from tasks import terminal as module
+from tasks.progress import progress
+from tasks.terminal import tell
 
 
 @pytest.fixture

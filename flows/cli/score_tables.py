@@ -1,0 +1,74 @@
+"""Official scores in the forms they are shown in: JSON, a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
+from storage.learned import BenchmarkRecord
+from storage.manifest import get_record
+from storage.store import Store
+from tasks.outcomes import BenchmarkOutcome
+
+NamedScores = Mapping[str, float | None]
+
+
+def score_json(objects: Sequence[ObjectScores]) -> dict[str, Any]:
+    """Return what ``shls score --json`` prints: values 0..1 under their official names, unrounded."""
+    return {
+        "global": global_scores(objects).as_dict(),
+        "objects": [
+            {"sequence": one.sequence, "object_id": one.object_id, **one.scores.as_dict()} for one in objects
+        ],
+    }
+
+
+def show_scores(objects: Sequence[ObjectScores], title: str) -> None:
+    """Print the scores of every object and, last, of all."""
+    _show(title, global_scores(objects).as_dict(), [(one.name, one.scores.as_dict()) for one in objects])
+
+
+def benchmark_json(outcome: BenchmarkOutcome, store: str) -> dict[str, Any]:
+    """Return what ``shls evaluate --davis --json`` prints; curves over time are in the record alone."""
+    record = _record(outcome, store)
+    return {
+        "evaluation": outcome.evaluation,
+        "checkpoint": outcome.checkpoint,
+        "benchmark": record.benchmark,
+        "split": record.split,
+        "masks": outcome.masks,
+        "global": record.scores,
+        "objects": [
+            {"sequence": one.sequence, "object_id": one.object_id, **one.scores} for one in record.objects
+        ],
+    }
+
+
+def show_benchmark(outcome: BenchmarkOutcome, store: str) -> None:
+    """Print the scores of a checkpoint on a benchmark."""
+    record = _record(outcome, store)
+    rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
+    _show(f"{record.benchmark} {record.split}", record.scores, rows)
+    told = f"evaluation {outcome.evaluation[:12]} of checkpoint {outcome.checkpoint[:12]}"
+    Console(highlight=False, soft_wrap=True).print(f"{told}; masks in {outcome.masks}", markup=False)
+
+
+def _record(outcome: BenchmarkOutcome, store: str) -> BenchmarkRecord:
+    return get_record(Store.open(store).objects, outcome.evaluation, BenchmarkRecord)
+
+
+def _show(title: str, overall: NamedScores, rows: Sequence[tuple[str, NamedScores]]) -> None:
+    table = Table("object", title=f"{title}: {len(rows)} objects", show_footer=True)
+    table.columns[0].footer = "all"
+    for name in SCORE_NAMES:
+        table.add_column(name.removesuffix("-Mean"), justify="right", footer=_percent(overall[name]))
+    for object_name, scores in rows:
+        table.add_row(object_name, *(_percent(scores[name]) for name in SCORE_NAMES))
+    Console().print(table)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{100 * value:.1f}"

@@ -1,0 +1,66 @@
+"""`shls segment`: a clip and the mask of its first frame in, masks of all frames out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import ConfigPath, Json, StoreFolder
+
+segmentation = typer.Typer()
+
+
+@segmentation.command(
+    epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
+    "`shls segment frames/ --mask frames/00000.png --checkpoint 3fa9c1 --max-side 640 --out result/`"
+)
+@command
+def segment(
+    video: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, or a folder of frames.")],
+    mask: Annotated[
+        str,
+        typer.Option(metavar="PNG", help="Mask of the first frame: 0 background, 1..K objects."),
+    ],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Make a video of the masks over the frames.")
+    ] = False,
+    max_side: Annotated[
+        int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames; masks keep their size.")
+    ] = None,
+    num_superpixels: Annotated[
+        int | None,
+        typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
+    ] = None,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Follow the objects of a first frame through a video of any length."""
+    from pathlib import Path
+
+    from flows.cli.options import chosen_config
+    from flows.cli.segmentation_results import segmented_json, show_segmented
+    from shls_core.propagation.propagator import Propagator
+    from shls_core.propagation.video_segmenter import VideoSegmenter
+    from shls_core.video.frames import open_video
+    from storage.references import newest_checkpoint, resolve
+    from storage.store import Store
+    from tasks.checkpoints import choose_device, load_checkpoint
+    from tasks.segmentation import segment_video
+
+    chosen = chosen_config(config)
+    source = open_video(Path(video))
+    opened = Store.open(store)
+    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
+    network = load_checkpoint(opened, checkpoint_id, choose_device(chosen.execution))
+    segmenter = VideoSegmenter(
+        Propagator(network, chosen.memory), chosen.superpixels, num_superpixels, max_side
+    )
+    done = segment_video(segmenter, source, Path(mask), Path(out), overlay)
+    print_json(segmented_json(done, checkpoint_id)) if as_json else show_segmented(done)

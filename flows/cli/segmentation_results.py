@@ -1,0 +1,29 @@
+"""What `shls segment` tells when it is done."""
+
+from typing import Any
+
+from rich.console import Console
+
+from tasks.segmentation import Segmented
+
+
+def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
+    """Return what ``shls segment --json`` prints."""
+    return {
+        "checkpoint": checkpoint,
+        "num_frames": done.num_frames,
+        "num_objects": done.num_objects,
+        "masks": str(done.masks),
+        "contact_sheet": str(done.contact_sheet),
+        "overlay": done.overlay and str(done.overlay),
+    }
+
+
+def show_segmented(done: Segmented) -> None:
+    """Say where the results are."""
+    console = Console(highlight=False, soft_wrap=True)
+    objects = "1 object" if done.num_objects == 1 else f"{done.num_objects} objects"
+    console.print(f"{done.num_frames} frames, {objects}: masks in {done.masks}", markup=False)
+    console.print(f"a look at them: {done.contact_sheet}", markup=False)
+    if done.overlay:
+        console.print(f"as a video: {done.overlay}", markup=False)

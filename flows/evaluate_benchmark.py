@@ -1,0 +1,64 @@
+"""Evaluate on a benchmark: a checkpoint and real videos in; masks, official scores and their record out."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from shls_core.davis.layout import Year
+from storage.references import newest_checkpoint, resolve
+from storage.store import Store
+from tasks.benchmark import score_split, segment_split
+from tasks.benchmark_videos import SegmenterChoice
+from tasks.ledger import recorded_run
+from tasks.outcomes import BenchmarkOutcome
+
+
+@flow
+def evaluate_benchmark(
+    davis: str,
+    out: str,
+    split: str = "val",
+    year: Year = 2017,
+    checkpoint: str | None = None,
+    config: PipelineConfig | str = QUICKSTART,
+    store: str = "store",
+    num_superpixels: int | None = None,
+    max_side: int | None = None,
+) -> BenchmarkOutcome:
+    """Segment every video of a split from its first mask and score it by the official protocol.
+
+    Parameters
+    ----------
+    davis
+        Root of the benchmark: frames, annotations, lists of videos.
+    out
+        Folder for the masks and the official tables. What an interrupted run left there is not made again.
+    split
+        Name of the list of videos.
+    year
+        2016: one object a video. 2017: objects by label.
+    checkpoint
+        Id of the checkpoint, or the beginning of it; by default the one trained last.
+    config
+        A configuration, or the path of a configuration file; of it memory, superpixels and execution count.
+    store
+        Folder of the store.
+    num_superpixels
+        Superpixels of a frame; by default one for about 100 px, 4,000 at 854x480.
+    max_side
+        Longest side in px at which frames are worked on; by default as they are.
+    """
+    chosen = load_config(config)
+    opened = Store.open(store)
+    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
+    choice = SegmenterChoice(checkpoint_id, chosen.memory, chosen.superpixels, num_superpixels, max_side)
+    material = (Path(davis), split, year)
+
+    with recorded_run(store, "benchmark", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+        run.inputs.append(checkpoint_id)
+        facts = segment_split(*material, choice, store, chosen.execution, Path(out))
+        outcome = score_split(*material, facts, store, Path(out))
+        run.outputs.append(outcome.evaluation)
+        run.details = outcome.model_dump()
+    return outcome

@@ -1,0 +1,59 @@
+"""Masks as the benchmark keeps them: indexed PNG files, one index per object."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, UnidentifiedImageError
+
+from shls_core.errors import InputError
+
+_INDEXED_OR_GREY = ("P", "L", "1")
+
+
+def read_mask(path: Path) -> UInt8[np.ndarray, "H W"]:
+    """Return the labels of a mask file: palette indices of an indexed PNG, values of an 8-bit grey one.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.mode not in _INDEXED_OR_GREY:
+                raise InputError(f"expected an indexed or 8-bit grey mask, got mode {image.mode}: {path}")
+            return np.asarray(image).astype(np.uint8, copy=False)
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        what = " ".join(str(error).split())
+        raise InputError(f"expected a mask as PNG, cannot read {path}: {what}") from error
+
+
+def write_mask(path: Path, labels: UInt8[np.ndarray, "H W"]) -> None:
+    """Write labels as an indexed PNG in the benchmark's colours.
+
+    Without a palette labels 1, 2, 3 would all look black.
+    """
+    image = Image.fromarray(labels, mode=None).convert("L")
+    image.putpalette(davis_palette().tobytes())
+    image.save(path, format="PNG")
+
+
+def davis_palette() -> UInt8[np.ndarray, "256 3"]:
+    """Return the colours of labels 0..255: black, dark red, dark green, olive, …
+
+    The bits of a label go in turn to red, green and blue, the lowest to the highest bit of each: the colour
+    map of PASCAL VOC, which DAVIS took over.
+
+    Examples
+    --------
+    >>> davis_palette()[:5].tolist()
+    [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0], [0, 0, 128]]
+    """
+    labels = np.arange(256)
+    palette = np.zeros((256, 3), np.uint8)
+    for channel in range(3):
+        for place in range(3):
+            bit = labels >> (3 * place + channel) & 1
+            palette[:, channel] |= (bit << (7 - place)).astype(np.uint8)
+    return palette

@@ -1,0 +1,162 @@
+"""Segmenting a video from nothing but its frames: superpixels and sizes are taken care of."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from shls_core.errors import InputError
+from shls_core.images import shrink_to_side
+from shls_core.propagation.interface import MaskPropagator
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.superpixels.slic import superpixel_map
+
+# 4,000 superpixels at 480p are best in the paper's ablation; other sizes get superpixels of the same area.
+_PIXELS_PER_SUPERPIXEL = 480 * 854 / 4000
+_FEWEST, _MOST = 100, 32_767
+
+
+@dataclass(frozen=True)
+class PreparedFrame:
+    """A frame at the size it is worked on, with its superpixels."""
+
+    pixels: UInt8[np.ndarray, "h w 3"]
+    superpixel_map: UInt16[np.ndarray, "h w"]
+    full_size: tuple[int, int]
+
+
+class VideoSegmenter:
+    """Carries the masks of a first frame through a video.
+
+    All that is known of a video is in here; `start` forgets the one before.
+
+    Parameters
+    ----------
+    propagator : MaskPropagator
+        The method, for example a `Propagator` with a trained network.
+    superpixels : SuperpixelConfig
+        How frames are divided; its number counts only where `num_superpixels` is given.
+    num_superpixels : int or None
+        Superpixels of a frame; None: one for about 100 px, 4,000 at 854x480.
+    max_side : int or None
+        Longest side in px at which frames are worked on; masks come back at the size of the frames. None: as
+        they are.
+
+    Examples
+    --------
+    >>> from shls_core.memory.config import MemoryConfig
+    >>> from shls_core.network.config import NetworkConfig
+    >>> from shls_core.network.shls_network import new_network
+    >>> from shls_core.propagation.propagator import Propagator
+    >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    >>> segmenter = VideoSegmenter(Propagator(network, MemoryConfig()))
+    >>> frame = np.zeros((48, 64, 3), np.uint8)
+    >>> frame[10:30, 10:30] = 255
+    >>> mask = (frame[..., 0] > 0).astype(np.uint8)
+    >>> segmenter.start(frame, mask)
+    >>> bool((segmenter.step(frame) == mask).all())
+    True
+    """
+
+    def __init__(
+        self,
+        propagator: MaskPropagator,
+        superpixels: SuperpixelConfig | None = None,
+        num_superpixels: int | None = None,
+        max_side: int | None = None,
+    ) -> None:
+        self._propagator = propagator
+        self._superpixels = superpixels or SuperpixelConfig()
+        self._num_superpixels = num_superpixels
+        self._max_side = max_side
+
+    def start(self, frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
+        """Begin a video with its first frame, RGB, and the labels there: 0 background, 1..K objects.
+
+        Raises
+        ------
+        InputError
+            If the mask has another size than the frame, has no object, loses one when it is brought down to
+            the working size, or holds 255.
+        """
+        self._start(self.prepare(frame), mask)
+
+    def step(self, frame: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W"]:
+        """Return the labels of the next frame, RGB, of the size of the first one.
+
+        Raises
+        ------
+        InputError
+            If no video was started, or the frame has another size.
+        """
+        return self._step(self.prepare(frame))
+
+    def segment(
+        self, frames: Iterable[UInt8[np.ndarray, "H W 3"]], first_mask: UInt8[np.ndarray, "mask_H mask_W"]
+    ) -> Iterator[UInt8[np.ndarray, "H W"]]:
+        """Yield the labels of every frame, those of the first one as given.
+
+        The next frame is read and divided into superpixels while the network works on the current one; no
+        more than two are held.
+        """
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            coming = iter(frames)
+
+            def next_prepared() -> PreparedFrame | None:
+                pixels = next(coming, None)
+                return None if pixels is None else self.prepare(pixels)
+
+            current = next_prepared()
+            if current is None:
+                raise InputError("expected a video of at least one frame, got none")
+            upcoming = reader.submit(next_prepared)
+            self._start(current, first_mask)
+            yield first_mask
+            while (current := upcoming.result()) is not None:
+                upcoming = reader.submit(next_prepared)
+                yield self._step(current)
+
+    def prepare(self, frame: UInt8[np.ndarray, "H W 3"]) -> PreparedFrame:
+        """Bring a frame to the working size and divide it into superpixels."""
+        pixels = shrink_to_side(frame, self._max_side)
+        number = self._num_superpixels or _usual_number(pixels.shape[0] * pixels.shape[1])
+        config = self._superpixels.model_copy(update={"num_superpixels": number})
+        return PreparedFrame(pixels, superpixel_map(pixels, config), (frame.shape[0], frame.shape[1]))
+
+    def _start(self, prepared: PreparedFrame, mask: UInt8[np.ndarray, "_ _"]) -> None:
+        if mask.shape != prepared.full_size:
+            raise InputError(
+                f"expected a first mask of the frame's size, {_told(prepared.full_size)}, "
+                f"got {_told(mask.shape)}"
+            )
+        working = _resized(mask, prepared.pixels.shape[:2])
+        lost = np.setdiff1d(mask, working)
+        if lost.size:
+            raise InputError(
+                f"expected objects that can be seen at {_told(working.shape)}, object {int(lost[0])} cannot: "
+                "work at a larger size"
+            )
+        self._propagator.start(prepared.pixels, prepared.superpixel_map, working)
+
+    def _step(self, prepared: PreparedFrame) -> UInt8[np.ndarray, "H W"]:
+        mask = self._propagator.step(prepared.pixels, prepared.superpixel_map)
+        return _resized(mask, prepared.full_size)
+
+
+def _usual_number(num_pixels: int) -> int:
+    return min(max(round(num_pixels / _PIXELS_PER_SUPERPIXEL), _FEWEST), _MOST)
+
+
+def _resized(mask: UInt8[np.ndarray, "_ _"], size: tuple[int, ...]) -> UInt8[np.ndarray, "H W"]:
+    if mask.shape == size:
+        return mask
+    height, width = size
+    resized: UInt8[np.ndarray, "H W"] = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    return resized
+
+
+def _told(size: tuple[int, ...]) -> str:
+    return f"{size[1]}x{size[0]}"

@@ -1,0 +1,133 @@
+"""The frames of a video, one at a time: of a video file, or of a folder of images."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from shls_core.errors import InputError, SampleError
+from shls_core.images import decode_image
+
+_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
+_FOLDER_FPS = 24.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame.
+
+    Attributes
+    ----------
+    name : str
+        Stem of the files that belong to it: the image's own, or the number in the video, from ``00000``.
+    pixels : UInt8[numpy.ndarray, "H W 3"]
+        RGB.
+    """
+
+    name: str
+    pixels: UInt8[np.ndarray, "H W 3"]
+
+
+@dataclass(frozen=True)
+class Video:
+    """Frames that have not been read yet.
+
+    Attributes
+    ----------
+    path : Path
+        A video file, or a folder of images.
+    fps : float
+        Frames in a second; 24 for a folder, which does not say.
+    num_frames : int or None
+        How many there are; None where a file does not say.
+    """
+
+    path: Path
+    fps: float
+    num_frames: int | None
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the frames in the order of time; no more than one is held.
+
+        Raises
+        ------
+        InputError
+            If an image cannot be read, or has another size than the first one.
+        """
+        found = _images(self.path) if self.path.is_dir() else _video_frames(self.path)
+        shape: tuple[int, ...] | None = None
+        for frame in found:
+            shape = shape or frame.pixels.shape
+            if frame.pixels.shape != shape:
+                raise InputError(
+                    f"expected frames of one size, {_size(shape)}, got {_size(frame.pixels.shape)} "
+                    f"({self.path}, frame {frame.name})"
+                )
+            yield frame
+
+
+def open_video(path: Path) -> Video:
+    """Look at a video file or a folder of images.
+
+    The images of a folder come by name, numbers in names by their value: ``frame2`` before ``frame10``.
+
+    Raises
+    ------
+    InputError
+        If there is nothing at `path` that can be read as a video.
+    """
+    if path.is_dir():
+        num_images = len(_image_paths(path))
+        if num_images == 0:
+            raise InputError(f"expected frames as images in {path}, found none")
+        return Video(path, _FOLDER_FPS, num_images)
+    if not path.is_file():
+        raise InputError(f"expected a video file or a folder of frames, found none at {path}")
+    capture = cv2.VideoCapture(str(path))
+    try:
+        if not capture.isOpened() or not capture.grab():
+            raise InputError(f"expected a video, cannot read any frame of {path}")
+        fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    finally:
+        capture.release()
+    return Video(path, fps if 0 < fps < 1000 else _FOLDER_FPS, int(count) if count > 0 else None)
+
+
+def _images(folder: Path) -> Iterator[Frame]:
+    for path in _image_paths(folder):
+        try:
+            yield Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
+        except SampleError as error:
+            raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
+
+
+def _image_paths(folder: Path) -> list[Path]:
+    images = (path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
+    return sorted((path for path in images if not path.name.startswith(".")), key=_by_value_of_numbers)
+
+
+def _by_value_of_numbers(path: Path) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"\d+|\D+", path.name)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
+
+
+def _video_frames(path: Path) -> Iterator[Frame]:
+    capture = cv2.VideoCapture(str(path))
+    try:
+        number = 0
+        while True:
+            found, pixels = capture.read()
+            if not found:
+                return
+            yield Frame(f"{number:05d}", np.ascontiguousarray(pixels[..., ::-1]))
+            number += 1
+    finally:
+        capture.release()
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}"

@@ -1,0 +1,97 @@
+"""A checkpoint on the videos of a benchmark: masks, tables, record, ledger; and what is not made again."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from flows.evaluate_benchmark import evaluate_benchmark
+from shls_core.davis.mask_files import read_mask
+from shls_core.errors import InputError
+from storage.learned import BenchmarkRecord
+from storage.manifest import get_record
+from storage.store import Store
+
+
+@pytest.fixture
+def evaluate(davis_benchmark, first_run, used_store, tmp_path):
+    def run(**options):
+        root, _ = davis_benchmark
+        settings = {"num_superpixels": 30, "config": str(first_run.config), **options}
+        return evaluate_benchmark(str(root), str(tmp_path / "out"), store=str(used_store), **settings)
+
+    return run
+
+
+def test_masks_tables_record_and_ledger_belong_together(evaluate, davis_benchmark, first_run, used_store):
+    outcome = evaluate()
+    store = Store.open(used_store)
+    record = get_record(store.objects, outcome.evaluation, BenchmarkRecord)
+    assert record.checkpoint == first_run.outcome.training.checkpoint
+    assert (record.benchmark, record.split) == ("DAVIS-2017", "val")
+    assert [(one.sequence, one.object_id, len(one.frame_j)) for one in record.objects] == [
+        ("judo", 1, 3),
+        ("judo", 2, 3),
+        ("dog", 1, 3),
+    ]
+    run = store.ledger.runs()[-1]
+    assert (run["kind"], run["inputs"], run["outputs"]) == (
+        "benchmark",
+        [record.checkpoint],
+        [outcome.evaluation],
+    )
+
+
+def test_the_first_mask_is_the_annotation_without_void(evaluate, davis_benchmark, tmp_path):
+    evaluate()
+    root, _ = davis_benchmark
+    truth = read_mask(root / "Annotations" / "480p" / "judo" / "00000.png")
+    first = read_mask(tmp_path / "out" / "judo" / "00000.png")
+    np.testing.assert_array_equal(first, np.where(truth == 255, 0, truth))
+    assert len(list((tmp_path / "out" / "judo").iterdir())) == 5
+
+
+def test_the_tables_say_what_the_record_says(evaluate, tmp_path):
+    outcome = evaluate()
+    with (tmp_path / "out" / "global_results-val.csv").open() as file:
+        [row] = csv.DictReader(file)
+    assert row == {name: f"{value:.3f}" for name, value in outcome.scores.items()}
+
+
+def test_videos_that_are_whole_are_not_made_again(evaluate, tmp_path):
+    first = evaluate()
+    kept = tmp_path / "out" / "judo" / "00001.png"
+    before = kept.stat().st_mtime_ns
+    for path in (tmp_path / "out" / "dog").iterdir():
+        path.unlink()
+    (tmp_path / "out" / "dog").rmdir()
+    assert evaluate().evaluation == first.evaluation
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_masks_of_another_evaluation_are_not_mixed_in(evaluate):
+    evaluate()
+    with pytest.raises(InputError, match=r"which has some \(other configuration\)"):
+        evaluate(max_side=20)
+
+
+def test_2016_has_one_object_a_video(evaluate, davis_benchmark):
+    root, _ = davis_benchmark
+    (root / "ImageSets" / "2016").mkdir()
+    (root / "ImageSets" / "2016" / "val.txt").write_text("judo")
+    outcome = evaluate(year=2016)
+    assert set(outcome.scores) >= {"J&F-Mean"}
+
+
+def test_frames_without_a_mask_are_refused(evaluate, davis_benchmark):
+    root, _ = davis_benchmark
+    (root / "JPEGImages" / "480p" / "dog" / "00004.jpg").unlink()
+    with pytest.raises(InputError, match=r"expected 5 frames, one for every mask, got 4 in .*dog"):
+        evaluate()
+
+
+def test_a_folder_of_something_else_is_refused(evaluate, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").touch()
+    with pytest.raises(InputError, match="expected an empty folder for masks"):
+        evaluate()

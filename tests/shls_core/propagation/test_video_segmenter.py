@@ -1,0 +1,102 @@
+"""Masks of a video from its frames alone."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from shls_core.errors import InputError
+from shls_core.memory.config import MemoryConfig
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import new_network
+from shls_core.propagation.propagator import Propagator
+from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.config import SuperpixelConfig
+
+
+class Recording:
+    """A propagator that notes what it is given and answers with the first mask."""
+
+    def __init__(self):
+        self.seen = []
+
+    def start(self, frame, superpixel_map, mask):
+        self.mask = mask
+        self.seen = [(frame.shape, int(superpixel_map.max()) + 1)]
+
+    def step(self, frame, superpixel_map):
+        self.seen.append((frame.shape, int(superpixel_map.max()) + 1))
+        return self.mask
+
+
+def noise(num_frames, height=96, width=128):
+    return np.random.default_rng(0).integers(0, 255, (num_frames, height, width, 3), dtype=np.uint8)
+
+
+def square(height=96, width=128, top=20, side=30):
+    mask = np.zeros((height, width), np.uint8)
+    mask[top : top + side, 40 : 40 + side] = 3
+    return mask
+
+
+def test_a_stream_gives_what_steps_give():
+    frames = noise(4)
+    network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+
+    def segmenter():
+        return VideoSegmenter(Propagator(network, MemoryConfig()), SuperpixelConfig(), num_superpixels=60)
+
+    stepped = segmenter()
+    stepped.start(frames[0], square())
+    one_by_one = [square(), *(stepped.step(frame) for frame in frames[1:])]
+    np.testing.assert_array_equal(list(segmenter().segment(frames, square())), one_by_one)
+
+
+def test_masks_come_back_at_the_size_of_the_frames():
+    propagator = Recording()
+    segmenter = VideoSegmenter(propagator, max_side=64)
+    masks = list(segmenter.segment(noise(2), square()))
+    assert [shape for shape, _ in propagator.seen] == [(48, 64, 3)] * 2
+    assert masks[1].shape == (96, 128)
+    assert (masks[1] != square()).mean() < 0.02
+
+
+def test_superpixels_have_the_area_that_the_paper_found_best():
+    propagator = Recording()
+    VideoSegmenter(propagator).start(noise(1, 480, 854)[0], square(480, 854))
+    [(_, found)] = propagator.seen
+    assert 3600 < found < 4400
+    VideoSegmenter(propagator, num_superpixels=50).start(noise(1)[0], square())
+    [(_, found)] = propagator.seen
+    assert 25 < found < 75
+
+
+def test_the_next_frame_is_prepared_while_the_current_one_is_worked_on():
+    coming = iter(noise(3))
+    third_read = threading.Event()
+
+    def frames():
+        yield next(coming)
+        yield next(coming)
+        third_read.set()
+        yield next(coming)
+
+    class Waiting(Recording):
+        def step(self, frame, superpixel_map):
+            # Deadlocks, and so fails, if the next frame were read after this step only.
+            assert third_read.wait(timeout=30)
+            return super().step(frame, superpixel_map)
+
+    assert len(list(VideoSegmenter(Waiting()).segment(frames(), square()))) == 3
+
+
+def test_what_does_not_fit_is_refused():
+    segmenter = VideoSegmenter(Recording(), max_side=32)
+    with pytest.raises(InputError, match="expected a first mask of the frame's size, 128x96, got 64x96"):
+        segmenter.start(noise(1)[0], square()[:, :64])
+    speck = np.zeros((96, 128), np.uint8)
+    speck[1, 1] = 7
+    with pytest.raises(InputError, match="can be seen at 32x24, object 7 cannot"):
+        segmenter.start(noise(1)[0], speck)
+    with pytest.raises(InputError, match="at least one frame"):
+        list(segmenter.segment([], square()))
