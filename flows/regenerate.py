@@ -32,7 +32,9 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         masks = stage_rows(SaliencyStage(chosen.saliency, chosen.crops, max_side, seed), [images], *work)
         near_bits = chosen.ingest.near_duplicate_bits
         sequences = stage_rows(
-            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed, near_bits), [images, masks], *work
+            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed, near_bits),
+            [images, masks],
+            *work,
         )
         superpixels = stage_rows(SuperpixelsStage(chosen.superpixels), [sequences], *work)
 

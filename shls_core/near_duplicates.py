@@ -1,4 +1,4 @@
-"""Near-duplicates: photographs that show the same picture in other bytes, and must share a side of the split."""
+"""Near-duplicates: photographs that show the same picture in other bytes, and share a side of the split."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from shls_core.memory.faiss_backend import load_faiss
 from shls_core.perceptual_hash import HASH_BITS
 
 NEAR_DUPLICATE_BITS = 4
-"""Bits, of 64, in which the hashes of near-duplicates may differ (docs/decisions/0011 has the measurement)."""
+"""Bits, of 64, in which the hashes of near-duplicates may differ; measured in docs/decisions/0011."""
 
 
 def group_scenes(scenes: Sequence[str], hashes: Sequence[str | None], max_bits: int) -> list[str]:
@@ -39,7 +39,7 @@ def group_scenes(scenes: Sequence[str], hashes: Sequence[str | None], max_bits: 
 
 
 def near_duplicate_groups(hashes: Sequence[str | None], max_bits: int) -> list[list[int]]:
-    """Return the groups of near-duplicates, two photographs or more in each, as ascending places in `hashes`."""
+    """Return the groups of near-duplicates, two or more in each, as ascending places in `hashes`."""
     groups = _components(near_duplicate_pairs(hashes, max_bits), len(hashes))
     order = np.argsort(groups, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)

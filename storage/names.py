@@ -55,7 +55,7 @@ class Names:
         Raises
         ------
         InputError
-            As for `publish`; and if datasets are published under that name, whose ``latest`` a tag would move.
+            As for `publish`; and if datasets are published under that name: a tag would move its ``latest``.
         """
 
         def decide(versions: Sequence[Row]) -> str:
@@ -111,7 +111,7 @@ class Names:
         return versions.get(version)
 
     def removed_at(self) -> dict[str, str]:
-        """Return since when (UTC) the datasets that were removed may be gone, by digest; the last time counts."""
+        """Return since when (UTC) each dataset that was removed, by digest, may be gone."""
         return {row["digest"]: row["named_at"] for row in self._table.rows() if row["kind"] == REMOVED}
 
     def rows(self) -> list[Row]:
@@ -119,7 +119,7 @@ class Names:
         return _versions(self._table.rows())
 
     def _let_mean(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
-        """Append a version that means what `choose` makes of the versions so far, unless the last one does."""
+        """Append a version that means what `choose` makes of those so far, unless the last one does."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
         chosen = ""

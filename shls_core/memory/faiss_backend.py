@@ -17,7 +17,7 @@ def load_faiss() -> ModuleType:
         import faiss
     except ImportError as error:
         raise MissingComponent(
-            "expected FAISS, for memories and near-duplicates: pip install faiss-cpu (or faiss-gpu, never both)"
+            "expected FAISS, for memory or near-duplicates: pip install faiss-cpu (or faiss-gpu, never both)"
         ) from error
     module: ModuleType = faiss
     return module

@@ -42,8 +42,8 @@ class IngestConfig(FrozenConfig):
     min_side: int = pydantic.Field(default=64, ge=8)
     """Photographs with a shorter side below this, in px, are rejected."""
     near_duplicate_bits: int = pydantic.Field(default=NEAR_DUPLICATE_BITS, ge=0, le=HASH_BITS)
-    """Photographs whose perceptual hashes differ in this many of 64 bits or fewer show the same picture, and lie
-    on one side of the split; read where the split is made, so that no photograph is ingested anew for it."""
+    """Photographs whose perceptual hashes differ in this many of 64 bits or fewer show the same picture, and
+    lie on one side of the split; read where the split is made: no photograph is ingested anew for it."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,9 @@ class SequencesStage:
         ingested = inputs[INGEST].accepted(("scene", "perceptual_hash"))
         photographs = {address.sample_id: address for address, _ in ingested}
         sides = self._sides(ingested)
-        masks = {address.sample_id: (address, row) for address, row in inputs[SALIENCY].accepted(("image_id",))}
+        masks = {
+            address.sample_id: (address, row) for address, row in inputs[SALIENCY].accepted(("image_id",))
+        }
         plans = []
         for split in (TRAIN, HELD_OUT):
             pool = [name for name, (_, row) in masks.items() if sides[row["image_id"]] == split]
