@@ -1,8 +1,8 @@
 """Collecting garbage: removing what no name, no checkpoint and no work that goes on can reach.
 
 At every moment of it the store is whole. What goes is first written down beside its name, then the key
-entries that point at it go, then the objects, each after whatever names it: a collection that is killed leaves
-a store that `verify` finds nothing wrong with, and the next one goes on.
+entries that point at it go, then the objects, each after whatever names it: a collection that is killed
+leaves a store that `verify` finds nothing wrong with, and the next one goes on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ from storage.running import dead_marks
 from storage.schemas import STAGES
 from storage.store import Store
 
-# Work that can be done again from the photographs. Any other entry of the key index, of weights for one, keeps
-# what it points at.
+# Work that can be done again from the photographs. Any other entry of the key index, of weights for one,
+# keeps what it points at.
 _STAGING_KEYS = frozenset(
     (*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts", "verdict-of-dataset")
 )

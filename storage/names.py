@@ -68,34 +68,41 @@ class Names:
 
         return self._let_mean(name, TAGGED, decide)
 
-    def roll_back(self, name: str, version: str | None = None) -> str:
+    def roll_back(self, name: str, to: str | None = None) -> str:
         """Let `name` mean again what it meant in an earlier version, and return the new ``name@vN``.
 
         Parameters
         ----------
         name
             The name.
-        version
-            ``vN``; by default what the name meant before it came to mean what it means now. What was rolled
-            back is not returned to: a second call goes back one further.
+        to
+            As for `earlier`.
 
         Raises
         ------
         NameUnknown
-            If there is no such name, version, or no version before.
+            As for `earlier`.
         """
+        return self._let_mean(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
 
-        def decide(versions: Sequence[Row]) -> str:
-            if not versions:
-                raise NameUnknown(f"expected a name to roll back, got {name!r}, which nothing was given")
-            if version is not None:
-                return _digest_of(versions, name, version)
-            meanings = _meanings(versions)
-            if len(meanings) < 2:
-                raise NameUnknown(f"expected a version before {name}@v{versions[-1]['version']}, found none")
-            return meanings[-2]
+    def earlier(self, name: str, to: str | None = None) -> str:
+        """Return the version, ``name@vN``, that rolling `name` back returns to.
 
-        return self._let_mean(name, ROLLED_BACK, decide)
+        Parameters
+        ----------
+        name
+            The name.
+        to
+            ``vN``; by default what the name meant before it came to mean what it means now. What was rolled
+            back is not returned to: a second time goes back one further.
+
+        Raises
+        ------
+        NameUnknown
+            If there is no such name or version, or nothing before.
+        """
+        versions = [row for row in self.rows() if row["name"] == name]
+        return f"{name}@v{_earlier(versions, name, to)['version']}"
 
     def mark_removed(self, row: Row) -> None:
         """Write down that what a version means may be gone from the store from now on."""
@@ -144,23 +151,31 @@ def _versions(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["kind"] != REMOVED]
 
 
-def _digest_of(versions: Sequence[Row], name: str, version: str) -> str:
-    known = {f"v{row['version']}": str(row["digest"]) for row in versions}
-    if version not in known:
-        raise NameUnknown(f"expected a version of {name} among v1..v{len(versions)}, got {version!r}")
-    return known[version]
-
-
-def _meanings(versions: Sequence[Row]) -> list[str]:
-    """Return what a name meant, one after the other, without what was rolled back."""
-    meanings: list[str] = []
+def _earlier(versions: Sequence[Row], name: str, to: str | None) -> Row:
+    if not versions:
+        raise NameUnknown(
+            f"expected a name to roll back, got {name!r}; `shls dataset list` shows what there is"
+        )
+    if to is None:
+        meanings = _meanings(versions)
+        if len(meanings) < 2:
+            raise NameUnknown(f"expected a version of {name} before what it means now, found none")
+        return meanings[-2]
     for row in versions:
-        digest = str(row["digest"])
-        if row["kind"] == ROLLED_BACK and digest in meanings:
-            last = len(meanings) - 1 - meanings[::-1].index(digest)
-            del meanings[last + 1 :]
+        if f"v{row['version']}" == to:
+            return row
+    raise NameUnknown(f"expected a version of {name} among v1..v{len(versions)}, got {to!r}")
+
+
+def _meanings(versions: Sequence[Row]) -> list[Row]:
+    """Return the versions that a name went through, without what was rolled back."""
+    meanings: list[Row] = []
+    for row in versions:
+        before = [place for place, meant in enumerate(meanings) if meant["digest"] == row["digest"]]
+        if row["kind"] == ROLLED_BACK and before:
+            del meanings[before[-1] + 1 :]
         else:
-            meanings.append(digest)
+            meanings.append(row)
     return meanings
 
 

@@ -4,8 +4,8 @@ A job writes a mark before it reads or makes anything, and only then looks wheth
 a collection writes its own mark first, and only then looks for jobs. Whichever way the two meet, at least one
 of them sees the other: a job waits, a collection gives up.
 
-A mark whose process is gone counts for nothing. On the same machine the process is looked for; of another one,
-a mark that was not renewed for ten minutes, by the clock of the store, is taken for dead.
+A mark whose process is gone counts for nothing. On the same machine the process is looked for; of another
+one, a mark that was not renewed for ten minutes, by the clock of the store, is taken for dead.
 """
 
 import os
