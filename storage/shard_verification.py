@@ -66,9 +66,8 @@ def verified_rows(data: bytes, stage: str, ref: ShardRef) -> ShardRows:
         if digest is None:
             rejected += 1
         elif (computed := schema.content_digest(row)) != digest:
-            raise ShardDisagrees(
-                f"row {sample_id[:12]}… says {digest[:12]}… of its content, {computed[:12]}… is"
-            )
+            said_digest = f"row {sample_id[:12]}… says content {digest[:12]}…"
+            raise ShardDisagrees(f"{said_digest}, its columns hash to {computed[:12]}…")
         else:
             digests[sample_id] = digest
             parents.update(row["parents"])

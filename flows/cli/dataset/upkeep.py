@@ -109,7 +109,7 @@ def gc(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Remove what no kept version and no checkpoint stands on. Refuses while a job is at work in the store."""
+    """Remove what no kept version and no checkpoint stands on; refuse while a job is at work in the store."""
     from flows.cli.dataset.findings import show_collection
     from storage.collection import plan_collection
     from storage.running import jobs_at_work
