@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from storage.verification import Verification
 
@@ -34,10 +33,11 @@ def show_verification(verification: Verification) -> None:
     if not verification.problems:
         console.print(f"verified {looked_at}: every byte is as it was written")
         return
-    table = Table("kind", "file", "part of", "what", "what to do", title=f"{looked_at}")
-    for problem in verification.problems:
-        table.add_row(problem.kind, problem.path, problem.part_of, problem.what, problem.remedy)
-    console.print(table)
+    console.print(f"verified {looked_at}: {len(verification.problems)} problems")
+    for problem in verification.problems:  # no table: it would break the paths that people copy
+        console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
+        for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
+            console.print(f"    {fact}", markup=False, soft_wrap=True)
 
 
 def show_collection(facts: Mapping[str, Any]) -> None:

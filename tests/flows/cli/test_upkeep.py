@@ -59,7 +59,7 @@ def test_a_flipped_byte_is_named_by_verify_and_refused_by_training(
     assert "build the dataset again" in problem["remedy"]
     shown = shls("dataset", "verify", "--all", "--store", used_store)
     assert shown.exit_code == 1
-    assert "damaged object" in " ".join(shown.stdout.split())
+    assert f"damaged object  {shard}\n    part of dataset" in shown.stdout
 
     refused = shls("train", "--config", first_run.config, "--store", used_store)
     assert refused.exit_code == 1
