@@ -6,6 +6,7 @@
     keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+    running/RUN.json    who is at work: marks of jobs, gone when they are over
 """
 
 import os
