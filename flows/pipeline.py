@@ -7,7 +7,10 @@ from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.evaluate import evaluate
 from flows.regenerate import regenerate
 from flows.train import train
+from storage.running import at_work
+from storage.store import Store
 from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+from tasks.terminal import tell
 
 
 class PipelineOutcome(BaseModel):
@@ -32,7 +35,9 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
         Folder of the store, or ``s3://bucket/prefix``; made where there is none.
     """
     chosen = load_config(config)
-    dataset = regenerate(chosen, store)
-    training = train(chosen, store, dataset.dataset)
-    evaluation = evaluate(training.checkpoint, chosen, store)
+    # One piece of work to whoever collects garbage: nothing goes between one flow and the next.
+    with at_work(Store.create(store).backend, "pipeline", on_wait=tell):
+        dataset = regenerate(chosen, store)
+        training = train(chosen, store, dataset.dataset)
+        evaluation = evaluate(training.checkpoint, chosen, store)
     return PipelineOutcome(dataset=dataset, training=training, evaluation=evaluation)

@@ -30,8 +30,11 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     with recorded_run(store, "dataset", chosen.model_dump(mode="json"), seed) as run:
         images = stage_rows(IngestStage(chosen.ingest), [], *work)
         masks = stage_rows(SaliencyStage(chosen.saliency, chosen.crops, max_side, seed), [images], *work)
+        near_bits = chosen.ingest.near_duplicate_bits
         sequences = stage_rows(
-            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed), [images, masks], *work
+            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed, near_bits),
+            [images, masks],
+            *work,
         )
         superpixels = stage_rows(SuperpixelsStage(chosen.superpixels), [sequences], *work)
 

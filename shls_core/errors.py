@@ -11,6 +11,8 @@ ShlsError
 │   ├── StoreUnreachable     no answer, or a broken connection: it may pass
 │   ├── ObjectMissing        an object that something points at is not there
 │   ├── ObjectCorrupted      an object's bytes do not hash to its name
+│   ├── ForeignFile          a file lies in the store that no part of it wrote
+│   ├── StoreBusy            someone else is at work in the store
 │   └── NameUnknown          no dataset, checkpoint or name of that spelling
 ├── StageError               a stage cannot go on
 │   ├── TooManyRejected      more samples rejected than the configuration allows
@@ -69,6 +71,14 @@ class ObjectMissing(StoreError):
 
 class ObjectCorrupted(StoreError):
     """The bytes of an object do not hash to its name."""
+
+
+class ForeignFile(StoreError):
+    """A file lies in the store that no part of it wrote."""
+
+
+class StoreBusy(StoreError):
+    """Someone else is at work in the store, and it cannot be shared or waited for."""
 
 
 class NameUnknown(StoreError):

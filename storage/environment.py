@@ -37,7 +37,7 @@ def current_environment() -> Environment:
     status = _git("status", "--porcelain", "--untracked-files=no")
     lock = _PROJECT / "requirements.lock"
     return Environment(
-        user=_user(),
+        user=user_name(),
         host=socket.gethostname(),
         code_commit=_git("rev-parse", "HEAD"),
         code_dirty=None if status is None else bool(status),
@@ -85,7 +85,8 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _user() -> str | None:
+def user_name() -> str | None:
+    """Return the name of the user, or None where there is none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in some containers

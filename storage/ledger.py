@@ -40,7 +40,8 @@ _SCHEMA = pa.schema(
         pa.field("entry", pa.string(), nullable=False),
     ]
 )
-_FIRST = "0" * 64
+FIRST = "0" * 64
+"""What the first entry names as the one before it."""
 
 
 class Run(BaseModel):
@@ -85,7 +86,7 @@ class Ledger:
                 "details": json.dumps(run.details, sort_keys=True),
                 "inputs": list(run.inputs),
                 "outputs": list(run.outputs),
-                "previous": rows[-1]["entry"] if rows else _FIRST,
+                "previous": rows[-1]["entry"] if rows else FIRST,
             }
             return {**row, "entry": digest_json(row)}
 

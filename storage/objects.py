@@ -67,6 +67,16 @@ class ObjectStore:
         with self._reading(digest):
             return RangeReader(self._backend, object_path(digest))
 
+    def first_byte(self, digest: str) -> bytes:
+        """Return the first byte of an object, by which records are told from shards; it is not empty.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        with self._reading(digest):
+            return bytes(obstore.get_range(self._backend, object_path(digest), start=0, end=1))
+
     def size(self, digest: str) -> int | None:
         """Return the size of an object in bytes, or None where it is not in the store."""
         try:

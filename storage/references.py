@@ -8,6 +8,7 @@ from shls_core.errors import NameUnknown, ObjectCorrupted
 from storage.store import Store
 
 _FEWEST_DIGITS = 6
+_DIGITS = rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}"
 _LARGEST_RECORD_BYTES = 16 << 20
 
 
@@ -32,7 +33,7 @@ def resolve(store: Store, reference: str, kind: str) -> str:
     named = store.names.resolve(name, version or "latest")
     if named is not None:
         return _require_kind(store, named, reference, kind)
-    if re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference):
+    if re.fullmatch(_DIGITS, reference):
         found = [digest for digest in store.objects.find(reference) if _kind(store, digest) == kind]
         if len(found) == 1:
             return found[0]
@@ -40,6 +41,8 @@ def resolve(store: Store, reference: str, kind: str) -> str:
             raise NameUnknown(
                 f"expected the id of one {kind}, got {reference}, which begins {len(found)} of them"
             )
+    if removed_at := _removed_at(store, reference):
+        raise NameUnknown(_removed(reference, removed_at))
     raise NameUnknown(
         f"expected the name or id of a {kind}, got {reference!r}; `shls dataset list` shows what there is"
     )
@@ -61,10 +64,28 @@ def newest_checkpoint(store: Store) -> str:
 
 def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:
     actual = _kind(store, digest)
+    if actual is None and store.objects.size(digest) is None and (removed_at := _removed_at(store, digest)):
+        raise NameUnknown(_removed(reference, removed_at))
     if actual != kind:
         got = f"a {actual}" if actual else f"{digest[:12]}…, which is missing or damaged"
         raise NameUnknown(f"expected a {kind}, got {got}: {reference}")
     return digest
+
+
+def _removed_at(store: Store, beginning: str) -> str | None:
+    """Return since when a dataset whose id begins like this was removed, or None for one that was not."""
+    if not re.fullmatch(_DIGITS, beginning):
+        return None
+    removed = store.names.removed_at()
+    return next((since for digest, since in removed.items() if digest.startswith(beginning)), None)
+
+
+def _removed(reference: str, removed_at: str) -> str:
+    when = removed_at[:16].replace("T", " ")
+    return (
+        f"{reference} was removed by `shls dataset gc` on {when} UTC; "
+        "`shls dataset build` with its configuration makes it again"
+    )
 
 
 def _kind(store: Store, digest: str) -> str | None:

@@ -85,6 +85,7 @@ SCHEMAS: Mapping[str, StageSchema] = {
             pa.field("height", pa.int32()),  # after the decode rule, in px
             pa.field("width", pa.int32()),
             pa.field("scene", pa.string()),  # photographs of one scene stay on one side of the split
+            pa.field("perceptual_hash", pa.string()),  # 64 bits in hexadecimal; null for a flat image
         ),
         notes=(
             pa.field("file_name", pa.string()),

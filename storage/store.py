@@ -7,6 +7,7 @@
     keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+    running/RUN.json    who is at work: marks of jobs, gone when they are over
 
 A folder or a prefix in a bucket (`storage.location`): the files, and every id, are the same.
 """

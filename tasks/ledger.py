@@ -12,7 +12,9 @@ from prefect.runtime import flow_run
 
 from storage.environment import current_environment
 from storage.ledger import Run
+from storage.running import at_work, collecting_alone
 from storage.store import Store
+from tasks.terminal import tell
 
 
 @dataclass
@@ -26,21 +28,54 @@ class RunDraft:
 
 
 @contextmanager
-def recorded_run(store: str, kind: str, configuration: Mapping[str, Any], seed: int) -> Iterator[RunDraft]:
+def recorded_run(
+    store: str, kind: str, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
+) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
+
+    While it runs, nothing is removed from the store by others.
+
+    Parameters
+    ----------
+    store
+        Folder of the store; made where there is none.
+    kind
+        The kind of run.
+    configuration
+        What it was told to do.
+    seed
+        Of its random choices, if it makes any.
+    alone
+        Whether it removes things, and wants nobody else at work.
 
     Raises
     ------
     StoreUnwritable
         Before the block, if the store cannot be written.
+    StoreBusy
+        Before the block, if others are at work that it cannot share the store with, or wait for.
     """
     opened = Store.create(store)
+    run_id = str(flow_run.id or uuid.uuid4())
+    presence = (
+        collecting_alone(opened.backend, run_id)
+        if alone
+        else at_work(opened.backend, kind, run_id, on_wait=tell)
+    )
+    with presence, _recorded(opened, run_id, kind, configuration, seed) as draft:
+        yield draft
+
+
+@contextmanager
+def _recorded(
+    opened: Store, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+) -> Iterator[RunDraft]:
     draft = RunDraft()
     started_at, started = datetime.now(UTC), time.monotonic()
 
     def record(status: str, error: BaseException | None = None) -> None:
         run = Run(
-            run_id=flow_run.id or str(uuid.uuid4()),
+            run_id=run_id,
             kind=kind,
             status=status,
             error=f"{type(error).__name__}: {error}" if error else None,

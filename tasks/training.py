@@ -22,6 +22,7 @@ from storage.learned import CheckpointRecord
 from storage.loader import SequenceLoader
 from storage.manifest import get_record, put_record
 from storage.store import Store
+from storage.verification import require_undamaged
 from tasks.checkpoints import choose_device, device_kind
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import TrainingOutcome
@@ -41,6 +42,7 @@ def train_network(
     started = time.monotonic()
     opened = Store.create(store)
     require_passed(opened, dataset)
+    _require_undamaged(opened, dataset)
     facts = _facts(dataset, network, training, execution)
     checkpoint, status = made_once(
         opened,
@@ -75,6 +77,12 @@ def _facts(
         "versions": package_versions(_PACKAGES),
         "device_kind": device_kind(choose_device(execution)),
     }
+
+
+def _require_undamaged(store: Store, dataset: str) -> None:
+    """Refuse a damaged dataset before hours are spent on it."""
+    with progress("verify", "objects") as advance:
+        require_undamaged(store, dataset, advance)
 
 
 def _is_whole(store: Store, checkpoint: str) -> bool:

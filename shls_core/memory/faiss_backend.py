@@ -1,4 +1,4 @@
-"""FAISS, imported when a memory is first used."""
+"""FAISS, imported when it is first used."""
 
 from types import ModuleType
 
@@ -17,7 +17,7 @@ def load_faiss() -> ModuleType:
         import faiss
     except ImportError as error:
         raise MissingComponent(
-            "memory clustering needs FAISS: pip install faiss-cpu (or faiss-gpu, never both)"
+            "expected FAISS, for memory or near-duplicates: pip install faiss-cpu (or faiss-gpu, never both)"
         ) from error
     module: ModuleType = faiss
     return module

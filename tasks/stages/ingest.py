@@ -15,6 +15,8 @@ import skimage.data
 from shls_core.errors import InputError, SampleError
 from shls_core.frozen import FrozenConfig
 from shls_core.images import DECODE_RULE, check_image_size, decode_image
+from shls_core.near_duplicates import NEAR_DUPLICATE_BITS
+from shls_core.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json
 from storage.schemas import INGEST
 from tasks.stages.bundled_photographs import BUNDLED
@@ -40,6 +42,9 @@ class IngestConfig(FrozenConfig):
     """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""
     min_side: int = pydantic.Field(default=64, ge=8)
     """Photographs with a shorter side below this, in px, are rejected."""
+    near_duplicate_bits: int = pydantic.Field(default=NEAR_DUPLICATE_BITS, ge=0, le=HASH_BITS)
+    """Photographs whose perceptual hashes differ in this many of 64 bits or fewer show the same picture, and
+    lie on one side of the split; read where the split is made: no photograph is ingested anew for it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,14 @@ class IngestStage:
     """Takes image files as they are; a row's id is the SHA-256 of the file."""
 
     name: ClassVar[str] = INGEST
-    packages: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow", "pyarrow")
+    packages: ClassVar[tuple[str, ...]] = (
+        "imagehash",
+        "numpy",
+        "opencv-python-headless",
+        "pillow",
+        "pyarrow",
+        "scipy",
+    )
     config: IngestConfig
 
     @property
@@ -91,13 +103,15 @@ class IngestStage:
         data = Path(plan.location).read_bytes()
         if digest_bytes(data) != plan.decided["file_digest"]:
             raise InputError(f"{plan.location} changed while it was read: run again when nobody writes to it")
-        height, width, _ = decode_image(data, self.config.max_side).shape
+        pixels = decode_image(data, self.config.max_side)
+        height, width, _ = pixels.shape
         check_image_size(height, width, self.config.min_side)
         return {
             "image": data,
             "height": height,
             "width": width,
             "scene": plan.decided["scene"] or plan.image_ids[0],
+            "perceptual_hash": perceptual_hash(pixels),
             "num_bytes": len(data),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from shls_core.crops import Box
 from shls_core.images import encode_frame
+from shls_core.near_duplicates import NEAR_DUPLICATE_BITS, group_scenes
 from shls_core.seeding import generator
-from shls_core.split import HELD_OUT, TRAIN, HeldOutConfig, split_of
+from shls_core.split import HELD_OUT, TRAIN, HeldOutConfig, Split, split_of
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.synthesis.draw import draw_recipe
 from shls_core.synthesis.render import render
@@ -38,6 +39,7 @@ class SequencesStage:
     held_out: HeldOutConfig
     max_side: int
     seed: int
+    near_duplicate_bits: int = NEAR_DUPLICATE_BITS
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -47,20 +49,20 @@ class SequencesStage:
             "held_out": self.held_out.model_dump(mode="json"),
             "max_side": self.max_side,
             "seed": self.seed,
+            "near_duplicate_bits": self.near_duplicate_bits,
         }
 
     def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
         """Draw, from ids alone, who is the template and who is pasted."""
-        photographs = {address.sample_id: address for address, _ in inputs[INGEST].accepted()}
+        ingested = inputs[INGEST].accepted(("scene", "perceptual_hash"))
+        photographs = {address.sample_id: address for address, _ in ingested}
+        sides = self._sides(ingested)
         masks = {
-            address.sample_id: (address, row)
-            for address, row in inputs[SALIENCY].accepted(("image_id", "scene"))
+            address.sample_id: (address, row) for address, row in inputs[SALIENCY].accepted(("image_id",))
         }
         plans = []
         for split in (TRAIN, HELD_OUT):
-            pool = [
-                name for name, (_, row) in masks.items() if split_of(row["scene"], self.held_out) == split
-            ]
+            pool = [name for name, (_, row) in masks.items() if sides[row["image_id"]] == split]
             if not pool:
                 continue
             ring = HashRing(pool)
@@ -83,6 +85,18 @@ class SequencesStage:
                         )
                     )
         return plans
+
+    def _sides(self, ingested: Sequence[tuple[RowAddress, Row]]) -> dict[str, Split]:
+        """Return the side of the split of every photograph: near-duplicates lie on the same one."""
+        scenes = group_scenes(
+            [row["scene"] for _, row in ingested],
+            [row["perceptual_hash"] for _, row in ingested],
+            self.near_duplicate_bits,
+        )
+        return {
+            address.sample_id: split_of(scene, self.held_out)
+            for (address, _), scene in zip(ingested, scenes, strict=True)
+        }
 
     def _per_template(self, split: str) -> int:
         return (self.config if split == TRAIN else self.held_out).sequences_per_template

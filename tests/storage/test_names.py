@@ -1,6 +1,6 @@
 import pytest
 
-from shls_core.errors import InputError
+from shls_core.errors import InputError, NameUnknown
 
 PUBLISH = """
 import sys
@@ -66,8 +66,77 @@ def test_a_publisher_is_told_its_own_version_though_another_came_after(store, mo
 
     def append_and_be_overtaken(decide):
         row = append(decide)
-        append(lambda rows: {"name": "photos", "version": len(rows) + 1, "digest": "other", "named_at": ""})
+        other = {"name": "photos", "digest": "other", "kind": "published", "named_at": ""}
+        append(lambda rows: {**other, "version": len(rows) + 1})
         return row
 
     monkeypatch.setattr(table, "append", append_and_be_overtaken)
     assert store.names.publish("photos", "mine") == ("photos@v2" if is_new else "photos@v1")
+
+
+def kinds(store):
+    return [(f"{row['name']}@v{row['version']}", row["digest"], row["kind"]) for row in store.names.rows()]
+
+
+def test_a_tag_is_a_name_of_its_own(store):
+    assert store.names.tag("submitted", "a") == "submitted@v1"
+    assert store.names.tag("submitted", "a") == "submitted@v1"
+    assert store.names.tag("submitted", "b") == "submitted@v2"
+    assert kinds(store) == [("submitted@v1", "a", "tagged"), ("submitted@v2", "b", "tagged")]
+    assert store.names.resolve("submitted") == "b"
+
+
+def test_a_tag_moves_no_name_under_which_datasets_are_published(store):
+    store.names.publish("photos", "a")
+    with pytest.raises(InputError, match="expected a name of its own for a tag, got photos"):
+        store.names.tag("photos", "b")
+    assert store.names.resolve("photos") == "a"
+
+
+def test_rolling_back_appends_the_earlier_meaning(store):
+    for digest in "abc":
+        store.names.publish("photos", digest)
+    before = store.names.rows()
+    assert store.names.earlier("photos") == "photos@v2"
+    assert store.names.roll_back("photos") == "photos@v4"
+    assert store.names.resolve("photos") == "b"
+    assert store.names.rows()[:3] == before
+    assert kinds(store)[3] == ("photos@v4", "b", "rolled_back")
+
+
+def test_what_was_rolled_back_is_not_returned_to(store):
+    for digest in "abc":
+        store.names.publish("photos", digest)
+    meant = []
+    for _ in range(2):
+        store.names.roll_back("photos")
+        meant.append(store.names.resolve("photos"))
+    assert meant == ["b", "a"]
+    with pytest.raises(NameUnknown, match="before what it means now, found none"):
+        store.names.roll_back("photos")
+    store.names.publish("photos", "d")
+    store.names.roll_back("photos")
+    assert store.names.resolve("photos") == "a"
+
+
+def test_rolling_back_to_a_version_and_forward_again(store):
+    for digest in "abc":
+        store.names.publish("photos", digest)
+    assert store.names.roll_back("photos", "v1") == "photos@v4"
+    assert store.names.roll_back("photos", "v3") == "photos@v5"
+    assert store.names.resolve("photos") == "c"
+    assert store.names.roll_back("photos", "v3") == "photos@v5"  # it means that already
+    with pytest.raises(NameUnknown, match=r"among v1\.\.v5, got 'v9'"):
+        store.names.roll_back("photos", "v9")
+    with pytest.raises(NameUnknown, match="got 'birds'"):
+        store.names.roll_back("birds")
+
+
+def test_a_note_of_removal_is_no_version(store):
+    store.names.publish("photos", "a")
+    store.names.publish("photos", "b")
+    store.names.mark_removed(store.names.rows()[0])
+    assert store.names.removed_at().keys() == {"a"}
+    assert len(store.names.rows()) == 2
+    assert store.names.resolve("photos") == "b"
+    assert store.names.publish("photos", "c") == "photos@v3"

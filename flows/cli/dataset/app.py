@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from flows.cli.dataset.looking import looking
+from flows.cli.dataset.near_duplicates import near_duplicates
 from flows.cli.dataset.staging import staging
+from flows.cli.dataset.upkeep import upkeep
 
-dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets and look at them.")
-for commands in (staging, looking):
+dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets, look at them, keep them in order.")
+for commands in (staging, looking, near_duplicates, upkeep):
     dataset_app.add_typer(commands)

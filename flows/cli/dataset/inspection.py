@@ -8,14 +8,22 @@ from rich.table import Table
 from storage.artifact import StageArtifact
 from storage.gate import newest_verdict
 from storage.manifest import DatasetManifest, get_record
+from storage.near_duplicates import near_duplicates_of
 from storage.schemas import STAGES
 from storage.store import Store
 
 
 def list_json(store: Store) -> dict[str, Any]:
     """Return every name that was given to a dataset, oldest first."""
+    removed = store.names.removed_at()
     datasets = [
-        {"name": f"{row['name']}@v{row['version']}", "dataset": row["digest"], "named_at": row["named_at"]}
+        {
+            "name": f"{row['name']}@v{row['version']}",
+            "dataset": row["digest"],
+            "kind": row["kind"],
+            "named_at": row["named_at"],
+            "removed_at": removed.get(row["digest"]) if store.objects.size(row["digest"]) is None else None,
+        }
         for row in store.names.rows()
     ]
     return {"datasets": datasets}
@@ -23,9 +31,11 @@ def list_json(store: Store) -> dict[str, Any]:
 
 def show_list(store: Store) -> None:
     """Print every name that was given to a dataset, oldest first."""
-    table = Table("name", "dataset", "published (UTC)")
+    table = Table("name", "dataset", "how", "since (UTC)")
     for row in list_json(store)["datasets"]:
-        table.add_row(row["name"], row["dataset"][:12], row["named_at"][:19].replace("T", " "))
+        gone = f", removed by gc on {row['removed_at'][:10]}" if row["removed_at"] else ""
+        how = row["kind"].replace("_", " ") + gone
+        table.add_row(row["name"], row["dataset"][:12], how, row["named_at"][:19].replace("T", " "))
     Console().print(table)
 
 
@@ -38,8 +48,14 @@ def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
         "names": [row["name"] for row in list_json(store)["datasets"] if row["dataset"] == dataset_id],
         "verdict": verdict and ("passed" if verdict.passed else "failed"),
         "failures": [str(finding) for finding in verdict.failures] if verdict else [],
+        "near_duplicates": _near_duplicate_facts(store, dataset_id),
         "stages": [_stage_facts(store, stage, getattr(manifest, stage)) for stage in STAGES],
     }
+
+
+def _near_duplicate_facts(store: Store, dataset_id: str) -> dict[str, int]:
+    groups = near_duplicates_of(store.objects, dataset_id)
+    return {"groups": len(groups), "photographs": sum(len(group.photographs) for group in groups)}
 
 
 def _stage_facts(store: Store, stage: str, artifact_id: str) -> dict[str, Any]:
@@ -65,6 +81,9 @@ def show_facts(facts: dict[str, Any]) -> None:
     console = Console(highlight=False)
     names = ", ".join(facts["names"]) or "not published"
     console.print(f"dataset {facts['dataset']}\n{names}; verdict: {facts['verdict'] or 'never validated'}")
+    near = facts["near_duplicates"]
+    if near["groups"]:
+        console.print(f"{near['photographs']} photographs in {near['groups']} groups of near-duplicates")
     for failure in facts["failures"]:
         console.print(f"  {failure}", style="red", markup=False)
     for stage in facts["stages"]:

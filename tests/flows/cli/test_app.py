@@ -24,7 +24,19 @@ STAGE_KEYS = {
     "seconds",
 }
 SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
-COMMANDS = ("run", "train", "evaluate", "dataset build", "dataset list", "dataset show")
+COMMANDS = (
+    "run",
+    "train",
+    "evaluate",
+    "dataset build",
+    "dataset list",
+    "dataset show",
+    "dataset verify",
+    "dataset tag",
+    "dataset rollback",
+    "dataset gc",
+    "dataset near-duplicates",
+)
 
 
 def one_error_line(result) -> str:

@@ -1,0 +1,40 @@
+"""Groups of near-duplicates in one picture: a group a row, a photograph a cell, its file name below."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from shls_core.errors import InputError
+from shls_core.images import decode_image
+from storage.near_duplicates import NearDuplicates
+from storage.objects import ObjectStore
+from storage.shards import RowReader
+
+_SIDE_PX, _CAPTION_PX, _GAP_PX = 160, 14, 6
+_LETTERS = 26
+
+
+def write_sheet(objects: ObjectStore, groups: Sequence[NearDuplicates], path: Path) -> None:
+    """Write the contact sheet of `groups`, at least one, as a PNG file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    reader = RowReader(objects)
+    cell = _SIDE_PX + _GAP_PX, _SIDE_PX + _CAPTION_PX + _GAP_PX
+    columns = max(len(group.photographs) for group in groups)
+    sheet = Image.new("RGB", (columns * cell[0], len(groups) * cell[1]), "white")
+    draw = ImageDraw.Draw(sheet)
+    for row, group in enumerate(groups):
+        for column, (address, name) in enumerate(zip(group.photographs, group.file_names, strict=True)):
+            corner = column * cell[0], row * cell[1]
+            data = reader.row(address.shard, address.index, ["image"])["image"]
+            sheet.paste(Image.fromarray(decode_image(data, _SIDE_PX)), corner)
+            draw.text((corner[0], corner[1] + _SIDE_PX), name[-_LETTERS:], fill="black")
+    try:
+        sheet.save(path, format="PNG")
+    except OSError as error:
+        raise InputError(f"expected to write a picture to {path}: {error.strerror or error}") from error

@@ -1,0 +1,56 @@
+"""What upkeep found and did, as tables and as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from storage.verification import Verification
+
+
+def verification_json(verification: Verification) -> dict[str, Any]:
+    """Return what ``shls dataset verify --json`` prints."""
+    return {
+        "objects": verification.num_objects,
+        "bytes": verification.num_bytes,
+        "problems": [
+            {
+                "kind": problem.kind,
+                "path": problem.path,
+                "part_of": problem.part_of,
+                "what": problem.what,
+                "remedy": problem.remedy,
+            }
+            for problem in verification.problems
+        ],
+    }
+
+
+def show_verification(verification: Verification) -> None:
+    """Print what is wrong, or that nothing is."""
+    console = Console(highlight=False)
+    looked_at = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
+    if not verification.problems:
+        console.print(f"verified {looked_at}: every byte is as it was written")
+        return
+    console.print(f"verified {looked_at}: {len(verification.problems)} problems")
+    for problem in verification.problems:  # no table: it would break the paths that people copy
+        console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
+        for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
+            console.print(f"    {fact}", markup=False, soft_wrap=True)
+
+
+def show_collection(facts: Mapping[str, Any]) -> None:
+    """Print what a collection removed, or would remove."""
+    console = Console(highlight=False)
+    done = "would remove" if facts["dry_run"] else "removed"
+    console.print(
+        f"{done} {facts['objects']} objects, {facts['bytes'] / 1e6:.1f} MB, and {facts['keys']} key entries; "
+        f"{facts['kept_objects']} objects, {facts['kept_bytes'] / 1e6:.1f} MB, stay"
+    )
+    for name in facts["names"]:
+        console.print(f"  {name}", markup=False)
+    for dataset in facts["datasets"]:
+        console.print(f"  dataset {dataset}", markup=False)
+    for job in facts["jobs_at_work"]:
+        console.print(f"  at work now, gc would refuse: {job}", style="yellow", markup=False)

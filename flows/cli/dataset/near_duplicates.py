@@ -1,0 +1,51 @@
+"""`shls dataset near-duplicates`: which photographs show the same picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Json, StoreFolder
+
+near_duplicates = typer.Typer()
+
+
+@near_duplicates.command(
+    "near-duplicates",
+    epilog="Examples: `shls dataset near-duplicates photos` · "
+    "`shls dataset near-duplicates photos --out sheet.png`",
+)
+@command
+def near_duplicates_command(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the groups into this PNG file.")
+    ] = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """List photographs that show the same picture; those of a group lie on one side of the split."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from flows.cli.dataset.duplicate_sheet import write_sheet
+    from storage.near_duplicates import near_duplicates_of
+    from storage.references import resolve
+    from storage.store import Store
+
+    opened = Store.open(store)
+    dataset = resolve(opened, reference, "dataset")
+    groups = near_duplicates_of(opened.objects, dataset)
+    if out is not None and groups:
+        write_sheet(opened.objects, groups, out)
+    if as_json:
+        listed = [{"split": group.split, "photographs": list(group.file_names)} for group in groups]
+        print_json({"dataset": dataset, "groups": listed})
+        return
+    table = Table("photographs", "split", title=f"{len(groups)} groups of near-duplicates")
+    for group in groups:
+        table.add_row(", ".join(group.file_names), group.split.replace("_", " "))
+    Console().print(table)

@@ -1,0 +1,135 @@
+"""`shls dataset verify`, `tag`, `rollback`, `gc`: keeping a store in order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Json, StoreFolder
+
+upkeep = typer.Typer()
+
+_Reference = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")]
+
+
+@upkeep.command(
+    epilog="Examples: `shls dataset verify` · `shls dataset verify photos@v2` · "
+    "`shls dataset verify --all --json > problems.json`"
+)
+@command
+def verify(
+    reference: Annotated[
+        str | None,
+        typer.Argument(metavar="[REF]", help="Name, id, or the beginning of an id; by default everything."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything in the store, its ledger and its key index.")
+    ] = False,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Hash every byte that a dataset stands on; tell what is not as it was written, with exit code 1."""
+    from flows.cli.dataset.findings import show_verification, verification_json
+    from shls_core.errors import InputError
+    from storage.references import resolve
+    from storage.store import Store
+    from tasks.upkeep import verify as verify_now
+
+    if everything and reference:
+        raise InputError(f"expected a dataset or --all, got both: {reference} --all")
+    opened = Store.open(store)
+    dataset = resolve(opened, reference, "dataset") if reference else None
+    verification = verify_now(opened, dataset)
+    print_json(verification_json(verification)) if as_json else show_verification(verification)
+    if verification.problems:
+        raise typer.Exit(1)
+
+
+@upkeep.command(
+    epilog="Examples: `shls dataset tag photos@v3 submitted` · `shls dataset tag 3fa9c1 baseline`"
+)
+@command
+def tag(
+    reference: _Reference,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of its own, like 'submitted'.")],
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Give a dataset a name of your own, under which `gc` keeps it."""
+    from storage.references import resolve
+    from storage.running import at_work
+    from storage.store import Store
+    from tasks.terminal import tell
+
+    opened = Store.open(store)
+    with at_work(opened.backend, "tag", on_wait=tell):
+        dataset = resolve(opened, reference, "dataset")
+        given = opened.names.tag(name, dataset)
+    _tell_name(given, dataset, as_json)
+
+
+@upkeep.command(epilog="Examples: `shls dataset rollback photos` · `shls dataset rollback photos --to v2`")
+@command
+def rollback(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name, like 'photos'.")],
+    to: Annotated[
+        str | None, typer.Option(metavar="vN", help="By default what the name meant before.")
+    ] = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Let NAME@latest mean an earlier dataset again: a new version, nothing is edited or removed."""
+    from storage.references import resolve
+    from storage.running import at_work
+    from storage.store import Store
+    from tasks.terminal import tell
+
+    opened = Store.open(store)
+    with at_work(opened.backend, "rollback", on_wait=tell):
+        meant = opened.names.earlier(name, to)
+        dataset = resolve(opened, meant, "dataset")  # gc may have removed it
+        given = opened.names.roll_back(name, meant.partition("@")[2])
+    _tell_name(given, dataset, as_json)
+
+
+@upkeep.command(
+    epilog="Examples: `shls dataset gc --keep 3 --dry-run` · `shls dataset gc --keep 1 --no-keep-tagged`"
+)
+@command
+def gc(
+    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Versions of every name that stay.")],
+    keep_tagged: Annotated[
+        bool, typer.Option("--keep-tagged/--no-keep-tagged", help="Whether tagged datasets stay, too.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")
+    ] = False,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Remove what no kept version and no checkpoint stands on; refuse while a job is at work in the store."""
+    from flows.cli.dataset.findings import show_collection
+    from storage.collection import plan_collection
+    from storage.running import jobs_at_work
+    from storage.store import Store
+    from tasks.upkeep import collect_garbage, collection_facts
+
+    opened = Store.open(store)
+    jobs = jobs_at_work(opened.backend) if dry_run else []
+    if dry_run:
+        collection = plan_collection(opened, keep, keep_tagged)
+    else:
+        collection = collect_garbage(store, keep, keep_tagged)
+    facts = {**collection_facts(collection), "dry_run": dry_run, "jobs_at_work": jobs}
+    print_json(facts) if as_json else show_collection(facts)
+
+
+def _tell_name(given: str, dataset: str, as_json: bool) -> None:
+    from rich.console import Console
+
+    if as_json:
+        print_json({"name": given, "dataset": dataset})
+    else:
+        Console(highlight=False).print(f"{given} is dataset {dataset}")

@@ -1,0 +1,126 @@
+"""Verification: is every byte of a dataset, or of a whole store, what it was when it was written?
+
+Every object is hashed; every count and digest that one record gives of another is compared; every row's
+content is hashed anew. What is wrong comes back as a list of problems that name it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from storage.bookkeeping import bookkeeping_problems
+from storage.inventory import Inventory, take_inventory
+from storage.object_survey import Survey, survey_objects
+from storage.problems import DISAGREES, FOREIGN, Problem, about_object, foreign
+from storage.reachability import VERDICT, all_links
+from storage.record_verification import disagreements
+from storage.store import Store
+
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at, and what was found."""
+
+    num_objects: int
+    num_bytes: int
+    problems: tuple[Problem, ...]
+
+
+def verify_dataset(
+    store: Store, dataset: str, advance: Advance = lambda done, total: None, with_rows: bool = True
+) -> Verification:
+    """Verify all that a dataset is made of, and the verdict on it.
+
+    Parameters
+    ----------
+    store
+        Where it is.
+    dataset
+        Its id.
+    advance
+        Called with the number of objects hashed so far and to hash in all.
+    with_rows
+        Whether rows are read and their content hashed, too. Bytes that hash to their name are the bytes that
+        were written; this finds what was written wrong.
+    """
+    verdict = store.keys.get("verdict-of-dataset", dataset)
+    roots = (dataset, verdict) if verdict else (dataset,)
+    survey = survey_objects(store.objects, roots, with_rows, advance)
+    problems = _problems(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    judged = survey.links.get(verdict) if verdict else None
+    if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
+        what = "it is recorded as the verdict on this dataset, and is about another"
+        problems.append(about_object(DISAGREES, verdict, f"dataset {dataset[:12]}…", what))
+    return _verification(survey, problems)
+
+
+def verify_store(store: Store, advance: Advance = lambda done, total: None) -> Verification:
+    """Verify every object in a store, what records say of each other, and that nothing else is in it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    advance
+        As for `verify_dataset`.
+    """
+    inventory = take_inventory(store.backend)
+    survey = survey_objects(store.objects, inventory.objects, True, advance)
+    names = {row["digest"]: f"{row['name']}@v{row['version']}" for row in store.names.rows()}
+    problems = [
+        *_problems(survey, names, True),
+        *map(foreign, inventory.foreign),
+        *bookkeeping_problems(store, inventory.objects, inventory.keys),
+    ]
+    return _verification(survey, problems)
+
+
+def require_undamaged(
+    store: Store, dataset: str, advance: Advance = lambda done, total: None
+) -> Verification:
+    """Refuse a dataset of which any byte has changed, and a store with anything foreign in it.
+
+    Every object of the dataset is hashed. Of the rest of the store, file names are looked at, and those
+    objects are hashed that no record and no entry of the key index mentions: there should be hardly any.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted, ForeignFile
+        The first of what is wrong.
+    """
+    verification = verify_dataset(store, dataset, advance, with_rows=False)
+    _raise_first(verification.problems)
+    inventory = take_inventory(store.backend)
+    _raise_first(map(foreign, inventory.foreign))
+    unclaimed = survey_objects(store.objects, _unclaimed(store, inventory), False)
+    _raise_first(
+        about_object(FOREIGN, digest, "nothing that the store knows of", what)
+        for _, digest, what in unclaimed.faults
+    )
+    return verification
+
+
+def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
+    """Return the objects that nothing mentions."""
+    links = all_links(store.objects, inventory.objects)
+    mentioned = {digest for record in links.values() for digest in record.named}
+    mentioned |= {store.keys.get(entry.kind, entry.key) or "" for entry in inventory.keys}
+    return inventory.objects.keys() - mentioned
+
+
+def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+    part_of = {**survey.part_of(), **known_as}
+    faults = [*survey.faults, *(disagreements(survey) if with_rows else ())]
+    return [
+        about_object(kind, digest, part_of.get(digest, "no dataset"), what) for kind, digest, what in faults
+    ]
+
+
+def _verification(survey: Survey, problems: Iterable[Problem]) -> Verification:
+    return Verification(len(survey.sizes), sum(survey.sizes.values()), tuple(problems))
+
+
+def _raise_first(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        raise problem.error()

@@ -1,0 +1,45 @@
+"""Keeping a store in order: the work behind the commands, with progress, and an entry in the ledger."""
+
+from storage.collection import Collection, collect, plan_collection
+from storage.store import Store
+from storage.verification import Verification, verify_dataset, verify_store
+from tasks.ledger import recorded_run
+from tasks.progress import progress
+
+
+def verify(store: Store, dataset: str | None) -> Verification:
+    """Verify a dataset, or the whole store."""
+    with progress("verify", "objects") as advance:
+        return verify_dataset(store, dataset, advance) if dataset else verify_store(store, advance)
+
+
+def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
+    """Remove what nothing reaches, and write down what that was.
+
+    Raises
+    ------
+    StoreBusy
+        If a job is at work in the store; nothing was removed.
+    """
+    told = {"keep": keep, "keep_tagged": keep_tagged}
+    with recorded_run(store, "gc", told, seed=None, alone=True) as run:
+        opened = Store.open(store)
+        collection = plan_collection(opened, keep, keep_tagged)
+        # Before anything goes: of a collection that fails half-way, the ledger knows what it was about.
+        run.details = collection_facts(collection)
+        with progress("gc", "objects") as advance:
+            collect(opened, collection, advance)
+    return collection
+
+
+def collection_facts(collection: Collection) -> dict[str, object]:
+    """Return what a collection removes, as the ledger keeps it and ``--json`` prints it."""
+    return {
+        "objects": collection.num_objects,
+        "bytes": collection.num_bytes,
+        "keys": len(collection.key_paths),
+        "datasets": list(collection.datasets),
+        "names": [f"{row['name']}@v{row['version']}" for row in collection.namings],
+        "kept_objects": collection.num_kept,
+        "kept_bytes": collection.num_bytes_kept,
+    }
