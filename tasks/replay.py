@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from itertools import zip_longest
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -125,15 +125,7 @@ def replay(store: Store, dataset_id: str, sample: str) -> Replay:
     )
 
 
-class Making(Protocol):
-    """What a manifest says of how the rows of a stage were made."""
-
-    stage: str
-    code_digest: str
-    versions: dict[str, str]
-
-
-def changed_since(then: Making) -> tuple[str, ...]:
+def changed_since(then: StageManifest) -> tuple[str, ...]:
     """Return which packages and code that make the bytes of a stage are not those of today."""
     now = {package: _installed_version(package) for package in then.versions}
     changed = [

@@ -1,5 +1,4 @@
 import json
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -97,7 +96,7 @@ def test_bytes_of_another_platform_are_not_comparable(staged, staged_copy):
 def test_what_has_changed_since_is_named(staged):
     manifest = StageArtifact(staged.store.objects, staged.outcomes[SUPERPIXELS].artifact).manifest
     assert changed_since(manifest) == ()
-    other_code = SimpleNamespace(stage=SUPERPIXELS, versions=manifest.versions, code_digest="0" * 64)
+    other_code = manifest.model_copy(update={"code_digest": "0" * 64})
     assert changed_since(other_code) == (f"code 000000000000 then, {manifest.code_digest[:12]} now",)
     gone = manifest.model_copy(update={"versions": {"no-such-package": "1.0"}})
     assert changed_since(gone) == ("no-such-package 1.0 then, none now",)
