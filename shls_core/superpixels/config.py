@@ -50,11 +50,11 @@ class SuperpixelConfig(FrozenConfig):
     0.25 is fast-slic's default. Regions are connected at every value.
     """
 
-    basin_depth: float = Field(default=0.5, ge=0.0, le=100.0)
+    basin_depth: float = Field(default=0.7, ge=0.0, le=100.0)
     """Watershed: how much the colour gradient must rise around a place for it to be a superpixel of its own.
 
-    In Lab units per px. Higher gives fewer superpixels; with a sigma of 2, 0.5 gives a photograph about six
-    of them per 1,000 px.
+    In Lab units per px. Higher gives fewer superpixels; with a sigma of 2, 0.7 gives about 300 in a training
+    frame of 256x256, from 65 to 900.
     """
 
     basin_compactness: float = Field(default=0.0, ge=0.0, le=100.0)

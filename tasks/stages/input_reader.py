@@ -43,7 +43,7 @@ class PixelMemory:
 
 
 # One for the process, not for the shard: every photograph is asked for by saliency, as a template, and as a
-# source of others, in shards that follow each other. Keys are digests of content, so that it never goes stale.
+# source of others, in shards that follow each other. Keys are digests of content: nothing goes stale.
 _PIXELS = PixelMemory(256 << 20)
 
 
