@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from shls_core.superpixels.config import SuperpixelConfig
 from storage.gate_config import GateConfig
 from storage.manifest import StageManifest
+from storage.scenarios import fits_into, training_column
 from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 
 
@@ -40,8 +42,6 @@ def _of_content(stages: Mapping[str, StageManifest], config: GateConfig) -> Iter
     synthesis = stages[SEQUENCES].parameters["synthesis"]
     held_out = stages[SEQUENCES].parameters["held_out"]
     area_px = synthesis["frame_size"] ** 2
-    superpixels = stages[SUPERPIXELS].parameters["num_superpixels"]
-    tolerance = config.superpixel_count_tolerance
     shares = {"min_value": config.min_mask_share, "max_value": config.max_mask_share, "mostly": config.mostly}
 
     yield _between(INGEST, "num_bytes", min_value=1)
@@ -62,13 +62,8 @@ def _of_content(stages: Mapping[str, StageManifest], config: GateConfig) -> Iter
             SEQUENCES, "ExpectColumnSumToBeBetween", {"column": f"is_{split}", "min_value": fewest}
         )
 
-    yield _between(
-        SUPERPIXELS,
-        "min_superpixels",
-        min_value=int(superpixels * (1 - tolerance)),
-        max_value=int(superpixels * (1 + tolerance)),
-    )
-    yield _between(SUPERPIXELS, "max_superpixels", max_value=int(superpixels * (1 + tolerance)))
+    yield from _of_scenarios(stages[SEQUENCES], config)
+    yield from _of_superpixel_counts(stages[SUPERPIXELS], area_px, config)
     yield _between(SUPERPIXELS, "min_superpixel_px", min_value=config.min_superpixel_px, max_value=area_px)
     # As many superpixel rows as sequences: none was lost on the way.
     yield Expectation(
@@ -76,6 +71,35 @@ def _of_content(stages: Mapping[str, StageManifest], config: GateConfig) -> Iter
         "ExpectTableRowCountToEqual",
         {"value": stages[SEQUENCES].rows - stages[SEQUENCES].rejected},
     )
+
+
+def _of_scenarios(sequences: StageManifest, config: GateConfig) -> Iterator[Expectation]:
+    if sequences.rows - sequences.rejected < config.scenarios_from_sequences:
+        return
+    num_frames = sequences.parameters["synthesis"]["num_frames"]
+    for scenario in config.scenarios:
+        if fits_into(scenario, num_frames):
+            yield Expectation(
+                SEQUENCES,
+                "ExpectColumnSumToBeBetween",
+                {"column": training_column(scenario), "min_value": config.min_sequences_per_scenario},
+            )
+
+
+def _of_superpixel_counts(
+    superpixels: StageManifest, area_px: int, config: GateConfig
+) -> Iterator[Expectation]:
+    segmenter = SuperpixelConfig(**superpixels.parameters)
+    if segmenter.is_adaptive:
+        # How many there are is the frame's affair, but a frame of a handful teaches nothing.
+        fewest, most = config.min_adaptive_superpixels, area_px
+        plausible = {"mostly": config.mostly}
+    else:
+        asked, tolerance = segmenter.num_superpixels, config.superpixel_count_tolerance
+        fewest, most = int(asked * (1 - tolerance)), int(asked * (1 + tolerance))
+        plausible = {}
+    yield _between(SUPERPIXELS, "min_superpixels", min_value=fewest, max_value=most, **plausible)
+    yield _between(SUPERPIXELS, "max_superpixels", max_value=most)
 
 
 def _between(stage: str, column: str, **bounds: float) -> Expectation:

@@ -19,6 +19,7 @@ from storage.environment import package_version
 from storage.expectations import Expectation, expectations
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, Record, get_record, put_record
+from storage.scenarios import scenario_columns
 from storage.schemas import SCHEMAS, SEQUENCES, STAGES
 from storage.store import Store
 
@@ -135,6 +136,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
             table["is_train"], table["is_held_out"] = (
                 (split == side).astype(int) for side in ("train", "held_out")
             )
+            table = table.assign(**scenario_columns(table, table["is_train"]))
         present.update(table["sample_id"])
         tables[stage] = table
     return tables

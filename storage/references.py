@@ -48,6 +48,22 @@ def resolve(store: Store, reference: str, kind: str) -> str:
     )
 
 
+def newest_dataset(store: Store) -> str:
+    """Return the id of the dataset that was published last.
+
+    Raises
+    ------
+    NameUnknown
+        If none was.
+    """
+    rows = store.names.rows()
+    if not rows:
+        raise NameUnknown(
+            f"expected a published dataset in {store.root}, found none; `shls dataset build` makes one"
+        )
+    return str(rows[-1]["digest"])
+
+
 def newest_checkpoint(store: Store) -> str:
     """Return the id of the checkpoint that was trained, or found trained, last.
 

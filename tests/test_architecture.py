@@ -42,7 +42,7 @@ from shls_core.saliency.pseudo_mask import pseudo_mask
 from shls_core.saliency.rbd import rbd_saliency
 from shls_core.seeding import generator
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.slic import superpixel_map
+from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.synthesis.draw import draw_recipe
 from shls_core.synthesis.render import render

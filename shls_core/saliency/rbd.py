@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 from shls_core.images import shrink_to_side
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.region_graph import RegionGraph, region_graph
-from shls_core.superpixels.slic import superpixel_map
+from shls_core.superpixels.superpixel_map import superpixel_map
 
 # Saliency whose largest and smallest value differ by less is the noise of an image without contrast.
 _LEAST_SPREAD = 1e-6

@@ -107,8 +107,9 @@ class SequencesStage:
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
         """Draw the recipe, from masks alone, and render it."""
+        photographs = {address.sample_id: address for address in plan.inputs if address.stage == INGEST}
         stills = {
-            address.sample_id: _Still.read(address, plan, reader, self.max_side)
+            address.sample_id: Still.read(address, photographs, reader, self.max_side)
             for address in plan.inputs
             if address.stage == SALIENCY
         }
@@ -150,7 +151,7 @@ class SequencesStage:
 
 
 @dataclass(frozen=True)
-class _Still:
+class Still:
     """A photograph, or a part of one, with what saliency made of it."""
 
     pixels: np.ndarray
@@ -158,15 +159,15 @@ class _Still:
     mask: np.ndarray
 
     @classmethod
-    def read(cls, address: RowAddress, plan: RowPlan, reader: InputReader, max_side: int) -> _Still:
+    def read(
+        cls, address: RowAddress, photographs: Mapping[str, RowAddress], reader: InputReader, max_side: int
+    ) -> Still:
+        """Read the still of a saliency row; `photographs` holds the row of its photograph, by id."""
         row = reader.row(address, "image_id", "top", "left", "height", "width", "saliency_map", "mask")
         height, width = row["height"], row["width"]
         box = Box(row["top"], row["left"], row["top"] + height, row["left"] + width)
-        (image,) = (
-            item for item in plan.inputs if item.sample_id == row["image_id"] and item.stage == INGEST
-        )
         return cls(
-            pixels=photograph_part(reader, image, max_side, box),
+            pixels=photograph_part(reader, photographs[row["image_id"]], max_side, box),
             saliency_map=decode_map(row["saliency_map"], height, width, np.uint8),
             mask=decode_map(row["mask"], height, width, np.uint8),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from shls_core.images import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.slic import superpixel_map, superpixel_statistics
+from shls_core.superpixels.superpixel_map import superpixel_map, superpixel_statistics
 from storage.codecs import encode_map
 from storage.schemas import SEQUENCES, SUPERPIXELS
 from tasks.stages.stage import Row, RowPlan
@@ -23,8 +23,13 @@ class SuperpixelsStage:
     """Segments frames into superpixels."""
 
     name: ClassVar[str] = SUPERPIXELS
-    packages: ClassVar[tuple[str, ...]] = ("fast-slic", "numpy", "opencv-python-headless", "pyarrow")
     config: SuperpixelConfig
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The segmenter's own, and what frames and maps go through."""
+        own = ("fast-slic",) if self.config.segmenter == "fast-slic" else ("scikit-image", "scipy")
+        return (*own, "numpy", "opencv-python-headless", "pyarrow")
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -134,7 +134,7 @@ MUST_HOLD = {
         "shls_core.saliency.rbd",
         "shls_core.saliency.region_graph",
         "shls_core.seeding",
-        "shls_core.superpixels.slic",
+        "shls_core.superpixels.slic_fast",
         "storage.codecs",
         "tasks.stages.photographs",
     },
@@ -152,7 +152,14 @@ MUST_HOLD = {
         "storage.codecs",
         "tasks.stages.photographs",
     },
-    "superpixels": {"shls_core.images", "shls_core.superpixels.slic", "storage.codecs"},
+    "superpixels": {
+        "shls_core.images",
+        "shls_core.superpixels.regions",
+        "shls_core.superpixels.slic_fast",
+        "shls_core.superpixels.slic_skimage",
+        "shls_core.superpixels.watershed",
+        "storage.codecs",
+    },
 }
 
 

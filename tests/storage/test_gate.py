@@ -1,21 +1,32 @@
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shls_core.errors import GateError
+from shls_core.split import HeldOutConfig
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.synthesis.config import SynthesisConfig
 from storage import gate
 from storage.artifact import StageArtifact
-from storage.expectations import expectations
+from storage.expectations import _of_scenarios, _of_superpixel_counts, expectations
 from storage.gate import newest_verdict, refuse_failed, require_passed, validate
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
+from storage.scenarios import SCENARIOS, training_column
 from storage.schemas import SCHEMAS, STAGES
 from storage.store import Store
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.stages.sequences import SequencesStage
+from tasks.stages.superpixels import SuperpixelsStage
+from tasks.staging import build_stage
 
 BOUNDS = GateConfig(min_held_out_sequences=1)
+# With this seed, no photograph of the eight is drawn twice in a row by chance: that would be a clone, too.
+CHANCE_CLONES_NOTHING = 38
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +185,58 @@ def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs,
         mixed = dataset.model_copy(update={stage: fewer.outcomes[stage].artifact})
         verdict = validate(staged_copy, put_record(staged_copy.objects, mixed), BOUNDS)
         assert f"{broken}.parents_present" in [str(finding).split(":")[0] for finding in verdict.failures]
+
+
+def scenarios_asked_for(config, rows, num_frames=3):
+    """The columns of scenarios that the gate looks at, for a dataset of so many sequences."""
+    parameters = {"synthesis": {"num_frames": num_frames}}
+    sequences = SimpleNamespace(rows=rows + 5, rejected=5, parameters=parameters)
+    return [item.arguments["column"] for item in _of_scenarios(sequences, config)]
+
+
+def test_scenarios_are_asked_for_from_some_size_on():
+    config = GateConfig(scenarios_from_sequences=100)
+    assert scenarios_asked_for(config, 99) == []
+    assert scenarios_asked_for(config, 100) == [training_column(scenario) for scenario in SCENARIOS]
+    assert "returning" not in " ".join(scenarios_asked_for(config, 100, num_frames=2))
+    assert scenarios_asked_for(GateConfig(scenarios=("clone",)), 400) == ["train_sequences_with_clone"]
+
+
+def test_a_synthesis_without_clones_fails_a_gate_that_wants_them(staged, photographs, tmp_path):
+    def failures(clone_probability):
+        store = Store.open(shutil.copytree(staged.store.root, tmp_path / str(clone_probability)))
+        shares = {"single_object_share": 0, "clone_probability": clone_probability}
+        synthesis = SynthesisConfig(frame_size=64, **shares)
+        stages = {name: outcome.artifact for name, outcome in staged.outcomes.items()}
+        for stage, read in (
+            (
+                SequencesStage(synthesis, HeldOutConfig(share=0), 96, CHANCE_CLONES_NOTHING),
+                ("ingest", "saliency"),
+            ),
+            (SuperpixelsStage(SuperpixelConfig(num_superpixels=40)), ("sequences",)),
+        ):
+            inputs = {name: stages[name] for name in read}
+            done = build_stage(store, stage, inputs, StagingConfig(seed=1), ExecutionConfig(backend="serial"))
+            stages[stage.name] = done.artifact
+        bounds = GateConfig(scenarios=("clone", "several-objects"), scenarios_from_sequences=8)
+        dataset = put_record(store.objects, DatasetManifest(**stages))
+        return [str(failure) for failure in validate(store, dataset, bounds).failures]
+
+    assert failures(0.0) == [
+        "sequences.train_sequences_with_clone: ExpectColumnSumToBeBetween(min_value 1), got 0"
+    ]
+    assert failures(1.0) == []
+
+
+def test_the_number_of_superpixels_is_bounded_by_what_decides_it():
+    def bounds(**settings):
+        manifest = SimpleNamespace(parameters=SuperpixelConfig(**settings).model_dump(mode="json"))
+        fewest, most = _of_superpixel_counts(manifest, 64 * 64, GateConfig(mostly=0.9))
+        assert most.arguments["column"] == "max_superpixels"
+        return {**fewest.arguments, "most": most.arguments["max_value"]}
+
+    asked = bounds(segmenter="skimage-slic", num_superpixels=100)
+    assert (asked["min_value"], asked["max_value"], asked["most"]) == (40, 160, 160)
+    assert "mostly" not in asked
+    found = bounds(segmenter="watershed")
+    assert (found["min_value"], found["max_value"], found["most"], found["mostly"]) == (10, 4096, 4096, 0.9)
