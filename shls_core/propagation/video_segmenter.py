@@ -12,7 +12,7 @@ from shls_core.errors import InputError
 from shls_core.images import shrink_to_side
 from shls_core.propagation.interface import MaskPropagator
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.slic import superpixel_map
+from shls_core.superpixels.superpixel_map import superpixel_map
 
 # 4,000 superpixels at 480p are best in the paper's ablation; other sizes get superpixels of the same area.
 _PIXELS_PER_SUPERPIXEL = 480 * 854 / 4000
