@@ -37,8 +37,11 @@ class Stage(Protocol):
     """A staging stage under one configuration: small, frozen, sent to workers as it is."""
 
     name: ClassVar[str]
-    packages: ClassVar[tuple[str, ...]]
-    """Third-party packages whose version changes the bytes of a row."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Third-party packages whose version changes the bytes of a row."""
+        ...
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -24,7 +24,15 @@ STAGE_KEYS = {
     "seconds",
 }
 SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
-COMMANDS = ("run", "train", "evaluate", "dataset build", "dataset list", "dataset show")
+COMMANDS = (
+    "run",
+    "train",
+    "evaluate",
+    "dataset build",
+    "dataset list",
+    "dataset show",
+    "dataset measure-masks",
+)
 
 
 def one_error_line(result) -> str:
