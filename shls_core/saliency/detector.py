@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -19,6 +19,7 @@ DetectorKind = Literal["rbd", "torchscript", "onnx", "maps"]
 _LOADERS = {"torchscript": load_torchscript, "onnx": load_onnx}
 
 
+@runtime_checkable
 class Detector(Protocol):
     """Draws the saliency map of a photograph."""
 
