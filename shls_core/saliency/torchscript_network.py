@@ -1,6 +1,7 @@
 """Networks in TorchScript files; torch is imported only for them."""
 
 import io
+import warnings
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,10 @@ def load_torchscript(model: bytes, name: str) -> Network:
             "expected the package torch, which runs TorchScript; install it with: pip install torch"
         ) from error
     try:
-        network = torch.jit.load(io.BytesIO(model), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():
+            # torch advises another format; this one is the user's.
+            warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
+            network = torch.jit.load(io.BytesIO(model), map_location="cpu").eval()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError) as error:  # not a zip archive, or another one
         raise InputError(
             f"expected a network in TorchScript, got {len(model)} other bytes ({name})"

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shls_core.crops import Box, CropConfig, crop, draw_crop
+import numpy as np
+import numpy.typing as npt
+
+from shls_core.crops import Box, CropConfig, draw_crop
 from shls_core.errors import SampleError
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.detector import DetectorSource
@@ -22,9 +25,6 @@ from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from storage.artifact import StageArtifact
     from tasks.stages.input_reader import InputReader
 
@@ -140,4 +140,4 @@ class SaliencyStage:
             raise SampleError(MISSING_MAP)
         path, (height, width) = plan.location, plan.decided["photograph_px"]
         whole = reader.remember((path, digest), lambda: read_map(read_unchanged(path, digest), height, width))
-        return crop(whole, box)
+        return np.ascontiguousarray(whole[box.top : box.bottom, box.left : box.right])
