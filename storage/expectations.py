@@ -47,6 +47,13 @@ def _of_content(stages: Mapping[str, StageManifest], config: GateConfig) -> Iter
     yield _between(INGEST, "num_bytes", min_value=1)
     yield _between(SALIENCY, "mask_share", **shares)
     yield _between(SALIENCY, "num_objects", min_value=1)
+    yield _between(
+        SALIENCY,
+        "confidence",
+        min_value=stages[SALIENCY].parameters["saliency"]["min_confidence"],
+        max_value=1,
+    )
+    yield _between(SALIENCY, "low_confidence_share", max_value=config.max_low_confidence_share)
 
     lengths = sorted({synthesis["num_frames"], held_out["num_frames"]})
     yield Expectation(

@@ -20,7 +20,7 @@ from storage.expectations import Expectation, expectations
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, Record, get_record, put_record
 from storage.scenarios import scenario_columns
-from storage.schemas import SCHEMAS, SEQUENCES, STAGES
+from storage.schemas import LOW_CONFIDENCE, SALIENCY, SCHEMAS, SEQUENCES, STAGES
 from storage.store import Store
 
 _SAMPLES_NAMED = 5
@@ -129,7 +129,10 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         columns += [field.name for field in SCHEMAS[stage].statistics]
         columns += ["split"] if stage == SEQUENCES else []
         table = artifact.table(columns).to_pandas()
-        table = table[table.pop("rejected").isna()].reset_index(drop=True)
+        rejected = table.pop("rejected")
+        table = table[rejected.isna()].reset_index(drop=True)
+        if stage == SALIENCY:  # one figure of all rows, beside each that was accepted
+            table["low_confidence_share"] = float((rejected == LOW_CONFIDENCE).mean())
         table["parents_present"] = [Counter(parents) <= present for parents in table.pop("parents")]
         if stage == SEQUENCES:
             split = table.pop("split")

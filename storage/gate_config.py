@@ -15,6 +15,9 @@ class GateConfig(FrozenConfig):
     """Largest such share."""
     mostly: float = pydantic.Field(default=0.95, gt=0, le=1)
     """Share of rows that must keep a bound about plausibility; of bounds about correctness, all must."""
+    max_low_confidence_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """Largest share of a dataset's pseudo-masks that may be rejected for little confidence: above it, the
+    detector does not suit the photographs."""
     min_train_sequences: int = pydantic.Field(default=1, ge=1)
     """Fewest sequences to train on."""
     min_held_out_sequences: int = pydantic.Field(default=0, ge=0)

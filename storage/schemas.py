@@ -17,6 +17,9 @@ SCHEMA_VERSION = 2
 INGEST, SALIENCY, SEQUENCES, SUPERPIXELS = "ingest", "saliency", "sequences", "superpixels"
 STAGES = (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)
 
+LOW_CONFIDENCE = "low_confidence"
+"""Why a pseudo-mask of little confidence is rejected; the gate counts these."""
+
 _HEAD = (
     pa.field("sample_id", pa.string(), nullable=False),
     # Hash of stage, parameters, code, versions and the digests of the rows this row read.
@@ -40,7 +43,7 @@ class StageSchema:
     content
         What the row is: the columns its digest covers, and all that later stages may read.
     notes
-        What people want to know of it; a later stage never reads them.
+        What people want to know of it; no row of a later stage is made from them.
     statistics
         Numbers about the content, for the validation gate.
     """
@@ -109,6 +112,7 @@ SCHEMAS: Mapping[str, StageSchema] = {
         statistics=(
             pa.field("num_objects", pa.int32()),
             pa.field("mask_share", pa.float64()),
+            pa.field("confidence", pa.float64()),  # 0..1, of the pseudo-mask
         ),
     ),
     SEQUENCES: StageSchema(

@@ -1,11 +1,13 @@
 """What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
 
+import io
 import itertools
 import os
 import shutil
 import subprocess
 import sys
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,3 +204,62 @@ def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
             assert cv2.imwrite(str(frames / f"{number:05d}.jpg"), truth[..., None].repeat(3, axis=2) * 90)
             write_mask(masks / f"{number:05d}.png", result)
     return root, results
+
+
+def torchscript_bytes(
+    *, shape: tuple[int, ...] | None = None, scale: float = 1.0, wrap: str = "tensor"
+) -> bytes:
+    """A TorchScript network that answers the first channel, times a scale, in a shape or container."""
+    import torch
+
+    class Network(torch.nn.Module):
+        def forward(self, image):
+            answer = image[:, :1] * scale
+            if shape is not None:
+                answer = answer[:, :, :2, :2].reshape(shape)
+            return {"tensor": answer, "list": [answer, image], "dict": {"saliency": answer}}[wrap]
+
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(Network(), torch.zeros(1, 3, 16, 16), strict=False), buffer)
+    return buffer.getvalue()
+
+
+def onnx_bytes(*, scale: float = 1.0, num_inputs: int = 1) -> bytes:
+    """An ONNX network that answers the first channel, times a scale."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    names = ["image", *(f"other{number}" for number in range(1, num_inputs))]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, "h", "w"]) for name in names]
+    output = helper.make_tensor_value_info("saliency", TensorProto.FLOAT, [1, 1, "h", "w"])
+    constants = [
+        helper.make_tensor("start", TensorProto.INT64, [1], [0]),
+        helper.make_tensor("end", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("scale", TensorProto.FLOAT, [], [scale]),
+    ]
+    nodes = [
+        helper.make_node("Slice", ["image", "start", "end", "axis"], ["red"]),
+        helper.make_node("Mul", ["red", "scale"], ["saliency"]),
+    ]
+    model = helper.make_model(
+        helper.make_graph(nodes, "first channel", inputs, [output], constants),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+@pytest.fixture(scope="session")
+def torchscript_network() -> Callable[..., bytes]:
+    """Return a function that makes the content of a TorchScript file."""
+    return torchscript_bytes
+
+
+@pytest.fixture(scope="session")
+def onnx_network() -> Callable[..., bytes]:
+    """Return a function that makes the content of an ONNX file."""
+    return onnx_bytes

@@ -1,7 +1,5 @@
 """Pseudo-masks: the objects that a saliency map suggests."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from jaxtyping import UInt8
@@ -55,23 +53,36 @@ def pseudo_mask(saliency_map: UInt8[np.ndarray, "H W"], config: SaliencyConfig) 
     return _ordered_components(foreground, config.min_component_share)
 
 
-@dataclass(frozen=True)
-class PseudoMaskStatistics:
-    """Figures of one pseudo-mask: the share of the image that is foreground, and the number of components."""
+def mask_confidence(saliency_map: UInt8[np.ndarray, "H W"], mask: UInt8[np.ndarray, "H W"]) -> float:
+    """Return how clearly a saliency map tells the inside of its pseudo-mask from the outside.
 
-    mask_share: float
-    num_components: int
+    Parameters
+    ----------
+    saliency_map : ndarray of uint8, shape (H, W)
+        0..1 as 0..255, as its detector drew it.
+    mask : ndarray of uint8, shape (H, W)
+        0 background, 1..K objects.
 
-
-def pseudo_mask_statistics(mask: UInt8[np.ndarray, "H W"]) -> PseudoMaskStatistics:
-    """Measure a pseudo-mask whose labels are 0..K.
+    Returns
+    -------
+    float
+        Mean saliency inside less mean saliency outside, 0..1; 0 where there is no inside or no outside, or
+        the outside is the brighter. A quantity of this image alone: no other has a say in it.
 
     Examples
     --------
-    >>> pseudo_mask_statistics(np.array([[0, 1], [2, 0]], np.uint8))
-    PseudoMaskStatistics(mask_share=0.5, num_components=2)
+    >>> mask_confidence(np.array([[255, 51]], np.uint8), np.array([[1, 0]], np.uint8))
+    0.8
     """
-    return PseudoMaskStatistics(mask_share=float(np.mean(mask > 0)), num_components=int(mask.max()))
+    inside = mask > 0
+    num_inside = int(np.count_nonzero(inside))
+    if num_inside in (0, mask.size):
+        return 0.0
+    # Sums of whole numbers: no order of adding decides the last bit.
+    sum_inside = int(saliency_map[inside].sum(dtype=np.int64))
+    sum_outside = int(saliency_map.sum(dtype=np.int64)) - sum_inside
+    contrast = sum_inside / num_inside - sum_outside / (mask.size - num_inside)
+    return max(0.0, contrast / 255)
 
 
 def _ordered_components(foreground: UInt8[np.ndarray, "H W"], min_share: float) -> UInt8[np.ndarray, "H W"]:

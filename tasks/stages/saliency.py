@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from shls_core.crops import Box, CropConfig, draw_crop
 from shls_core.errors import SampleError
 from shls_core.saliency.config import SaliencyConfig
-from shls_core.saliency.pseudo_mask import pseudo_mask
-from shls_core.saliency.rbd import rbd_saliency
+from shls_core.saliency.detector import DetectorSource
+from shls_core.saliency.foreground import foreground
+from shls_core.saliency.map_folder import MISSING_MAP, MapFolder, read_map
 from shls_core.seeding import generator
-from storage.canonical import digest_json
+from storage.canonical import digest_bytes, digest_json
 from storage.codecs import encode_map
-from storage.schemas import INGEST, SALIENCY
+from storage.schemas import INGEST, LOW_CONFIDENCE, SALIENCY
+from tasks.stages.detectors import RUN_BY, detector_identity, read_file, read_unchanged, ready_detector
 from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
@@ -28,25 +34,34 @@ class SaliencyStage:
     """Estimates the foreground of photographs; no manual annotation is involved."""
 
     name: ClassVar[str] = SALIENCY
-    packages: ClassVar[tuple[str, ...]] = (
-        "fast-slic",
-        "numpy",
-        "opencv-python-headless",
-        "pillow",
-        "pyarrow",
-        "scikit-image",
-        "scipy",
-    )
     config: SaliencyConfig
     crops: CropConfig
     max_side: int
     seed: int
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        """Third-party packages whose version changes the bytes of a row; a network's, where there is one."""
+        always = (
+            "fast-slic",
+            "numpy",
+            "opencv-python-headless",
+            "pillow",
+            "pyarrow",
+            "scikit-image",
+            "scipy",
+        )
+        runs_network = RUN_BY.get(DetectorSource.of(self.config).kind)
+        return (*always, runs_network) if runs_network else always
+
+    @property
     def parameters(self) -> dict[str, Any]:
-        """The detector's constants, how photographs are cut, and the seed where cutting is random."""
+        """The detector by content, its constants, how photographs are cut, the seed where that is random."""
         return {
-            "saliency": self.config.model_dump(mode="json"),
+            "saliency": {
+                **self.config.model_dump(mode="json", exclude={"detector", "network"}),
+                **detector_identity(self.config),
+            },
             "crops": self.crops.model_dump(mode="json"),
             "max_side": self.max_side,
             "seed": self.seed if self.crops.crops_per_image else None,
@@ -55,7 +70,17 @@ class SaliencyStage:
     def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
         """Plan one row per photograph, or per crop of one."""
         plans = []
-        for image, row in inputs[INGEST].accepted(("height", "width", "scene")):
+        source = DetectorSource.of(self.config)
+        maps = MapFolder.open(str(source.path)) if source.kind == "maps" else None
+        model = detector_identity(self.config).get("digest")
+        for image, row in inputs[INGEST].accepted(("height", "width", "scene", "file_name")):
+            # The file that the map is drawn by, or was drawn into.
+            file = maps.of(row["file_name"]) if maps else model and Path(str(source.path))
+            decided = {
+                "scene": row["scene"],
+                "detector_digest": digest_bytes(read_file(str(file))) if maps and file else model,
+                "photograph_px": [row["height"], row["width"]],
+            }
             for box in self._parts(image.sample_id, row["height"], row["width"]):
                 whole = not self.crops.crops_per_image
                 plans.append(
@@ -63,7 +88,8 @@ class SaliencyStage:
                         sample_id=image.sample_id if whole else digest_json(["crop", image.sample_id, *box]),
                         image_ids=(image.sample_id,),
                         inputs=(image,),
-                        decided={"box": list(box), "scene": row["scene"]},
+                        decided={**decided, "box": list(box)},
+                        location=str(file.absolute()) if file else None,  # workers may run elsewhere
                     )
                 )
         return plans
@@ -84,10 +110,11 @@ class SaliencyStage:
         (image,) = plan.inputs
         box = Box(*plan.decided["box"])
         pixels = photograph_part(reader, image, self.max_side, box)
-        saliency_map = rbd_saliency(pixels, self.config)
-        mask = pseudo_mask(saliency_map, self.config)
-        if not mask.any():
+        found = foreground(pixels, self._detected(plan, reader, pixels, box), self.config)
+        if not found.mask.any():
             raise SampleError("no salient object")
+        if found.confidence < self.config.min_confidence:
+            raise SampleError(LOW_CONFIDENCE)
         return {
             "image_id": image.sample_id,
             "top": box.top,
@@ -95,8 +122,22 @@ class SaliencyStage:
             "height": box.bottom - box.top,
             "width": box.right - box.left,
             "scene": plan.decided["scene"],
-            "saliency_map": encode_map(saliency_map),
-            "mask": encode_map(mask),
-            "num_objects": int(mask.max()),
-            "mask_share": float((mask > 0).mean()),
+            "saliency_map": encode_map(found.saliency_map),
+            "mask": encode_map(found.mask),
+            "num_objects": int(found.mask.max()),
+            "mask_share": float((found.mask > 0).mean()),
+            "confidence": found.confidence,
         }
+
+    def _detected(
+        self, plan: RowPlan, reader: InputReader, pixels: npt.NDArray[np.uint8], box: Box
+    ) -> npt.NDArray[np.uint8]:
+        """Return the detector's map of the part of a photograph inside `box`."""
+        digest = plan.decided["detector_digest"]
+        if DetectorSource.of(self.config).kind != "maps":
+            return ready_detector(self.config, plan.location, digest)(pixels)
+        if plan.location is None:
+            raise SampleError(MISSING_MAP)
+        path, (height, width) = plan.location, plan.decided["photograph_px"]
+        whole = reader.remember((path, digest), lambda: read_map(read_unchanged(path, digest), height, width))
+        return np.ascontiguousarray(whole[box.top : box.bottom, box.left : box.right])

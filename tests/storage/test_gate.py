@@ -5,7 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from shls_core.crops import CropConfig
 from shls_core.errors import GateError
+from shls_core.saliency.config import SaliencyConfig
 from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
@@ -20,6 +22,7 @@ from storage.scenarios import SCENARIOS, training_column
 from storage.schemas import SCHEMAS, STAGES
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
 from tasks.stages.superpixels import SuperpixelsStage
 from tasks.staging import build_stage
@@ -174,6 +177,21 @@ def test_only_a_dataset_whose_newest_verdict_is_passed_may_be_used(staged_copy, 
     validate(staged_copy, staged.dataset, GateConfig(min_train_sequences=1000))
     with pytest.raises(GateError):
         require_passed(staged_copy, staged.dataset)
+
+
+def test_the_share_of_masks_rejected_for_little_confidence_has_a_bound(staged_copy, staged, expected):
+    middle = float(expected[1]["saliency"]["confidence"].median())
+    stage = SaliencyStage(SaliencyConfig(min_confidence=middle), CropConfig(), max_side=96, seed=1)
+    inputs = {"ingest": staged.outcomes["ingest"].artifact}
+    made = build_stage(staged_copy, stage, inputs, StagingConfig(), ExecutionConfig(backend="serial"))
+    assert made.rejected == 4
+    dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
+    mixed = put_record(staged_copy.objects, dataset.model_copy(update={"saliency": made.artifact}))
+    for bound, fails in ((0.5, False), (0.49, True)):
+        verdict = validate(staged_copy, mixed, GateConfig(max_low_confidence_share=bound))
+        failures = [str(finding).split(":")[0] for finding in verdict.failures]
+        assert ("saliency.low_confidence_share" in failures) is fails
+        assert "saliency.confidence" not in failures
 
 
 def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs, stage_dataset, tmp_path):

@@ -284,9 +284,9 @@ def test_the_manifest_says_how_and_from_what_the_rows_were_made(staged):
         assert manifest.stage == name
         assert len(set(content.values())) == 4
         assert manifest.rows == sum(shard.rows for shard in manifest.shards)
-        assert all(
-            shares["min"] <= shares["mean"] <= shares["max"] for shares in manifest.statistics.values()
-        )
+        for figures in manifest.statistics.values():  # the mean of equal values may be off by its last bit
+            assert figures["min"] <= figures["mean"] * (1 + 1e-12)
+            assert figures["mean"] <= figures["max"] * (1 + 1e-12)
 
 
 def test_every_row_says_which_photographs_it_came_from(staged):

@@ -36,6 +36,7 @@ COMMANDS = (
     "dataset rollback",
     "dataset gc",
     "dataset near-duplicates",
+    "dataset measure-masks",
 )
 
 

@@ -8,9 +8,8 @@ from scipy import ndimage
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.pseudo_mask import (
     MAX_OBJECTS,
-    PseudoMaskStatistics,
+    mask_confidence,
     pseudo_mask,
-    pseudo_mask_statistics,
 )
 
 EVERY_PIXEL = SaliencyConfig(border_radius_px=0, min_component_share=0)
@@ -140,8 +139,21 @@ def test_a_mask_repeats_and_leaves_its_map_alone():
     np.testing.assert_array_equal(pseudo_mask(saliency_map, SaliencyConfig(border_radius_px=1)), first)
 
 
-def test_statistics_of_known_masks():
-    mask = np.array([[0, 1, 1, 0], [2, 0, 0, 0]], np.uint8)
-    assert pseudo_mask_statistics(mask) == PseudoMaskStatistics(mask_share=3 / 8, num_components=2)
-    empty = pseudo_mask_statistics(np.zeros((3, 3), np.uint8))
-    assert empty == PseudoMaskStatistics(mask_share=0.0, num_components=0)
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(small_maps, st.integers(0, 255))
+def test_confidence_is_the_contrast_of_inside_and_outside(saliency_map, level):
+    mask = (saliency_map > level).astype(np.uint8)
+    inside = [int(value) for value, label in zip(saliency_map.flat, mask.flat, strict=True) if label]
+    outside = [int(value) for value, label in zip(saliency_map.flat, mask.flat, strict=True) if not label]
+    if inside and outside:
+        expected = (sum(inside) / len(inside) - sum(outside) / len(outside)) / 255
+        assert mask_confidence(saliency_map, mask) == pytest.approx(expected)
+        assert mask_confidence(saliency_map, 1 - mask) == 0.0  # the outside is the brighter
+    else:
+        assert mask_confidence(saliency_map, mask) == 0.0
+
+
+def test_confidence_counts_every_object_as_inside():
+    saliency_map = np.array([[255, 204, 51, 0]], np.uint8)
+    assert mask_confidence(saliency_map, np.array([[1, 2, 0, 0]], np.uint8)) == pytest.approx(0.8)
+    assert mask_confidence(saliency_map, np.array([[1, 1, 1, 1]], np.uint8)) == 0.0
