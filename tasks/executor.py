@@ -7,6 +7,8 @@ workers that each start as many threads as there are cores slow each other down.
 import atexit
 import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -81,6 +83,8 @@ def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
             yield pool.get_next_unordered()
     except lost.RayTaskError as error:
         raise error.cause from None
+    except SystemError as error:  # what Ray makes of an exception that a signal raised while it waited
+        raise error.__cause__ or error from None
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
         raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
@@ -128,15 +132,25 @@ class _Workers:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # It warns on every start that its default is in force.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-        ray.init(
-            **own,
-            configure_logging=False,
-            log_to_driver=False,
-            runtime_env={"env_vars": _ONE_THREAD},
-        )
+        with _sigterm_as_it_is():
+            ray.init(
+                **own,
+                configure_logging=False,
+                log_to_driver=False,
+                runtime_env={"env_vars": _ONE_THREAD},
+            )
         # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
+
+
+@contextmanager
+def _sigterm_as_it_is() -> Iterator[None]:
+    """Give SIGTERM back to whoever handled it before Ray, whose handlers print registers and abort."""
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():  # only there may it be set
+        signal.signal(signal.SIGTERM, handler)
 
 
 _workers = _Workers()
