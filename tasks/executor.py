@@ -8,6 +8,7 @@ import atexit
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,13 +17,14 @@ from typing import Any, TypeVar
 import cv2
 import threadpoolctl
 
-from shls_core.errors import WorkerLost
+from shls_core.errors import InputError, WorkerLost
 from tasks.execution_config import Backend
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_ATTEMPTS = 6
+_CONNECT_SECONDS = 5.0
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
@@ -48,6 +50,8 @@ def run_jobs(
     ------
     WorkerLost
         If the same job lost its worker at every attempt.
+    InputError
+        If the cluster that RAY_ADDRESS names does not answer or has fewer cores than `workers`.
     """
     if not jobs:
         return
@@ -104,6 +108,7 @@ class _Workers:
         if len(self._handles) != count or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
+            _refuse_too_many(count)
             # A worker may be replaced as often as it dies; a job is given up after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
             self._handles = [worker.options(num_cpus=1).remote() for _ in range(count)]
@@ -125,23 +130,52 @@ class _Workers:
                 return
             ray.shutdown()
         # An address in the environment means: join that cluster. Without one, a local one is started.
-        self._cores_of_own_ray = 0 if "RAY_ADDRESS" in os.environ else count
-        own: dict[str, Any] = (
-            {"num_cpus": count, "include_dashboard": False} if self._cores_of_own_ray else {}
-        )
+        address = os.environ.get("RAY_ADDRESS")
+        self._cores_of_own_ray = 0 if address else count
+        own: dict[str, Any] = {} if address else {"num_cpus": count, "include_dashboard": False}
+        if address:
+            _refuse_silent(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # It warns on every start that its default is in force.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-        with _sigterm_as_it_is():
-            ray.init(
-                **own,
-                configure_logging=False,
-                log_to_driver=False,
-                runtime_env={"env_vars": _ONE_THREAD},
-            )
+        try:
+            with _sigterm_as_it_is():
+                ray.init(
+                    **own,
+                    configure_logging=False,
+                    log_to_driver=False,
+                    runtime_env={"env_vars": _ONE_THREAD},
+                )
+        except ConnectionError as error:
+            raise InputError(
+                f"expected the Ray cluster of RAY_ADDRESS to let this process in: {error}; "
+                "RAY_AUTH_MODE=token if it asks for one"
+            ) from error
         # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
+
+
+def _refuse_too_many(count: int) -> None:
+    """Raise if a cluster has no room for so many workers: they would be waited for in silence."""
+    import ray
+
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    if cores < count:
+        raise InputError(
+            f"expected a Ray cluster of {count} cores for {count} workers, got one of {cores} (RAY_ADDRESS)"
+        )
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:  # a word that Ray knows, like "auto"
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected a Ray cluster at {address} (RAY_ADDRESS): {error}") from error
 
 
 @contextmanager

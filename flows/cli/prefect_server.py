@@ -38,8 +38,8 @@ def reach_server() -> None:
 def _start_server(timeout_seconds: float) -> None:
     """Start a server that lives no longer than this process, and let Prefect know it.
 
-    Prefect would start one by itself. That one hears the signals sent to the group of this process, and is gone
-    when the run has to tell how it ended; and it outlives a process that is killed.
+    Prefect would start one by itself. That one hears the signals sent to the group of this process, and is
+    gone when the run has to tell how it ended; and it outlives a process that is killed.
     """
     from prefect.context import refresh_global_settings_context
     from prefect.settings import get_current_settings
@@ -61,7 +61,9 @@ def _start_server(timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while error := _what_is_wrong():
         if server.poll() is not None:
-            raise InputError(f"expected Prefect's server to start, it ended with exit code {server.returncode}")
+            raise InputError(
+                f"expected Prefect's server to start, it ended with exit code {server.returncode}"
+            )
         if time.monotonic() > deadline:
             raise InputError(f"expected Prefect's server to start in {timeout_seconds} s: {error}")
         time.sleep(0.1)

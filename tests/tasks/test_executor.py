@@ -1,8 +1,11 @@
+import socket
+
 import cv2
 import pytest
 import threadpoolctl
 
-from tasks.executor import one_thread, run_jobs
+from shls_core.errors import InputError
+from tasks.executor import _refuse_silent, one_thread, run_jobs
 
 
 def num_threads(_=None):
@@ -55,3 +58,15 @@ def test_an_error_of_a_job_comes_through_as_it_is():
 def test_no_jobs_start_nothing(backend, monkeypatch):
     monkeypatch.setattr("tasks.executor._workers", None)
     assert list(run_jobs(num_threads, [], backend, workers=2)) == []
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        for spelt in (address, f"ray://{address}", "auto"):
+            _refuse_silent(spelt)
+    for wrong in (address, f"ray://{address}", "127.0.0.1:port"):
+        with pytest.raises(
+            InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
+        ):
+            _refuse_silent(wrong)
