@@ -1,4 +1,4 @@
-"""`shls dataset build` with a watch on the making of shards: ``measured_build.py TIMES [options of the build]``.
+"""`shls dataset build` with a watch on the making of shards: ``measured_build.py TIMES [options]``.
 
 Writes to TIMES, for every stage: ``span``, the seconds from the first shard handed out to the last one back,
 and ``busy``, the seconds that workers spent inside shards, all workers together.

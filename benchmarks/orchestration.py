@@ -4,10 +4,10 @@
 
 Three measurements, each in stores, homes and services of its own that are gone afterwards:
 
-cold     `shls dataset build` of a few photographs with no server, no Ray, no store, minus the same stages made
-         one after another in one process: what a first run pays for being orchestrated.
-warm     `shls dataset build` of N photographs with Prefect's server and Ray up: wall time of the command, and
-         the part of it in which no shard was being made.
+cold     `shls dataset build` of a few photographs with no server, no Ray, no store, minus the same stages
+         made one after another in one process: what a first run pays for being orchestrated.
+warm     `shls dataset build` of N photographs with Prefect's server and Ray up: wall time of the command,
+         and the part of it in which no shard was being made.
 workers  the time in which shards are made by one worker and by two.
 
 On two cores, 5,500 photographs take about ten minutes.

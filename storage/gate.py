@@ -129,7 +129,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         columns += ["split"] if stage == SEQUENCES else []
         table = artifact.table(columns).to_pandas()
         table = table[table.pop("rejected").isna()].reset_index(drop=True)
-        table["parents_present"] = [Counter(parents) <= present for parents in table.pop("parents")]
+        table["parents_present"] = [_are_present(parents, present) for parents in table.pop("parents")]
         if stage == SEQUENCES:
             split = table.pop("split")
             table["is_train"], table["is_held_out"] = (
@@ -138,6 +138,12 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         present.update(table["sample_id"])
         tables[stage] = table
     return tables
+
+
+def _are_present(parents: Sequence[str], present: Mapping[str, int]) -> bool:
+    """Return whether every parent is there, as often as it is named."""
+    # Not by comparing two Counters: that walks through all that is present, for every row.
+    return all(present.get(parent, 0) >= count for parent, count in Counter(parents).items())
 
 
 def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) -> list[Finding]:

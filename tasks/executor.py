@@ -160,7 +160,8 @@ def _refuse_too_many(count: int) -> None:
     """Raise if a cluster has no room for so many workers: they would be waited for in silence."""
     import ray
 
-    cores = int(ray.cluster_resources().get("CPU", 0))
+    resources: Any = ray.cluster_resources  # untyped
+    cores = int(resources().get("CPU", 0))
     if cores < count:
         raise InputError(
             f"expected a Ray cluster of {count} cores for {count} workers, got one of {cores} (RAY_ADDRESS)"

@@ -8,7 +8,7 @@ from shls_core.errors import GateError
 from storage import gate
 from storage.artifact import StageArtifact
 from storage.expectations import expectations
-from storage.gate import newest_verdict, refuse_failed, require_passed, validate
+from storage.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
@@ -174,3 +174,15 @@ def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs,
         mixed = dataset.model_copy(update={stage: fewer.outcomes[stage].artifact})
         verdict = validate(staged_copy, put_record(staged_copy.objects, mixed), BOUNDS)
         assert f"{broken}.parents_present" in [str(finding).split(":")[0] for finding in verdict.failures]
+
+
+def test_parents_are_looked_up_and_not_searched_for():
+    class OnlyLookedUp(dict):
+        def __iter__(self):
+            raise AssertionError("walked through all that is present, for one row")
+
+    present = OnlyLookedUp(photograph=2, mask=1)
+    assert _are_present(["photograph", "mask", "photograph"], present)
+    assert _are_present([], present)
+    assert not _are_present(["mask", "mask"], present)
+    assert not _are_present(["photograph", "other"], present)

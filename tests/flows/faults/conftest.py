@@ -1,4 +1,4 @@
-"""Runs of `shls dataset build` as processes of their own, to be disturbed; what must hold of the store then."""
+"""Runs of `shls dataset build` as processes of their own, to be disturbed, and what must hold then."""
 
 import json
 import os
