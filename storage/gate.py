@@ -133,7 +133,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         table = table[rejected.isna()].reset_index(drop=True)
         if stage == SALIENCY:  # one figure of all rows, beside each that was accepted
             table["low_confidence_share"] = float((rejected == LOW_CONFIDENCE).mean())
-        table["parents_present"] = [Counter(parents) <= present for parents in table.pop("parents")]
+        table["parents_present"] = [_are_present(parents, present) for parents in table.pop("parents")]
         if stage == SEQUENCES:
             split = table.pop("split")
             table["is_train"], table["is_held_out"] = (
@@ -143,6 +143,12 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         present.update(table["sample_id"])
         tables[stage] = table
     return tables
+
+
+def _are_present(parents: Sequence[str], present: Mapping[str, int]) -> bool:
+    """Return whether every parent is there, as often as it is named."""
+    # Not by comparing two Counters: that walks through all that is present, for every row.
+    return all(present.get(parent, 0) >= count for parent, count in Counter(parents).items())
 
 
 def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) -> list[Finding]:

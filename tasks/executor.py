@@ -7,6 +7,9 @@ workers that each start as many threads as there are cores slow each other down.
 import atexit
 import logging
 import os
+import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -14,7 +17,7 @@ from typing import Any, TypeVar
 import cv2
 import threadpoolctl
 
-from shls_core.errors import WorkerLost
+from shls_core.errors import InputError, WorkerLost
 from storage.location import PUBLIC_SETTINGS
 from tasks.execution_config import Backend
 
@@ -22,6 +25,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_ATTEMPTS = 6
+_CONNECT_SECONDS = 5.0
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
@@ -47,6 +51,8 @@ def run_jobs(
     ------
     WorkerLost
         If the same job lost its worker at every attempt.
+    InputError
+        If the cluster that RAY_ADDRESS names does not answer or has fewer cores than `workers`.
     """
     if not jobs:
         return
@@ -82,6 +88,8 @@ def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
             yield pool.get_next_unordered()
     except lost.RayTaskError as error:
         raise error.cause from None
+    except SystemError as error:  # what Ray makes of an exception that a signal raised while it waited
+        raise error.__cause__ or error from None
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
         raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
@@ -101,6 +109,7 @@ class _Workers:
         if len(self._handles) != count or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
+            _refuse_too_many(count)
             # A worker may be replaced as often as it dies; a job is given up after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
             self._handles = [worker.options(num_cpus=1).remote() for _ in range(count)]
@@ -122,19 +131,27 @@ class _Workers:
                 return
             ray.shutdown()
         # An address in the environment means: join that cluster. Without one, a local one is started.
-        self._cores_of_own_ray = 0 if "RAY_ADDRESS" in os.environ else count
-        own: dict[str, Any] = (
-            {"num_cpus": count, "include_dashboard": False} if self._cores_of_own_ray else {}
-        )
+        address = os.environ.get("RAY_ADDRESS")
+        self._cores_of_own_ray = 0 if address else count
+        own: dict[str, Any] = {} if address else {"num_cpus": count, "include_dashboard": False}
+        if address:
+            _refuse_silent(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # It warns on every start that its default is in force.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-        ray.init(
-            **own,
-            configure_logging=False,
-            log_to_driver=False,
-            runtime_env={"env_vars": _ONE_THREAD | _how_to_reach_buckets()},
-        )
+        try:
+            with _sigterm_as_it_is():
+                ray.init(
+                    **own,
+                    configure_logging=False,
+                    log_to_driver=False,
+                    runtime_env={"env_vars": _ONE_THREAD | _how_to_reach_buckets()},
+                )
+        except ConnectionError as error:
+            raise InputError(
+                f"expected the Ray cluster of RAY_ADDRESS to let this process in: {error}; "
+                "RAY_AUTH_MODE=token if it asks for one"
+            ) from error
         # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
@@ -147,6 +164,38 @@ def _how_to_reach_buckets() -> dict[str, str]:
     shows what it was given to everybody who can see the cluster, and credentials are the cluster's own.
     """
     return {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+
+
+def _refuse_too_many(count: int) -> None:
+    """Raise if a cluster has no room for so many workers: they would be waited for in silence."""
+    import ray
+
+    resources: Any = ray.cluster_resources  # untyped
+    cores = int(resources().get("CPU", 0))
+    if cores < count:
+        raise InputError(
+            f"expected a Ray cluster of {count} cores for {count} workers, got one of {cores} (RAY_ADDRESS)"
+        )
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:  # a word that Ray knows, like "auto"
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected a Ray cluster at {address} (RAY_ADDRESS): {error}") from error
+
+
+@contextmanager
+def _sigterm_as_it_is() -> Iterator[None]:
+    """Give SIGTERM back to whoever handled it before Ray, whose handlers print registers and abort."""
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():  # only there may it be set
+        signal.signal(signal.SIGTERM, handler)
 
 
 _workers = _Workers()

@@ -3,7 +3,9 @@
 import functools
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -62,17 +64,24 @@ class OneLineErrors(TyperGroup):
             sys.exit(error.exit_code)
 
 
+class Terminated(BaseException):
+    """SIGTERM came: somebody wants this process to end."""
+
+
 def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Make what stops a command one line on standard error and an exit code that is not 0."""
 
     @functools.wraps(function)
     def told(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
+            _hear_sigterm()
             return function(*arguments, **options)
         except ShlsError as error:
             _fail(error, str(error))
         except KeyboardInterrupt as interrupt:
             _fail(interrupt, "interrupted; what was finished is in the store and is not made again", 130)
+        except Terminated as signalled:
+            _fail(signalled, "terminated; what was finished is in the store and is not made again", 143)
         except (typer.Exit, BrokenPipeError):
             raise
         except Exception as error:  # a defect: a person at a terminal still gets one line
@@ -80,6 +89,16 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
     return told
+
+
+def _hear_sigterm() -> None:
+    """Let SIGTERM unwind the command like Ctrl-C does: the ledger is told, servers and workers are ended."""
+
+    def terminate(*_: object) -> NoReturn:
+        raise Terminated
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:

@@ -1,34 +1,86 @@
 """Prefect's server: reached, or started here where none is configured, before a flow runs."""
 
+import atexit
 import os
-import signal
+import socket
+import subprocess
 import sys
+import time
 
 from rich.console import Console
 
 from shls_core.errors import InputError
 
+_BACKLOG = 128
+_STOP_SECONDS = 5.0
+
 
 def reach_server() -> None:
     """Make sure that there is a server to tell about a run.
 
-    One that is started here does not hear Ctrl-C, which a terminal sends to every process it started: it is
-    still there when the run tells it that it was interrupted, and ends with this process.
-
     Raises
     ------
     InputError
-        If a server is configured and does not answer.
+        If a server is configured and does not answer, or none is and one cannot be started.
     """
     if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
         Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
-    from prefect.client.orchestration import get_client  # takes seconds: the person was told before
+    from prefect.settings import get_current_settings  # takes seconds: the person was told before
 
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    settings = get_current_settings()
+    if settings.api.url is None and settings.server.ephemeral.enabled:
+        _start_server(settings.server.ephemeral.startup_timeout_seconds)
+    elif error := _what_is_wrong():
+        where = settings.api.url
+        raise InputError(f"expected Prefect's server at {where} (PREFECT_API_URL): {error}") from error
+
+
+def _start_server(timeout_seconds: float) -> None:
+    """Start a server that lives no longer than this process, and let Prefect know it.
+
+    Prefect would start one by itself. That one hears the signals sent to the group of this process, and is
+    gone when the run has to tell how it ended; and it outlives a process that is killed.
+    """
+    from prefect.context import refresh_global_settings_context
+    from prefect.settings import get_current_settings
+
+    # It listens from here on: whoever calls while the server starts waits for the answer.
+    with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listening:
+        port = listening.getsockname()[1]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli.temporary_server", str(listening.fileno())],
+            env={**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)},
+            stdin=subprocess.PIPE,  # closed when this process ends, however it ends
+            pass_fds=[listening.fileno()],
+            start_new_session=True,
+        )
+    atexit.register(_stop, server)
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    refresh_global_settings_context()
+
+    deadline = time.monotonic() + timeout_seconds
+    while error := _what_is_wrong():
+        if server.poll() is not None:
+            raise InputError(
+                f"expected Prefect's server to start, it ended with exit code {server.returncode}"
+            )
+        if time.monotonic() > deadline:
+            raise InputError(f"expected Prefect's server to start in {timeout_seconds} s: {error}")
+        time.sleep(0.1)
+
+
+def _what_is_wrong() -> Exception | None:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client.api_healthcheck()
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    assert server.stdin is not None
+    server.stdin.close()
     try:
-        with get_client(sync_client=True) as client:
-            error, url = client.api_healthcheck(), client.api_url
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if error is not None:
-        raise InputError(f"expected Prefect's server at {url} (PREFECT_API_URL): {error}")
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -14,7 +14,7 @@ from shls_core.synthesis.config import SynthesisConfig
 from storage import gate
 from storage.artifact import StageArtifact
 from storage.expectations import _of_scenarios, _of_superpixel_counts, expectations
-from storage.gate import newest_verdict, refuse_failed, require_passed, validate
+from storage.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
@@ -258,3 +258,15 @@ def test_the_number_of_superpixels_is_bounded_by_what_decides_it():
     assert "mostly" not in asked
     found = bounds(segmenter="watershed")
     assert (found["min_value"], found["max_value"], found["most"], found["mostly"]) == (10, 4096, 4096, 0.9)
+
+
+def test_parents_are_looked_up_and_not_searched_for():
+    class OnlyLookedUp(dict):
+        def __iter__(self):
+            raise AssertionError("walked through all that is present, for one row")
+
+    present = OnlyLookedUp(photograph=2, mask=1)
+    assert _are_present(["photograph", "mask", "photograph"], present)
+    assert _are_present([], present)
+    assert not _are_present(["mask", "mask"], present)
+    assert not _are_present(["photograph", "other"], present)

@@ -1,8 +1,11 @@
+import socket
+
 import cv2
 import pytest
 import threadpoolctl
 
-from tasks.executor import _how_to_reach_buckets, one_thread, run_jobs
+from shls_core.errors import InputError
+from tasks.executor import _how_to_reach_buckets, _refuse_silent, one_thread, run_jobs
 
 
 def num_threads(_=None):
@@ -64,3 +67,15 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
     for secret in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(secret, "secret")
     assert _how_to_reach_buckets() == {"AWS_ENDPOINT_URL": "https://objects.example"}
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        for spelt in (address, f"ray://{address}", "auto"):
+            _refuse_silent(spelt)
+    for wrong in (address, f"ray://{address}", "127.0.0.1:port"):
+        with pytest.raises(
+            InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
+        ):
+            _refuse_silent(wrong)

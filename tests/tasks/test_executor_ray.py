@@ -2,8 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,17 @@ print(list(run_jobs(die_once, [pathlib.Path(sys.argv[1])], "ray", 1)))
 time.sleep(1)  # news of the lost worker come on a thread of their own
 """
 
+COUNT_ON_CLUSTER = """
+from shls_core.errors import InputError
+from tasks.executor import run_jobs
+
+for workers in (2, 1, 2):
+    try:
+        print(list(run_jobs(len, ["abc", "de"], "ray", workers)))
+    except InputError as error:
+        print(error)
+"""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _local_ray():
@@ -41,6 +55,13 @@ def _local_ray():
         ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
         _workers.stop()
         ray.shutdown()
+
+
+@pytest.fixture
+def short_path():
+    """A folder whose path leaves room for the names of Ray's sockets."""
+    with tempfile.TemporaryDirectory(prefix="ray-") as path:
+        yield path
 
 
 def square(number):
@@ -133,6 +154,33 @@ def test_work_that_kills_every_worker_ends_in_one_line_and_the_next_finds_worker
         list(run_jobs(die, [1], "ray", 1))
     assert list(run_jobs(square, [3], "ray", 1)) == [9]
     assert raised.value is not None
+
+
+@pytest.mark.slow
+def test_a_cluster_too_small_for_the_workers_is_not_waited_for(tmp_path, short_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    head = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus=1"]
+    head += [f"--port={address.partition(':')[2]}", "--include-dashboard=false", f"--temp-dir={short_path}"]
+    with (tmp_path / "head.log").open("wb") as log:
+        cluster = subprocess.Popen(head, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        while "Ray runtime started" not in (tmp_path / "head.log").read_text():
+            assert cluster.poll() is None
+            time.sleep(0.1)
+        script = [sys.executable, "-c", COUNT_ON_CLUSTER]
+        environment["RAY_ADDRESS"] = address
+        done = subprocess.run(
+            script, env=environment, capture_output=True, text=True, timeout=180, check=True
+        )
+    finally:
+        os.killpg(cluster.pid, signal.SIGKILL)
+        cluster.wait()
+    refused = "expected a Ray cluster of 2 cores for 2 workers, got one of 1 (RAY_ADDRESS)"
+    first, counted, last = done.stdout.splitlines()
+    assert (first, last) == (refused, refused)
+    assert sorted(counted) == sorted("[3, 2]")
 
 
 @pytest.mark.slow

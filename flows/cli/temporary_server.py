@@ -1,0 +1,30 @@
+"""Prefect's server as a process of its own: ``python -m flows.cli.temporary_server SOCKET < PIPE``.
+
+It serves on a listening socket it is handed and ends when its standard input does: with the process that
+started it, whether that ended well or was killed.
+"""
+
+import socket
+import sys
+import threading
+
+import uvicorn
+
+
+def serve(listening: socket.socket) -> None:
+    """Serve until standard input ends."""
+    from prefect.server.api.server import create_app
+
+    app = create_app(ephemeral=True, final=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+
+    def end_with_starter() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_starter, daemon=True).start()
+    server.run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
