@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
-from storage.objects import ObjectStore, object_path
+from storage.objects import ObjectStore, RangeReader, object_path
 from storage.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
@@ -45,12 +45,13 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
     """Read some columns of a shard, and nothing else of it."""
-    with _damage_named(digest):
-        return _open(objects, digest).read(columns=list(columns), use_threads=False)
+    with damage_named(digest):
+        return open_shard(objects.open(digest)).read(columns=list(columns), use_threads=False)
 
 
 @contextmanager
-def _damage_named(digest: str) -> Iterator[None]:
+def damage_named(digest: str) -> Iterator[None]:
+    """Name the shard, and what to do, in whatever the Parquet library says of a damaged one."""
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -61,9 +62,15 @@ def _damage_named(digest: str) -> Iterator[None]:
         ) from error
 
 
-def _open(objects: ObjectStore, digest: str) -> pq.ParquetFile:
-    source = pa.PythonFile(objects.open(digest), mode="r")
-    file = pq.ParquetFile(source, page_checksum_verification=True)
+def open_shard(reader: RangeReader) -> pq.ParquetFile:
+    """Return the Parquet file in an object; whoever reads its pages has their checksums looked at.
+
+    Raises
+    ------
+    pyarrow.ArrowException, OSError
+        For a file that is damaged; see `damage_named`.
+    """
+    file = pq.ParquetFile(pa.PythonFile(reader, mode="r"), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
     return file
@@ -111,7 +118,7 @@ class RowReader:
         if key in self._groups:
             self._groups.move_to_end(key)
             return self._groups[key]
-        with _damage_named(digest):
+        with damage_named(digest):
             table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
         self._groups[key] = table
         self._held_bytes += table.nbytes
@@ -121,7 +128,7 @@ class RowReader:
 
     def _file(self, digest: str) -> pq.ParquetFile:
         if digest not in self._files:
-            self._files[digest] = _open(self._objects, digest)
+            self._files[digest] = open_shard(self._objects.open(digest))
             if len(self._files) > 256:
                 self._files.popitem(last=False)
         return self._files[digest]
