@@ -16,6 +16,7 @@ from storage.artifact import StageArtifact
 from storage.loader import SequenceLoader
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
+from storage.payload import PayloadReader
 
 quick = settings(max_examples=12, deadline=None, derandomize=True)
 
@@ -108,9 +109,38 @@ def test_every_epoch_holds_every_sequence_once(train, seed, batch_size):
     assert num_epochs < 3 or len(set(map(tuple, epochs))) > 1
 
 
-def test_epochs_and_seeds_have_orders_of_their_own():
-    orders = {tuple(storage_batches.order(seed, epoch, 20)) for seed in range(3) for epoch in range(5)}
-    assert len(orders) == 15
+@pytest.mark.parametrize("columns", [["masks"], ["superpixel_maps", "frames"]])
+def test_columns_left_out_are_not_read(staged, train, columns, monkeypatch):
+    read, values = [], PayloadReader.values
+
+    def counted(reader, digest, column, index):
+        read.append(column)
+        return values(reader, digest, column, index)
+
+    monkeypatch.setattr(PayloadReader, "values", counted)
+    some = SequenceLoader(staged.store.objects, staged.dataset, TRAIN, columns)
+    arrays = some.arrays([2, 0])
+    assert list(arrays) == columns
+    assert set(read) == set(columns)
+    whole = train.arrays([2, 0])
+    assert all(np.array_equal(arrays[column], whole[column]) for column in columns)
+    with pytest.raises(InputError, match="a loader of all columns, got one without"):
+        some.read(0)
+
+
+@pytest.mark.parametrize("columns", [[], ["depth"], ["frames", "recipe"]])
+def test_columns_that_are_none_are_told(staged, columns):
+    with pytest.raises(InputError, match="expected columns among frames, masks, superpixel_maps, got"):
+        SequenceLoader(staged.store.objects, staged.dataset, TRAIN, columns)
+
+
+def test_sequences_of_several_lengths_make_no_batch(staged):
+    train = SequenceLoader(staged.store.objects, staged.dataset, TRAIN)
+    train._sizes[1] = (4, 64, 64)
+    with pytest.raises(InputError, match="of one length and size"):
+        train.arrays([0, 1])
+    with pytest.raises(ObjectCorrupted, match=r"expected 4 frames, got 3 \(sample"):
+        train.arrays([1])
 
 
 def test_a_batch_keeps_frames_masks_and_superpixels_together(train):
