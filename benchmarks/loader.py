@@ -2,8 +2,8 @@
 
     python benchmarks/loader.py --store store --dataset photos@latest
 
-needs benchmarks/requirements.txt. Samples per second are over one epoch, from the first batch to the last,
-with the files in the page cache; the repeats of all readers are interleaved and the median is told. Before
+needs benchmarks/requirements.txt. Samples per second are from the first batch to the last of an epoch, with
+the files in the page cache; the repeats of all readers are interleaved and the median is told. Before
 anything is timed, every reader's every sample is compared with the loader's.
 """
 
@@ -98,13 +98,13 @@ def check(start: Start, expected: Sequence[str], num_expected: int) -> None:
     assert len(seen) == len(set(seen)) == num_expected, (len(seen), len(set(seen)), num_expected)
 
 
-def timed(start: Start, epoch: int, batch_size: int) -> tuple[float, float]:
+def timed(start: Start, epoch: int, batch_size: int, steps: int | None) -> tuple[float, float]:
     """Return the seconds to the first batch and the samples per second after it."""
     began = time.perf_counter()
     batches = start(epoch)
     next(batches)
     first = time.perf_counter()
-    num_batches = sum(1 for _ in batches)
+    num_batches = sum(1 for _ in itertools.islice(batches, steps))
     return first - began, num_batches * batch_size / (time.perf_counter() - first)
 
 
@@ -139,6 +139,8 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, help="name or id")
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--steps", type=int, help="batches to time; by default the whole epoch")
+    parser.add_argument("--no-comparison", action="store_true", help="time readers that were compared before")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -160,24 +162,26 @@ def main() -> None:
                 readers["SHLS, processes", str(count)] = partial(ours, 0, count)
             readers["MDS", str(count)] = partial(mds_batches, mds, size, count)
             readers["webdataset", str(count)] = partial(webdataset_batches, tar, size, count)
-        expected = [digests(reference.arrays([number]))[0] for number in range(len(reference))]
-        for (name, _), start in track(readers.items(), "comparing"):
-            check(start, expected, num_samples if name.startswith("SHLS") else len(reference))
-
-        results: dict[tuple[str, str], list[tuple[float, float]]] = {key: [] for key in readers}
-        for repeat in track(range(options.repeats), "measuring"):
-            for key, start in readers.items():
-                results[key].append(timed(start, repeat, size))
-        bytes_per_sample = {
-            "SHLS": shard_bytes(store, dataset_id, len(reference)),
-            "MDS": folder_bytes(mds) / len(reference),
-            "webdataset": folder_bytes(tar) / len(reference),
-        }
         step = num_samples // size // 2
         seek = {
             "SHLS": seconds_to_step(lambda: ours(0, 0, 0, step), 0),
             "MDS": seconds_to_step(lambda: mds_batches(mds, size, 0, 0, step), 0),
             "webdataset": seconds_to_step(lambda: webdataset_batches(tar, size, 0, 0), step),
+        }
+
+        expected = [digests(reference.arrays([number]))[0] for number in range(len(reference))]
+        compared = {} if options.no_comparison else readers
+        for (name, _), start in track(compared.items(), "comparing"):
+            check(start, expected, num_samples if name.startswith("SHLS") else len(reference))
+
+        results: dict[tuple[str, str], list[tuple[float, float]]] = {key: [] for key in readers}
+        for repeat in track(range(options.repeats), "measuring"):
+            for key, start in readers.items():
+                results[key].append(timed(start, repeat, size, options.steps))
+        bytes_per_sample = {
+            "SHLS": shard_bytes(store, dataset_id, len(reference)),
+            "MDS": folder_bytes(mds) / len(reference),
+            "webdataset": folder_bytes(tar) / len(reference),
         }
 
     table = Table(

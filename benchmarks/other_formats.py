@@ -97,12 +97,14 @@ def mds_batches(
         def __getitem__(self, at: int) -> Any:
             return decoded(super().__getitem__(at))
 
-    dataset = Decoded(local=str(folder), shuffle=True, shuffle_seed=epoch, batch_size=batch_size)
+    dataset = Decoded(
+        local=str(folder), shuffle=True, shuffle_seed=epoch, batch_size=batch_size, num_canonical_nodes=1
+    )
     loader = streaming.StreamingDataLoader(
         dataset, batch_size=batch_size, num_workers=num_workers, collate_fn=stacked
     )
     if first_step:
         state = {"epoch": 0, "sample_in_epoch": first_step * batch_size, "initial_physical_nodes": 1}
-        same_order = {"num_canonical_nodes": dataset.num_canonical_nodes, "shuffle_seed": epoch}
+        same_order = {"num_canonical_nodes": 1, "shuffle_seed": epoch}
         dataset.load_state_dict(state | same_order)
     return iter(loader)
