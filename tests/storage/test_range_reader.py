@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.objects import FileReader, RangeReader, object_path
 from storage.store import Store
 
 DATA = bytes(range(40))
@@ -17,11 +18,13 @@ STEPS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def open_reader(tmp_path_factory):
+@pytest.fixture(scope="module", params=["in a folder", "by ranges"])
+def open_reader(request, tmp_path_factory):
     store = Store.create(tmp_path_factory.mktemp("ranges"))
     digest = store.objects.put(DATA)
-    return lambda: store.objects.open(digest)
+    if request.param == "in a folder":
+        return lambda: store.objects.open(digest)
+    return lambda: RangeReader(store.backend, object_path(digest), len(DATA))  # as in a bucket
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -52,3 +55,25 @@ def test_a_place_before_the_beginning_is_refused(open_reader, offset, whence):
 
 def test_an_empty_object_has_nothing_to_read(store):
     assert store.objects.open(store.objects.put(b"")).read() == b""
+
+
+def test_a_range_is_read_wherever_the_file_stands(open_reader):
+    reader = open_reader()
+    reader.seek(30)
+    assert reader.read_range(3, 4) == DATA[3:7]
+    assert reader.tell() == 30
+
+
+def test_a_file_in_a_folder_is_given_back(store):
+    reader = store.objects.open(store.objects.put(DATA))
+    assert isinstance(reader, FileReader)
+    descriptor = reader._descriptor
+    reader.close()
+    reader.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_a_range_beyond_the_end_is_refused(store):
+    with pytest.raises(OSError, match="expected 10 bytes at 35, got 5"):
+        store.objects.open(store.objects.put(DATA)).read_range(35, 10)
