@@ -131,7 +131,7 @@ def encode_frame(frame: UInt8[np.ndarray, "H W 3"], quality: int = 95) -> bytes:
     return data.tobytes()
 
 
-def decode_frame(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
+def decode_frame(data: bytes | memoryview) -> UInt8[np.ndarray, "H W 3"]:
     """Return the RGB pixels of a frame written by `encode_frame`.
 
     Raises

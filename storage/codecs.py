@@ -22,7 +22,7 @@ def encode_map(labels: npt.NDArray[Any]) -> bytes:
     return compressed
 
 
-def decode_map(data: bytes, height: int, width: int, label: type[Label]) -> npt.NDArray[Label]:
+def decode_map(data: bytes | memoryview, height: int, width: int, label: type[Label]) -> npt.NDArray[Label]:
     """Return the map (H, W) that `encode_map` compressed, as values of type `label`."""
     stored = np.dtype(label).newbyteorder("<")
     raw = _ZSTD.decompress(data, decompressed_size=height * width * stored.itemsize)

@@ -1,29 +1,37 @@
-"""The loader: pseudo-sequences of a dataset, in an order that is a function of (seed, step) alone."""
+"""The loader: the pseudo-sequences of a dataset, decoded; any of them, in any order, column by column."""
 
-import functools
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shls_core.errors import InputError
+from shls_core.errors import InputError, ObjectCorrupted, SampleError
 from shls_core.images import decode_frame
 from shls_core.labelled_sequence import LabelledSequence
-from shls_core.seeding import generator
 from shls_core.split import Split
-from shls_core.training.batch import TrainingBatch
 from storage.artifact import RowAddress, StageArtifact
+from storage.batches import Batches, Column, LoaderState, SequenceArrays, Share
 from storage.codecs import decode_map
 from storage.manifest import DatasetManifest, get_record
 from storage.objects import ObjectStore
-from storage.schemas import SEQUENCES, SUPERPIXELS
-from storage.shards import RowReader
+from storage.payload import PayloadReader
+
+COLUMNS: tuple[Column, ...] = ("frames", "masks", "superpixel_maps")
+
+_Decode = Callable[[memoryview, int, int], npt.NDArray[Any]]
+_DECODE: Mapping[Column, _Decode] = {
+    "frames": lambda data, height, width: decode_frame(data),
+    "masks": lambda data, height, width: decode_map(data, height, width, np.uint8),
+    "superpixel_maps": lambda data, height, width: decode_map(data, height, width, np.uint16),
+}
+_LABELS = {"frames": np.uint8, "masks": np.uint8, "superpixel_maps": np.uint16}
 
 
 class SequenceLoader:
-    """Random access to the pseudo-sequences of one split of a dataset.
+    """Random access to the pseudo-sequences of one split of a dataset, numbered by ascending sample id.
+
+    It reads the bytes of what is asked for and no others, and keeps none. Threads may share a loader.
 
     Parameters
     ----------
@@ -33,27 +41,56 @@ class SequenceLoader:
         The dataset.
     split
         Training or held-out sequences.
+    columns
+        What to read: any of ``frames``, ``masks``, ``superpixel_maps``.
+
+    Attributes
+    ----------
+    sample_ids : tuple of str
+        Id of the sequence of every number.
 
     Raises
     ------
     InputError
-        If the split has no sequence.
+        If the split has no sequence, or a column is not one of the three.
+
+    Examples
+    --------
+    ::
+
+        loader = SequenceLoader(store.objects, resolve(store, "photos@v3", "dataset"), TRAIN)
+        batches = loader.batches(seed=0, batch_size=8, num_threads=2)
+        for batch in batches:
+            batch["frames"], batch["masks"], batch["superpixel_maps"]
+            batches.state  # LoaderState(seed=0, step=1), then step=2 …
     """
 
-    def __init__(self, objects: ObjectStore, dataset_id: str, split: Split) -> None:
+    def __init__(
+        self, objects: ObjectStore, dataset_id: str, split: Split, columns: Sequence[Column] = COLUMNS
+    ) -> None:
+        if not columns or not set(columns) <= set(COLUMNS):
+            raise InputError(f"expected columns among {', '.join(COLUMNS)}, got {list(columns)}")
         dataset = get_record(objects, dataset_id, DatasetManifest)
         superpixels = {
             address.sample_id: address
             for address, _ in StageArtifact(objects, dataset.superpixels).accepted()
         }
-        self._addresses: list[tuple[RowAddress, RowAddress]] = [
-            (address, superpixels[address.sample_id])
-            for address, row in StageArtifact(objects, dataset.sequences).accepted(("split",))
-            if row["split"] == split and address.sample_id in superpixels
-        ]
-        self._rows = RowReader(objects)
+        thin = ("split", "num_frames", "height", "width")
+        self._addresses: list[tuple[RowAddress, RowAddress]] = []
+        self._sizes: list[tuple[int, int, int]] = []
+        for address, row in StageArtifact(objects, dataset.sequences).accepted(thin):
+            if row["split"] == split and address.sample_id in superpixels:
+                self._addresses.append((address, superpixels[address.sample_id]))
+                self._sizes.append((row["num_frames"], row["height"], row["width"]))
         if not self._addresses:
             raise InputError(f"expected {split} sequences in dataset {dataset_id[:12]}…, found none")
+        self._columns = tuple(columns)
+        self._payload = PayloadReader(objects)
+
+    @property
+    def sample_ids(self) -> tuple[str, ...]:
+        """Id of the sequence of every number."""
+        return tuple(address.sample_id for address, _ in self._addresses)
 
     def __len__(self) -> int:
         return len(self._addresses)
@@ -63,51 +100,79 @@ class SequenceLoader:
         return (self.read(number) for number in range(len(self)))
 
     def read(self, number: int) -> LabelledSequence:
-        """Read and decode the sequence of one number, 0..len-1."""
-        sequence, superpixels = self._addresses[number]
-        row = self._row(sequence, SEQUENCES, "height", "width", "frames", "masks")
-        maps = self._row(superpixels, SUPERPIXELS, "superpixel_maps")["superpixel_maps"]
-        size = int(row["height"]), int(row["width"])
-        return LabelledSequence(
-            sample_id=sequence.sample_id,
-            frames=np.stack([decode_frame(frame) for frame in row["frames"]]),
-            masks=np.stack([decode_map(mask, *size, np.uint8) for mask in row["masks"]]),
-            superpixel_maps=np.stack([decode_map(labels, *size, np.uint16) for labels in maps]),
-        )
+        """Read and decode the sequence of one number, 0..len-1.
 
-    def batches(self, seed: int, batch_size: int, first_step: int = 0) -> Iterator[TrainingBatch]:
-        """Yield batches without end, from any step on; the next one is read while the last one is used.
-
-        Step s takes positions s * batch_size and on of an endless walk through the split, shuffled anew in
-        every epoch: a batch may span two epochs, and none is cut short.
+        Raises
+        ------
+        InputError
+            If the loader leaves out a column.
         """
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            step = first_step
-            upcoming = reader.submit(self._batch, seed, batch_size, step)
-            while True:
-                batch = upcoming.result()
-                step += 1
-                upcoming = reader.submit(self._batch, seed, batch_size, step)
-                yield batch
+        if missing := set(COLUMNS) - set(self._columns):
+            raise InputError(
+                f"expected a loader of all columns, got one without {', '.join(sorted(missing))}"
+            )
+        found = {name: array[0] for name, array in self.arrays([number]).items()}
+        return LabelledSequence(sample_id=self._addresses[number][0].sample_id, **found)
 
-    def _batch(self, seed: int, batch_size: int, step: int) -> TrainingBatch:
-        positions = range(step * batch_size, (step + 1) * batch_size)
-        sequences = [self.read(self._number_at(seed, position)) for position in positions]
-        return TrainingBatch(
-            frames=np.stack([sequence.frames for sequence in sequences]),
-            superpixel_maps=np.stack([sequence.superpixel_maps for sequence in sequences]),
-            masks=np.stack([sequence.masks for sequence in sequences]),
-        )
+    def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
+        """Read and decode the sequences of some numbers, 0..len-1, into one array per column.
 
-    def _number_at(self, seed: int, position: int) -> int:
-        epoch, place = divmod(position, len(self))
-        return int(_order(seed, epoch, len(self))[place])
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            ``frames`` uint8 (B, T, H, W, 3), RGB; ``masks`` uint8 (B, T, H, W), 0 background, 1..K;
+            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; those of them that the
+            loader reads.
 
-    def _row(self, address: RowAddress, stage: str, *columns: str) -> dict[str, Any]:
-        assert address.stage == stage
-        return self._rows.row(address.shard, address.index, columns)
+        Raises
+        ------
+        InputError
+            If the sequences differ in length or size.
+        ObjectMissing, ObjectCorrupted
+        """
+        size = self._size(numbers)
+        stacked: SequenceArrays = {}
+        for column in self._columns:
+            channels = (3,) if column == "frames" else ()
+            stacked[column] = np.empty((len(numbers), *size, *channels), _LABELS[column])
+            for place, number in enumerate(numbers):
+                self._decode_into(stacked[column][place], column, number)
+        return stacked
+
+    def batches(
+        self,
+        seed: int,
+        batch_size: int,
+        first_step: int = 0,
+        share: Share = Share(),  # noqa: B008 (frozen)
+        num_threads: int = 1,
+        prefetch: int = 2,
+    ) -> Batches:
+        """Return the endless batches of a seed, from a step on; see `Batches` for what each argument does."""
+        return Batches(self, batch_size, LoaderState(seed, first_step), share, num_threads, prefetch)
+
+    def _size(self, numbers: Sequence[int]) -> tuple[int, int, int]:
+        sizes = {self._sizes[number] for number in numbers}
+        if len(sizes) != 1:
+            raise InputError(f"expected sequences of one length and size (T, H, W), got {sorted(sizes)}")
+        return sizes.pop()
+
+    def _decode_into(self, target: npt.NDArray[Any], column: Column, number: int) -> None:
+        sequence, superpixels = self._addresses[number]
+        address = superpixels if column == "superpixel_maps" else sequence
+        values = self._payload.values(address.shard, column, address.index)
+        if len(values) != len(target):
+            raise ObjectCorrupted(f"expected {len(target)} {column}, got {len(values)} ({_at(address)})")
+        for time, value in enumerate(values):
+            try:
+                decoded = _DECODE[column](value, *target.shape[1:3])
+            except (SampleError, OSError, ValueError) as error:
+                raise ObjectCorrupted(f"{error} ({_at(address)}, frame {time})") from error
+            if decoded.shape != target.shape[1:]:
+                expected = f"expected {column} of {target.shape[1:]}, got {decoded.shape}"
+                raise ObjectCorrupted(f"{expected} ({_at(address)}, frame {time})")
+            target[time] = decoded
 
 
-@functools.lru_cache(maxsize=4)
-def _order(seed: int, epoch: int, num_sequences: int) -> npt.NDArray[np.int64]:
-    return generator(seed, "order", str(epoch)).permutation(num_sequences)
+def _at(address: RowAddress) -> str:
+    return f"sample {address.sample_id[:12]}…, shard {address.shard[:12]}…"

@@ -7,6 +7,7 @@ disturb each other.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import obstore
 from obstore.store import LocalStore
@@ -15,6 +16,7 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes
 from storage.failures import failures_told
+from storage.object_reader import FileReader, ObjectReader
 from storage.range_reader import RangeReader
 from storage.writing import write, write_new
 
@@ -57,15 +59,18 @@ class ObjectStore:
             raise self._corrupted(digest, f"its bytes now hash to {actual[:12]}…")
         return data
 
-    def open(self, digest: str) -> RangeReader:
+    def open(self, digest: str) -> ObjectReader:
         """Return a seekable file over an object, for reading a part of it; the reader checks the pages.
 
         Raises
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
+        path = object_path(digest)
         with self._reading(digest):
-            return RangeReader(self._backend, object_path(digest))
+            if isinstance(self._backend, LocalStore):
+                return FileReader(Path(str(self._backend.prefix)) / path)
+            return RangeReader(self._backend, path)
 
     def first_byte(self, digest: str) -> bytes:
         """Return the first byte of an object, by which records are told from shards; it is not empty.

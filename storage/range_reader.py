@@ -4,21 +4,19 @@ What to ask for is not taken from the footer of a Parquet file: no checksum cove
 process when it is made to interpret the place of a column in a damaged one.
 """
 
-import io
-from typing import Any
-
 import obstore
 from obstore.exceptions import GenericError
 from obstore.store import ObjectStore as Backend
 
 from storage.failures import failures_told
+from storage.object_reader import ObjectReader
 
 # What a service says of the end of an object that is empty: all of it, or that there is none.
 _EMPTY = ("non-partial response", "416 Range Not Satisfiable")
 
 
-class RangeReader(io.RawIOBase):
-    """A read-only, seekable file over one object.
+class RangeReader(ObjectReader):
+    """Over an object in a bucket.
 
     Opening it is one request, which brings its end along. A read inside that end, or inside the last block,
     costs none; any other costs one.
@@ -46,43 +44,18 @@ class RangeReader(io.RawIOBase):
     ) -> None:
         super().__init__()
         self._backend, self._path, self._block_bytes = backend, path, block_bytes
-        self._position = 0
         with failures_told(self._doing):
             self.size, tail = _size_and_tail(backend, path, tail_bytes)
         self._tail = self.size - len(tail), tail
         self._block = 0, memoryview(b"")
 
-    def readable(self) -> bool:
-        """Return True: ranges can be read."""
-        return True
+    def read_range(self, start: int, length: int) -> bytes:
+        """Return `length` bytes from `start` on: one request, of which nothing is kept."""
+        with failures_told(self._doing):
+            return bytes(obstore.get_range(self._backend, self._path, start=start, length=length))
 
-    def seekable(self) -> bool:
-        """Return True: any position can be read next."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position of the next byte to read."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position and return it."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"expected a position in the file, got {start + offset}")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` from the current position and return the number of bytes read."""
-        end = min(self._position + len(buffer), self.size)
-        if end <= self._position:
-            return 0
-        count = end - self._position
-        buffer[:count] = self._bytes(self._position, end)
-        self._position = end
-        return count
-
-    def _bytes(self, start: int, end: int) -> memoryview:
+    def _bytes(self, start: int, length: int) -> memoryview:
+        end = start + length
         for first, data in (self._tail, self._block):
             if first <= start and end <= first + len(data):
                 return data[start - first : end - first]

@@ -12,6 +12,10 @@ from storage.schemas import SCHEMAS
 ROW_GROUP_ROWS = 16
 """Rows that are read together: few, so that one row can be had without many others."""
 
+_PAGE_BYTES = 1 << 30
+"""More than any row group has: every column of it is one page, so the place of a value follows from the
+lengths of those before it (see storage/payload.py)."""
+
 
 def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
@@ -30,6 +34,7 @@ def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
         version="2.6",
         data_page_version="1.0",
         row_group_size=ROW_GROUP_ROWS,
+        data_page_size=_PAGE_BYTES,
         compression={
             path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema.arrow)
         },

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
+from storage.object_reader import ObjectReader
 from storage.objects import ObjectStore
-from storage.range_reader import RangeReader
 from storage.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 SHARDS_AT_ONCE = 8
@@ -40,9 +40,9 @@ def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]
 
 def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
     """Return the pointer to a shard that is in the store."""
-    with _damage_named(objects, digest):
+    with damage_named(objects, digest):
         reader = objects.open(digest)
-        rejected = _parquet(reader).read(columns=["rejected"], use_threads=False)["rejected"]
+        rejected = open_shard(reader).read(columns=["rejected"], use_threads=False)["rejected"]
     return ShardRef(
         digest=digest, rows=len(rejected), rejected=len(rejected) - rejected.null_count, bytes=reader.size
     )
@@ -50,8 +50,8 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
     """Read some columns of a shard, and nothing else of it."""
-    with _damage_named(objects, digest):
-        return _parquet(objects.open(digest)).read(columns=list(columns), use_threads=False)
+    with damage_named(objects, digest):
+        return open_shard(objects.open(digest)).read(columns=list(columns), use_threads=False)
 
 
 def read_columns_of_all(
@@ -63,7 +63,8 @@ def read_columns_of_all(
 
 
 @contextmanager
-def _damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
+def damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
+    """Name the shard, and what to do, in whatever the Parquet library says of a damaged one."""
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -73,7 +74,14 @@ def _damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
         ) from error
 
 
-def _parquet(reader: RangeReader) -> pq.ParquetFile:
+def open_shard(reader: ObjectReader) -> pq.ParquetFile:
+    """Return the Parquet file in an object; whoever reads its pages has their checksums looked at.
+
+    Raises
+    ------
+    pyarrow.ArrowException, OSError
+        For a file that is damaged; see `damage_named`.
+    """
     file = pq.ParquetFile(pa.PythonFile(reader, mode="r"), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
@@ -122,7 +130,7 @@ class RowReader:
         if key in self._groups:
             self._groups.move_to_end(key)
             return self._groups[key]
-        with _damage_named(self._objects, digest):
+        with damage_named(self._objects, digest):
             table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
         self._groups[key] = table
         self._held_bytes += table.nbytes
@@ -132,7 +140,7 @@ class RowReader:
 
     def _file(self, digest: str) -> pq.ParquetFile:
         if digest not in self._files:
-            self._files[digest] = _parquet(self._objects.open(digest))
+            self._files[digest] = open_shard(self._objects.open(digest))
             if len(self._files) > 256:
                 self._files.popitem(last=False)
         return self._files[digest]

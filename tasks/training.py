@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.split import TRAIN
+from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import StepMetrics, train
 from shls_core.training.shls_method import ShlsMethod
@@ -107,7 +108,7 @@ def _train(
             losses.append(metrics.loss)
             advance(metrics.step, training.steps)
 
-        batches = loader.batches(training.seed, training.batch_size)
+        batches = (TrainingBatch(**arrays) for arrays in loader.batches(training.seed, training.batch_size))
         weights = train(ShlsMethod(network, training.temperature), batches, training, on_step)
     last = losses[-max(1, len(losses) // 10) :]
     record = CheckpointRecord(

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from shls_core.errors import InputError, ObjectCorrupted
 from shls_core.split import HELD_OUT, TRAIN
-from storage import loader
+from storage import batches as storage_batches
 from storage.artifact import StageArtifact
 from storage.loader import SequenceLoader
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
+from storage.payload import PayloadReader
 
 quick = settings(max_examples=12, deadline=None, derandomize=True)
 
@@ -30,10 +31,7 @@ def first_batches(sequences, count, **arguments):
 
 
 def same(one, other):
-    return all(
-        np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("frames", "masks", "superpixel_maps")
-    )
+    return all(np.array_equal(one[name], other[name]) for name in ("frames", "masks", "superpixel_maps"))
 
 
 def rows_of(staged, stage):
@@ -83,7 +81,7 @@ def test_the_splits_share_no_sequence_and_no_photograph(staged):
 @given(seed=st.integers(0, 2**63 - 1), batch_size=st.integers(1, 7))
 def test_the_order_is_a_function_of_seed_and_step(staged, train, seed, batch_size):
     one = first_batches(train, 3, seed=seed, batch_size=batch_size)
-    loader._order.cache_clear()
+    storage_batches.order.cache_clear()
     again = SequenceLoader(staged.store.objects, staged.dataset, TRAIN)
     other = first_batches(again, 3, seed=seed, batch_size=batch_size)
     assert all(map(same, one, other))
@@ -104,25 +102,54 @@ def test_every_epoch_holds_every_sequence_once(train, seed, batch_size):
     known = {sequence.frames.tobytes(): sequence.sample_id for sequence in train}
     assert len(known) == len(train) >= 4
     batches = first_batches(train, len(train), seed=seed, batch_size=batch_size)
-    walk = [known[frames.tobytes()] for batch in batches for frames in batch.frames]
+    walk = [known[frames.tobytes()] for batch in batches for frames in batch["frames"]]
     epochs = [walk[epoch * len(train) : (epoch + 1) * len(train)] for epoch in range(num_epochs)]
     for epoch in epochs:
         assert collections.Counter(epoch) == collections.Counter(known.values())
     assert num_epochs < 3 or len(set(map(tuple, epochs))) > 1
 
 
-def test_epochs_and_seeds_have_orders_of_their_own():
-    orders = {tuple(loader._order(seed, epoch, 20)) for seed in range(3) for epoch in range(5)}
-    assert len(orders) == 15
+@pytest.mark.parametrize("columns", [["masks"], ["superpixel_maps", "frames"]])
+def test_columns_left_out_are_not_read(staged, train, columns, monkeypatch):
+    read, values = [], PayloadReader.values
+
+    def counted(reader, digest, column, index):
+        read.append(column)
+        return values(reader, digest, column, index)
+
+    monkeypatch.setattr(PayloadReader, "values", counted)
+    some = SequenceLoader(staged.store.objects, staged.dataset, TRAIN, columns)
+    arrays = some.arrays([2, 0])
+    assert list(arrays) == columns
+    assert set(read) == set(columns)
+    whole = train.arrays([2, 0])
+    assert all(np.array_equal(arrays[column], whole[column]) for column in columns)
+    with pytest.raises(InputError, match="a loader of all columns, got one without"):
+        some.read(0)
+
+
+@pytest.mark.parametrize("columns", [[], ["depth"], ["frames", "recipe"]])
+def test_columns_that_are_none_are_told(staged, columns):
+    with pytest.raises(InputError, match="expected columns among frames, masks, superpixel_maps, got"):
+        SequenceLoader(staged.store.objects, staged.dataset, TRAIN, columns)
+
+
+def test_sequences_of_several_lengths_make_no_batch(staged):
+    train = SequenceLoader(staged.store.objects, staged.dataset, TRAIN)
+    train._sizes[1] = (4, 64, 64)
+    with pytest.raises(InputError, match="of one length and size"):
+        train.arrays([0, 1])
+    with pytest.raises(ObjectCorrupted, match=r"expected 4 frames, got 3 \(sample"):
+        train.arrays([1])
 
 
 def test_a_batch_keeps_frames_masks_and_superpixels_together(train):
     (batch,) = first_batches(train, 1, seed=0, batch_size=3)
-    assert (batch.frames.shape, batch.masks.shape) == ((3, 3, 64, 64, 3), (3, 3, 64, 64))
+    assert (batch["frames"].shape, batch["masks"].shape) == ((3, 3, 64, 64, 3), (3, 3, 64, 64))
     for b in range(3):
-        twin = next(sequence for sequence in train if np.array_equal(sequence.frames, batch.frames[b]))
-        assert np.array_equal(twin.masks, batch.masks[b])
-        assert np.array_equal(twin.superpixel_maps, batch.superpixel_maps[b])
+        twin = next(sequence for sequence in train if np.array_equal(sequence.frames, batch["frames"][b]))
+        assert np.array_equal(twin.masks, batch["masks"][b])
+        assert np.array_equal(twin.superpixel_maps, batch["superpixel_maps"][b])
 
 
 def test_a_split_without_sequences_is_told(staged_copy, staged, photographs, stage_dataset, tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shls_core.errors import ObjectMissing
 from storage import range_reader
+from storage.object_reader import FileReader
 from storage.objects import object_path
 from storage.range_reader import RangeReader
 from storage.store import Store
@@ -23,10 +24,12 @@ STEPS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def open_reader(tmp_path_factory):
+@pytest.fixture(scope="module", params=["in a folder", "by ranges"])
+def open_reader(request, tmp_path_factory):
     store = Store.create(tmp_path_factory.mktemp("ranges"))
     digest = store.objects.put(DATA)
+    if request.param == "in a folder":
+        return lambda: store.objects.open(digest)
     # So that forty bytes have an end, blocks, and more.
     return lambda: RangeReader(store.backend, object_path(digest), tail_bytes=7, block_bytes=9)
 
@@ -74,9 +77,10 @@ def test_an_empty_object_has_nothing_to_read(any_store):
     assert any_store.objects.open(any_store.objects.put(b"")).read() == b""
 
 
-def test_few_requests_bring_what_lies_together(any_store, num_requests):
+def test_few_requests_bring_what_lies_together(store, num_requests):
     data = os.urandom(4 * BLOCK_BYTES)
-    reader = any_store.objects.open(any_store.objects.put(data))
+    reader = RangeReader(store.backend, object_path(store.objects.put(data)))
+    num_requests.clear()
     assert reader.seek(0, os.SEEK_END) == len(data)
 
     def read(start, count):
@@ -96,7 +100,29 @@ def test_few_requests_bring_what_lies_together(any_store, num_requests):
 
 
 def test_an_object_removed_meanwhile_is_missing(store):
-    reader = store.objects.open(store.objects.put(os.urandom(2 * TAIL_BYTES)))
+    reader = RangeReader(store.backend, object_path(store.objects.put(os.urandom(2 * TAIL_BYTES))))
     shutil.rmtree(store.root / "objects")
     with pytest.raises(ObjectMissing, match="expected to read objects/"):
         reader.read(1)
+
+
+def test_a_range_is_read_wherever_the_file_stands(open_reader):
+    reader = open_reader()
+    reader.seek(30)
+    assert reader.read_range(3, 4) == DATA[3:7]
+    assert reader.tell() == 30
+
+
+def test_a_file_in_a_folder_is_given_back(store):
+    reader = store.objects.open(store.objects.put(DATA))
+    assert isinstance(reader, FileReader)
+    descriptor = reader._descriptor
+    reader.close()
+    reader.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_a_range_beyond_the_end_is_refused(store):
+    with pytest.raises(OSError, match="expected 10 bytes at 35, got 5"):
+        store.objects.open(store.objects.put(DATA)).read_range(35, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from flows.cli.dataset.exporting import exporting
 from flows.cli.dataset.looking import looking
 from flows.cli.dataset.measuring import measuring
 from flows.cli.dataset.near_duplicates import near_duplicates
@@ -12,5 +13,5 @@ from flows.cli.dataset.staging import staging
 from flows.cli.dataset.upkeep import upkeep
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets, look at them, keep them in order.")
-for commands in (staging, looking, near_duplicates, measuring, replaying, upkeep):
+for commands in (staging, looking, near_duplicates, measuring, replaying, exporting, upkeep):
     dataset_app.add_typer(commands)

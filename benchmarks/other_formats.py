@@ -1,0 +1,110 @@
+"""The same samples in two other formats, written and read as their documentation recommends.
+
+Both get the very bytes that the shards hold (JPEG frames, zstd maps) and are decoded by the same two
+functions, so that what differs is the format and its reader.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import webdataset
+
+from shls_core.images import decode_frame
+from storage.codecs import decode_map
+
+Sample = Mapping[str, bytes]
+"""``number``, and ``COLUMN.TIME`` for every frame, mask and superpixel map; ``size``: "T H W"."""
+
+
+def decoded(sample: Sample) -> dict[str, Any]:
+    """Return the arrays of one sample."""
+    num_frames, *size = map(int, sample["size"].split())
+    times = range(num_frames)
+    return {
+        "number": int(sample["number"]),
+        "frames": np.stack([decode_frame(sample[f"frame{t}.jpg"]) for t in times]),
+        "masks": np.stack([decode_map(sample[f"mask{t}.zst"], *size, np.uint8) for t in times]),
+        "superpixel_maps": np.stack(
+            [decode_map(sample[f"superpixels{t}.zst"], *size, np.uint16) for t in times]
+        ),
+    }
+
+
+def stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a batch: tensors, which worker processes hand on through shared memory."""
+    columns = ("frames", "masks", "superpixel_maps")
+    batch: dict[str, Any] = {
+        column: torch.from_numpy(np.stack([sample[column] for sample in samples])) for column in columns
+    }
+    return batch | {"numbers": [sample["number"] for sample in samples]}
+
+
+def write_webdataset(samples: Iterator[Sample], folder: Path, samples_per_shard: int = 100) -> None:
+    """Write tar shards."""
+    folder.mkdir(parents=True)
+    with webdataset.ShardWriter(str(folder / "%05d.tar"), maxcount=samples_per_shard, verbose=0) as sink:
+        for sample in samples:
+            sink.write({"__key__": sample["number"].decode().zfill(8), **sample})
+
+
+def webdataset_batches(
+    folder: Path, batch_size: int, num_workers: int, epoch: int
+) -> Iterator[dict[str, Any]]:
+    """Read tar shards: shards shuffled, then samples in a buffer of 1000."""
+    dataset = (
+        webdataset.WebDataset(sorted(map(str, folder.glob("*.tar"))), shardshuffle=1000, seed=epoch)
+        .shuffle(1000, seed=epoch)
+        .map(decoded)
+        .batched(batch_size, collation_fn=stacked)
+    )
+    return iter(webdataset.WebLoader(dataset, batch_size=None, num_workers=num_workers))
+
+
+def _streaming() -> Any:
+    """Import mosaicml-streaming without its vision data sets, which need torchvision, built for CUDA."""
+    if "streaming" not in sys.modules:
+        spec = importlib.util.find_spec("streaming")
+        assert spec is not None, "pip install --no-deps -r benchmarks/requirements.txt"
+        sys.modules["streaming"] = importlib.util.module_from_spec(spec)
+    import streaming.base
+
+    return streaming.base
+
+
+def write_mds(samples: Iterator[Sample], folder: Path) -> None:
+    """Write MDS shards, of the default size, not compressed again."""
+    first = next(samples)
+    columns = dict.fromkeys(first, "bytes")
+    with _streaming().MDSWriter(out=str(folder), columns=columns) as sink:
+        sink.write(first)
+        for sample in samples:
+            sink.write(sample)
+
+
+def mds_batches(
+    folder: Path, batch_size: int, num_workers: int, epoch: int, first_step: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Read MDS shards with the default shuffle, from a step on."""
+    streaming = _streaming()
+    streaming.util.clean_stale_shared_memory()
+
+    class Decoded(streaming.StreamingDataset):  # type: ignore[misc, name-defined]
+        def __getitem__(self, at: int) -> Any:
+            return decoded(super().__getitem__(at))
+
+    dataset = Decoded(
+        local=str(folder), shuffle=True, shuffle_seed=epoch, batch_size=batch_size, num_canonical_nodes=1
+    )
+    loader = streaming.StreamingDataLoader(
+        dataset, batch_size=batch_size, num_workers=num_workers, collate_fn=stacked
+    )
+    if first_step:
+        state = {"epoch": 0, "sample_in_epoch": first_step * batch_size, "initial_physical_nodes": 1}
+        same_order = {"num_canonical_nodes": 1, "shuffle_seed": epoch}
+        dataset.load_state_dict(state | same_order)
+    return iter(loader)

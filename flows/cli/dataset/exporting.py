@@ -1,0 +1,67 @@
+"""`shls dataset export`: a dataset for users of other loaders."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Json, StoreFolder
+
+exporting = typer.Typer()
+
+
+class ExportFormat(StrEnum):
+    """The formats a dataset can be exported to."""
+
+    WEBDATASET = "webdataset"
+
+
+class ExportSplit(StrEnum):
+    """The sides of the split."""
+
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+
+
+@exporting.command(
+    epilog="Examples: `shls dataset export photos@v2 --out photos-v2/` · "
+    "`shls dataset export 3fa9c1 --out train/ --split train --samples-per-shard 500 --json`"
+)
+@command
+def export(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder.")],
+    export_format: Annotated[
+        ExportFormat, typer.Option("--format", help="Tar shards of JPEG, PNG and JSON.")
+    ] = ExportFormat.WEBDATASET,
+    split: Annotated[ExportSplit | None, typer.Option(help="One side alone; by default both.")] = None,
+    samples_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in a tar file.")] = 1000,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Write the sequences of a dataset that passed the gate as shards for other loaders."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from shls_core.split import HELD_OUT, TRAIN, Split
+    from storage.export import export_webdataset
+    from storage.references import resolve
+    from storage.store import Store
+
+    opened = Store.open(store)
+    dataset = resolve(opened, reference, "dataset")
+    splits: list[Split] = [side for side in (TRAIN, HELD_OUT) if split is None or side == split]
+    index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard)
+    if as_json:
+        print_json({"out": out, **index.model_dump(mode="json")})
+        return
+    samples, size = sum(item.samples for item in index.shards), sum(item.bytes for item in index.shards)
+    Console(highlight=False, soft_wrap=True).print(
+        f"dataset {dataset[:12]}: {samples} sequences in {len(index.shards)} tar shards, "
+        f"{size / 1e6:.1f} MB, in {out}",
+        markup=False,
+    )
