@@ -8,7 +8,6 @@ from shls_core.errors import NameUnknown, ObjectCorrupted
 from storage.store import Store
 
 _FEWEST_DIGITS = 6
-_DIGITS = rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}"
 _LARGEST_RECORD_BYTES = 16 << 20
 
 
@@ -33,7 +32,7 @@ def resolve(store: Store, reference: str, kind: str) -> str:
     named = store.names.resolve(name, version or "latest")
     if named is not None:
         return _require_kind(store, named, reference, kind)
-    if re.fullmatch(_DIGITS, reference):
+    if _begins_an_id(reference):
         found = [digest for digest in store.objects.find(reference) if _kind(store, digest) == kind]
         if len(found) == 1:
             return found[0]
@@ -88,9 +87,13 @@ def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:
     return digest
 
 
+def _begins_an_id(reference: str) -> bool:
+    return bool(re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference))
+
+
 def _removed_at(store: Store, beginning: str) -> str | None:
     """Return since when a dataset whose id begins like this was removed, or None for one that was not."""
-    if not re.fullmatch(_DIGITS, beginning):
+    if not _begins_an_id(beginning):
         return None
     removed = store.names.removed_at()
     return next((since for digest, since in removed.items() if digest.startswith(beginning)), None)
