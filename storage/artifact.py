@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,14 @@ class RowAddress:
     digest: str
     shard: str
     index: int
+
+
+class AcceptedRows(Protocol):
+    """The accepted rows of a stage: made, or only planned."""
+
+    def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
+        """Return the address and some columns of every accepted row, by ascending sample id."""
+        ...
 
 
 class StageArtifact:

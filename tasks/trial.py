@@ -1,0 +1,97 @@
+"""Trials: the real stages on a handful of photographs, in a store that is thrown away."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shls_core.errors import NameUnknown
+from storage.artifact import StageArtifact
+from storage.shards import RowReader
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.outcomes import StageOutcome
+from tasks.stages.handful import Handful, evenly_spread
+from tasks.stages.ingest import NOTE_COLUMNS, NOTES_FILE, IngestStage
+from tasks.stages.stage import RowPlan, Stage
+from tasks.staging import build_stage
+
+
+def try_stages(
+    store: Store, photographs: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
+) -> Iterator[StageOutcome]:
+    """Make the stages, one after another in this process, for at most `count` photographs of a folder.
+
+    Of a photograph that gives many rows one is made. However many are rejected, the next stage is tried.
+
+    Raises
+    ------
+    TooManyRejected
+        If no row at all is left for the next stage.
+    """
+    tolerant = staging.model_copy(update={"max_rejected_share": 1.0})
+    artifacts: dict[str, str] = {}
+    for stage in stages:
+        if isinstance(stage, IngestStage):
+            here = stage.config.model_copy(update={"images": str(photographs)})
+            stage = dataclasses.replace(stage, config=here)
+        inputs = {name: artifacts[name] for name in stage.reads}
+        outcome = build_stage(
+            store, Handful(stage, count), inputs, tolerant, ExecutionConfig(backend="serial")
+        )
+        artifacts[stage.name] = outcome.artifact
+        yield outcome
+
+
+def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
+    """Link a few photographs, spread evenly by id, out of those that ingest planned into an empty folder."""
+    originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.image_ids[0]}
+    chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
+    notes = []
+    for number, plan in enumerate(chosen):
+        path = _place(folder, number, plan.decided["file_name"])
+        assert plan.location is not None
+        path.symlink_to(plan.location)
+        notes.append(plan.decided | {"file_name": _name_inside(path, folder)})
+    _write_notes(folder, notes)
+
+
+def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
+    """Write a few photographs of a dataset, spread evenly by id, into an empty folder.
+
+    Raises
+    ------
+    NameUnknown
+        If the dataset holds none.
+    """
+    columns = ("file_name", "source", "licence", "consent", "scene")
+    chosen = evenly_spread(ingest.accepted(columns), count)
+    if not chosen:
+        raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
+    reader, notes = RowReader(store.objects), []
+    for number, (address, row) in enumerate(chosen):
+        path = _place(folder, number, row["file_name"])
+        path.write_bytes(reader.row(address.shard, address.index, ("image",))["image"])
+        notes.append(row | {"file_name": _name_inside(path, folder)})
+    _write_notes(folder, notes)
+
+
+def _place(folder: Path, number: int, file_name: str) -> Path:
+    """Return where a photograph goes: under its own name, in a folder of its own."""
+    path = folder / str(number) / file_name.rsplit("/", 1)[-1]
+    path.parent.mkdir()
+    return path
+
+
+def _name_inside(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _write_notes(folder: Path, notes: Sequence[Mapping[str, Any]]) -> None:
+    with (folder / NOTES_FILE).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ("file_name", *NOTE_COLUMNS), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(notes)
