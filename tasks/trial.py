@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,28 +23,54 @@ from tasks.staging import build_stage
 
 def try_stages(
     store: Store, photographs: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
-) -> Iterator[StageOutcome]:
+) -> Iterator[tuple[StageOutcome, float]]:
     """Make the stages, one after another in this process, for at most `count` photographs of a folder.
 
     Of a photograph that gives many rows one is made. However many are rejected, the next stage is tried.
+
+    Yields
+    ------
+    tuple[StageOutcome, float]
+        Of each stage, and the seconds that a row takes once the first ones are made: those pay for what
+        a process does once.
 
     Raises
     ------
     TooManyRejected
         If no row at all is left for the next stage.
     """
-    tolerant = staging.model_copy(update={"max_rejected_share": 1.0})
+    tolerant = staging.model_copy(update={"max_rejected_share": 1.0, "rows_per_shard": 1})
     artifacts: dict[str, str] = {}
     for stage in stages:
         if isinstance(stage, IngestStage):
             here = stage.config.model_copy(update={"images": str(photographs)})
             stage = dataclasses.replace(stage, config=here)
         inputs = {name: artifacts[name] for name in stage.reads}
+        clock = _Clock()
         outcome = build_stage(
-            store, Handful(stage, count), inputs, tolerant, ExecutionConfig(backend="serial")
+            store,
+            Handful(stage, count),
+            inputs,
+            tolerant,
+            ExecutionConfig(backend="serial"),
+            clock.advance,
         )
         artifacts[stage.name] = outcome.artifact
-        yield outcome
+        yield outcome, clock.seconds_per_row()
+
+
+class _Clock:
+    """Notes when how many rows were made."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[int, float]] = []
+
+    def advance(self, done: int, total: int) -> None:
+        self._told.append((done, time.monotonic()))
+
+    def seconds_per_row(self) -> float:
+        first, last = self._told[min(1, len(self._told) - 2)], self._told[-1]
+        return (last[1] - first[1]) / (last[0] - first[0])
 
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
@@ -55,7 +82,7 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
         path = _place(folder, number, plan.decided["file_name"])
         assert plan.location is not None
         path.symlink_to(plan.location)
-        notes.append(plan.decided | {"file_name": _name_inside(path, folder)})
+        notes.append({**plan.decided, "file_name": _name_inside(path, folder)})
     _write_notes(folder, notes)
 
 

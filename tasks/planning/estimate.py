@@ -74,9 +74,9 @@ def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
         )
         stages = [stage.stage for stage in plan.stages]
         try:
-            for outcome in try_stages(store, photographs, stages, staging, TRIED_PHOTOGRAPHS):
+            for outcome, seconds in try_stages(store, photographs, stages, staging, TRIED_PHOTOGRAPHS):
                 rates[outcome.name] = Rate(
-                    outcome.seconds / outcome.rows,
+                    seconds,
                     _bytes_per_row(StageArtifact(store.objects, outcome.artifact)),
                     f"{outcome.rows} rows tried just now",
                 )

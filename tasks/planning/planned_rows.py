@@ -61,12 +61,12 @@ class PlannedRows:
     @cached_property
     def _places(self) -> list[tuple[KnownRow, KeyedRow]]:
         # Rows lie in a shard as they are planned: by sample id.
-        return [
-            (KnownRow(shard.ref.digest, index), row) if shard.ref else (row.known, row)
+        places = (
+            (KnownRow(shard.ref.digest, index) if shard.ref else row.known, row)
             for shard in self._plan.shards
             for index, row in enumerate(shard.rows)
-            if shard.ref or row.known
-        ]
+        )
+        return [(place, row) for place, row in places if place]
 
     def _to_be_made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
         found = []

@@ -19,8 +19,8 @@ class Reason(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReasonKind
-    """What differs. ``input``: what the stage reads. ``row``: rows of a shard. ``shard``: how rows are grouped.
-    ``baseline``: there is nothing to compare with."""
+    """What differs. ``input``: what the stage reads. ``row``: rows of a shard. ``shard``: how rows are
+    grouped. ``baseline``: there is nothing to compare with."""
     name: str
     """The parameter by its dotted path, the module, the package; of rows: which, and what is the matter."""
     before: Any = None

@@ -1,4 +1,4 @@
-"""What `shls dataset plan` tells: every stage and shard, whether it is fresh, why not, and what it will cost."""
+"""What `shls dataset plan` tells: which stages and shards are fresh, why others are not, what they cost."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
         return
     compared = f"compared with dataset {report.against[:12]}" if report.against else "nothing to compare with"
     table = Table("stage", "status", title=f"{report.name}, {compared}")
-    for column in ("rows", "to compute", "to copy", "stale shards", "seconds", "to write"):
+    for column in ("rows", "compute", "copy", "stale", "seconds", "write"):
         table.add_column(column, justify="right")
     for stage in report.stages:
         table.add_row(*_cells(stage))
@@ -54,7 +54,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
 
 def _cells(stage: StageReport) -> tuple[str, ...]:
     stale = sum(shard.status != "fresh" for shard in stage.shards)
-    at_most = "" if stage.is_exact or not stage.rows_to_compute else "at most "
+    at_most = "" if stage.is_exact or not stage.rows_to_compute else "≤ "
     return (
         stage.name,
         stage.status,
@@ -96,3 +96,5 @@ def _show_total(console: Console, report: PlanReport) -> None:
     )
     bases = dict.fromkeys(stage.basis for stage in report.stages if stage.rows_to_compute)
     console.print(f"seconds as for {'; '.join(bases)}", markup=False, style="dim", soft_wrap=True)
+    if not all(stage.is_exact for stage in report.stages):
+        console.print("≤: at most, because rows that the stage reads are still to be made", style="dim")
