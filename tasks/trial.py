@@ -108,7 +108,7 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
 
 def _place(folder: Path, number: int, file_name: str) -> Path:
     """Return where a photograph goes: under its own name, in a folder of its own."""
-    path = folder / str(number) / file_name.rsplit("/", 1)[-1]
+    path = folder / f"{number:03}" / file_name.rsplit("/", 1)[-1]
     path.parent.mkdir()
     return path
 

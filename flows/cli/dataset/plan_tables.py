@@ -37,7 +37,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     console = Console(highlight=False)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest is to be written"
-        console.print(f"everything is fresh: {made}")
+        console.print(f"everything is fresh: {made}", soft_wrap=True)
         return
     compared = f"compared with dataset {report.against[:12]}" if report.against else "nothing to compare with"
     table = Table("stage", "status", title=f"{report.name}, {compared}")
