@@ -1,6 +1,7 @@
 """Reading what a stage made."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 
 from storage.manifest import StageManifest, get_record
 from storage.objects import ObjectStore
+from storage.schemas import SCHEMAS
 from storage.shards import read_columns
 
 
@@ -42,6 +44,15 @@ class StageArtifact:
         self.id = artifact_id
         self.manifest = get_record(objects, artifact_id, StageManifest)
 
+    def without_lost_shards(self) -> "StageArtifact":
+        """Return what of the artifact is in the store: itself, if no shard is missing."""
+        there = tuple(shard for shard in self.manifest.shards if self._objects.exists(shard.digest))
+        if there == self.manifest.shards:
+            return self
+        rest = copy(self)
+        rest.manifest = self.manifest.model_copy(update={"shards": there})
+        return rest
+
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every accepted row, by ascending sample id."""
         found = []
@@ -57,7 +68,8 @@ class StageArtifact:
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, rejected ones included, by ascending sample id."""
         wanted = list(dict.fromkeys(["sample_id", *columns]))
-        parts = [read_columns(self._objects, shard.digest, wanted) for shard in self.manifest.shards]
+        parts = [SCHEMAS[self.manifest.stage].arrow.empty_table().select(wanted)]
+        parts += [read_columns(self._objects, shard.digest, wanted) for shard in self.manifest.shards]
         return pa.concat_tables(parts).sort_by("sample_id").select(list(columns))
 
     def rejected_reasons(self) -> dict[str, int]:

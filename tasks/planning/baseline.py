@@ -41,12 +41,21 @@ class Baseline:
         return cls.of(store, name) if store.names.resolve(name) else None
 
     @cached_property
+    def there(self) -> Mapping[str, StageArtifact]:
+        """The stages without the shards that are missing from the store."""
+        return {stage: artifact.without_lost_shards() for stage, artifact in self.artifacts.items()}
+
+    def is_whole(self, stage: str) -> bool:
+        """Return whether no shard of a stage is missing from the store."""
+        return self.there[stage] is self.artifacts[stage]
+
+    @cached_property
     def photographs(self) -> Mapping[str, Mapping[str, Any]]:
-        """What is noted of every photograph, rejected ones included, by sample id."""
+        """What is noted of every photograph that is there, rejected ones included, by sample id."""
         columns = ["sample_id", "file_name", "source", "licence", "consent"]
-        return {row.pop("sample_id"): row for row in self.artifacts[INGEST].table(columns).to_pylist()}
+        return {row.pop("sample_id"): row for row in self.there[INGEST].table(columns).to_pylist()}
 
     def rows(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return key, parents and photographs of every row of a stage, by sample id."""
-        table = self.artifacts[stage].table(["sample_id", "row_key", "parents", "image_ids"])
+        """Return key, parents and photographs of every row of a stage that is there, by sample id."""
+        table = self.there[stage].table(["sample_id", "row_key", "parents", "image_ids"])
         return {row.pop("sample_id"): row for row in table.to_pylist()}

@@ -102,7 +102,7 @@ def changes(before: Making, after: Making) -> list[Reason]:
     ]
     if before.schema_version != after.schema_version:
         reasons.append(
-            Reason(kind="schema", name="schema", before=before.schema_version, after=after.schema_version)
+            Reason(kind="schema", name="version", before=before.schema_version, after=after.schema_version)
         )
     return reasons
 

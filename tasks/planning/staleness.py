@@ -49,7 +49,7 @@ class Staleness:
         if self._baseline is None:
             return [Reason(kind="baseline", name="no dataset of this name is published yet")]
         reasons = [*self._changes, *self._changed_inputs()]
-        return reasons or self._lost_or_cut_anew()
+        return reasons or [*self._lost_rows(), *self._moved_rows()]
 
     def of_shard(self, shard: PlannedShard) -> list[Reason]:
         """Return why a shard is not fresh; nothing if it is."""
@@ -77,6 +77,8 @@ class Staleness:
             return self._changed_photographs()
         reasons: list[Reason] = []
         for name in self._stage.stage.reads:
+            if not self._baseline_is_whole(name):
+                continue
             before, after = self._read_before[name], self._read_now[name]
             groups = {
                 "added": [after[new] for new in after.keys() - before.keys()],
@@ -96,7 +98,8 @@ class Staleness:
         return reasons
 
     def _changed_photographs(self) -> list[Reason]:
-        assert self._baseline is not None
+        if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
+            return []
         before = dict(self._baseline.photographs)
         after = {
             row.plan.sample_id: self._stage.stage.notes(row.plan)
@@ -118,20 +121,24 @@ class Staleness:
             *counted("input", "photographs with other notes", noted),
         ]
 
-    def _lost_or_cut_anew(self) -> list[Reason]:
-        """Same rows, made in the same way, and yet stale: they lie otherwise, or are not there."""
+    def _lost_rows(self) -> list[Reason]:
         lost = [row for shard in self._stage.stale for row in shard.rows if row.known is None]
-        if lost:
-            whose = [self._file_names.of(row.plan.image_ids) for row in lost]
-            return counted("row", "rows not found in the store", whose)
-        moved = sum(len(shard.rows) for shard in self._stage.stale)
-        return [Reason(kind="shard", name="rows grouped into other shards", count=moved)]
+        whose = [self._file_names.of(row.plan.image_ids) for row in lost]
+        return counted("row", "rows not found in the store", whose)
+
+    def _moved_rows(self) -> list[Reason]:
+        moved = sum(shard.rows_to_copy for shard in self._stage.stale)
+        return [Reason(kind="shard", name="rows grouped into other shards", count=moved)] if moved else []
+
+    def _baseline_is_whole(self, stage: str) -> bool:
+        return self._baseline is None or self._baseline.is_whole(stage)
 
     def _cause(self, row: KeyedRow) -> str | None:
         """Return why a row has to be made; None where what makes the whole stage says it."""
         before = self._rows_before.get(row.plan.sample_id)
         if before is None:
-            return "new rows"
+            is_whole = self._baseline_is_whole(self._stage.stage.name)
+            return "new rows" if is_whole else "rows not found in the store"
         if self._changes:
             return None
         if row.key == before["row_key"]:
@@ -169,7 +176,7 @@ class Staleness:
     def _read_before(self) -> Mapping[str, dict[str, tuple[RowAddress, dict[str, Any]]]]:
         if self._baseline is None:
             return {name: {} for name in self._stage.stage.reads}
-        return {name: _by_id(self._baseline.artifacts[name]) for name in self._stage.stage.reads}
+        return {name: _by_id(self._baseline.there[name]) for name in self._stage.stage.reads}
 
     @cached_property
     def _read_now(self) -> Mapping[str, dict[str, tuple[RowAddress, dict[str, Any]]]]:
