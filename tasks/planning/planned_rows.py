@@ -40,6 +40,7 @@ class PlannedRows:
 
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every row that will be accepted, by ascending sample id."""
+        columns = [column for column in columns if column not in ("sample_id", "digest")]  # in the address
         found = [*self._made(columns), *self._to_be_made(columns)]
         return sorted(found, key=lambda item: item[0].sample_id)
 
@@ -48,10 +49,10 @@ class PlannedRows:
         found = []
         for known, item in self._places:
             if known.shard not in tables:
-                table = read_columns(self._objects, known.shard, ["digest", *dict.fromkeys(columns)])
+                table = read_columns(self._objects, known.shard, ["digest", *columns])
                 tables[known.shard] = table.to_pylist()
             row = dict(tables[known.shard][known.index])
-            digest = row["digest"] if "digest" in columns else row.pop("digest")
+            digest = row.pop("digest")
             if digest is not None:
                 sample_id = item.plan.sample_id
                 address = RowAddress(self._plan.stage.name, sample_id, digest, known.shard, known.index)
@@ -89,7 +90,7 @@ class PlannedRows:
                         foreseen = self._plan.stage.foresee(item.plan)
                     except SampleError:  # will be rejected
                         continue
-                    head = {"sample_id": item.plan.sample_id, "image_ids": list(item.plan.image_ids)}
+                    head = {"image_ids": list(item.plan.image_ids)}
                     found.append((item, head | self._plan.stage.notes(item.plan) | foreseen))
         return found
 

@@ -17,6 +17,8 @@ from tasks.planning.stage_plan import PlannedShard, StagePlan
 from tasks.shard_assignment import shard_number
 from tasks.shard_work import KeyedRow
 
+_InputRow = tuple[RowAddress, dict[str, Any]]
+
 
 class FileNames:
     """What people call a photograph, and the rows that descend from it."""
@@ -77,25 +79,25 @@ class Staleness:
             return self._changed_photographs()
         reasons: list[Reason] = []
         for name in self._stage.stage.reads:
-            if not self._baseline_is_whole(name):
-                continue
-            before, after = self._read_before[name], self._read_now[name]
-            groups = {
-                "added": [after[new] for new in after.keys() - before.keys()],
-                "changed": [
-                    after[same]
-                    for same in after.keys() & before.keys()
-                    if after[same][0].digest != before[same][0].digest and not is_to_be_made(after[same][0])
-                ],
-                "made anew": [
-                    after[same] for same in after.keys() & before.keys() if is_to_be_made(after[same][0])
-                ],
-                "withdrawn": [before[gone] for gone in before.keys() - after.keys()],
-            }
-            for verb, rows in groups.items():
+            for verb, rows in self._input_rows(name).items():
                 whose = [self._file_names.of(row["image_ids"]) for _, row in rows]
                 reasons += counted("input", f"{name} rows {verb}", whose)
         return reasons
+
+    def _input_rows(self, name: str) -> dict[str, list[_InputRow]]:
+        """Return the rows of a stage that is read, by what became of them; none of those that stayed."""
+        before, after = self._read_before[name], self._read_now[name]
+        to_be_made = {sample_id for sample_id, (address, _) in after.items() if is_to_be_made(address)}
+        if not self._baseline_is_whole(name):  # which rows there were cannot be known
+            return {"made anew": [after[same] for same in to_be_made]}
+        kept = after.keys() & before.keys()
+        changed = {same for same in kept if after[same][0].digest != before[same][0].digest}
+        return {
+            "added": [after[new] for new in after.keys() - before.keys()],
+            "changed": [after[same] for same in changed - to_be_made],
+            "made anew": [after[same] for same in kept & to_be_made],
+            "withdrawn": [before[gone] for gone in before.keys() - after.keys()],
+        }
 
     def _changed_photographs(self) -> list[Reason]:
         if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
@@ -173,16 +175,16 @@ class Staleness:
         return self._baseline.rows(self._stage.stage.name) if self._baseline else {}
 
     @cached_property
-    def _read_before(self) -> Mapping[str, dict[str, tuple[RowAddress, dict[str, Any]]]]:
+    def _read_before(self) -> Mapping[str, dict[str, _InputRow]]:
         if self._baseline is None:
             return {name: {} for name in self._stage.stage.reads}
         return {name: _by_id(self._baseline.there[name]) for name in self._stage.stage.reads}
 
     @cached_property
-    def _read_now(self) -> Mapping[str, dict[str, tuple[RowAddress, dict[str, Any]]]]:
+    def _read_now(self) -> Mapping[str, dict[str, _InputRow]]:
         inputs = self._plan.inputs(self._stage.stage)
         return {name: _by_id(rows) for name, rows in inputs.items()}
 
 
-def _by_id(rows: AcceptedRows) -> dict[str, tuple[RowAddress, dict[str, Any]]]:
+def _by_id(rows: AcceptedRows) -> dict[str, _InputRow]:
     return {address.sample_id: (address, row) for address, row in rows.accepted(("image_ids",))}
