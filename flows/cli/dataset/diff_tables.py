@@ -15,7 +15,9 @@ def show_difference(difference: DatasetDifference) -> None:
         console.print(f"the same dataset: {difference.before}")
         return
     verdicts = [verdict or "never validated" for verdict in difference.verdicts]
-    console.print(f"before {difference.before}  {verdicts[0]}\nafter  {difference.after}  {verdicts[1]}")
+    console.print(
+        f"before {difference.before}  {verdicts[0]}\nafter  {difference.after}  {verdicts[1]}", soft_wrap=True
+    )
     _show_photographs(console, difference.photographs)
     for stage in difference.stages:
         _show_stage(console, stage)
@@ -36,7 +38,8 @@ def _show_stage(console: Console, stage: StageDifference) -> None:
     rows = stage.rows
     console.print(
         f"\n{stage.name}: {rows.same} rows the same, {rows.changed} changed, {rows.added} added, "
-        f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]}, then {stage.rejected[1]}"
+        f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]}, then {stage.rejected[1]}",
+        soft_wrap=True,
     )
     for reason in stage.making:
         console.print(f"  {reason}", markup=False, soft_wrap=True)
