@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from shls_core.errors import NameUnknown
@@ -47,7 +46,7 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
 def preview_samples(
     photographs: Path, stages: Sequence[Stage], staging: StagingConfig, max_side: int, count: int
 ) -> list[Sample | RejectedSample]:
-    """Make one sample of each photograph of a folder that `handful` gave, and return them in its order.
+    """Make one sample of each photograph of a folder, and return them by file name.
 
     Raises
     ------
@@ -60,5 +59,4 @@ def preview_samples(
         reader = SampleReader(store, {outcome.name: outcome.artifact for outcome, _ in made}, max_side)
         samples: list[Sample | RejectedSample] = [reader.sample(one) for one in reader.sample_ids()]
         samples += reader.rejected()
-    in_order = sorted(samples, key=lambda sample: sample.file_name)
-    return [replace(sample, file_name=sample.file_name.split("/", 1)[1]) for sample in in_order]
+    return sorted(samples, key=lambda sample: sample.file_name)

@@ -77,13 +77,10 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
     """Link a few photographs, spread evenly by id, out of those that ingest planned into an empty folder."""
     originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.image_ids[0]}
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
-    notes = []
-    for number, plan in enumerate(chosen):
-        path = _place(folder, number, plan.decided["file_name"])
+    for plan in chosen:
         assert plan.location is not None
-        path.symlink_to(plan.location)
-        notes.append({**plan.decided, "file_name": _name_inside(path, folder)})
-    _write_notes(folder, notes)
+        _place(folder, plan.decided["file_name"]).symlink_to(plan.location)
+    _write_notes(folder, [plan.decided for plan in chosen])
 
 
 def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
@@ -98,23 +95,19 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
     chosen = evenly_spread(ingest.accepted(columns), count)
     if not chosen:
         raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
-    reader, notes = RowReader(store.objects), []
-    for number, (address, row) in enumerate(chosen):
-        path = _place(folder, number, row["file_name"])
-        path.write_bytes(reader.row(address.shard, address.index, ("image",))["image"])
-        notes.append(row | {"file_name": _name_inside(path, folder)})
-    _write_notes(folder, notes)
+    reader = RowReader(store.objects)
+    for address, row in chosen:
+        image = reader.row(address.shard, address.index, ("image",))["image"]
+        _place(folder, row["file_name"]).write_bytes(image)
+    _write_notes(folder, [row for _, row in chosen])
 
 
-def _place(folder: Path, number: int, file_name: str) -> Path:
-    """Return where a photograph goes: under its own name, in a folder of its own."""
-    path = folder / f"{number:03}" / file_name.rsplit("/", 1)[-1]
-    path.parent.mkdir()
+def _place(folder: Path, file_name: str) -> Path:
+    """Return where a photograph goes: under its own name."""
+    path = folder / file_name
+    assert ".." not in path.parts, f"{file_name} is no name inside a folder"
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def _name_inside(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
 
 
 def _write_notes(folder: Path, notes: Sequence[Mapping[str, Any]]) -> None:

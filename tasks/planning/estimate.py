@@ -43,12 +43,13 @@ class Rate:
         if not plan.stale:
             return 0.0
         rows = [row for shard in plan.stale for row in shard.rows]
-        files = [Path(row.plan.location) for row in rows if row.plan.location and row.known is None]
-        if len(files) == len(rows):
-            return float(sum(file.stat().st_size for file in files))
+        new = [row.plan.location for row in rows if row.known is None and plan.stage.name == INGEST]
+        of_files = float(sum(Path(file).stat().st_size for file in new if file))
+        if len(new) == len(rows):
+            return of_files
         if self.bytes_per_row is None:
             return None
-        return sum(file.stat().st_size for file in files) + self.bytes_per_row * (len(rows) - len(files))
+        return of_files + self.bytes_per_row * (len(rows) - len(new))
 
 
 def workers_of(execution: ExecutionConfig) -> int:

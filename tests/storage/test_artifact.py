@@ -84,9 +84,9 @@ def test_lost_shards_are_left_out(staged_copy, staged):
     artifact = StageArtifact(staged_copy.objects, staged.outcomes["sequences"].artifact)
     assert artifact.without_lost_shards() is artifact
     for shard in artifact.manifest.shards:
-        rest = artifact.without_lost_shards()
+        before = len(artifact.without_lost_shards().table(["sample_id"]))
         (staged_copy.root / object_path(shard.digest)).unlink()
         fewer = artifact.without_lost_shards()
-        assert len(fewer.table(["sample_id"])) == len(rest.table(["sample_id"])) - shard.rows
+        assert len(fewer.table(["sample_id"])) == before - shard.rows
     assert fewer.accepted(("split",)) == []
     assert fewer.table(["split", "sample_id"]).column_names == ["split", "sample_id"]
