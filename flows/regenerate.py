@@ -3,13 +3,11 @@
 from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.stages import dataset_stages
 from tasks.dataset import assemble, publish, stage_rows, validate
 from tasks.ledger import recorded_run
 from tasks.outcomes import DatasetOutcome
-from tasks.stages.ingest import IngestStage
-from tasks.stages.saliency import SaliencyStage
-from tasks.stages.sequences import SequencesStage
-from tasks.stages.superpixels import SuperpixelsStage
+from tasks.planning.space import refuse_what_does_not_fit
 
 
 @flow
@@ -24,25 +22,21 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         Folder of the store, or ``s3://bucket/prefix``; made where there is none.
     """
     chosen = load_config(config)
-    seed, max_side = chosen.staging.seed, chosen.ingest.max_side
+    stages = dataset_stages(chosen)
     work = (store, chosen.staging, chosen.execution)
 
-    with recorded_run(store, "dataset", chosen.model_dump(mode="json"), seed) as run:
-        images = stage_rows(IngestStage(chosen.ingest), [], *work)
-        masks = stage_rows(SaliencyStage(chosen.saliency, chosen.crops, max_side, seed), [images], *work)
-        near_bits = chosen.ingest.near_duplicate_bits
-        sequences = stage_rows(
-            SequencesStage(chosen.synthesis, chosen.held_out, max_side, seed, near_bits),
-            [images, masks],
-            *work,
-        )
-        superpixels = stage_rows(SuperpixelsStage(chosen.superpixels), [sequences], *work)
+    with recorded_run(store, "dataset", chosen.model_dump(mode="json"), chosen.staging.seed) as run:
+        refuse_what_does_not_fit(stages, store, chosen.staging)
+        images = stage_rows(stages.ingest, [], *work)
+        masks = stage_rows(stages.saliency, [images], *work)
+        sequences = stage_rows(stages.sequences, [images, masks], *work)
+        superpixels = stage_rows(stages.superpixels, [sequences], *work)
 
-        stages = (images, masks, sequences, superpixels)
-        dataset = assemble(stages, store)
+        made = (images, masks, sequences, superpixels)
+        dataset = assemble(made, store)
         run.outputs.append(dataset)
-        run.details = {"stages": [stage.model_dump() for stage in stages]}
+        run.details = {"stages": [stage.model_dump() for stage in made]}
         verdict = validate(dataset, store, chosen.gate)
         run.verdict = "passed" if verdict.passed else "failed"
         name = publish(verdict, chosen.name, store)
-    return DatasetOutcome(dataset=dataset, name=name, stages=stages)
+    return DatasetOutcome(dataset=dataset, name=name, stages=made)

@@ -1,14 +1,16 @@
 """Reading what a stage made."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.manifest import StageManifest, get_record
 from storage.objects import ObjectStore
+from storage.schemas import SCHEMAS
 from storage.shards import read_columns_of_all
 
 
@@ -26,6 +28,14 @@ class RowAddress:
     index: int
 
 
+class AcceptedRows(Protocol):
+    """The accepted rows of a stage: made, or only planned."""
+
+    def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
+        """Return the address and some columns of every accepted row, by ascending sample id."""
+        ...
+
+
 class StageArtifact:
     """The rows of one stage of one dataset, read by the column."""
 
@@ -33,6 +43,15 @@ class StageArtifact:
         self._objects = objects
         self.id = artifact_id
         self.manifest = get_record(objects, artifact_id, StageManifest)
+
+    def without_lost_shards(self) -> "StageArtifact":
+        """Return what of the artifact is in the store: itself, if no shard is missing."""
+        there = tuple(shard for shard in self.manifest.shards if self._objects.exists(shard.digest))
+        if there == self.manifest.shards:
+            return self
+        rest = copy(self)
+        rest.manifest = self.manifest.model_copy(update={"shards": there})
+        return rest
 
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every accepted row, by ascending sample id."""
@@ -49,7 +68,8 @@ class StageArtifact:
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, rejected ones included, by ascending sample id."""
         wanted = list(dict.fromkeys(["sample_id", *columns]))
-        return pa.concat_tables(self._tables(wanted)).sort_by("sample_id").select(list(columns))
+        none = SCHEMAS[self.manifest.stage].arrow.empty_table().select(wanted)
+        return pa.concat_tables([none, *self._tables(wanted)]).sort_by("sample_id").select(list(columns))
 
     def _tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         digests = [shard.digest for shard in self.manifest.shards]

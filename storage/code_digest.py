@@ -9,6 +9,7 @@ import nothing, or every closure would be everything.
 import ast
 import functools
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 
 from storage.canonical import digest_bytes, digest_json
@@ -20,8 +21,18 @@ MAKE_NO_BYTES = frozenset({"shls_core.errors"})
 
 @functools.cache
 def code_digest(*entry_modules: str) -> str:
-    """Return the digest of the code reachable from `entry_modules` inside this project."""
-    return digest_json({module: _syntax_digest(module) for module in import_closure(*entry_modules)})
+    """Return the digest of the code reachable from `entry_modules` inside this project.
+
+    It is the digest of the canonical JSON of `syntax_digests`: a store that holds that object can say which
+    modules are behind a code digest.
+    """
+    return digest_json(syntax_digests(*entry_modules))
+
+
+@functools.cache
+def syntax_digests(*entry_modules: str) -> Mapping[str, str]:
+    """Return, by module, the digest of the syntax of all that `entry_modules` import, themselves included."""
+    return {module: _syntax_digest(module) for module in import_closure(*entry_modules)}
 
 
 @functools.cache
@@ -72,6 +83,7 @@ def _syntax_tree(module: str) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def _syntax_digest(module: str) -> str:
     stripped = _WithoutDocstrings().visit(_syntax_tree(module))
     return digest_bytes(ast.unparse(stripped).encode())

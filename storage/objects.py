@@ -90,6 +90,10 @@ class ObjectStore:
         except ObjectMissing:
             return None
 
+    def exists(self, digest: str) -> bool:
+        """Return whether an object is there; its bytes are not looked at."""
+        return self.size(digest) is not None
+
     def verify(self, digest: str) -> bool:
         """Return whether an object is there, having checked its bytes against its name.
 

@@ -19,11 +19,16 @@ def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list
     The number of shards is the smallest power of two that is at least ``len(rows) / rows_per_shard``; a row
     goes by the leading bits of the hash of its sample id.
     """
-    num_bits = max(0, (-(-len(rows) // rows_per_shard) - 1).bit_length())
     shards: dict[int, list[KeyedRow]] = {}
     for row in sorted(rows, key=lambda row: row.plan.sample_id):
-        shards.setdefault(_leading_bits(row.plan.sample_id, num_bits), []).append(row)
+        shards.setdefault(shard_number(row.plan.sample_id, len(rows), rows_per_shard), []).append(row)
     return [shards[number] for number in sorted(shards)]
+
+
+def shard_number(sample_id: str, num_rows: int, rows_per_shard: int) -> int:
+    """Return the number of the shard to which a row belongs in a stage of `num_rows` rows."""
+    num_bits = max(0, (-(-num_rows // rows_per_shard) - 1).bit_length())
+    return _leading_bits(sample_id, num_bits)
 
 
 def _leading_bits(sample_id: str, num_bits: int) -> int:

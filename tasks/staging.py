@@ -3,31 +3,23 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shls_core.errors import ObjectMissing, TooManyRejected
+from shls_core.errors import TooManyRejected
 from storage.artifact import StageArtifact
 from storage.canonical import digest_json
-from storage.code_digest import code_digest
-from storage.environment import package_versions
 from storage.manifest import StageManifest, put_record
-from storage.schemas import SCHEMA_VERSION, SCHEMAS
-from storage.shards import SHARDS_AT_ONCE, ShardRef, read_columns, read_columns_of_all, shard_ref
+from storage.schemas import SCHEMAS
+from storage.shards import ShardRef, read_columns, read_columns_of_all
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.executor import run_jobs
 from tasks.outcomes import StageOutcome
-from tasks.shard_assignment import assign_to_shards
-from tasks.shard_work import KeyedRow, KnownRow, ShardJob, make_shard
-from tasks.stages.stage import RowPlan, Stage
-
-_ENCODER = "storage.shard_encoding"
-_MANIFESTS_SEARCHED = 8
+from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
+from tasks.shard_work import ShardJob, make_shard
+from tasks.stages.stage import Stage
 
 
 def build_stage(
@@ -62,102 +54,45 @@ def build_stage(
     """
     started = time.monotonic()
     artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
-    facts = _facts(stage, artifacts)
-    making = digest_json([facts[name] for name in ("stage", "parameters", "code_digest", "versions")])
-    rows = [_keyed(plan, making) for plan in stage.plan(artifacts)]
-    shards = assign_to_shards(rows, staging.rows_per_shard)
-    keys = [digest_json([row.key for row in shard]) for shard in shards]
-
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
-        found = dict(
-            zip(keys, readers.map(lambda key: _reusable_shard(store, stage.name, key), keys), strict=True)
-        )
-    missing = {key: shard for key, shard in zip(keys, shards, strict=True) if found[key] is None}
-    jobs = _jobs(store, stage, missing)
+    plan = plan_stage(store, stage, artifacts, staging.rows_per_shard, store.objects.verify)
+    jobs = plan.jobs(store.location)
     made = _run(jobs, execution, advance)
-    refs = [found[key] or made[key] for key in keys]
+    refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
-    made_rows = _facts_of_rows(store, stage.name, refs)
-    manifest = StageManifest(
-        **facts,
-        content_digest=_content_digest(made_rows),
-        rows=sum(ref.rows for ref in refs),
-        rejected=sum(ref.rejected for ref in refs),
-        statistics=_statistics(made_rows, stage.name),
-        shards=tuple(refs),
-    )
-    artifact = put_record(store.objects, manifest)
-    store.keys.put(stage.name, digest_json(keys), artifact)
-    computed = sum(job.rows_to_compute for job in jobs)
+    contents = {name: artifact.manifest.content_digest for name, artifact in artifacts.items()}
+    known = made_artifact(store, plan, contents)
+    artifact = known[0] if known else _put_manifest(store, plan, contents, refs)
+    store.keys.put(stage.name, plan.key, artifact)
+    rows, computed = sum(ref.rows for ref in refs), plan.rows_to_compute
     return StageOutcome(
         name=stage.name,
-        status="cached" if not jobs else "computed" if computed == manifest.rows else "partial",
+        status="cached" if not jobs else "computed" if computed == rows else "partial",
         artifact=artifact,
         shards=len(refs),
         shards_computed=len(jobs),
-        rows=manifest.rows,
+        rows=rows,
         rows_computed=computed,
-        rejected=manifest.rejected,
+        rejected=sum(ref.rejected for ref in refs),
         seconds=round(time.monotonic() - started, 3),
     )
 
 
-def _facts(stage: Stage, inputs: Mapping[str, StageArtifact]) -> dict[str, Any]:
-    """Return what the manifest says of how the rows were made."""
-    return {
-        "stage": stage.name,
-        "parameters": stage.parameters,
-        "code_digest": code_digest(type(stage).__module__, _ENCODER),
-        "versions": package_versions(stage.packages),
-        "inputs": {name: artifact.manifest.content_digest for name, artifact in inputs.items()},
-    }
-
-
-def _keyed(plan: RowPlan, making: str) -> KeyedRow:
-    """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
-    read = [address.digest for address in plan.inputs]
-    identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]
-    return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
-
-
-def _reusable_shard(store: Store, stage: str, key: str) -> ShardRef | None:
-    """Return the shard of a key, its bytes checked; None if it has to be made."""
-    digest = store.keys.get(f"{stage}-shards", key)
-    if digest is None or not store.objects.verify(digest):
-        return None
-    return shard_ref(store.objects, digest)
-
-
-def _jobs(store: Store, stage: Stage, missing: Mapping[str, Sequence[KeyedRow]]) -> list[ShardJob]:
-    wanted = {row.key for rows in missing.values() for row in rows}
-    known = _known_rows(store, stage.name, wanted)
-    return [
-        ShardJob(store.location, stage, key, [replace(row, known=known.get(row.key)) for row in rows])
-        for key, rows in missing.items()
-    ]
-
-
-def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
-    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found."""
-    known: dict[str, KnownRow] = {}
-    searched: set[str] = set()
-    for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
-        if len(known) == len(wanted):
-            break
-        try:
-            shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            digests = [shard.digest for shard in shards if shard.digest not in searched]
-            for digest, table in zip(
-                digests, read_columns_of_all(store.objects, digests, ["row_key"]), strict=True
-            ):
-                searched.add(digest)
-                for index, key in enumerate(table["row_key"].to_pylist()):
-                    if key in wanted:
-                        known.setdefault(key, KnownRow(digest, index))
-        except ObjectMissing:  # removed from the store since: its rows are made again
-            continue
-    return known
+def _put_manifest(
+    store: Store, plan: StagePlan, contents: Mapping[str, str], refs: Sequence[ShardRef]
+) -> str:
+    plan.making.put_modules(store.objects)
+    accepted = _accepted_rows(store, plan.stage.name, refs)
+    manifest = StageManifest(
+        **plan.making.facts,
+        inputs=dict(contents),
+        content_digest=_content_digest(accepted),
+        rows=sum(ref.rows for ref in refs),
+        rejected=sum(ref.rejected for ref in refs),
+        statistics=_statistics(accepted, plan.stage.name),
+        shards=tuple(refs),
+    )
+    return put_record(store.objects, manifest)
 
 
 def _run(
@@ -194,7 +129,7 @@ def _refuse_if_too_many_rejected(
     )
 
 
-def _facts_of_rows(store: Store, stage: str, refs: Sequence[ShardRef]) -> pa.Table:
+def _accepted_rows(store: Store, stage: str, refs: Sequence[ShardRef]) -> pa.Table:
     """Return who the accepted rows are, their digests and their statistics."""
     columns = ["sample_id", "digest", *(field.name for field in SCHEMAS[stage].statistics)]
     tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], columns)

@@ -14,7 +14,7 @@ import skimage.data
 
 from shls_core.errors import InputError, SampleError
 from shls_core.frozen import FrozenConfig
-from shls_core.images import DECODE_RULE, check_image_size, decode_image
+from shls_core.images import DECODE_RULE, check_image_size, decode_image, image_size
 from shls_core.near_duplicates import NEAR_DUPLICATE_BITS
 from shls_core.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json
@@ -23,7 +23,7 @@ from tasks.stages.bundled_photographs import BUNDLED
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import StageArtifact
+    from storage.artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 NOTES_FILE = "photographs.csv"
@@ -52,6 +52,7 @@ class IngestStage:
     """Takes image files as they are; a row's id is the SHA-256 of the file."""
 
     name: ClassVar[str] = INGEST
+    reads: ClassVar[tuple[str, ...]] = ()
     packages: ClassVar[tuple[str, ...]] = (
         "imagehash",
         "numpy",
@@ -67,7 +68,7 @@ class IngestStage:
         """How bytes become pixels, and how small is too small."""
         return {"decode_rule": DECODE_RULE, **self.config.model_dump(include={"max_side", "min_side"})}
 
-    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+    def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """List the files; the second of two with the same bytes is planned as a duplicate."""
         folder, notes = _photographs(self.config.images)
         first_with: dict[str, str] = {}
@@ -94,6 +95,20 @@ class IngestStage:
     def notes(self, plan: RowPlan) -> Row:
         """Return what is known of the file whether or not it can be used."""
         return {column: plan.decided[column] for column in ("file_name", "source", "licence", "consent")}
+
+    def foresee(self, plan: RowPlan) -> Row:
+        """Read the size off the head of the file; that the rest can be decoded is taken on trust."""
+        if plan.decided["duplicate_of"] is not None:
+            raise SampleError("duplicate")
+        assert plan.location is not None
+        height, width = image_size(Path(plan.location).read_bytes(), self.config.max_side)
+        check_image_size(height, width, self.config.min_side)
+        return {
+            "height": height,
+            "width": width,
+            "scene": plan.decided["scene"] or plan.image_ids[0],
+            "perceptual_hash": None,  # it takes the pixels; until then the photograph resembles no other
+        }
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
         """Decode the file once, to be sure of it, and keep its bytes."""

@@ -25,7 +25,7 @@ from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import StageArtifact
+    from storage.artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 
@@ -34,6 +34,7 @@ class SaliencyStage:
     """Estimates the foreground of photographs; no manual annotation is involved."""
 
     name: ClassVar[str] = SALIENCY
+    reads: ClassVar[tuple[str, ...]] = (INGEST,)
     config: SaliencyConfig
     crops: CropConfig
     max_side: int
@@ -67,7 +68,7 @@ class SaliencyStage:
             "seed": self.seed if self.crops.crops_per_image else None,
         }
 
-    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+    def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """Plan one row per photograph, or per crop of one."""
         plans = []
         source = DetectorSource.of(self.config)
@@ -105,6 +106,18 @@ class SaliencyStage:
         """Nothing: what is known of a photograph stays with it."""
         return {}
 
+    def foresee(self, plan: RowPlan) -> Row:
+        """Return the photograph and the part of it that is looked at."""
+        box = Box(*plan.decided["box"])
+        return {
+            "image_id": plan.image_ids[0],
+            "top": box.top,
+            "left": box.left,
+            "height": box.bottom - box.top,
+            "width": box.right - box.left,
+            "scene": plan.decided["scene"],
+        }
+
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
         """Detect the salient region and derive its mask."""
         (image,) = plan.inputs
@@ -116,12 +129,7 @@ class SaliencyStage:
         if found.confidence < self.config.min_confidence:
             raise SampleError(LOW_CONFIDENCE)
         return {
-            "image_id": image.sample_id,
-            "top": box.top,
-            "left": box.left,
-            "height": box.bottom - box.top,
-            "width": box.right - box.left,
-            "scene": plan.decided["scene"],
+            **self.foresee(plan),
             "saliency_map": encode_map(found.saliency_map),
             "mask": encode_map(found.mask),
             "num_objects": int(found.mask.max()),

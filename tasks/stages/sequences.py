@@ -25,7 +25,7 @@ from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import RowAddress, StageArtifact
+    from storage.artifact import AcceptedRows, RowAddress
     from tasks.stages.input_reader import InputReader
 
 
@@ -34,6 +34,7 @@ class SequencesStage:
     """Synthesises pseudo-sequences; training photographs meet training photographs alone."""
 
     name: ClassVar[str] = SEQUENCES
+    reads: ClassVar[tuple[str, ...]] = (INGEST, SALIENCY)
     packages: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "scipy")
     config: SynthesisConfig
     held_out: HeldOutConfig
@@ -52,7 +53,7 @@ class SequencesStage:
             "near_duplicate_bits": self.near_duplicate_bits,
         }
 
-    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+    def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """Draw, from ids alone, who is the template and who is pasted."""
         ingested = inputs[INGEST].accepted(("scene", "perceptual_hash"))
         photographs = {address.sample_id: address for address, _ in ingested}
@@ -104,6 +105,10 @@ class SequencesStage:
     def notes(self, plan: RowPlan) -> Row:
         """Return who the template is and who was to be pasted."""
         return {"template_id": plan.decided["template_id"], "source_ids": plan.decided["source_ids"]}
+
+    def foresee(self, plan: RowPlan) -> Row:
+        """Return the side of the split it is on."""
+        return {"split": plan.decided["split"]}
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
         """Draw the recipe, from masks alone, and render it."""

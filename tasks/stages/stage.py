@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from storage.artifact import RowAddress, StageArtifact
+    from storage.artifact import AcceptedRows, RowAddress
     from tasks.stages.input_reader import InputReader
 
 
@@ -36,7 +36,15 @@ class RowPlan:
 class Stage(Protocol):
     """A staging stage under one configuration: small, frozen, sent to workers as it is."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """Which of the four it is."""
+        ...
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The stages whose rows it reads."""
+        ...
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -48,12 +56,22 @@ class Stage(Protocol):
         """All that is configured about a row, as JSON."""
         ...
 
-    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+    def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """Return the rows to make, from the stages before; reads thin columns alone."""
         ...
 
     def notes(self, plan: RowPlan) -> Row:
         """Return the columns that a rejected row keeps too."""
+        ...
+
+    def foresee(self, plan: RowPlan) -> Row:
+        """Return those columns of a row not yet made that the plans of later stages read.
+
+        Raises
+        ------
+        SampleError
+            If it can be told without making the row that it will be rejected.
+        """
         ...
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:

@@ -14,7 +14,7 @@ from storage.schemas import SEQUENCES, SUPERPIXELS
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import StageArtifact
+    from storage.artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 
@@ -23,6 +23,7 @@ class SuperpixelsStage:
     """Segments frames into superpixels."""
 
     name: ClassVar[str] = SUPERPIXELS
+    reads: ClassVar[tuple[str, ...]] = (SEQUENCES,)
     config: SuperpixelConfig
 
     @property
@@ -36,7 +37,7 @@ class SuperpixelsStage:
         """The segmenter and its settings."""
         return self.config.model_dump(mode="json")
 
-    def plan(self, inputs: Mapping[str, StageArtifact]) -> list[RowPlan]:
+    def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """Plan one row per pseudo-sequence."""
         return [
             RowPlan(sample_id=address.sample_id, image_ids=tuple(row["image_ids"]), inputs=(address,))
@@ -45,6 +46,10 @@ class SuperpixelsStage:
 
     def notes(self, plan: RowPlan) -> Row:
         """Nothing: the row is about its sequence."""
+        return {}
+
+    def foresee(self, plan: RowPlan) -> Row:
+        """Nothing: no stage reads superpixels."""
         return {}
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:

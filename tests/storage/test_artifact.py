@@ -4,6 +4,7 @@ import pytest
 
 from storage.artifact import StageArtifact
 from storage.manifest import StageManifest, put_record
+from storage.objects import object_path
 from storage.schemas import SALIENCY, SCHEMAS
 from storage.shards import put_shard
 
@@ -77,3 +78,15 @@ def test_reasons_are_counted_the_most_frequent_first(artifact):
 def test_where_nothing_was_rejected_there_is_no_reason(staged):
     artifact = StageArtifact(staged.store.objects, staged.outcomes["ingest"].artifact)
     assert artifact.rejected_reasons() == {}
+
+
+def test_lost_shards_are_left_out(staged_copy, staged):
+    artifact = StageArtifact(staged_copy.objects, staged.outcomes["sequences"].artifact)
+    assert artifact.without_lost_shards() is artifact
+    for shard in artifact.manifest.shards:
+        before = len(artifact.without_lost_shards().table(["sample_id"]))
+        (staged_copy.root / object_path(shard.digest)).unlink()
+        fewer = artifact.without_lost_shards()
+        assert len(fewer.table(["sample_id"])) == before - shard.rows
+    assert fewer.accepted(("split",)) == []
+    assert fewer.table(["split", "sample_id"]).column_names == ["split", "sample_id"]

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from storage import code_digest as module
+from storage.canonical import canonical_json, digest_bytes
 from storage.code_digest import code_digest, import_closure
 
 STAGES = ("ingest", "saliency", "sequences", "superpixels")
@@ -36,7 +37,8 @@ def digest_of(tmp_path, monkeypatch):
     """Return a function that gives the closure and the digest of ``toy.main`` with some files replaced."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(module, "OUR_PACKAGES", frozenset({"toy"}))
-    caches = (module.code_digest, module.import_closure, module._source_path)
+    caches = [value for value in vars(module).values() if hasattr(value, "cache_clear")]
+    assert len(caches) >= 5
 
     def digest(**changes):
         for name, source in (TREE | changes).items():
@@ -118,6 +120,21 @@ def test_words_layout_and_code_that_is_not_reached_change_nothing(digest_of, cha
 )
 def test_a_change_of_code_that_is_reached_is_seen(digest_of, changes):
     assert digest_of(**changes)[1] != digest_of()[1]
+
+
+def test_the_object_of_the_module_digests_is_named_by_the_code_digest(digest_of):
+    closure, digest = digest_of()
+    by_module = module.syntax_digests("toy.main")
+    assert tuple(by_module) == closure
+    assert digest_bytes(canonical_json(by_module)) == digest
+
+
+def test_one_module_that_changed_changes_its_own_digest_alone(digest_of):
+    digest_of()
+    before = module.syntax_digests("toy.main")
+    digest_of(helper="def scale(value):\n    return 3 * value\n")
+    after = module.syntax_digests("toy.main")
+    assert {name for name in after if after[name] != before[name]} == {"toy.helper"}
 
 
 def test_relative_imports_are_a_mistake(digest_of):

@@ -13,12 +13,13 @@ from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.artifact import StageArtifact
+from storage.canonical import digest_json
 from storage.manifest import DatasetManifest, get_record
 from storage.objects import object_path
 from storage.schemas import STAGES
 from storage.store import Store
-from tasks import staging
 from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.planning import making
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
@@ -162,10 +163,13 @@ def test_rows_are_kept_when_those_they_read_were_made_otherwise_but_are_the_same
 def test_code_that_changed_makes_its_stage_anew_and_no_other_unless_the_bytes_differ(
     copy, photographs, stage_dataset, monkeypatch
 ):
-    digest = staging.code_digest
-    monkeypatch.setattr(
-        staging, "code_digest", lambda *modules: digest(*modules) + ("x" if "saliency" in modules[0] else "")
-    )
+    digests = making.syntax_digests
+
+    def with_other_code(*modules):
+        return digests(*modules) | ({"shls_core.saliency.rbd": "0" * 64} if "saliency" in modules[0] else {})
+
+    monkeypatch.setattr(making, "syntax_digests", with_other_code)
+    monkeypatch.setattr(making, "code_digest", lambda *modules: digest_json(with_other_code(*modules)))
     again = stage_dataset(copy.store, photographs)
     assert statuses(again) == dict.fromkeys(STAGES, "cached") | {"saliency": "computed"}
     assert again.dataset != copy.dataset  # it says by which code it was made

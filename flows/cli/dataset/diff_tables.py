@@ -1,0 +1,53 @@
+"""Two datasets side by side, for people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.comparison import DatasetDifference, Names, StageDifference
+
+_NAMES_SHOWN = 8
+
+
+def show_difference(difference: DatasetDifference) -> None:
+    """Print what differs; of what is the same, that it is."""
+    console = Console(highlight=False)
+    if difference.before == difference.after:
+        console.print(f"the same dataset: {difference.before}")
+        return
+    verdicts = [verdict or "never validated" for verdict in difference.verdicts]
+    console.print(
+        f"before {difference.before}  {verdicts[0]}\nafter  {difference.after}  {verdicts[1]}", soft_wrap=True
+    )
+    _show_photographs(console, difference.photographs)
+    for stage in difference.stages:
+        _show_stage(console, stage)
+
+
+def _show_photographs(console: Console, photographs: Names) -> None:
+    for verb in ("added", "changed", "withdrawn"):
+        names: tuple[str, ...] = getattr(photographs, verb)
+        if names:
+            shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+            console.print(f"photographs {verb}: {len(names)} ({shown})", markup=False, soft_wrap=True)
+
+
+def _show_stage(console: Console, stage: StageDifference) -> None:
+    if stage.is_same:
+        console.print(f"\n{stage.name}: the same, {stage.rows.same} rows")
+        return
+    rows = stage.rows
+    console.print(
+        f"\n{stage.name}: {rows.same} rows the same, {rows.changed} changed, {rows.added} added, "
+        f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]}, then {stage.rejected[1]}",
+        soft_wrap=True,
+    )
+    for reason in stage.making:
+        console.print(f"  {reason}", markup=False, soft_wrap=True)
+    if stage.statistics:
+        table = Table("statistic", "", title_justify="left")
+        table.add_column("before", justify="right")
+        table.add_column("after", justify="right")
+        for side in stage.statistics:
+            figures = ("-" if value is None else f"{value:.6g}" for value in (side.before, side.after))
+            table.add_row(side.name, side.figure, *figures)
+        console.print(table)

@@ -1,0 +1,59 @@
+"""`shls dataset preview`: a few samples under a configuration, in one picture."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import ConfigPath, Images, Json, StoreFolder, chosen_config
+
+preview = typer.Typer()
+
+
+@preview.command(
+    "preview",
+    epilog="Examples: `shls dataset preview --config changed.yaml --images photos/ --out preview.png` · "
+    "`shls dataset preview --config changed.yaml --against configs/paper.yaml --store nightly/`",
+)
+@command
+def preview_dataset(
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    images: Images = None,
+    count: Annotated[int, typer.Option(min=1, metavar="N", help="Photographs to try.")] = 6,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Another configuration, drawn under the first for comparison."),
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where the PNG goes.")] = "preview.png",
+    as_json: Json = False,
+) -> None:
+    """Draw what a configuration makes of a handful of photographs; nothing enters the store."""
+    from flows.cli.dataset.contact_sheet import check_sheet_path, contact_sheet, sample_row, write_sheet
+    from flows.stages import dataset_stages
+    from tasks.preview import handful, preview_samples
+
+    path = Path(out)
+    check_sheet_path(path)
+    chosen = chosen_config(config, images)
+    tried = {"": chosen} if against is None else {"new: ": chosen, "against: ": chosen_config(against)}
+    with handful(chosen.ingest, store, chosen.name, count) as folder:
+        sides = [
+            [
+                sample_row(sample, prefix)
+                for sample in preview_samples(
+                    folder, dataset_stages(one), one.staging, one.ingest.max_side, count
+                )
+            ]
+            for prefix, one in tried.items()
+        ]
+    rows = [row for pair in zip_longest(*sides) for row in pair if row]
+    write_sheet(contact_sheet(rows), path)
+    if as_json:
+        print_json({"picture": str(path), "samples": [row.caption for row in rows]})
+    else:
+        typer.echo(f"{path}: {len(rows)} samples")

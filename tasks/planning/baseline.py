@@ -1,0 +1,61 @@
+"""What a plan is compared with: a dataset there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from storage.artifact import StageArtifact
+from storage.manifest import DatasetManifest, get_record
+from storage.references import resolve
+from storage.schemas import INGEST, STAGES
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The stages of a dataset there is."""
+
+    dataset: str
+    artifacts: Mapping[str, StageArtifact]
+
+    @classmethod
+    def of(cls, store: Store, reference: str) -> Baseline:
+        """Open the dataset that a reference means.
+
+        Raises
+        ------
+        NameUnknown
+            If there is none.
+        """
+        dataset = resolve(store, reference, "dataset")
+        manifest = get_record(store.objects, dataset, DatasetManifest)
+        artifacts = {stage: StageArtifact(store.objects, getattr(manifest, stage)) for stage in STAGES}
+        return cls(dataset, artifacts)
+
+    @classmethod
+    def latest(cls, store: Store, name: str) -> Baseline | None:
+        """Open the dataset published last under a name; None if there is none."""
+        return cls.of(store, name) if store.names.resolve(name) else None
+
+    @cached_property
+    def there(self) -> Mapping[str, StageArtifact]:
+        """The stages without the shards that are missing from the store."""
+        return {stage: artifact.without_lost_shards() for stage, artifact in self.artifacts.items()}
+
+    def is_whole(self, stage: str) -> bool:
+        """Return whether no shard of a stage is missing from the store."""
+        return self.there[stage] is self.artifacts[stage]
+
+    @cached_property
+    def photographs(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is noted of every photograph that is there, rejected ones included, by sample id."""
+        columns = ["sample_id", "file_name", "source", "licence", "consent"]
+        return {row.pop("sample_id"): row for row in self.there[INGEST].table(columns).to_pylist()}
+
+    def rows(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return key, parents and photographs of every row of a stage that is there, by sample id."""
+        table = self.there[stage].table(["sample_id", "row_key", "parents", "image_ids"])
+        return {row.pop("sample_id"): row for row in table.to_pylist()}

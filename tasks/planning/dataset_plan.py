@@ -1,0 +1,58 @@
+"""The plan of a dataset: its stages one behind the other, each on the planned rows of those before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from storage.artifact import AcceptedRows
+from storage.manifest import DatasetManifest, record_id
+from storage.store import Store
+from tasks.planning.planned_rows import PlannedRows
+from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
+from tasks.stages.stage import Stage
+
+
+@dataclass(frozen=True)
+class DatasetPlan:
+    """What the stages of a dataset are to be, beside what there is of them."""
+
+    store: Store
+    rows_per_shard: int
+    stages: tuple[StagePlan, ...]
+
+    @cached_property
+    def rows(self) -> Mapping[str, PlannedRows]:
+        """The planned rows of every stage."""
+        return {plan.stage.name: PlannedRows(self.store.objects, plan) for plan in self.stages}
+
+    def inputs(self, stage: Stage) -> Mapping[str, AcceptedRows]:
+        """Return the planned rows that a stage reads."""
+        return {name: self.rows[name] for name in stage.reads}
+
+    def is_exact(self, plan: StagePlan) -> bool:
+        """Return whether all that a stage reads is there already: then its plan is what will be done."""
+        by_name = {other.stage.name: other for other in self.stages}
+        return all(not by_name[name].rows_to_compute for name in plan.stage.reads)
+
+    def dataset_id(self) -> str | None:
+        """Return the id of the dataset, if all of it is there; None if anything is left to be done."""
+        artifacts: dict[str, str] = {}
+        contents: dict[str, str] = {}
+        for plan in self.stages:
+            made = made_artifact(self.store, plan, {name: contents[name] for name in plan.stage.reads})
+            if made is None:
+                return None
+            artifacts[plan.stage.name], manifest = made
+            contents[plan.stage.name] = manifest.content_digest
+        return record_id(DatasetManifest(**artifacts))
+
+
+def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
+    """Plan the stages in their order; nothing is written, and shards are looked for but not hashed."""
+    plans: list[StagePlan] = []
+    for stage in stages:
+        inputs = DatasetPlan(store, rows_per_shard, tuple(plans)).inputs(stage)
+        plans.append(plan_stage(store, stage, inputs, rows_per_shard, store.objects.exists))
+    return DatasetPlan(store, rows_per_shard, tuple(plans))

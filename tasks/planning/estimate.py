@@ -1,0 +1,139 @@
+"""What a plan will cost: from what earlier runs took, or from a handful of photographs tried at once."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shls_core.errors import ObjectMissing, TooManyRejected
+from storage.artifact import StageArtifact
+from storage.schemas import INGEST
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.planning.dataset_plan import DatasetPlan
+from tasks.planning.stage_plan import StagePlan
+from tasks.trial import gather_files, try_stages
+
+TRIED_PHOTOGRAPHS = 6
+_RUNS_LOOKED_AT = 5
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What a row of a stage costs."""
+
+    seconds_per_row: float | None = None
+    """Of one worker; None where nobody knows."""
+    bytes_per_row: float | None = None
+    basis: str = "no run yet"
+    """Where the seconds come from."""
+
+    def seconds(self, plan: StagePlan, workers: int) -> float | None:
+        """Return how long the rows to compute will take `workers` workers, in seconds."""
+        if not plan.rows_to_compute:
+            return 0.0
+        return None if self.seconds_per_row is None else self.seconds_per_row * plan.rows_to_compute / workers
+
+    def bytes_to_write(self, plan: StagePlan) -> float | None:
+        """Return the size of the shards to be made, in bytes; photographs count as their files do."""
+        if not plan.stale:
+            return 0.0
+        rows = [row for shard in plan.stale for row in shard.rows]
+        new = [row.plan.location for row in rows if row.known is None and plan.stage.name == INGEST]
+        of_files = float(sum(Path(file).stat().st_size for file in new if file))
+        if len(new) == len(rows):
+            return of_files
+        if self.bytes_per_row is None:
+            return None
+        return of_files + self.bytes_per_row * (len(rows) - len(new))
+
+
+def workers_of(execution: ExecutionConfig) -> int:
+    """Return how many workers share the work."""
+    return execution.workers if execution.backend == "ray" else 1
+
+
+def recorded_rates(store: Store, plan: DatasetPlan) -> dict[str, Rate]:
+    """Return what the rows of each stage took in the last runs, and in the newest artifact."""
+    done = list(_stages_of_runs(store))
+    return {stage.stage.name: _recorded_rate(store, stage.stage.name, done) for stage in plan.stages}
+
+
+def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
+    """Make a handful of the photographs in a store that is thrown away, and return what the rows took."""
+    rates: dict[str, Rate] = {}
+    ingest = next(stage for stage in plan.stages if stage.stage.name == INGEST)
+    with tempfile.TemporaryDirectory(prefix="shls-trial-") as folder:
+        photographs, store = Path(folder, "photographs"), Store.create(Path(folder, "store"))
+        photographs.mkdir()
+        gather_files(
+            [row.plan for shard in ingest.shards for row in shard.rows], TRIED_PHOTOGRAPHS, photographs
+        )
+        stages = [stage.stage for stage in plan.stages]
+        try:
+            for outcome, seconds in try_stages(store, photographs, stages, staging, TRIED_PHOTOGRAPHS):
+                rates[outcome.name] = Rate(
+                    seconds,
+                    _bytes_per_row(StageArtifact(store.objects, outcome.artifact)),
+                    f"{outcome.rows} rows tried just now",
+                )
+        except TooManyRejected:  # of the stages behind, nothing can be said
+            pass
+    return rates
+
+
+def needs_trial(plan: DatasetPlan, rates: Mapping[str, Rate], workers: int) -> bool:
+    """Return whether there is work of which nobody knows what it takes."""
+    return any(
+        rates[stage.stage.name].seconds(stage, workers) is None
+        or rates[stage.stage.name].bytes_to_write(stage) is None
+        for stage in plan.stages
+    )
+
+
+def completed_rates(recorded: Mapping[str, Rate], tried: Mapping[str, Rate]) -> dict[str, Rate]:
+    """Return the recorded rates, with what was tried in the place of what is not known."""
+    rates = {}
+    for name, known in recorded.items():
+        trial = tried.get(name, Rate())
+        rates[name] = Rate(
+            known.seconds_per_row if known.seconds_per_row is not None else trial.seconds_per_row,
+            known.bytes_per_row if known.bytes_per_row is not None else trial.bytes_per_row,
+            known.basis if known.seconds_per_row is not None else trial.basis,
+        )
+    return rates
+
+
+def _stages_of_runs(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield what each run says of each stage it made, and its workers; newest first."""
+    for run in reversed(store.ledger.runs()):
+        configuration = json.loads(run["configuration"])
+        if run["kind"] == "dataset" and "execution" in configuration:
+            workers = workers_of(ExecutionConfig.model_validate(configuration["execution"]))
+            for stage in json.loads(run["details"]).get("stages", ()):
+                yield stage, workers
+
+
+def _recorded_rate(store: Store, stage: str, done: Sequence[tuple[dict[str, Any], int]]) -> Rate:
+    last = [(made, workers) for made, workers in done if made["name"] == stage and made["rows_computed"]]
+    last = last[:_RUNS_LOOKED_AT]
+    bytes_per_row = None
+    for artifact_id in store.keys.recent(stage, 1):
+        try:
+            bytes_per_row = _bytes_per_row(StageArtifact(store.objects, artifact_id))
+        except ObjectMissing:  # removed from the store since
+            continue
+    if not last:
+        return Rate(bytes_per_row=bytes_per_row)
+    seconds = sum(made["seconds"] * workers for made, workers in last)
+    rows = sum(made["rows_computed"] for made, _ in last)
+    basis = f"{rows} rows of the last {len(last)} runs" if len(last) > 1 else f"{rows} rows of the last run"
+    return Rate(seconds / rows, bytes_per_row, basis)
+
+
+def _bytes_per_row(artifact: StageArtifact) -> float:
+    return sum(shard.bytes for shard in artifact.manifest.shards) / artifact.manifest.rows

@@ -1,0 +1,100 @@
+"""The rows of a planned stage, standing in for its artifact, so that the stages after it can be planned too.
+
+What is in the store already is told as it is. A row still to be made has a placeholder for its digest, which
+makes every row that reads it one to be made, and the columns that its stage can foresee. That it will be
+accepted is assumed where the stage cannot tell; so what is planned behind rows to be made is at most what
+will be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from shls_core.errors import SampleError
+from storage.artifact import RowAddress
+from storage.objects import ObjectStore
+from storage.shards import read_columns
+from tasks.planning.stage_plan import StagePlan
+from tasks.shard_work import KeyedRow, KnownRow
+from tasks.stages.stage import Row
+
+_TO_BE_MADE = "to be made: "
+
+
+class PlannedRows:
+    """What a stage will hold, as far as it can be told.
+
+    Parameters
+    ----------
+    objects
+        Where the rows that are made already lie.
+    plan
+        The plan of the stage.
+    """
+
+    def __init__(self, objects: ObjectStore, plan: StagePlan) -> None:
+        self._objects = objects
+        self._plan = plan
+
+    def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
+        """Return the address and some columns of every row that will be accepted, by ascending sample id."""
+        columns = [column for column in columns if column not in ("sample_id", "digest")]  # in the address
+        found = [*self._made(columns), *self._to_be_made(columns)]
+        return sorted(found, key=lambda item: item[0].sample_id)
+
+    def _made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
+        tables: dict[str, list[dict[str, Any]]] = {}
+        found = []
+        for known, item in self._places:
+            if known.shard not in tables:
+                table = read_columns(self._objects, known.shard, ["digest", *columns])
+                tables[known.shard] = table.to_pylist()
+            row = dict(tables[known.shard][known.index])
+            digest = row.pop("digest")
+            if digest is not None:
+                sample_id = item.plan.sample_id
+                address = RowAddress(self._plan.stage.name, sample_id, digest, known.shard, known.index)
+                found.append((address, row))
+        return found
+
+    @cached_property
+    def _places(self) -> list[tuple[KnownRow, KeyedRow]]:
+        # Rows lie in a shard as they are planned: by sample id.
+        places = (
+            (KnownRow(shard.ref.digest, index) if shard.ref else row.known, row)
+            for shard in self._plan.shards
+            for index, row in enumerate(shard.rows)
+        )
+        return [(place, row) for place, row in places if place]
+
+    def _to_be_made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
+        found = []
+        for item, row in self._foreseen:
+            unknown = set(columns) - row.keys()
+            assert not unknown, f"{self._plan.stage.name} does not foresee {sorted(unknown)}"
+            address = RowAddress(
+                self._plan.stage.name, item.plan.sample_id, _TO_BE_MADE + item.key, shard="", index=-1
+            )
+            found.append((address, {column: row[column] for column in columns}))
+        return found
+
+    @cached_property
+    def _foreseen(self) -> list[tuple[KeyedRow, Row]]:
+        found = []
+        for shard in self._plan.stale:
+            for item in shard.rows:
+                if item.known is None:
+                    try:
+                        foreseen = self._plan.stage.foresee(item.plan)
+                    except SampleError:  # will be rejected
+                        continue
+                    head = {"image_ids": list(item.plan.image_ids)}
+                    found.append((item, head | self._plan.stage.notes(item.plan) | foreseen))
+        return found
+
+
+def is_to_be_made(address: RowAddress) -> bool:
+    """Return whether an address stands for a row that is nowhere yet."""
+    return address.digest.startswith(_TO_BE_MADE)

@@ -1,0 +1,199 @@
+"""The plan of one stage: its rows, keyed and grouped into shards, and what of them there is already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from shls_core.errors import ObjectMissing
+from storage.artifact import AcceptedRows, StageArtifact
+from storage.canonical import digest_json
+from storage.manifest import StageManifest, get_record
+from storage.schemas import SCHEMA_VERSION
+from storage.shards import SHARDS_AT_ONCE, ShardRef, read_columns_of_all, shard_ref
+from storage.store import Store
+from tasks.planning.making import Making
+from tasks.shard_assignment import assign_to_shards
+from tasks.shard_work import KeyedRow, KnownRow, ShardJob
+from tasks.stages.stage import RowPlan, Stage
+
+_MANIFESTS_SEARCHED = 8
+
+ShardStatus = Literal["fresh", "copied", "partial", "new"]
+
+
+@dataclass(frozen=True)
+class PlannedShard:
+    """A shard that is wanted."""
+
+    key: str
+    """Digest of the keys of its rows."""
+    rows: Sequence[KeyedRow]
+    """By sample id; in a stale shard, those that can be copied say from where."""
+    ref: ShardRef | None
+    """The shard itself, if it is in the store."""
+
+    @property
+    def rows_to_compute(self) -> int:
+        """Rows that are nowhere yet."""
+        return 0 if self.ref else sum(row.known is None for row in self.rows)
+
+    @property
+    def rows_to_copy(self) -> int:
+        """Rows that lie in other shards."""
+        return 0 if self.ref else sum(row.known is not None for row in self.rows)
+
+    @property
+    def status(self) -> ShardStatus:
+        """``fresh``: there. ``copied``, ``partial``, ``new``: all, some, none of its rows lie elsewhere."""
+        if self.ref:
+            return "fresh"
+        if not self.rows_to_compute:
+            return "copied"
+        return "partial" if self.rows_to_copy else "new"
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What a stage is to be, beside what there is of it."""
+
+    stage: Stage
+    making: Making
+    shards: tuple[PlannedShard, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of the keys of all shards."""
+        return digest_json([shard.key for shard in self.shards])
+
+    @property
+    def stale(self) -> tuple[PlannedShard, ...]:
+        """The shards that have to be made."""
+        return tuple(shard for shard in self.shards if shard.ref is None)
+
+    @property
+    def num_rows(self) -> int:
+        """All rows, rejected ones included."""
+        return sum(len(shard.rows) for shard in self.shards)
+
+    @property
+    def rows_to_compute(self) -> int:
+        """Rows that are nowhere yet."""
+        return sum(shard.rows_to_compute for shard in self.shards)
+
+    @property
+    def rows_to_copy(self) -> int:
+        """Rows of stale shards that lie in other shards."""
+        return sum(shard.rows_to_copy for shard in self.shards)
+
+    def jobs(self, location: str) -> list[ShardJob]:
+        """Return the work on the stale shards of the store at `location`."""
+        return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale]
+
+
+def plan_stage(
+    store: Store,
+    stage: Stage,
+    inputs: Mapping[str, AcceptedRows],
+    rows_per_shard: int,
+    is_whole: Callable[[str], bool],
+) -> StagePlan:
+    """Find out which shards of a stage there are, and where the rows of the others lie, if anywhere.
+
+    Parameters
+    ----------
+    store
+        Where to look; nothing is written.
+    stage
+        What is wanted.
+    inputs
+        The rows of each stage that it reads, made or planned.
+    rows_per_shard
+        See `StagingConfig`.
+    is_whole
+        Whether an object is there and can be used, by its digest. A build hashes it; to look ahead, it is
+        enough that it exists.
+    """
+    making = Making.of(stage)
+    rows = [_keyed(plan, making.digest) for plan in stage.plan(inputs)]
+    groups = assign_to_shards(rows, rows_per_shard)
+    keys = [digest_json([row.key for row in group]) for group in groups]
+    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+        found = list(readers.map(lambda key: _found_shard(store, stage.name, key, is_whole), keys))
+    shards = [PlannedShard(*shard) for shard in zip(keys, groups, found, strict=True)]
+    known = _known_rows(
+        store, stage.name, {row.key for shard in shards if not shard.ref for row in shard.rows}
+    )
+    placed = (
+        shard if shard.ref else replace(shard, rows=[_placed(row, known) for row in shard.rows])
+        for shard in shards
+    )
+    return StagePlan(stage, making, tuple(placed))
+
+
+def made_artifact(
+    store: Store, plan: StagePlan, contents: Mapping[str, str]
+) -> tuple[str, StageManifest] | None:
+    """Return the artifact that a plan leads to, if it is known already and all of its shards are there.
+
+    Parameters
+    ----------
+    store
+        Where to look.
+    plan
+        The plan.
+    contents
+        Content digest of each stage that is read.
+    """
+    known = None if plan.stale else store.keys.get(plan.stage.name, plan.key)
+    if known is None:
+        return None
+    try:
+        manifest = get_record(store.objects, known, StageManifest)
+    except ObjectMissing:
+        return None
+    refs = tuple(shard.ref for shard in plan.shards)
+    wanted = manifest.model_copy(update={**plan.making.facts, "inputs": dict(contents), "shards": refs})
+    return (known, manifest) if manifest == wanted else None
+
+
+def _keyed(plan: RowPlan, making: str) -> KeyedRow:
+    """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
+    read = [address.digest for address in plan.inputs]
+    identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]
+    return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
+
+
+def _placed(row: KeyedRow, known: Mapping[str, KnownRow]) -> KeyedRow:
+    return replace(row, known=known.get(row.key))
+
+
+def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], bool]) -> ShardRef | None:
+    digest = store.keys.get(f"{stage}-shards", key)
+    if digest is None or not is_whole(digest):
+        return None
+    return shard_ref(store.objects, digest)
+
+
+def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
+    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found."""
+    known: dict[str, KnownRow] = {}
+    searched: set[str] = set()
+    for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
+        if len(known) == len(wanted):
+            break
+        try:
+            shards = StageArtifact(store.objects, artifact_id).manifest.shards
+            digests = [shard.digest for shard in shards if shard.digest not in searched]
+            tables = read_columns_of_all(store.objects, digests, ["row_key"])
+            for digest, table in zip(digests, tables, strict=True):
+                searched.add(digest)
+                for index, key in enumerate(table["row_key"].to_pylist()):
+                    if key in wanted:
+                        known.setdefault(key, KnownRow(digest, index))
+        except ObjectMissing:  # removed from the store since: its rows are made again
+            continue
+    return known

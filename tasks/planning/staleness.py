@@ -1,0 +1,190 @@
+"""Why the stages and shards of a plan are not fresh: the plan beside a dataset there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from storage.artifact import AcceptedRows, RowAddress
+from storage.schemas import INGEST
+from tasks.planning.baseline import Baseline
+from tasks.planning.dataset_plan import DatasetPlan
+from tasks.planning.making import Making, changes
+from tasks.planning.planned_rows import is_to_be_made
+from tasks.planning.reasons import Reason, counted
+from tasks.planning.stage_plan import PlannedShard, StagePlan
+from tasks.shard_assignment import shard_number
+from tasks.shard_work import KeyedRow
+
+_InputRow = tuple[RowAddress, dict[str, Any]]
+
+
+class FileNames:
+    """What people call a photograph, and the rows that descend from it."""
+
+    def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
+        self._names = (
+            {name: row["file_name"] for name, row in baseline.photographs.items()} if baseline else {}
+        )
+        for shard in next(stage for stage in plan.stages if stage.stage.name == INGEST).shards:
+            self._names |= {row.plan.sample_id: row.plan.decided["file_name"] for row in shard.rows}
+
+    def of(self, image_ids: Iterable[str]) -> str:
+        """Return the file name of the first of some photographs: the one a row is mostly about."""
+        first = next(iter(image_ids))
+        return str(self._names.get(first, first[:12]))
+
+
+class Staleness:
+    """One stage of a plan beside the same stage of a dataset there is."""
+
+    def __init__(
+        self, plan: DatasetPlan, stage: StagePlan, baseline: Baseline | None, file_names: FileNames
+    ) -> None:
+        self._plan, self._stage, self._baseline, self._file_names = plan, stage, baseline, file_names
+
+    def of_stage(self) -> list[Reason]:
+        """Return why the stage is not fresh; nothing if it is."""
+        if not self._stage.stale:
+            return []
+        if self._baseline is None:
+            return [Reason(kind="baseline", name="no dataset of this name is published yet")]
+        reasons = [*self._changes, *self._changed_inputs()]
+        return reasons or [*self._lost_rows(), *self._moved_rows()]
+
+    def of_shard(self, shard: PlannedShard) -> list[Reason]:
+        """Return why a shard is not fresh; nothing if it is."""
+        if shard.ref:
+            return []
+        causes: dict[str, list[str]] = {}
+        for row in shard.rows:
+            if row.known is None and (cause := self._cause(row)):
+                causes.setdefault(cause, []).append(self._file_names.of(row.plan.image_ids))
+        reasons = list(self._changes) if shard.rows_to_compute else []
+        for cause, names in causes.items():
+            reasons += counted("row", cause, names)
+        reasons += counted("row", "rows withdrawn", self._withdrawn_from(shard))
+        return reasons or [Reason(kind="shard", name="rows of other shards", count=len(shard.rows))]
+
+    @cached_property
+    def _changes(self) -> list[Reason]:
+        if self._baseline is None:
+            return []
+        artifact = self._baseline.artifacts[self._stage.stage.name]
+        return changes(Making.recorded(self._plan.store.objects, artifact.manifest), self._stage.making)
+
+    def _changed_inputs(self) -> list[Reason]:
+        if not self._stage.stage.reads:
+            return self._changed_photographs()
+        reasons: list[Reason] = []
+        for name in self._stage.stage.reads:
+            for verb, rows in self._input_rows(name).items():
+                whose = [self._file_names.of(row["image_ids"]) for _, row in rows]
+                reasons += counted("input", f"{name} rows {verb}", whose)
+        return reasons
+
+    def _input_rows(self, name: str) -> dict[str, list[_InputRow]]:
+        """Return the rows of a stage that is read, by what became of them; none of those that stayed."""
+        before, after = self._read_before[name], self._read_now[name]
+        to_be_made = {sample_id for sample_id, (address, _) in after.items() if is_to_be_made(address)}
+        if not self._baseline_is_whole(name):  # which rows there were cannot be known
+            return {"made anew": [after[same] for same in to_be_made]}
+        kept = after.keys() & before.keys()
+        changed = {same for same in kept if after[same][0].digest != before[same][0].digest}
+        return {
+            "added": [after[new] for new in after.keys() - before.keys()],
+            "changed": [after[same] for same in changed - to_be_made],
+            "made anew": [after[same] for same in kept & to_be_made],
+            "withdrawn": [before[gone] for gone in before.keys() - after.keys()],
+        }
+
+    def _changed_photographs(self) -> list[Reason]:
+        if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
+            return []
+        before = dict(self._baseline.photographs)
+        after = {
+            row.plan.sample_id: self._stage.stage.notes(row.plan)
+            for shard in self._stage.shards
+            for row in shard.rows
+        }
+        gone = {row["file_name"] for name, row in before.items() if name not in after}
+        new = {row["file_name"] for name, row in after.items() if name not in before}
+        kept = [(before[name], after[name]) for name in after if name in before]
+        renamed = [now["file_name"] for was, now in kept if now["file_name"] != was["file_name"]]
+        noted = [
+            now["file_name"] for was, now in kept if now["file_name"] == was["file_name"] and dict(now) != was
+        ]
+        return [
+            *counted("input", "photographs added", new - gone),
+            *counted("input", "photographs changed", new & gone),
+            *counted("input", "photographs withdrawn", gone - new),
+            *counted("input", "photographs renamed", renamed),
+            *counted("input", "photographs with other notes", noted),
+        ]
+
+    def _lost_rows(self) -> list[Reason]:
+        lost = [row for shard in self._stage.stale for row in shard.rows if row.known is None]
+        whose = [self._file_names.of(row.plan.image_ids) for row in lost]
+        return counted("row", "rows not found in the store", whose)
+
+    def _moved_rows(self) -> list[Reason]:
+        moved = sum(shard.rows_to_copy for shard in self._stage.stale)
+        return [Reason(kind="shard", name="rows grouped into other shards", count=moved)] if moved else []
+
+    def _baseline_is_whole(self, stage: str) -> bool:
+        return self._baseline is None or self._baseline.is_whole(stage)
+
+    def _cause(self, row: KeyedRow) -> str | None:
+        """Return why a row has to be made; None where what makes the whole stage says it."""
+        before = self._rows_before.get(row.plan.sample_id)
+        if before is None:
+            is_whole = self._baseline_is_whole(self._stage.stage.name)
+            return "new rows" if is_whole else "rows not found in the store"
+        if self._changes:
+            return None
+        if row.key == before["row_key"]:
+            return "rows not found in the store"
+        if sorted(address.sample_id for address in row.plan.inputs) != sorted(before["parents"]):
+            return "rows that read other rows"
+        if any(self._digest_before(address) != address.digest for address in row.plan.inputs):
+            return "rows whose inputs changed"
+        return "rows described otherwise"
+
+    def _digest_before(self, address: RowAddress) -> str | None:
+        before = self._read_before[address.stage].get(address.sample_id)
+        return before[0].digest if before else None
+
+    def _withdrawn_from(self, shard: PlannedShard) -> list[str]:
+        number = self._number(shard.rows[0].plan.sample_id)
+        return [
+            self._file_names.of(row["image_ids"])
+            for name, row in self._rows_before.items()
+            if name not in self._rows_now and self._number(name) == number
+        ]
+
+    def _number(self, sample_id: str) -> int:
+        return shard_number(sample_id, self._stage.num_rows, self._plan.rows_per_shard)
+
+    @cached_property
+    def _rows_now(self) -> set[str]:
+        return {row.plan.sample_id for shard in self._stage.shards for row in shard.rows}
+
+    @cached_property
+    def _rows_before(self) -> Mapping[str, Mapping[str, Any]]:
+        return self._baseline.rows(self._stage.stage.name) if self._baseline else {}
+
+    @cached_property
+    def _read_before(self) -> Mapping[str, dict[str, _InputRow]]:
+        if self._baseline is None:
+            return {name: {} for name in self._stage.stage.reads}
+        return {name: _by_id(self._baseline.there[name]) for name in self._stage.stage.reads}
+
+    @cached_property
+    def _read_now(self) -> Mapping[str, dict[str, _InputRow]]:
+        inputs = self._plan.inputs(self._stage.stage)
+        return {name: _by_id(rows) for name, rows in inputs.items()}
+
+
+def _by_id(rows: AcceptedRows) -> dict[str, _InputRow]:
+    return {address.sample_id: (address, row) for address, row in rows.accepted(("image_ids",))}

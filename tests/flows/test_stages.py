@@ -1,0 +1,29 @@
+from flows.configuration import PipelineConfig
+from flows.stages import dataset_stages
+from storage.schemas import STAGES
+
+
+def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():
+    stages = dataset_stages(PipelineConfig())
+    assert tuple(stage.name for stage in stages) == STAGES == stages._fields
+    for number, stage in enumerate(stages):
+        assert set(stage.reads) <= set(STAGES[:number])
+
+
+def test_each_stage_gets_its_section_and_all_get_the_same_seed_and_size():
+    config = PipelineConfig().with_changes(
+        staging={"seed": 7},
+        ingest={"max_side": 123},
+        saliency={"border_radius_px": 1},
+        crops={"crops_per_image": 2},
+        synthesis={"frame_size": 96},
+        held_out={"share": 0.5},
+        superpixels={"compactness": 3.0},
+    )
+    stages = dataset_stages(config)
+    assert stages.ingest.config == config.ingest
+    assert (stages.saliency.config, stages.saliency.crops) == (config.saliency, config.crops)
+    assert (stages.sequences.config, stages.sequences.held_out) == (config.synthesis, config.held_out)
+    assert stages.superpixels.config == config.superpixels
+    assert {stages.saliency.seed, stages.sequences.seed} == {7}
+    assert {stages.saliency.max_side, stages.sequences.max_side} == {123}
