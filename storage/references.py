@@ -58,7 +58,7 @@ def newest_dataset(store: Store) -> str:
     rows = store.names.rows()
     if not rows:
         raise NameUnknown(
-            f"expected a published dataset in {store.root}, found none; `shls dataset build` makes one"
+            f"expected a published dataset in {store.location}, found none; `shls dataset build` makes one"
         )
     return str(rows[-1]["digest"])
 

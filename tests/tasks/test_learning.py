@@ -19,9 +19,10 @@ from storage.loader import SequenceLoader
 from storage.manifest import get_record
 from storage.objects import object_path
 from storage.store import Store
+from tasks.checkpoints import choose_device, load_checkpoint
 from tasks.evaluation import score_checkpoint
 from tasks.execution_config import ExecutionConfig
-from tasks.training import choose_device, load_checkpoint, train_network
+from tasks.training import train_network
 
 NETWORK = NetworkConfig(width_multiplier=0.0625)
 TRAINING = TrainingConfig(steps=3, batch_size=1, num_threads=1)
