@@ -62,7 +62,7 @@ def test_five_digits_are_too_few(store):
 
 def test_a_beginning_of_several_ids_is_ambiguous(store, monkeypatch):
     monkeypatch.setattr(references, "_FEWEST_DIGITS", 2)
-    ids = [put_dataset(store, number) for number in range(40)]
+    ids = [put_dataset(store, number) for number in range(100)]  # of 256 beginnings
     shared = next(a[:2] for a in ids for b in ids if a[:2] == b[:2] and a != b)
     num_meant = sum(name.startswith(shared) for name in ids)
     with pytest.raises(
