@@ -3,8 +3,7 @@
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -40,7 +39,6 @@ _TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] =
     7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
     8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
 }
-_TURNS_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"]:
@@ -95,45 +93,14 @@ def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> U
     if max_side < 1:
         raise InputError(f"expected a longest side of at least 1 px, got {max_side}")
     height, width = image.shape[:2]
-    new_height, new_width = _shrunk_size(height, width, max_side)
-    if (new_height, new_width) == (height, width):
-        return image
-    return cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
-
-
-def _shrunk_size(height: int, width: int, max_side: int) -> tuple[int, int]:
     longest = max(height, width)
     if longest <= max_side:
-        return height, width
+        return image
     # Whole-number rounding, half up: no platform's floats decide a size.
-    shrunk = [max(1, (2 * side * max_side + longest) // (2 * longest)) for side in (height, width)]
-    return shrunk[0], shrunk[1]
-
-
-def image_size(data: bytes, max_side: int | None) -> tuple[int, int]:
-    """Return the (height, width) that `decode_image` would give, from the head of the file alone.
-
-    The pixels are not looked at: a file that is truncated behind its head is not found out.
-
-    Raises
-    ------
-    ImageError
-        When the head is not that of an image, or promises too many pixels.
-
-    Examples
-    --------
-    >>> image_size(encode_frame(np.zeros((30, 40, 3), np.uint8)), max_side=20)
-    (15, 20)
-    """
-    with warnings.catch_warnings(), _told_shortly(data):
-        warnings.simplefilter("ignore")
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        _refuse_too_large(image)
-        lies = image.getexif().get(ExifTag.Orientation) in _TURNS_ON_ITS_SIDE
-    height, width = image.height, image.width
-    if lies and not isinstance(image, TiffImagePlugin.TiffImageFile):  # TIFF reports its size turned already
-        height, width = width, height
-    return (height, width) if max_side is None else _shrunk_size(height, width, max_side)
+    new_height, new_width = (
+        max(1, (2 * side * max_side + longest) // (2 * longest)) for side in (height, width)
+    )
+    return cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
 
 
 def check_image_size(height: int, width: int, min_side: int) -> None:
@@ -181,26 +148,14 @@ def decode_frame(data: bytes | memoryview) -> UInt8[np.ndarray, "H W 3"]:
 
 def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
     """Return the upright RGB pixels of a file at its full size."""
-    with _told_shortly(data):
+    try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        _refuse_too_large(image)
+        if image.width * image.height > MAX_PIXELS:
+            raise ImageError(f"too large: {image.height}x{image.width} px, at most {MAX_PIXELS} px in all")
         image.load()
         pixels = _rgb_pixels(image, data)
         # Asked for after the pixels are read: TIFF turns them itself and drops the tag.
         turn = _TURNS.get(image.getexif().get(ExifTag.Orientation))
-    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
-
-
-def _refuse_too_large(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageError(f"too large: {image.height}x{image.width} px, at most {MAX_PIXELS} px in all")
-
-
-@contextmanager
-def _told_shortly(data: bytes) -> Iterator[None]:
-    """Make whatever a decoder raises an `ImageError` with a short reason."""
-    try:
-        yield
     except (ImageError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
@@ -209,6 +164,7 @@ def _told_shortly(data: bytes) -> Iterator[None]:
         raise ImageError(_CORRUPT if _SIGNATURE.match(data) else "not an image") from error
     except Exception as error:  # each format of Pillow fails in its own way
         raise ImageError(_CORRUPT) from error
+    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 def _rgb_pixels(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "H W 3"]:

@@ -118,6 +118,7 @@ def collect(
         store.names.mark_removed(row)
     _delete(store, dead_marks(store.backend))
     _delete(store, collection.key_paths)
+    store.sweep()
     done = 0
     advance(done, collection.num_objects)
     for group in collection.objects:

@@ -74,6 +74,15 @@ class Folder:
         """Return where the Delta table of one name is."""
         return TableLocation(str(self.path / "ledger" / name))
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left beside the files they wrote: ``FILE#1``.
+
+        No listing shows these. Only to be done while nobody is at work: a writer's own looks the same.
+        """
+        for part in ("objects", "keys", "running"):
+            for left in (self.path / part).rglob("*#*"):
+                left.unlink(missing_ok=True)
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -88,6 +97,9 @@ class Bucket:
 
     def prepare(self) -> None:
         """Do nothing: a bucket has no folders, and is not ours to make."""
+
+    def sweep(self) -> None:
+        """Do nothing: of a killed writer a bucket keeps no part."""
 
     def backend(self) -> Backend:
         """Return the objects of the store, named by their key below its prefix."""

@@ -118,7 +118,7 @@ def _read_records(
 def _peek(objects: ObjectStore, digest: str) -> bytes | Fault | None:
     """Return the bytes of a record, what is wrong with it, or None for an object of another sort."""
     try:
-        if objects.open(digest).read(1) != RECORD_STARTS_WITH:
+        if objects.first_byte(digest) != RECORD_STARTS_WITH:
             return None
         return objects.get(digest)
     except ObjectMissing:

@@ -73,14 +73,14 @@ class ObjectStore:
             return RangeReader(self._backend, path)
 
     def first_byte(self, digest: str) -> bytes:
-        """Return the first byte of an object, by which records are told from shards; it is not empty.
+        """Return the first byte of an object, by which records are told from shards; of an empty one, none.
 
         Raises
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        with self._reading(digest):
-            return bytes(obstore.get_range(self._backend, object_path(digest), start=0, end=1))
+        with self.open(digest) as reader, self._reading(digest):
+            return reader.read_range(0, min(1, reader.size))
 
     def size(self, digest: str) -> int | None:
         """Return the size of an object in bytes, or None where it is not in the store."""

@@ -102,6 +102,10 @@ class Store:
         store._is_marked()
         return store
 
+    def sweep(self) -> None:
+        """Remove what killed writers left; nobody may be at work."""
+        self._location.sweep()
+
     def _mark(self) -> bool:
         return write_new(self.backend, MARKER, marker_bytes())
 

@@ -1,5 +1,6 @@
 """The unit of work: one shard. What a worker is handed, and what it hands back."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,8 +46,7 @@ class ShardJob:
 
 def make_shard(job: ShardJob) -> ShardRef:
     """Copy the rows that are known, compute the others, store the shard and record its key."""
-    store = Store.open(job.store)
-    copied, inputs = RowReader(store.objects), InputReader(store.objects)
+    store, copied, inputs = _opened(job.store)
     columns = SCHEMAS[job.stage.name].arrow.names
     rows = [
         copied.row(item.known.shard, item.known.index, columns)
@@ -57,6 +57,13 @@ def make_shard(job: ShardJob) -> ShardRef:
     shard = put_shard(store.objects, job.stage.name, rows)
     store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.digest)
     return shard
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
+    """Open a store once in every worker: shards that follow each other read the same photographs."""
+    store = Store.open(location)
+    return store, RowReader(store.objects), InputReader(store.objects)
 
 
 def _compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:

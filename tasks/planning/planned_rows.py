@@ -8,7 +8,9 @@ will be done.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -82,17 +84,18 @@ class PlannedRows:
 
     @cached_property
     def _foreseen(self) -> list[tuple[KeyedRow, Row]]:
-        found = []
-        for shard in self._plan.stale:
-            for item in shard.rows:
-                if item.known is None:
-                    try:
-                        foreseen = self._plan.stage.foresee(item.plan)
-                    except SampleError:  # will be rejected
-                        continue
-                    head = {"image_ids": list(item.plan.image_ids)}
-                    found.append((item, head | self._plan.stage.notes(item.plan) | foreseen))
-        return found
+        items = [item for shard in self._plan.stale for item in shard.rows if item.known is None]
+        with ThreadPoolExecutor(os.cpu_count()) as lookers:  # photographs are decoded
+            rows = lookers.map(self._foresee, items)
+            return [(item, row) for item, row in zip(items, rows, strict=True) if row is not None]
+
+    def _foresee(self, item: KeyedRow) -> Row | None:
+        """Return what can be told of a row; None for one that will be rejected."""
+        stage, plan = self._plan.stage, item.plan
+        try:
+            return {"image_ids": list(plan.image_ids), **stage.notes(plan), **stage.foresee(plan)}
+        except SampleError:
+            return None
 
 
 def is_to_be_made(address: RowAddress) -> bool:

@@ -14,7 +14,7 @@ import skimage.data
 
 from shls_core.errors import InputError, SampleError
 from shls_core.frozen import FrozenConfig
-from shls_core.images import DECODE_RULE, check_image_size, decode_image, image_size
+from shls_core.images import DECODE_RULE, check_image_size, decode_image
 from shls_core.near_duplicates import NEAR_DUPLICATE_BITS
 from shls_core.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json
@@ -97,38 +97,34 @@ class IngestStage:
         return {column: plan.decided[column] for column in ("file_name", "source", "licence", "consent")}
 
     def foresee(self, plan: RowPlan) -> Row:
-        """Read the size off the head of the file; that the rest can be decoded is taken on trust."""
-        if plan.decided["duplicate_of"] is not None:
-            raise SampleError("duplicate")
-        assert plan.location is not None
-        height, width = image_size(Path(plan.location).read_bytes(), self.config.max_side)
-        check_image_size(height, width, self.config.min_side)
-        return {
-            "height": height,
-            "width": width,
-            "scene": plan.decided["scene"] or plan.image_ids[0],
-            "perceptual_hash": None,  # it takes the pixels; until then the photograph resembles no other
-        }
+        """Look at the photograph: its size, and which others it resembles, decide what is made of it."""
+        return self._looked_at(plan, _read(plan))
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
         """Decode the file once, to be sure of it, and keep its bytes."""
-        if plan.decided["duplicate_of"] is not None:
-            raise SampleError("duplicate")
-        assert plan.location is not None
-        data = Path(plan.location).read_bytes()
-        if digest_bytes(data) != plan.decided["file_digest"]:
-            raise InputError(f"{plan.location} changed while it was read: run again when nobody writes to it")
+        data = _read(plan)
+        return {**self._looked_at(plan, data), "image": data, "num_bytes": len(data)}
+
+    def _looked_at(self, plan: RowPlan, data: bytes) -> Row:
         pixels = decode_image(data, self.config.max_side)
         height, width, _ = pixels.shape
         check_image_size(height, width, self.config.min_side)
         return {
-            "image": data,
             "height": height,
             "width": width,
             "scene": plan.decided["scene"] or plan.image_ids[0],
             "perceptual_hash": perceptual_hash(pixels),
-            "num_bytes": len(data),
         }
+
+
+def _read(plan: RowPlan) -> bytes:
+    if plan.decided["duplicate_of"] is not None:
+        raise SampleError("duplicate")
+    assert plan.location is not None
+    data = Path(plan.location).read_bytes()
+    if digest_bytes(data) != plan.decided["file_digest"]:
+        raise InputError(f"{plan.location} changed while it was read: run again when nobody writes to it")
+    return data
 
 
 def _photographs(images: str | None) -> tuple[Path, Mapping[str, Mapping[str, str]]]:

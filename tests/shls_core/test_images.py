@@ -19,7 +19,6 @@ from shls_core.images import (
     decode_frame,
     decode_image,
     encode_frame,
-    image_size,
     shrink_to_side,
 )
 
@@ -393,34 +392,3 @@ def test_the_rule_is_numbered():
     np.testing.assert_array_equal(
         pixels[:, :, 0], np.rint(ramp.reshape(3, 4, 4, 4, 3).astype(float).mean(axis=(1, 3)))[:, :, 0]
     )
-
-
-@pytest.mark.parametrize("max_side", [None, 100, 1000])
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM"])
-def test_the_size_is_read_off_the_head(image_format, max_side):
-    data = file_of(photograph(), image_format)
-    assert image_size(data, max_side) == decode_image(data, max_side).shape[:2]
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "TIFF", "WEBP"])
-def test_the_size_is_that_of_the_upright_image(orientation, image_format):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    data = file_of(photograph(), image_format, exif=exif)
-    assert image_size(data, None) == decode_image(data, None).shape[:2]
-
-
-@pytest.mark.parametrize("kind", PNG_COLOUR_TYPES)
-def test_the_size_of_sixteen_bits_is_read(kind):
-    data = wide_png(np.zeros((3, 5, PNG_COLOUR_TYPES[kind][1]), np.uint16), kind)
-    assert image_size(data, None) == (3, 5)
-
-
-@pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff", png_start(60_000, 60_000, 8, 2)])
-def test_what_has_no_head_of_an_image_has_no_size(data):
-    with pytest.raises(ImageError) as whole:
-        decode_image(data, None)
-    with pytest.raises(ImageError) as head:
-        image_size(data, None)
-    assert head.value.reason == whole.value.reason

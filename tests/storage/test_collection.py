@@ -174,6 +174,15 @@ def test_killed_at_any_moment_it_leaves_a_whole_store_and_the_next_one_goes_on(t
     assert verify_dataset(store, seven).problems == ()
 
 
+def test_what_a_killed_writer_left_goes(two):
+    store, seven = two
+    # As obstore leaves it: no listing shows it.
+    left = store.root / f"{object_path(seven)}#1"
+    left.write_bytes(b"half")
+    collect(store, plan_collection(store, keep=1))
+    assert not left.exists()
+
+
 def test_a_damaged_store_is_not_collected(two):
     store, seven = two
     artifact = get_record(store.objects, seven, DatasetManifest).superpixels

@@ -30,6 +30,7 @@ def rows(count=NUM_ROWS, payload_bytes=60):
             "mask": b"mask" * 10,
             "num_objects": 1,
             "mask_share": number / 7,
+            "confidence": number / 9,
         }
         for number in range(count)
     ]

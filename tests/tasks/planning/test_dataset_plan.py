@@ -180,8 +180,9 @@ def test_a_missing_shard_is_seen(staging):
     assert planned_and_computed(staging)[1] == NOTHING | {"sequences": lost.rows}
 
 
-def test_crops_are_planned_from_the_heads_of_files(staging, new_photograph):
-    staging.sections = {"crops": {"crops_per_image": 2}}
+def test_crops_of_a_photograph_that_is_not_in_the_store_are_planned(staging, new_photograph):
+    # No crop is too unsure of its object: that cannot be known before.
+    staging.sections = {"crops": {"crops_per_image": 2}, "saliency": {"min_confidence": 0.0}}
     staging.build()
     new_photograph(staging.folder / "new.png")
     planned, computed = planned_and_computed(staging)
