@@ -228,7 +228,7 @@ def test_a_worker_runs_the_deployments(worker, config_file, tmp_path):
     artifacts = {item["key"]: item for item in worker.read("artifacts", flow_runs=flow_run_ids)}
     stages = ("ingest", "saliency", "sequences", "superpixels")
     assert {key: item["type"] for key, item in artifacts.items()} == {
-        **{f"progress-{name}": "progress" for name in (*stages, "train", "evaluate")},
+        **{f"progress-{name}": "progress" for name in (*stages, "verify", "train", "evaluate")},
         **{f"stage-{name}": "table" for name in stages},
         "result": "markdown",
     }
