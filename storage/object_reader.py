@@ -2,6 +2,7 @@
 
 import io
 import os
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class ObjectReader(io.RawIOBase):
         super().__init__()
         self._position = 0
 
+    @abstractmethod
     def read_range(self, start: int, length: int) -> bytes:
         """Return `length` bytes from `start` on, wherever the file stands; threads may do so at once.
 
@@ -30,7 +32,6 @@ class ObjectReader(io.RawIOBase):
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        raise NotImplementedError
 
     def readable(self) -> bool:
         """Return True: ranges can be read."""

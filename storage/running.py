@@ -23,8 +23,9 @@ import obstore
 from obstore.store import ObjectStore as Backend
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shls_core.errors import StoreBusy, StoreError
+from shls_core.errors import ObjectMissing, StoreBusy, StoreError
 from storage.environment import user_name
+from storage.failures import failures_told
 from storage.inventory import list_files
 from storage.writing import write
 
@@ -187,8 +188,10 @@ def _placed(backend: Backend) -> list[_Placed]:
     found = []
     for path, _, renewed_at in list_files(backend, "running"):
         try:
-            mark = Mark.model_validate_json(bytes(obstore.get(backend, path).bytes()))
-        except FileNotFoundError:  # over, since it was listed
+            with failures_told(f"expected to read {path} of the store"):
+                data = bytes(obstore.get(backend, path).bytes())
+            mark = Mark.model_validate_json(data)
+        except ObjectMissing:  # over, since it was listed
             continue
         except ValidationError:
             mark = None

@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from shls_core.davis.layout import DavisVideo, Year, davis_split
 from shls_core.errors import InputError
 from shls_core.metrics.scores import global_scores
+from shls_core.whole_file import write_whole
 from storage.canonical import digest_bytes, digest_json
 from storage.code_digest import code_digest
 from storage.environment import faiss_package, package_versions
@@ -146,7 +147,7 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
     if out.is_dir() and any(out.iterdir()):
         raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
     out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts, indent=2), encoding="utf-8")
+    write_whole(path, json.dumps(facts, indent=2).encode())
 
 
 def _spelled(scores: Mapping[str, float]) -> dict[str, float | None]:

@@ -12,6 +12,7 @@ from shls_core.davis.scoring import VideoToScore, score_video
 from shls_core.davis.tables import GLOBAL_TABLE, PER_SEQUENCE_TABLE, global_table, per_sequence_table
 from shls_core.errors import InputError, WorkerLost
 from shls_core.metrics.scores import ObjectScores, global_scores
+from shls_core.whole_file import write_whole
 from tasks.terminal import terminal_progress
 
 
@@ -66,13 +67,7 @@ def write_tables(folder: Path, split: str, objects: Sequence[ObjectScores]) -> N
         PER_SEQUENCE_TABLE: per_sequence_table(objects),
     }
     for name, text in texts.items():
-        path = folder / name.format(split=split)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
-        except OSError as error:
-            raise InputError(f"expected to write {path}: {error.strerror}") from error
+        write_whole(folder / name.format(split=split), text.encode())
 
 
 def _scored(jobs: Sequence[VideoToScore], workers: int) -> Iterator[tuple[VideoToScore, list[ObjectScores]]]:

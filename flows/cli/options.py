@@ -25,6 +25,7 @@ StoreFolder = Annotated[
         envvar="SHLS_STORE",
     ),
 ]
+DatasetRef = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")]
 Images = Annotated[
     str | None,
     typer.Option(

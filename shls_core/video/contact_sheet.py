@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError
+from shls_core.whole_file import write_whole
 
 
 class ContactSheet:
@@ -77,9 +78,4 @@ def write_picture(path: Path, picture: UInt8[np.ndarray, "H W 3"]) -> None:
         If nothing can be written there.
     """
     _, encoded = cv2.imencode(".png", picture[..., ::-1])
-    aside = path.with_name(f".partial-{path.name}")
-    try:
-        aside.write_bytes(encoded.tobytes())
-        aside.replace(path)
-    except OSError as error:
-        raise InputError(f"expected to write {path}: {error.strerror}") from error
+    write_whole(path, encoded.tobytes())

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from shls_core.errors import InputError
+from shls_core.whole_file import write_whole
 from tasks.samples import RejectedSample, Sample
 from tasks.stages.handful import evenly_spread
 
@@ -112,9 +113,7 @@ def write_sheet(sheet: Image.Image, path: Path) -> None:
     """Write a sheet as PNG, whole or not at all."""
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(buffer.getvalue())
-    aside.replace(path)
+    write_whole(path, buffer.getvalue())
 
 
 def _borders(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from shls_core.errors import InputError
+from flows.cli.dataset.contact_sheet import write_sheet
 from shls_core.images import decode_image
 from storage.near_duplicates import NearDuplicates
 from storage.objects import ObjectStore
@@ -15,7 +15,7 @@ _SIDE_PX, _CAPTION_PX, _GAP_PX = 160, 14, 6
 _LETTERS = 26
 
 
-def write_sheet(objects: ObjectStore, groups: Sequence[NearDuplicates], path: Path) -> None:
+def write_duplicate_sheet(objects: ObjectStore, groups: Sequence[NearDuplicates], path: Path) -> None:
     """Write the contact sheet of `groups`, at least one, as a PNG file.
 
     Raises
@@ -34,7 +34,4 @@ def write_sheet(objects: ObjectStore, groups: Sequence[NearDuplicates], path: Pa
             data = reader.row(address.shard, address.index, ["image"])["image"]
             sheet.paste(Image.fromarray(decode_image(data, _SIDE_PX)), corner)
             draw.text((corner[0], corner[1] + _SIDE_PX), name[-_LETTERS:], fill="black")
-    try:
-        sheet.save(path, format="PNG")
-    except OSError as error:
-        raise InputError(f"expected to write a picture to {path}: {error.strerror or error}") from error
+    write_sheet(sheet, path)

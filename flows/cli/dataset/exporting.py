@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder
+from flows.cli.options import DatasetRef, Json, StoreFolder
 
 exporting = typer.Typer()
 
@@ -32,7 +32,7 @@ class ExportSplit(StrEnum):
 )
 @command
 def export(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")],
+    reference: DatasetRef,
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder.")],
     export_format: Annotated[
         ExportFormat, typer.Option("--format", help="Tar shards of JPEG, PNG and JSON.")

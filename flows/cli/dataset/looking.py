@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder
+from flows.cli.options import DatasetRef, Json, StoreFolder
 
 looking = typer.Typer()
 
@@ -26,7 +24,7 @@ def list_datasets(store: StoreFolder = "store", as_json: Json = False) -> None:
 @looking.command(epilog="Examples: `shls dataset show photos@v2` · `shls dataset show 3fa9c1 --json`")
 @command
 def show(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")],
+    reference: DatasetRef,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:

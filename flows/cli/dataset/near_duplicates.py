@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder
+from flows.cli.options import DatasetRef, Json, StoreFolder
 
 near_duplicates = typer.Typer()
 
@@ -20,7 +20,7 @@ near_duplicates = typer.Typer()
 )
 @command
 def near_duplicates_command(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")],
+    reference: DatasetRef,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the groups into this PNG file.")
     ] = None,
@@ -31,7 +31,7 @@ def near_duplicates_command(
     from rich.console import Console
     from rich.table import Table
 
-    from flows.cli.dataset.duplicate_sheet import write_sheet
+    from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
     from storage.near_duplicates import near_duplicates_of
     from storage.references import resolve
     from storage.store import Store
@@ -40,7 +40,7 @@ def near_duplicates_command(
     dataset = resolve(opened, reference, "dataset")
     groups = near_duplicates_of(opened.objects, dataset)
     if out is not None and groups:
-        write_sheet(opened.objects, groups, out)
+        write_duplicate_sheet(opened.objects, groups, out)
     if as_json:
         listed = [{"split": group.split, "photographs": list(group.file_names)} for group in groups]
         print_json({"dataset": dataset, "groups": listed})

@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder
+from flows.cli.options import DatasetRef, Json, StoreFolder
 
 upkeep = typer.Typer()
-
-_Reference = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the beginning of an id.")]
 
 
 @upkeep.command(
@@ -52,7 +50,7 @@ def verify(
 )
 @command
 def tag(
-    reference: _Reference,
+    reference: DatasetRef,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name of its own, like 'submitted'.")],
     store: StoreFolder = "store",
     as_json: Json = False,
