@@ -41,8 +41,11 @@ class SharpeningConfig(FrozenConfig):
     This project's addition to SHLS, chosen on half of the photographs of SOD, confirmed on the other half.
     """
 
-    side_px: int = Field(default=200, ge=0, le=2000)
+    side_px: int = Field(default=160, ge=0, le=2000)
     """Longest side in px at which foreground is cut out by colour; 0 leaves maps as they are."""
+
+    learning_side_px: int = Field(default=64, ge=16, le=2000)
+    """Longest side in px at which the colours of foreground and background are learned."""
 
     sure_background: float = Field(default=0.3, ge=0.0, le=1.0)
     """Saliency, as a share of Otsu's threshold, up to which a pixel is background whatever its colour."""
@@ -51,7 +54,7 @@ class SharpeningConfig(FrozenConfig):
     """Share of the way from Otsu's threshold to 1 from which a pixel is foreground whatever its colour."""
 
     iterations: int = Field(default=1, ge=1, le=20)
-    """Rounds of GrabCut: colours learned, foreground cut."""
+    """Rounds of GrabCut, colours learned and foreground cut, before the cut that counts."""
 
 
 class SaliencyConfig(FrozenConfig):

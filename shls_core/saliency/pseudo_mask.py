@@ -74,12 +74,11 @@ def mask_confidence(saliency_map: UInt8[np.ndarray, "H W"], mask: UInt8[np.ndarr
     >>> mask_confidence(np.array([[255, 51]], np.uint8), np.array([[1, 0]], np.uint8))
     0.8
     """
-    inside = mask > 0
-    num_inside = int(np.count_nonzero(inside))
+    num_inside = cv2.countNonZero(mask)
     if num_inside in (0, mask.size):
         return 0.0
     # Sums of whole numbers: no order of adding decides the last bit.
-    sum_inside = int(saliency_map[inside].sum(dtype=np.int64))
+    sum_inside = int(np.where(mask > 0, saliency_map, np.uint8(0)).sum(dtype=np.int64))
     sum_outside = int(saliency_map.sum(dtype=np.int64)) - sum_inside
     contrast = sum_inside / num_inside - sum_outside / (mask.size - num_inside)
     return max(0.0, contrast / 255)

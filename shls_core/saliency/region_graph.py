@@ -39,19 +39,19 @@ class RegionGraph:
 
 def region_graph(image: UInt8[np.ndarray, "H W 3"], superpixels: UInt16[np.ndarray, "H W"]) -> RegionGraph:
     """Describe the superpixels of an RGB image, labelled 0..R-1, as a graph."""
-    labels = superpixels.ravel()
+    height, width = superpixels.shape
+    labels = superpixels.ravel().astype(np.intp)  # what bincount would make of them every time
     sizes = np.bincount(labels)
 
     def superpixel_means(values: npt.NDArray[Any]) -> Float64[np.ndarray, " R"]:
         return np.bincount(labels, weights=values.ravel()) / sizes
 
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-    positions = np.indices(superpixels.shape)
-    longest_side = max(superpixels.shape)
+    colours = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2LAB))
+    positions = np.repeat(np.arange(height), width), np.tile(np.arange(width), height)
     border = np.concatenate([superpixels[0], superpixels[-1], superpixels[:, 0], superpixels[:, -1]])
     return RegionGraph(
-        colours=np.stack([superpixel_means(lab[..., i]) for i in range(3)], axis=1) * _LAB_UNITS,
-        centres=np.stack([superpixel_means(positions[i]) for i in range(2)], axis=1) / longest_side,
+        colours=np.stack([superpixel_means(channel) for channel in colours], axis=1) * _LAB_UNITS,
+        centres=np.stack([superpixel_means(axis) for axis in positions], axis=1) / max(height, width),
         on_border=np.bincount(border, minlength=len(sizes)) > 0,
         edges=neighbour_pairs(superpixels),
     )
@@ -71,8 +71,7 @@ def neighbour_pairs(superpixels: UInt16[np.ndarray, "H W"]) -> Int64[np.ndarray,
         (superpixels[:-1], superpixels[1:]),
     ):
         differ = first != second
-        lower = np.minimum(first, second)[differ].astype(np.int64)
-        upper = np.maximum(first, second)[differ].astype(np.int64)
+        one, other = first[differ].astype(np.int64), second[differ].astype(np.int64)
         # One number per pair makes uniqueness a sort of integers.
-        codes.append(lower * _MAX_LABELS + upper)
+        codes.append(np.minimum(one, other) * _MAX_LABELS + np.maximum(one, other))
     return np.stack(np.divmod(np.unique(np.concatenate(codes)), _MAX_LABELS), axis=1)

@@ -2,13 +2,16 @@
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from shls_core.images import shrink_to_side
 from shls_core.saliency.config import SharpeningConfig
 
 _COLOUR_MODEL_SIZE = 65
 """Numbers in OpenCV's colour model: five Gaussians of a weight, three means and nine covariances."""
+
+_NO_BOX = (0, 0, 0, 0)
+"""Where a box would be asked for; the labels say all."""
 
 
 def sharpened(
@@ -53,20 +56,23 @@ def sharpened(
     """
     if config.side_px == 0 or saliency_map.min() == saliency_map.max():
         return saliency_map
-    small_image = shrink_to_side(image, config.side_px)
-    height, width = small_image.shape[:2]
-    labels = _labels(cv2.resize(saliency_map, (width, height), interpolation=cv2.INTER_AREA), config)
-    if (labels & 1).all() or not (labels & 1).any():
-        return saliency_map
-    # OpenCV starts its search for colours at random.
-    cv2.setRNGSeed(0)
     background, foreground = (np.zeros((1, _COLOUR_MODEL_SIZE)) for _ in range(2))
-    nowhere = (0, 0, 0, 0)  # a box is not asked for
-    cv2.grabCut(
-        small_image, labels, nowhere, background, foreground, config.iterations, cv2.GC_INIT_WITH_MASK
-    )
-    cut = _enlarged((labels & 1) * np.uint8(255), saliency_map.shape)
-    mean: UInt8[np.ndarray, "H W"] = ((saliency_map.astype(np.uint16) + cut + 1) // 2).astype(np.uint8)
+    # Colours are learned on a thumbnail, and the cut made with them where its edge is seen.
+    for side_px, rounds, mode in (
+        (config.learning_side_px, config.iterations, cv2.GC_INIT_WITH_MASK),
+        (config.side_px, 1, cv2.GC_EVAL_FREEZE_MODEL),
+    ):
+        small_image = shrink_to_side(image, side_px)
+        height, width = small_image.shape[:2]
+        labels = _labels(cv2.resize(saliency_map, (width, height), interpolation=cv2.INTER_AREA), config)
+        if (labels & 1).all() or not (labels & 1).any():
+            return saliency_map
+        cv2.setRNGSeed(0)  # OpenCV starts its search for colours at random
+        cv2.grabCut(small_image, labels, _NO_BOX, background, foreground, rounds, mode)
+    inside = _enlarged(labels & 1, saliency_map.shape)
+    half = saliency_map // 2
+    # (map + 255) / 2 inside, map / 2 outside, rounded up.
+    mean: UInt8[np.ndarray, "H W"] = np.where(inside, half + np.uint8(128), saliency_map - half)
     return mean
 
 
@@ -80,8 +86,8 @@ def _labels(saliency_map: UInt8[np.ndarray, "H W"], config: SharpeningConfig) ->
     return labels
 
 
-def _enlarged(cut: UInt8[np.ndarray, "h w"], shape: tuple[int, int]) -> UInt8[np.ndarray, "H W"]:
-    """Bring a cut to full size; its edge stays sharp, and loses its corners."""
-    full = cv2.resize(cut, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    sharp: UInt8[np.ndarray, "H W"] = np.where(full > 127, np.uint8(255), np.uint8(0))
+def _enlarged(inside: UInt8[np.ndarray, "h w"], shape: tuple[int, int]) -> Bool[np.ndarray, "H W"]:
+    """Bring a cut, 0 or 1, to full size; its edge stays sharp, and loses its corners."""
+    full = cv2.resize(inside * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    sharp: Bool[np.ndarray, "H W"] = full > 127
     return sharp
