@@ -56,7 +56,7 @@ saliency_map = rbd_saliency(image, SaliencyConfig())
 mask = pseudo_mask(saliency_map, SaliencyConfig())
 config = SynthesisConfig(frame_size=64, num_frames=4)
 maps = {"coffee": saliency_map}
-recipe = draw_recipe("sample", "coffee", mask, ["coffee"], maps, config, generator(0, "recipe", "sample"))
+recipe, _ = draw_recipe("sample", "coffee", mask, ["coffee"], maps, config, generator(0, "recipe", "sample"))
 made = render(recipe, {"coffee": image}, maps, {"coffee": mask})
 superpixels = np.stack([superpixel_map(frame, SuperpixelConfig(num_superpixels=40)) for frame in made.frames])
 

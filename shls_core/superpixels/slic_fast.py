@@ -42,6 +42,8 @@ def _relabelled(labels: Int16[np.ndarray, "H W"]) -> UInt16[np.ndarray, "H W"]:
     """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, without promising it."""
     assert labels.min() >= 0, "fast-slic left pixels without a superpixel"
     present = np.bincount(labels.ravel()) > 0
+    if present.all():
+        return labels.astype(np.uint16)
     dense: UInt16[np.ndarray, "H W"] = (np.cumsum(present) - 1).astype(np.uint16)[labels]
     return dense
 

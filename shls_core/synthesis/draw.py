@@ -7,10 +7,10 @@ from jaxtyping import UInt8
 
 from shls_core.errors import InputError, SampleError
 from shls_core.synthesis.config import SynthesisConfig
-from shls_core.synthesis.layers import LayeredMasks
+from shls_core.synthesis.layout import Layout
 from shls_core.synthesis.pasting import draw_object
 from shls_core.synthesis.recipe import Component, LeftOut, PastedObject, Recipe
-from shls_core.synthesis.template import draw_template, template_labels, template_masks
+from shls_core.synthesis.template import draw_template
 
 
 def draw_recipe(
@@ -21,7 +21,7 @@ def draw_recipe(
     saliency_maps: Mapping[str, UInt8[np.ndarray, "_ _"]],
     config: SynthesisConfig,
     rng: np.random.Generator,
-) -> Recipe:
+) -> tuple[Recipe, Layout]:
     """Draw every parameter of one pseudo-sequence.
 
     Parameters
@@ -44,8 +44,10 @@ def draw_recipe(
 
     Returns
     -------
-    Recipe
+    recipe : Recipe
         The drawn parameters. Every object in it is visible in the first frame.
+    layout : Layout
+        The shapes that follow from them, for `render`.
 
     Raises
     ------
@@ -60,8 +62,8 @@ def draw_recipe(
     VOS", BMVC 2023, section 3.1.
     """
     template = draw_template(template_id, template_mask, config, rng)
-    labels = template_labels(template, template_mask)
-    layers = LayeredMasks(template_masks(template, labels, config.frame_size), len(template.labels))
+    layout = Layout.of_template(template, template_mask, config.frame_size)
+    layers = layout.layers
     objects: list[PastedObject] = []
     left_out: list[LeftOut] = []
     previous: tuple[str, Component] | None = None
@@ -76,16 +78,19 @@ def draw_recipe(
         if isinstance(outcome, LeftOut):
             left_out.append(outcome)
         else:
-            objects.append(outcome)
-            previous = source_id, outcome.component
+            pasted, shape = outcome
+            layout.paste(shape, [frame.box for frame in pasted.frames])
+            objects.append(pasted)
+            previous = source_id, pasted.component
     if layers.num_objects < config.min_objects:
         raise SampleError(
             f"expected at least {config.min_objects} objects in the first frame, got {layers.num_objects}"
         )
-    return Recipe(
+    recipe = Recipe(
         sample_id=sample_id,
         frame_size=config.frame_size,
         template=template,
         objects=tuple(objects),
         left_out=tuple(left_out),
     )
+    return recipe, layout

@@ -1,6 +1,7 @@
 """Masks pasted over one another: who hides whom, and by how much."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8
@@ -9,6 +10,16 @@ from shls_core.synthesis.recipe import Box
 
 Silhouettes = Sequence[UInt8[np.ndarray, "_ _"]]
 """Masks (1 inside, 0 outside) of one object, one per frame, each the size of the object's box there."""
+
+
+@dataclass(frozen=True, eq=False)
+class PastedShape:
+    """The shape of one pasted object."""
+
+    mask: UInt8[np.ndarray, "h w"]
+    """1 inside, 0 outside: its component at the size it has in the first frame."""
+    silhouettes: Silhouettes
+    """The same, moved, in its box of every frame."""
 
 
 def overlap(box: Box, frame_size: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

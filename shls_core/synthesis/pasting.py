@@ -22,7 +22,7 @@ from shls_core.synthesis.geometry import (
     transform_points,
     translation,
 )
-from shls_core.synthesis.layers import LayeredMasks, Silhouettes
+from shls_core.synthesis.layers import LayeredMasks, PastedShape, Silhouettes
 from shls_core.synthesis.photometric import draw_colour_jitter
 from shls_core.synthesis.placement import draw_boxes, refusal
 from shls_core.synthesis.recipe import Component, LeftOut, LeftOutReason, ObjectFrame, PastedObject, Size
@@ -36,8 +36,8 @@ def draw_object(
     layers: LayeredMasks,
     config: SynthesisConfig,
     rng: np.random.Generator,
-) -> PastedObject | LeftOut:
-    """Draw one pasted object and, if it finds a place, paste it.
+) -> tuple[PastedObject, PastedShape] | LeftOut:
+    """Draw one object to paste and, if there is one, its place.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def draw_object(
     clone_of : Component, optional
         The component to paste once more, instead of drawing one.
     layers : LayeredMasks
-        The objects so far; the new one is pasted over them if it is accepted.
+        The objects so far, which the new one may not hide.
     config : SynthesisConfig
         The ranges.
     rng : numpy.random.Generator
@@ -56,8 +56,8 @@ def draw_object(
 
     Returns
     -------
-    PastedObject or LeftOut
-        The object, or why there is none after `placement_attempts` places.
+    (PastedObject, PastedShape) or LeftOut
+        The object and its shape, or why there is none after `placement_attempts` places.
     """
     component = clone_of or draw_component(saliency_map, config, rng)
     if component is None:
@@ -75,14 +75,14 @@ def draw_object(
         boxes = draw_boxes(box_sizes, config, rng)
         reason = refusal(layers, silhouettes, boxes, config)
         if reason is None:
-            layers.paste(silhouettes, boxes)
             frames = tuple(
                 ObjectFrame(matrix=rows_of(matrix), box=box, jitter=jitter)
                 for matrix, box, jitter in zip(matrices, boxes, jitters, strict=True)
             )
-            return PastedObject(
+            pasted = PastedObject(
                 source_id=source_id, component=component, size=size, attempt=attempt, frames=frames
             )
+            return pasted, PastedShape(mask, silhouettes)
     assert reason is not None
     return LeftOut(source_id=source_id, reason=reason)
 

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from shls_core.errors import InputError
-from shls_core.synthesis.layers import LayeredMasks, Silhouettes, overlap
-from shls_core.synthesis.pasting import component_mask, silhouettes_of
+from shls_core.synthesis.layers import PastedShape, overlap
+from shls_core.synthesis.layout import Layout, lay_out
 from shls_core.synthesis.photometric import (
     apply_colour,
     colour_matrix,
@@ -17,7 +17,6 @@ from shls_core.synthesis.photometric import (
     transform_colour,
 )
 from shls_core.synthesis.recipe import PastedObject, Recipe, TemplateLayer
-from shls_core.synthesis.template import template_labels, template_masks
 from shls_core.synthesis.warping import resize_image, warp_image, warp_labels
 
 
@@ -38,6 +37,7 @@ def render(
     images: Mapping[str, UInt8[np.ndarray, "_ _ 3"]],
     saliency_maps: Mapping[str, UInt8[np.ndarray, "_ _"]],
     masks: Mapping[str, UInt8[np.ndarray, "_ _"]],
+    layout: Layout | None = None,
 ) -> PseudoSequence:
     """Render a pseudo-sequence.
 
@@ -55,6 +55,8 @@ def render(
         Saliency maps of all sources, by id, as they were when the recipe was drawn.
     masks : Mapping[str, UInt8[np.ndarray, "H W"]]
         The template's pseudo-mask, by id.
+    layout : Layout, optional
+        As it came from `draw_recipe` with the recipe; otherwise it is found again.
 
     Returns
     -------
@@ -67,26 +69,22 @@ def render(
         If an image, map or mask is missing or differs in size from its image.
     """
     _check_sizes(recipe, images, saliency_maps, masks)
-    template = recipe.template
-    labels = template_labels(template, masks[template.image_id])
-    layers = LayeredMasks(template_masks(template, labels, recipe.frame_size), len(template.labels))
-    frames = _template_frames(template, images[template.image_id], labels, layers.masks)
-    for pasted in recipe.objects:
-        mask = component_mask(saliency_maps[pasted.source_id], pasted.component, pasted.size)
-        silhouettes = silhouettes_of(pasted, mask)
-        layers.paste(silhouettes, [frame.box for frame in pasted.frames])
-        _paste_pixels(frames, pasted, images[pasted.source_id], mask, silhouettes)
+    layout = layout or lay_out(recipe, saliency_maps, masks)
+    frames = _template_frames(recipe.template, images[recipe.template.image_id], layout)
+    for pasted, shape in zip(recipe.objects, layout.objects, strict=True):
+        _paste_pixels(frames, pasted, images[pasted.source_id], shape)
+    layers = layout.layers
     return PseudoSequence(frames=frames, masks=layers.masks, full_areas=layers.full_areas)
 
 
 def _template_frames(
     layer: TemplateLayer,
     image: UInt8[np.ndarray, "H W 3"],
-    labels: UInt8[np.ndarray, "h w"],
-    masks: UInt8[np.ndarray, "T F F"],
+    layout: Layout,
 ) -> UInt8[np.ndarray, "T F F 3"]:
     """Return the template's pixels in every frame."""
     resized = resize_image(image, layer.size)
+    labels, masks = layout.template_labels, layout.template_masks
     background = np.rint(mean_colour(resized, (labels == 0).astype(np.uint8))).astype(np.uint8)
     frames = np.empty((*masks.shape, 3), dtype=np.uint8)
     for time, (frame, mask) in enumerate(zip(layer.frames, masks, strict=True)):
@@ -104,20 +102,22 @@ def _paste_pixels(
     frames: UInt8[np.ndarray, "T F F 3"],
     pasted: PastedObject,
     image: UInt8[np.ndarray, "H W 3"],
-    mask: UInt8[np.ndarray, "h w"],
-    silhouettes: Silhouettes,
+    pasted_shape: PastedShape,
 ) -> None:
     """Paste an object's pixels, whose changes of colour add up from frame to frame."""
     top, left, bottom, right = pasted.component.box
     patch = resize_image(image[top:bottom, left:right], pasted.size)
-    mean = mean_colour(patch, mask)
+    mean = mean_colour(patch, pasted_shape.mask)
     colours = np.eye(4)
-    for frame, shape, silhouette in zip(frames, pasted.frames, silhouettes, strict=True):
+    for frame, shape, silhouette in zip(frames, pasted.frames, pasted_shape.silhouettes, strict=True):
         colours = then(colours, colour_matrix(shape.jitter, transform_colour(colours, mean)))
-        moved = warp_image(patch, np.array(shape.matrix), shape.size, mirror=False)
         in_frame, in_box = overlap(shape.box, len(frame))
-        inside = silhouette[in_box].astype(bool)
-        frame[in_frame][inside] = apply_colour(moved, colours)[in_box][inside]
+        inside = silhouette[in_box] > 0
+        if not inside.any():
+            continue
+        moved = warp_image(patch, np.array(shape.matrix), shape.size, mirror=False)
+        pixels = apply_colour(moved[in_box], colours)
+        np.copyto(frame[in_frame], pixels, where=inside[..., np.newaxis])
 
 
 def _check_sizes(

@@ -123,7 +123,7 @@ class SequencesStage:
         template_id, split = plan.decided["template_id"], plan.decided["split"]
         num_frames = self.config.num_frames if split == TRAIN else self.held_out.num_frames
 
-        recipe = draw_recipe(
+        recipe, layout = draw_recipe(
             plan.sample_id,
             template_id,
             masks[template_id],
@@ -133,7 +133,7 @@ class SequencesStage:
             generator(self.seed, "recipe", plan.sample_id),
         )
         sequence = render(
-            recipe, {name: still.pixels for name, still in stills.items()}, saliency_maps, masks
+            recipe, {name: still.pixels for name, still in stills.items()}, saliency_maps, masks, layout
         )
         statistics = sequence_statistics(recipe, sequence)
         return {

@@ -19,7 +19,7 @@ def draw(pool, source_ids=("chelsea", "coffee"), config=CONFIG, seed=0, mask=Non
         pool.saliency_maps,
         config,
         generator(seed, "recipe", "sample"),
-    )
+    )[0]
 
 
 def test_equal_generators_give_equal_recipes(pool):

@@ -20,6 +20,11 @@ def empty_layers(config: SynthesisConfig) -> LayeredMasks:
 
 
 def draw(config: SynthesisConfig, seed: int = 0, **changes) -> PastedObject | LeftOut:
+    outcome = draw_with_shape(config, seed, **changes)
+    return outcome if isinstance(outcome, LeftOut) else outcome[0]
+
+
+def draw_with_shape(config: SynthesisConfig, seed: int = 0, **changes):
     arguments = {
         "source_id": "a",
         "saliency_map": source_map(),
@@ -85,12 +90,12 @@ def test_silhouettes_are_the_moved_component():
         assert columns.max() >= silhouette.shape[1] - 3
 
 
-def test_an_accepted_object_is_pasted():
+def test_an_accepted_object_fills_its_boxes():
     config = SynthesisConfig(frame_size=128)
     layers = empty_layers(config)
-    pasted = draw(config, layers=layers)
-    assert isinstance(pasted, PastedObject)
+    pasted, shape = draw_with_shape(config, layers=layers)
     assert pasted.attempt == 1
+    layers.paste(shape.silhouettes, [frame.box for frame in pasted.frames])
     assert layers.num_objects == 1
     top, left, bottom, right = pasted.frames[0].box
     inside = np.zeros_like(layers.masks[0])

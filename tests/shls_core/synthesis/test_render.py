@@ -17,7 +17,25 @@ BLUE, RED = (20, 30, 200), (210, 40, 10)
 def draw(pool, seed: int, source_ids=("chelsea", "coffee"), config=CONFIG) -> Recipe:
     rng = generator(seed, "recipe")
     mask = pool.masks["astronaut"]
-    return draw_recipe("sample", "astronaut", mask, source_ids, pool.saliency_maps, config, rng)
+    return draw_recipe("sample", "astronaut", mask, source_ids, pool.saliency_maps, config, rng)[0]
+
+
+def test_the_layout_of_the_drawing_is_the_one_of_the_recipe(pool):
+    for seed in range(8):
+        recipe, layout = draw_recipe(
+            "sample",
+            "astronaut",
+            pool.masks["astronaut"],
+            ("chelsea", "chelsea", "coffee"),
+            pool.saliency_maps,
+            CONFIG,
+            generator(seed, "recipe"),
+        )
+        at_once = render(recipe, pool.images, pool.saliency_maps, pool.masks, layout)
+        again = rendered(pool, recipe)
+        assert np.array_equal(at_once.frames, again.frames)
+        assert np.array_equal(at_once.masks, again.masks)
+        assert np.array_equal(at_once.full_areas, again.full_areas)
 
 
 def rendered(pool, recipe: Recipe) -> PseudoSequence:
@@ -81,7 +99,7 @@ def test_a_pasted_mask_covers_exactly_the_pasted_pixels():
     ellipse = np.where(np.hypot((rows - 40) / 30, (columns - 50) / 20) < 1, 255, 0).astype(np.uint8)
     empty = np.zeros((80, 110), dtype=np.uint8)
     for seed in range(10):
-        recipe = draw_recipe("s", "blue", empty, ["red"], {"red": ellipse}, config, generator(seed, "red"))
+        recipe, _ = draw_recipe("s", "blue", empty, ["red"], {"red": ellipse}, config, generator(seed, "red"))
         sequence = render(recipe, {"blue": plain(BLUE), "red": plain(RED)}, {"red": ellipse}, {"blue": empty})
         assert sequence.masks[0].any()
         np.testing.assert_array_equal(sequence.masks == 1, (sequence.frames == RED).all(axis=-1))
@@ -100,7 +118,7 @@ def test_the_template_mask_moves_with_the_template():
     mask[40:110, 60:130] = 1
     image[mask == 1] = RED
     for seed in range(10):
-        recipe = draw_recipe("s", "a", mask, (), {}, config, generator(seed, "square"))
+        recipe, _ = draw_recipe("s", "a", mask, (), {}, config, generator(seed, "square"))
         sequence = render(recipe, {"a": image}, {}, {"a": mask})
         for frame, labels in zip(sequence.frames, sequence.masks, strict=True):
             border = labels != cv2.erode(labels, np.ones((3, 3), np.uint8))
@@ -118,7 +136,7 @@ def test_what_the_template_does_not_cover_is_background_and_shows_no_object():
     image, mask = plain(BLUE, 96, 96), np.zeros((96, 96), dtype=np.uint8)
     mask[:, 10:] = 1
     image[mask == 1] = RED
-    recipe = draw_recipe("s", "a", mask, (), {}, config, generator(0, "mirror"))
+    recipe, _ = draw_recipe("s", "a", mask, (), {}, config, generator(0, "mirror"))
     sequence = render(recipe, {"a": image}, {}, {"a": mask})
     for frame, labels in zip(sequence.frames[1:], sequence.masks[1:], strict=True):
         outside = cv2.dilate(labels, np.ones((5, 5), np.uint8)) == 0
@@ -132,7 +150,7 @@ def test_colours_of_a_pasted_object_add_up_over_time():
     config = SynthesisConfig(frame_size=96, num_frames=5, reach=0.0, reach_per_frame=0.0, **only_brightness)
     grey = plain((100, 100, 100))
     full, empty = np.full((80, 110), 255, dtype=np.uint8), np.zeros((80, 110), dtype=np.uint8)
-    recipe = draw_recipe("s", "b", empty, ["g"], {"g": full}, config, generator(4, "grey"))
+    recipe, _ = draw_recipe("s", "b", empty, ["g"], {"g": full}, config, generator(4, "grey"))
     sequence = render(recipe, {"b": plain(BLUE), "g": grey}, {"g": full}, {"b": empty})
     expected = 100.0
     for frame, mask, pasted in zip(sequence.frames, sequence.masks, recipe.objects[0].frames, strict=True):
@@ -149,7 +167,7 @@ def test_contrast_turns_about_the_object_alone():
     image, empty = plain((255, 255, 255)), np.zeros((80, 110), dtype=np.uint8)
     image[distance < 1.15] = 100  # wider than the object, so that no white is interpolated into it
     ellipse = np.where(distance < 1, 255, 0).astype(np.uint8)
-    recipe = draw_recipe("s", "b", empty, ["g"], {"g": ellipse}, config, generator(0, "contrast"))
+    recipe, _ = draw_recipe("s", "b", empty, ["g"], {"g": ellipse}, config, generator(0, "contrast"))
     sequence = render(recipe, {"b": plain(BLUE), "g": image}, {"g": ellipse}, {"b": empty})
     assert sequence.masks[0].any()
     assert np.abs(sequence.frames[sequence.masks == 1].astype(int) - 100).max() <= 1

@@ -12,7 +12,7 @@ def recipe_of(pool, source_ids, seed=0):
     empty = np.zeros_like(pool.masks["astronaut"])
     config = SynthesisConfig(frame_size=64, num_frames=3)
     rng = generator(seed, "recipe")
-    return draw_recipe("s", "astronaut", empty, source_ids, pool.saliency_maps, config, rng)
+    return draw_recipe("s", "astronaut", empty, source_ids, pool.saliency_maps, config, rng)[0]
 
 
 def test_counts_of_a_hand_made_sequence(pool):
