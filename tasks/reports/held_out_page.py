@@ -1,0 +1,78 @@
+"""The page of an evaluation on held-out sequences: scores beside the two baselines, and every object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
+from tasks.reports.colours import object_rules
+from tasks.reports.comparison import Group, Row, group, this_row
+from tasks.reports.making import Fact, configuration, facts, held_out_commands
+from tasks.reports.page import render_page
+
+_BASELINES = {
+    "untrained": ("the same network, untrained", "what the architecture alone does"),
+    "copy_first_mask": ("copy the first mask", "what standing still does"),
+}
+
+
+@dataclass(frozen=True)
+class HeldOutRow:
+    """A row of the table of objects; scores 0..1."""
+
+    sequence: str
+    object_id: int
+    jf_mean: float
+    j_mean: float
+    f_mean: float
+
+
+@dataclass(frozen=True)
+class HeldOutPage:
+    """What the template shows."""
+
+    counted: str
+    scores: Mapping[str, float]
+    groups: tuple[Group, ...]
+    objects: tuple[HeldOutRow, ...]
+    facts: tuple[Fact, ...]
+    commands: tuple[str, ...]
+    configuration: str
+
+
+def held_out_page(evaluation: str, record: EvaluationRecord, trained: CheckpointRecord) -> bytes:
+    """Return the page as HTML; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    evaluation
+        Id of `record`.
+    record
+        The evaluation.
+    trained
+        The checkpoint it is of.
+    """
+    baselines = tuple(
+        Row(method, record.baselines[name]["J&F-Mean"], meaning, "same-videos")
+        for name, (method, meaning) in _BASELINES.items()
+    )
+    page = HeldOutPage(
+        counted=f"{record.num_sequences} sequences, {len(record.objects)} objects, "
+        f"{record.num_frames:,} scored frames",
+        scores=record.scores,
+        groups=(
+            group(
+                f"On the same {record.num_sequences} held-out sequences",
+                (this_row(record.scores["J&F-Mean"], record.checkpoint), *baselines),
+            ),
+        ),
+        objects=tuple(sorted(map(_row, record.objects), key=lambda row: row.jf_mean)),
+        facts=facts(evaluation, record, trained),
+        commands=held_out_commands(record),
+        configuration=configuration(record, trained),
+    )
+    rules = object_rules(one.object_id for one in record.objects)
+    return render_page("held_out.html", rules=rules, page=page)
+
+
+def _row(one: ObjectScore) -> HeldOutRow:
+    return HeldOutRow(one.sequence, one.object_id, (one.j_mean + one.f_mean) / 2, one.j_mean, one.f_mean)
