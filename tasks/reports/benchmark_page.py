@@ -12,8 +12,9 @@ from tasks.reports.charts import Curve, CurveChart, curve_chart
 from tasks.reports.colours import object_rules
 from tasks.reports.comparison import Group, Row, beside_published, this_row
 from tasks.reports.making import Fact, benchmark_commands, configuration, facts
-from tasks.reports.page import render_page
+from tasks.reports.page import counted, render_page
 from tasks.reports.pictures import Picture, pictured_frames
+from tasks.reports.spread import SpreadChart, spread_chart
 
 _UNSCORED_FRAMES = 2  # the first and the last
 
@@ -69,6 +70,7 @@ class BenchmarkPage:
     split: str
     counted: str
     scores: Mapping[str, float | None]
+    spread: SpreadChart
     columns: tuple[str, ...]
     caution: str | None
     groups: tuple[Group, ...]
@@ -118,6 +120,7 @@ def benchmark_page(
         split=record.split,
         counted=_counted(record, len(videos)),
         scores=record.scores,
+        spread=spread_chart([(f"{row.sequence} {row.object_id}", _jf(row.scores)) for row in rows]),
         columns=SCORE_NAMES[1:],
         caution=caution,
         groups=groups,
@@ -185,4 +188,10 @@ def _jf(scores: Mapping[str, float | None]) -> float:
 
 def _counted(record: BenchmarkRecord, num_videos: int) -> str:
     num_frames = sum({one.sequence: len(one.frame_j) for one in record.objects}.values())
-    return f"{num_videos} videos, {len(record.objects)} objects, {num_frames:,} scored frames"
+    return ", ".join(
+        (
+            counted(num_videos, "video"),
+            counted(len(record.objects), "object"),
+            counted(num_frames, "scored frame"),
+        )
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tasks.reports.page import counted
 from tasks.reports.published import PublishedSet, is_the_same_set, published_on
 
 
@@ -46,7 +47,7 @@ def beside_published(
     caution : str or None
         Why the groups do not compare.
     """
-    here = f"{num_videos} videos of {benchmark} {split}"
+    here = f"{counted(num_videos, 'video')} of {benchmark} {split}"
     published = published_on(benchmark)
     if published is None:
         return (group(here, measured),), None

@@ -7,7 +7,8 @@ from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
 from tasks.reports.colours import object_rules
 from tasks.reports.comparison import Group, Row, group, this_row
 from tasks.reports.making import Fact, configuration, facts, held_out_commands
-from tasks.reports.page import render_page
+from tasks.reports.page import counted, render_page
+from tasks.reports.spread import SpreadChart, spread_chart
 
 _BASELINES = {
     "untrained": ("the same network, untrained", "what the architecture alone does"),
@@ -32,6 +33,7 @@ class HeldOutPage:
 
     counted: str
     scores: Mapping[str, float]
+    spread: SpreadChart
     groups: tuple[Group, ...]
     objects: tuple[HeldOutRow, ...]
     facts: tuple[Fact, ...]
@@ -55,17 +57,24 @@ def held_out_page(evaluation: str, record: EvaluationRecord, trained: Checkpoint
         Row(method, record.baselines[name]["J&F-Mean"], meaning, "same-videos")
         for name, (method, meaning) in _BASELINES.items()
     )
+    rows = sorted(map(_row, record.objects), key=lambda row: row.jf_mean)
     page = HeldOutPage(
-        counted=f"{record.num_sequences} sequences, {len(record.objects)} objects, "
-        f"{record.num_frames:,} scored frames",
+        counted=", ".join(
+            (
+                counted(record.num_sequences, "sequence"),
+                counted(len(record.objects), "object"),
+                counted(record.num_frames, "scored frame"),
+            )
+        ),
         scores=record.scores,
+        spread=spread_chart([(f"{row.sequence[:12]} {row.object_id}", row.jf_mean) for row in rows]),
         groups=(
             group(
                 f"On the same {record.num_sequences} held-out sequences",
                 (this_row(record.scores["J&F-Mean"], record.checkpoint), *baselines),
             ),
         ),
-        objects=tuple(sorted(map(_row, record.objects), key=lambda row: row.jf_mean)),
+        objects=tuple(rows),
         facts=facts(evaluation, record, trained),
         commands=held_out_commands(record),
         configuration=configuration(record, trained),

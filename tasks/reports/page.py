@@ -61,6 +61,17 @@ def percent(value: float | None) -> str:
     return "0.0" if told == "-0.0" else told.replace("-", _MINUS)
 
 
+def counted(number: int, of_what: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "video"), counted(1999, "scored frame")
+    ('1 video', '1,999 scored frames')
+    """
+    return f"{number:,} {of_what}{'' if number == 1 else 's'}"
+
+
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(

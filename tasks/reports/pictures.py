@@ -54,7 +54,7 @@ def pictured_frames(num_frames: int) -> tuple[int, ...]:
 def compared(
     frame: UInt8[np.ndarray, "H W 3"], result: UInt8[np.ndarray, "H W"], truth: UInt8[np.ndarray, "H W"]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Return a smaller frame, its objects tinted as the result has them, outlined as the annotation has them.
+    """Return a frame, 400 px wide at most: the result's objects as a tint, the annotation's as outlines.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def compared(
         Labels, 0 background.
     """
     height, width = frame.shape[:2]
-    size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
+    small_width = min(width, _WIDTH_PX)
+    size = (small_width, max(1, round(height * small_width / width)))
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     labels: Sequence[np.ndarray] = [
         cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT) for mask in (result, truth)
