@@ -55,7 +55,9 @@ def beside_published(
     whole = f"all {published.num_videos} videos of {benchmark} {published.split}"
     if is_the_same_set(published, split, num_videos):
         return (group(f"On {whole}", measured + there),), None
-    return (group(f"On {here}", measured), group(f"Published, on {whole}", there)), _caution(here, published)
+    return (group(f"On {here}", measured), group(f"For orientation, on {whole}", there)), _caution(
+        here, published
+    )
 
 
 def _caution(here: str, published: PublishedSet) -> str:

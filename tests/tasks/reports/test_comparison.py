@@ -21,7 +21,7 @@ def test_on_other_videos_the_published_figures_stand_apart_and_the_page_says_so(
         (here, there), caution = beside_published(measured, "DAVIS-2016", split, num_videos)
         assert [row.method for row in here.rows] == ["copy the first mask", "this checkpoint"]
         assert here.title == f"On {num_videos} videos of DAVIS-2016 {split}"
-        assert there.title == "Published, on all 20 videos of DAVIS-2016 val"
+        assert there.title == "For orientation, on all 20 videos of DAVIS-2016 val"
         assert not any(row.is_this for row in there.rows)
         assert caution is not None
         assert f"{num_videos} videos of DAVIS-2016 {split}" in caution
