@@ -31,6 +31,17 @@ def test_every_video_has_four_pictures_with_their_scores(evaluated):
     assert pictures["dog"][1].text == ("Frame 1 of dog, at 33%, with result and annotation. J 100, F 50")
 
 
+def test_a_picture_tells_the_scores_of_its_frame(evaluated):
+    judo, *others = evaluated.record.objects
+    moving = judo.model_copy(update={"frame_j": (0.9, 0.6, 0.0), "frame_f": (0.8, 0.5, 0.0)})
+    record = evaluated.record.model_copy(update={"objects": (moving, *others)})
+    pictures = benchmark_material(record, evaluated.davis, evaluated.results).pictures["judo"]
+    # The other object has J 1 and F .5 throughout.
+    assert [one.caption.split(" · ")[-1] for one in pictures] == [
+        "given", "J 95, F 65", "J 80, F 50", "J 50, F 25",
+    ]  # fmt: skip
+
+
 def test_copies_score_as_a_folder_of_copies_does(davis_benchmark, tmp_path):
     root, results = davis_benchmark
     for number in (2, 3):  # something has to move
