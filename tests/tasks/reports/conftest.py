@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +177,8 @@ def devtools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             address = next(
                 found[0] for line in process.stderr if (found := re.search(r"ws://127\.0\.0\.1\S+", line))
             )
+            # A pipe that nobody empties stops the browser once it is full.
+            threading.Thread(target=process.stderr.read, daemon=True).start()
             with connect(address, max_size=None, proxy=None) as connection:
                 yield connection
         finally:
