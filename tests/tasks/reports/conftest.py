@@ -3,10 +3,12 @@
 import base64
 import itertools
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
-import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,20 +171,32 @@ def devtools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         pytest.skip(f"no browser is installed; looked for {', '.join(BROWSERS)}")
     profile = tmp_path_factory.mktemp("browser")
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0")
-    with subprocess.Popen(
-        [program, *options, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
+    # A file, not a pipe: a pipe that nobody empties stops the browser once it is full.
+    told = profile / "told.txt"
+    with (
+        told.open("w") as stderr,
+        subprocess.Popen(
+            # A group of its own: what is started may be a script that starts the browser.
+            [program, *options, f"--user-data-dir={profile}", "about:blank"],
+            stderr=stderr,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            address = next(
-                found[0] for line in process.stderr if (found := re.search(r"ws://127\.0\.0\.1\S+", line))
-            )
-            # A pipe that nobody empties stops the browser once it is full.
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            with connect(address, max_size=None, proxy=None) as connection:
+            with connect(_address(told, process), max_size=None, proxy=None) as connection:
                 yield connection
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _address(told: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Wait until the browser has said where it listens."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"ws://127\.0\.0\.1\S+", told.read_text()):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"the browser did not start: {told.read_text()}")
 
 
 @pytest.fixture
