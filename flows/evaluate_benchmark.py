@@ -12,6 +12,7 @@ from tasks.benchmark import score_split, segment_split
 from tasks.benchmark_videos import SegmenterChoice
 from tasks.ledger import recorded_run
 from tasks.outcomes import BenchmarkOutcome
+from tasks.reports.writing import write_benchmark_report
 
 
 @flow
@@ -61,4 +62,5 @@ def evaluate_benchmark(
         outcome = score_split(*material, facts, store, Path(out))
         run.outputs.append(outcome.evaluation)
         run.details = outcome.model_dump()
+    write_benchmark_report(outcome.evaluation, store, Path(davis), Path(out))
     return outcome

@@ -109,7 +109,7 @@ def _facts(
         "checkpoint": choice.checkpoint,
         "benchmark": f"DAVIS-{year}",
         "split": split,
-        "material": _material(videos),
+        "material": material_digest(videos),
         "configuration": {
             "memory": choice.memory.model_dump(mode="json"),
             "superpixels": choice.superpixels.model_dump(mode="json"),
@@ -122,7 +122,7 @@ def _facts(
     }
 
 
-def _material(videos: Sequence[DavisVideo]) -> str:
+def material_digest(videos: Sequence[DavisVideo]) -> str:
     """Digest every file that the masks and their scores depend on."""
     files = {
         f"{video.name}/{path.name}": digest_bytes(path.read_bytes())

@@ -12,6 +12,7 @@ from flows.cli.dataset.app import dataset_app
 from flows.cli.evaluation import evaluation
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
+from flows.cli.reporting import reporting
 from flows.cli.scoring import scoring
 from flows.cli.segmentation import segmentation
 
@@ -81,5 +82,5 @@ def train(
     print_json(training_json(outcome)) if as_json else show_training(outcome)
 
 
-for commands in (evaluation, scoring, segmentation):
+for commands in (evaluation, scoring, reporting, segmentation):
     app.add_typer(commands)

@@ -1,0 +1,161 @@
+"""Charts as geometry: where things lie in the chart's own units; ``charts.html`` draws them as inline SVG."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+WIDTH, HEIGHT = 400, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 30, 8, 10, 30
+_MOST_TICKS = 7
+_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_UNNAMED_LEVELS = (0.25, 0.75)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis and what is written there, which may be nothing."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart.
+
+    Attributes
+    ----------
+    name : str
+        Told where the pointer rests on it.
+    style : str
+        Its class in the stylesheet.
+    points : str
+        As SVG spells them.
+    """
+
+    name: str
+    style: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """The part of a chart that belongs to one frame, and what is told where the pointer rests on it."""
+
+    left: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """Scores over the frames of a video.
+
+    Attributes
+    ----------
+    measure : str
+        What is shown, ``J`` or ``F``.
+    description : str
+        The chart in words, for those who do not see it.
+    lines : tuple of Line
+        Drawn in this order.
+    bands : tuple of Band
+        One for every scored frame.
+    frames, levels : tuple of Tick
+        Of the horizontal and of the vertical axis.
+    marks : tuple of float
+        Where frames are that are also shown as pictures.
+    """
+
+    measure: str
+    description: str
+    lines: tuple[Line, ...]
+    bands: tuple[Band, ...]
+    frames: tuple[Tick, ...]
+    levels: tuple[Tick, ...]
+    marks: tuple[float, ...]
+    left: float = _LEFT
+    right: float = WIDTH - _RIGHT
+    top: float = _TOP
+    bottom: float = HEIGHT - _BOTTOM
+    width: float = WIDTH
+    height: float = HEIGHT
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values 0..1 of the scored frames, from frame 1 on, and how they are drawn."""
+
+    name: str
+    style: str
+    values: Sequence[float]
+
+
+def curve_chart(
+    measure: str, curves: Sequence[Curve], num_frames: int, pictured: Sequence[int] = ()
+) -> CurveChart:
+    """Lay out the curves of one video.
+
+    Parameters
+    ----------
+    measure
+        ``J`` or ``F``.
+    curves
+        At least one, of `num_frames` - 2 values each: the first and the last frame are not scored.
+    num_frames
+        Frames of the video, at least 3.
+    pictured
+        Numbers of frames that are also shown as pictures.
+    """
+    step = (WIDTH - _LEFT - _RIGHT) / (num_frames - 1)
+
+    def across(frame: float) -> float:
+        return _LEFT + frame * step
+
+    def up(value: float) -> float:
+        return _TOP + (1 - value) * (HEIGHT - _TOP - _BOTTOM)
+
+    def line(curve: Curve) -> Line:
+        points = (f"{across(frame):.1f},{up(value):.1f}" for frame, value in enumerate(curve.values, 1))
+        mean = 100 * float(np.mean(curve.values))
+        return Line(f"{curve.name}: mean {measure} {mean:.1f}", curve.style, " ".join(points))
+
+    def band(frame: int) -> Band:
+        told = (f"{curve.name} {100 * curve.values[frame - 1]:.1f}" for curve in curves)
+        left = round(across(frame - 0.5), 2)
+        return Band(left, round(across(frame + 0.5) - left, 2), "\n".join((f"frame {frame}", *told)))
+
+    return CurveChart(
+        measure=measure,
+        description=_described(measure, {curve.name: curve.values for curve in curves}, num_frames),
+        lines=tuple(map(line, curves)),
+        bands=tuple(map(band, range(1, num_frames - 1))),
+        frames=tuple(Tick(round(across(frame), 1), str(frame)) for frame in tick_frames(num_frames)),
+        levels=tuple(
+            Tick(round(up(level), 1), "" if level in _UNNAMED_LEVELS else f"{100 * level:.0f}")
+            for level in _LEVELS
+        ),
+        marks=tuple(round(across(frame), 1) for frame in pictured),
+    )
+
+
+def tick_frames(num_frames: int) -> range:
+    """Return the frames that an axis names: from 0, evenly, at steps that people count in, and few of them.
+
+    Examples
+    --------
+    >>> list(tick_frames(80)), list(tick_frames(5))
+    ([0, 20, 40, 60], [0, 1, 2, 3, 4])
+    """
+    steps = (base * 10**power for power in range(9) for base in (1, 2, 5))
+    return next(ticks for step in steps if len(ticks := range(0, num_frames, step)) <= _MOST_TICKS)
+
+
+def _described(measure: str, values: Mapping[str, Sequence[float]], num_frames: int) -> str:
+    told = (
+        f"{name} begins at {100 * one[0]:.0f}, ends at {100 * one[-1]:.0f}, "
+        f"mean {100 * float(np.mean(one)):.0f}, lowest {100 * min(one):.0f}"
+        for name, one in values.items()
+    )
+    return f"{measure} in per cent over {num_frames} frames. {'; '.join(told)}."

@@ -1,0 +1,94 @@
+"""What every page shares: layout, stylesheet, script, and a policy that lets it load nothing.
+
+The policy names the one stylesheet and the one script by digest and admits pictures that are part of the
+page; a browser refuses everything else, whatever text found its way into the page. So templates hold no
+``style`` attribute: a colour is a class, or an attribute of SVG.
+"""
+
+import base64
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MISSING = "–"  # noqa: RUF001
+_MINUS = "−"  # noqa: RUF001
+
+
+def render_page(template: str, *, rules: str = "", **facts: Any) -> bytes:
+    """Return a page as HTML in UTF-8; the same facts give the same bytes.
+
+    Parameters
+    ----------
+    template
+        File in ``templates/`` that extends ``layout.html``.
+    rules
+        CSS of this page alone, after the stylesheet of all.
+    **facts
+        What the template names. Text is escaped; a name that is missing is an error.
+    """
+    style, script = _asset("page.css") + rules, _asset("sort.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src {_source(style)}",
+            f"script-src {_source(script)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    # The two go in as they are: they are this package's own, and a digest is of what is between the tags.
+    page = _environment().get_template(template)
+    return page.render(**facts, policy=policy, style=Markup(style), script=Markup(script)).encode()
+
+
+def percent(value: float | None) -> str:
+    """Return a score of 0..1, or a decay of -1..1, in per cent with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.7346), percent(-0.021), percent(-0.0001), percent(None)
+    ('73.5', '−2.1', '0.0', '–')
+    """
+    if value is None:
+        return _MISSING
+    told = f"{100 * value:.1f}"
+    return "0.0" if told == "-0.0" else told.replace("-", _MINUS)
+
+
+def counted(number: int, of_what: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "video"), counted(1999, "scored frame")
+    ('1 video', '1,999 scored frames')
+    """
+    return f"{number:,} {of_what}{'' if number == 1 else 's'}"
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = percent
+    return environment
+
+
+@functools.cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
