@@ -100,7 +100,9 @@ class SuperpixelIndex:
         do in feature maps of frames that came as H x W x 3; other maps are brought into that order first.
         """
         of_pixels = values.permute(0, 2, 3, 1).reshape(-1, values.shape[1])
-        sums: Tensor = _SegmentSum.apply(of_pixels, self.labels.flatten(), *self.pixels)
+        sums: Tensor = _SegmentSum.apply(  # type: ignore[no-untyped-call]
+            of_pixels, self.labels.flatten(), *self.pixels
+        )
         return sums / self.areas.clamp(min=1.0).to(sums.dtype)[:, None]
 
     @cached_property
@@ -134,7 +136,7 @@ class _SegmentSum(torch.autograd.Function):
         return F.embedding_bag(order, rows, starts, mode="sum", include_last_offset=True)
 
     @staticmethod
-    def backward(  # type: ignore[override]
+    def backward(
         ctx: Any, gradient: Float[Tensor, "total C"]
     ) -> tuple[Float[Tensor, "pixels C"], None, None, None]:
         (segments,) = ctx.saved_tensors

@@ -9,6 +9,7 @@ from shls_core.errors import InputError
 from shls_core.memory.bank import MemoryBank
 from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
+from shls_core.memory.outlier_filter import filter_outliers
 from shls_core.memory.superpixel_objects import split_along_mask
 from shls_core.network.shls_network import ShlsNetwork
 
@@ -28,6 +29,7 @@ class Propagator:
         self._memory_config = memory_config
         self._memory: MemoryBank | None = None
         self._shape: tuple[int, ...] = ()
+        self._last_mask: UInt8[np.ndarray, "H W"] = np.zeros((0, 0), np.uint8)
 
     @torch.inference_mode()
     def start(
@@ -63,6 +65,7 @@ class Propagator:
         superfeatures = self._superfeatures(frame, superpixels)
         self._memory = MemoryBank(superfeatures, self._on_device(labels), self._memory_config)
         self._shape = frame.shape
+        self._last_mask = mask
 
     @torch.inference_mode()
     def step(
@@ -88,12 +91,14 @@ class Propagator:
         superfeatures = self._superfeatures(frame, superpixels)
         similarities = self._memory.predict(superfeatures)
         winners = self._memory.winners(similarities)
-        coarse = paint(self._memory.classes[winners].to(torch.uint8), superpixels)
+        coarse = paint(self._memory.classes[winners].to(torch.uint8), superpixels).cpu().numpy()
+        if self._memory_config.outlier_filter:
+            coarse = filter_outliers(coarse, self._last_mask)
         # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
         # from its log-odds to the superpixels that are remembered.
         self._memory.update(superfeatures, winners, self._memory.sureness(similarities, winners))
-        mask: UInt8[np.ndarray, "H W"] = coarse.cpu().numpy()
-        return mask
+        self._last_mask = coarse
+        return coarse
 
     def _superfeatures(
         self, frame: UInt8[np.ndarray, "H W 3"], superpixels: Int64[Tensor, "H W"]
