@@ -22,14 +22,22 @@ class ClassMemory:
     def __init__(self, members: Float32[np.ndarray, "M S"], config: MemoryConfig) -> None:
         self.references = members
         self.centroids = Centroids(members, config)
+        self._cap = config.memory_cap
         self._num_first = len(members)
-        self._max_later = int(config.memory_cap * len(members)) - len(members)
 
     def remember(self, members: Float32[np.ndarray, "M S"]) -> None:
         """Take in new members; beyond the cap, the oldest after the first frame's are forgotten."""
         first, later = np.split(self.references, [self._num_first])
         later = np.concatenate([later, members])
-        self.references = np.concatenate([first, later[max(len(later) - self._max_later, 0) :]])
+        most_later = int(self._cap * self._num_first) - self._num_first
+        self.references = np.concatenate([first, later[max(len(later) - most_later, 0) :]])
+        self.centroids.absorb(members)
+
+    def remember_given(self, members: Float32[np.ndarray, "M S"]) -> None:
+        """Take in members that a mask names; like those of the first frame they are never forgotten."""
+        first, later = np.split(self.references, [self._num_first])
+        self.references = np.concatenate([first, members, later])
+        self._num_first += len(members)
         self.centroids.absorb(members)
 
 
@@ -109,3 +117,18 @@ class MemoryBank:
             members = superfeatures[confident & (winners == column)]
             if len(members):
                 memory.remember(members)
+
+    def introduce(self, superfeatures: Float32[np.ndarray, "R S"], labels: Int64[np.ndarray, " R"]) -> None:
+        """Remember superpixels of a later frame whose classes are given.
+
+        A label not known so far becomes a class; one that is known gains members that are kept like those of
+        the first frame.
+        """
+        for label in np.unique(labels):
+            members = superfeatures[labels == label]
+            column = int(np.searchsorted(self.classes, label))
+            if column < len(self.classes) and self.classes[column] == label:
+                self.memories[column].remember_given(members)
+            else:
+                self.classes = np.insert(self.classes, column, label)
+                self.memories.insert(column, ClassMemory(members, self.config))

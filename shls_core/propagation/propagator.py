@@ -50,12 +50,7 @@ class Propagator:
         InputError
             If the mask has another size than the frame, has no object or holds 255 (void).
         """
-        if mask.shape != frame.shape[:2]:
-            raise InputError(f"expected a first mask of shape {frame.shape[:2]}, got {mask.shape}")
-        if not mask.any():
-            raise InputError("expected a first mask with at least one object, got background only")
-        if mask.max() == 255:
-            raise InputError("expected object labels 1..254 in the first mask, got 255 (void)")
+        _check_mask(mask, frame)
         split, labels = split_along_mask(superpixel_map, mask)
         self._memory = MemoryBank(self._superfeatures(frame, split), labels, self._memory_config)
         self._shape = frame.shape
@@ -75,18 +70,66 @@ class Propagator:
         InputError
             If no video was started, or the shape differs from the first frame's.
         """
+        memory = self._started(frame)
+        superfeatures = self._superfeatures(frame, superpixel_map.astype(np.int64))
+        similarities = memory.predict(superfeatures)
+        winners = memory.winners(similarities)
+        mask = paint(memory.classes[winners], superpixel_map)
+        # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
+        # from its log-odds to the superpixels that are remembered.
+        memory.update(superfeatures, winners, memory.confident(similarities, winners))
+        return mask
+
+    def introduce(
+        self,
+        frame: UInt8[np.ndarray, "H W 3"],
+        superpixel_map: UInt16[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Segment the next frame, some objects of which are given.
+
+        The frame is segmented as by `step`, its superpixels split along the borders of what is given, which
+        is then written over the result and remembered like the first frame.
+
+        Parameters
+        ----------
+        frame, superpixel_map
+            As for `step`.
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 says nothing, 1..254 are objects, at least one, known or new. An
+            object that it names is where it says and nowhere else in this frame.
+
+        Returns
+        -------
+        UInt8[numpy.ndarray, "H W"]
+            Labels of all masks so far.
+
+        Raises
+        ------
+        InputError
+            As `start` for the mask, as `step` for the rest.
+        """
+        memory = self._started(frame)
+        _check_mask(mask, frame)
+        split, given = split_along_mask(superpixel_map, mask)
+        superfeatures = self._superfeatures(frame, split)
+        similarities = memory.predict(superfeatures)
+        winners = memory.winners(similarities)
+        found = memory.classes[winners]
+        is_named = np.isin(found, given[given > 0])
+        # What was given is no background, nor any other object that it looked like.
+        learnt = memory.confident(similarities, winners) & (given == 0) & ~is_named
+        memory.update(superfeatures, winners, learnt)
+        memory.introduce(superfeatures[given > 0], given[given > 0])
+        found[is_named] = 0
+        return np.where(mask > 0, mask, paint(found, split))
+
+    def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> MemoryBank:
         if self._memory is None:
             raise InputError("expected start() with a first frame and its mask before step()")
         if frame.shape != self._shape:
             raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
-        superfeatures = self._superfeatures(frame, superpixel_map.astype(np.int64))
-        similarities = self._memory.predict(superfeatures)
-        winners = self._memory.winners(similarities)
-        mask = paint(self._memory.classes[winners], superpixel_map)
-        # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
-        # from its log-odds to the superpixels that are remembered.
-        self._memory.update(superfeatures, winners, self._memory.confident(similarities, winners))
-        return mask
+        return self._memory
 
     @torch.inference_mode()
     def _superfeatures(
@@ -99,3 +142,12 @@ class Propagator:
         )
         values: Float32[np.ndarray, "R S"] = superfeatures.values.cpu().numpy()
         return values
+
+
+def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], frame: UInt8[np.ndarray, "H W 3"]) -> None:
+    if mask.shape != frame.shape[:2]:
+        raise InputError(f"expected a mask of shape {frame.shape[:2]}, got {mask.shape}")
+    if not mask.any():
+        raise InputError("expected a mask with at least one object, got background only")
+    if mask.max() == 255:
+        raise InputError("expected object labels 1..254 in a mask, got 255 (void)")

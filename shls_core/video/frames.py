@@ -1,7 +1,7 @@
 """The frames of a video, one at a time: of a video file, or of a folder of images."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +78,10 @@ def open_video(path: Path) -> Video:
     Raises
     ------
     InputError
-        If there is nothing at `path` that can be read as a video.
+        If there is nothing at `path` that can be read as a video, or two images differ in their suffix only.
     """
     if path.is_dir():
-        num_images = len(_image_paths(path))
-        if num_images == 0:
-            raise InputError(f"expected frames as images in {path}, found none")
-        return Video(path, _FOLDER_FPS, num_images)
+        return Video(path, _FOLDER_FPS, len(_named_images(path)))
     if not path.is_file():
         raise InputError(f"expected a video file or a folder of frames, found none at {path}")
     capture = cv2.VideoCapture(str(path))
@@ -95,6 +92,40 @@ def open_video(path: Path) -> Video:
     finally:
         capture.release()
     return Video(path, fps if 0 < fps < 1000 else _FOLDER_FPS, int(count) if count > 0 else None)
+
+
+def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
+    """Return the numbers, from 0, of the frames that have these names.
+
+    Raises
+    ------
+    InputError
+        If there is no frame of such a name.
+    """
+    if video.path.is_dir():
+        known = {path.stem: number for number, path in enumerate(_image_paths(video.path))}
+        numbers = [known.get(name) for name in names]
+    else:
+        numbers = [int(name) if name.isdecimal() else None for name in names]
+    found = []
+    for name, number in zip(names, numbers, strict=True):
+        if number is None or (video.num_frames is not None and number >= video.num_frames):
+            raise InputError(f"expected the name of a frame, got {name}, which is none of {video.path}")
+        found.append(number)
+    return found
+
+
+def _named_images(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by the name of their frame."""
+    named: dict[str, Path] = {}
+    for path in _image_paths(folder):
+        if path.stem in named:
+            one, other = named[path.stem].name, path.name
+            raise InputError(f"expected one image for every frame, got {one} and {other} in {folder}")
+        named[path.stem] = path
+    if not named:
+        raise InputError(f"expected frames as images in {folder}, found none")
+    return named
 
 
 def _images(folder: Path) -> Iterator[Frame]:

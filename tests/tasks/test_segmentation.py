@@ -12,6 +12,7 @@ from shls_core.network.shls_network import new_network
 from shls_core.propagation.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.frames import open_video
+from shls_core.video.mask_files import MaskFiles
 from tasks.segmentation import segment_video
 
 
@@ -39,7 +40,7 @@ def clip(tmp_path):
 
 def test_every_frame_gets_a_mask_of_its_name(segmenter, clip):
     frames, mask, out = clip
-    done = segment_video(segmenter, open_video(frames), mask, out, with_overlay=True)
+    done = segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out, with_overlay=True)
     assert (done.num_frames, done.num_objects) == (5, 1)
     assert [path.name for path in sorted(done.masks.iterdir())] == [
         f"{number:03d}.png" for number in range(5)
@@ -56,7 +57,7 @@ def test_every_frame_gets_a_mask_of_its_name(segmenter, clip):
 def test_a_mask_of_0_and_255_is_one_object(segmenter, clip):
     frames, mask, out = clip
     cv2.imwrite(str(mask), (read_mask(mask) > 0).astype(np.uint8) * 255)
-    done = segment_video(segmenter, open_video(frames), mask, out)
+    done = segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out)
     assert np.unique(read_mask(done.masks / "000.png")).tolist() == [0, 1]
     assert done.overlay is None
 
@@ -65,7 +66,7 @@ def test_an_empty_mask_is_refused_before_anything_is_written(segmenter, clip):
     frames, mask, out = clip
     write_mask(mask, np.zeros((48, 64), np.uint8))
     with pytest.raises(InputError, match="background only"):
-        segment_video(segmenter, open_video(frames), mask, out)
+        segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out)
     assert not out.exists()
 
 
@@ -74,13 +75,13 @@ def test_masks_of_another_run_are_not_mixed_in(segmenter, clip):
     (out / "masks").mkdir(parents=True)
     (out / "masks" / "000.png").touch()
     with pytest.raises(InputError, match="which holds some: choose another --out"):
-        segment_video(segmenter, open_video(frames), mask, out)
+        segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out)
 
 
 def test_a_damaged_frame_leaves_the_masks_before_it(segmenter, clip):
     frames, mask, out = clip
     (frames / "003.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"cannot read .*003\.png.*frames done before: 3"):
-        segment_video(segmenter, open_video(frames), mask, out, with_overlay=True)
+        segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out, with_overlay=True)
     assert len(list((out / "masks").iterdir())) == 3
     assert not (out / "overlay.mp4").exists()

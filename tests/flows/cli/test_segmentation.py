@@ -51,5 +51,5 @@ def test_bad_input_is_one_line(shls, first_run, clip):
     write_mask(mask, np.ones((10, 10), np.uint8))
     result = shls("segment", frames, "--mask", mask, "--out", out, "--store", first_run.store)
     assert result.exit_code == 1
-    assert "expected a first mask of the frame's size, 56x40, got 10x10" in result.stderr
+    assert "expected a mask of the frame's size, 56x40, got 10x10" in result.stderr
     assert len(result.stderr.splitlines()) == 1

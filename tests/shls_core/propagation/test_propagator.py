@@ -68,7 +68,7 @@ def test_what_cannot_be_propagated_is_refused():
     propagator = tiny_propagator()
     with pytest.raises(InputError, match=r"expected start\(\)"):
         propagator.step(frames[0], SUPERPIXELS)
-    with pytest.raises(InputError, match=r"expected a first mask of shape \(48, 48\), got \(48, 40\)"):
+    with pytest.raises(InputError, match=r"expected a mask of shape \(48, 48\), got \(48, 40\)"):
         propagator.start(frames[0], SUPERPIXELS, masks[0, :, :40])
     with pytest.raises(InputError, match="at least one object"):
         propagator.start(frames[0], SUPERPIXELS, np.zeros_like(masks[0]))
