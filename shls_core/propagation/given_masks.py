@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 from jaxtyping import UInt8
@@ -39,13 +39,14 @@ def segment_from_masks(
             check_mask_size(masks[start], frame.pixels.shape)
         yield frame, np.zeros(frame.pixels.shape[:2], np.uint8)
 
-    def pixels() -> Iterator[UInt8[np.ndarray, "H W 3"]]:
-        for frame in coming:
+    def pixels(first: Frame) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+        for frame in chain((first,), coming):
             in_work.append(frame)
             yield frame.pixels
 
-    if num_done == start:
-        for labels in segmenter.segment(pixels(), masks[start], _Since(masks, start)):
+    first = next(coming, None)
+    if first is not None:
+        for labels in segmenter.segment(pixels(first), masks[start], _Since(masks, start)):
             num_done += 1
             yield in_work.popleft(), labels
     if num_done <= max(masks):

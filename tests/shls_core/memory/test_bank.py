@@ -77,3 +77,22 @@ def test_cap_of_one_keeps_the_first_frame_alone():
     memory = ClassMemory(directions(0, 1), MemoryConfig(memory_cap=1.0))
     memory.remember(directions(10, 20))
     np.testing.assert_array_equal(memory.references, directions(0, 1))
+
+
+def test_a_class_that_appears_later_is_recognised_from_then_on():
+    axes = np.eye(4, dtype=np.float32)
+    bank = MemoryBank(axes[[0, 3]], np.array([0, 3]), MemoryConfig(neighbours=1))
+    bank.introduce(axes[[1]], np.array([1]))
+    assert bank.classes.tolist() == [0, 1, 3]
+    winners = bank.winners(bank.predict(axes[[3, 1, 0]]))
+    assert bank.classes[winners].tolist() == [3, 1, 0]
+
+
+def test_given_members_of_a_known_class_are_never_forgotten():
+    axes = np.eye(4, dtype=np.float32)
+    bank = MemoryBank(axes[[0, 3]], np.array([0, 3]), MemoryConfig(neighbours=1, memory_cap=1.0))
+    bank.introduce(axes[[1]], np.array([3]))
+    for _ in range(3):
+        bank.update(axes[[0, 2]], np.array([0, 1]), np.array([True, True]))
+    assert bank.classes.tolist() == [0, 3]
+    assert bank.predict(axes[[1]]).short_term.tolist() == [[0.0, 1.0]]
