@@ -2,7 +2,8 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8, UInt16
+from jaxtyping import Float, Int64, UInt8, UInt16
+from torch import Tensor
 
 from shls_core.errors import InputError
 from shls_core.memory.bank import MemoryBank
@@ -28,6 +29,7 @@ class Propagator:
         self._memory: MemoryBank | None = None
         self._shape: tuple[int, ...] = ()
 
+    @torch.inference_mode()
     def start(
         self,
         frame: UInt8[np.ndarray, "H W 3"],
@@ -52,9 +54,12 @@ class Propagator:
         """
         _check_mask(mask, frame)
         split, labels = split_along_mask(superpixel_map, mask)
-        self._memory = MemoryBank(self._superfeatures(frame, split), labels, self._memory_config)
+        superpixels = self._on_device(split)
+        superfeatures = self._superfeatures(frame, superpixels)
+        self._memory = MemoryBank(superfeatures, self._on_device(labels), self._memory_config)
         self._shape = frame.shape
 
+    @torch.inference_mode()
     def step(
         self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
     ) -> UInt8[np.ndarray, "H W"]:
@@ -71,15 +76,18 @@ class Propagator:
             If no video was started, or the shape differs from the first frame's.
         """
         memory = self._started(frame)
-        superfeatures = self._superfeatures(frame, superpixel_map.astype(np.int64))
+        superpixels = self._on_device(superpixel_map.astype(np.int64))
+        superfeatures = self._superfeatures(frame, superpixels)
         similarities = memory.predict(superfeatures)
         winners = memory.winners(similarities)
-        mask = paint(memory.classes[winners], superpixel_map)
+        coarse = paint(memory.classes[winners].to(torch.uint8), superpixels)
         # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
         # from its log-odds to the superpixels that are remembered.
-        memory.update(superfeatures, winners, memory.confident(similarities, winners))
+        memory.update(superfeatures, winners, memory.sureness(similarities, winners))
+        mask: UInt8[np.ndarray, "H W"] = coarse.cpu().numpy()
         return mask
 
+    @torch.inference_mode()
     def introduce(
         self,
         frame: UInt8[np.ndarray, "H W 3"],
@@ -111,18 +119,20 @@ class Propagator:
         """
         memory = self._started(frame)
         _check_mask(mask, frame)
-        split, given = split_along_mask(superpixel_map, mask)
-        superfeatures = self._superfeatures(frame, split)
+        split, labels = split_along_mask(superpixel_map, mask)
+        superpixels, given = self._on_device(split), self._on_device(labels)
+        superfeatures = self._superfeatures(frame, superpixels)
         similarities = memory.predict(superfeatures)
         winners = memory.winners(similarities)
         found = memory.classes[winners]
-        is_named = np.isin(found, given[given > 0])
+        is_given, is_named = given > 0, torch.isin(found, given[given > 0])
         # What was given is no background, nor any other object that it looked like.
-        learnt = memory.confident(similarities, winners) & (given == 0) & ~is_named
-        memory.update(superfeatures, winners, learnt)
-        memory.introduce(superfeatures[given > 0], given[given > 0])
-        found[is_named] = 0
-        return np.where(mask > 0, mask, paint(found, split))
+        learnt, sureness = ~is_given & ~is_named, memory.sureness(similarities, winners)
+        memory.update(superfeatures[learnt], winners[learnt], sureness[learnt])
+        memory.introduce(superfeatures[is_given], given[is_given])
+        found = torch.where(is_given, given, found.masked_fill(is_named, 0))
+        result: UInt8[np.ndarray, "H W"] = paint(found.to(torch.uint8), superpixels).cpu().numpy()
+        return result
 
     def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> MemoryBank:
         if self._memory is None:
@@ -131,17 +141,14 @@ class Propagator:
             raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
         return self._memory
 
-    @torch.inference_mode()
     def _superfeatures(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
-    ) -> Float32[np.ndarray, "R S"]:
-        device = next(self._network.parameters()).device
-        features = self._network.encode_image(torch.tensor(frame, device=device)[None])
-        superfeatures = self._network.superfeatures(
-            features, torch.tensor(superpixel_map, device=device)[None]
-        )
-        values: Float32[np.ndarray, "R S"] = superfeatures.values.cpu().numpy()
-        return values
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixels: Int64[Tensor, "H W"]
+    ) -> Float[Tensor, "R S"]:
+        features = self._network.encode_image(self._on_device(frame)[None])
+        return self._network.superfeatures(features, superpixels[None]).values
+
+    def _on_device(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(values, device=next(self._network.parameters()).device)
 
 
 def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], frame: UInt8[np.ndarray, "H W 3"]) -> None:
