@@ -63,7 +63,8 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
     masks = dict(zip(frame_numbers(source, list(appearing)), appearing.values(), strict=True))
     wanted, num_frames = frozenset(job.video.wanted), 0
     aside = job.out / f".{job.video.name}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
+    for left_by_killed in job.out.glob(f".{job.video.name}.[0-9]*"):
+        shutil.rmtree(left_by_killed, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         for frame, labels in segment_from_masks(segmenter, source.frames(), masks):

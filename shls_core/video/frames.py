@@ -81,7 +81,7 @@ def open_video(path: Path) -> Video:
         If there is nothing at `path` that can be read as a video, or two images differ in their suffix only.
     """
     if path.is_dir():
-        return Video(path, _FOLDER_FPS, len(_named_images(path)))
+        return Video(path, _FOLDER_FPS, _count_frames(path))
     if not path.is_file():
         raise InputError(f"expected a video file or a folder of frames, found none at {path}")
     capture = cv2.VideoCapture(str(path))
@@ -103,7 +103,7 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
         If there is no frame of such a name.
     """
     if video.path.is_dir():
-        known = {path.stem: number for number, path in enumerate(_image_paths(video.path))}
+        known = {Path(name).stem: number for number, name in enumerate(_image_names(video.path))}
         numbers = [known.get(name) for name in names]
     else:
         numbers = [int(name) if name.isdecimal() else None for name in names]
@@ -115,34 +115,34 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
     return found
 
 
-def _named_images(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by the name of their frame."""
-    named: dict[str, Path] = {}
-    for path in _image_paths(folder):
-        if path.stem in named:
-            one, other = named[path.stem].name, path.name
-            raise InputError(f"expected one image for every frame, got {one} and {other} in {folder}")
-        named[path.stem] = path
-    if not named:
+def _count_frames(folder: Path) -> int:
+    """Return the number of frames in a folder; there is at least one, and one image for each."""
+    names: dict[str, str] = {}
+    for name in _image_names(folder):
+        other = names.setdefault(Path(name).stem, name)
+        if other != name:
+            raise InputError(f"expected one image for every frame, got {other} and {name} in {folder}")
+    if not names:
         raise InputError(f"expected frames as images in {folder}, found none")
-    return named
+    return len(names)
 
 
 def _images(folder: Path) -> Iterator[Frame]:
-    for path in _image_paths(folder):
+    for name in _image_names(folder):
+        path = folder / name
         try:
             yield Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
         except SampleError as error:
             raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
 
 
-def _image_paths(folder: Path) -> list[Path]:
-    images = (path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
-    return sorted((path for path in images if not path.name.startswith(".")), key=_by_value_of_numbers)
+def _image_names(folder: Path) -> list[str]:
+    images = (path.name for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
+    return sorted((name for name in images if not name.startswith(".")), key=_by_value_of_numbers)
 
 
-def _by_value_of_numbers(path: Path) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|\D+", path.name)
+def _by_value_of_numbers(name: str) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"\d+|\D+", name)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 

@@ -1,5 +1,7 @@
 """A clip in; masks, a contact sheet and an overlay out."""
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.propagation.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.video.clip import Clip
 from shls_core.video.frames import open_video
 from shls_core.video.mask_files import MaskFiles
 from tasks.segmentation import segment_video
@@ -85,3 +88,85 @@ def test_a_damaged_frame_leaves_the_masks_before_it(segmenter, clip):
         segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out, with_overlay=True)
     assert len(list((out / "masks").iterdir())) == 3
     assert not (out / "overlay.mp4").exists()
+
+
+def test_a_mask_of_another_size_leaves_nothing_behind(segmenter, clip):
+    frames, mask, out = clip
+    write_mask(mask, np.ones((40, 64), np.uint8))
+    with pytest.raises(InputError, match=r"expected a mask of the frame's size, 64x48, got 64x40$"):
+        segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out, with_overlay=True)
+    assert not out.exists()
+
+
+def test_masks_of_several_frames(segmenter, clip, tmp_path):
+    frames, mask, out = clip
+    later = np.zeros((48, 64), np.uint8)
+    later[33:46, 5:25] = 9
+    write_mask(tmp_path / "003.png", later)
+    given = MaskFiles({1: mask, 3: tmp_path / "003.png"})
+    done = segment_video(segmenter, open_video(frames), given, out)
+    assert done.num_objects == 2
+    found = [np.unique(read_mask(path)).tolist() for path in sorted(done.masks.iterdir())]
+    assert found[:4] == [[0], [0, 2], [0, 2], [0, 2, 9]]
+
+
+class Numbered:
+    """A propagator whose mask of a frame is a number told by the frame's brightness: 20 for each."""
+
+    def start(self, frame, superpixel_map, mask):
+        pass
+
+    def step(self, frame, superpixel_map):
+        return np.full(frame.shape[:2], round(float(frame.mean()) / 20), np.uint8)
+
+    def introduce(self, frame, superpixel_map, mask):
+        raise AssertionError
+
+
+def numbered_frames(folder, file):
+    """Twelve frames, frame k of brightness 20 k, as images and as a video file."""
+    folder.mkdir()
+    with Clip(file, fps=10.0) as clip:
+        for number in range(12):
+            frame = np.full((48, 64, 3), 20 * number, np.uint8)
+            cv2.imwrite(str(folder / f"{number:05d}.png"), frame)
+            clip.add(frame)
+
+
+@pytest.mark.parametrize("kind", ["frames", "clip.mp4"])
+def test_the_mask_of_a_frame_is_of_that_frame(tmp_path, kind):
+    numbered_frames(tmp_path / "frames", tmp_path / "clip.mp4")
+    write_mask(tmp_path / "first.png", np.full((48, 64), 99, np.uint8))
+    segmenter = VideoSegmenter(Numbered(), num_superpixels=10)
+    given = MaskFiles({0: tmp_path / "first.png"})
+    done = segment_video(segmenter, open_video(tmp_path / kind), given, tmp_path / "out")
+    found = {path.name: np.unique(read_mask(path)).tolist() for path in sorted(done.masks.iterdir())}
+    assert found == {"00000.png": [99]} | {f"{number:05d}.png": [number] for number in range(1, 12)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["frames", "clip.mp4"])
+def test_ten_times_the_frames_need_no_more_memory(segmenter, tmp_path, kind):
+    write_mask(tmp_path / "first.png", np.pad(np.ones((10, 10), np.uint8), ((4, 18), (4, 34))))
+
+    def peak_bytes(num_frames):
+        place = tmp_path / str(num_frames)
+        (place / "frames").mkdir(parents=True)
+        with Clip(place / "clip.mp4", fps=10.0) as clip:
+            for number in range(num_frames):
+                frame = np.random.default_rng(number % 7).integers(0, 255, (32, 48, 3), dtype=np.uint8)
+                cv2.imwrite(str(place / "frames" / f"{number}.png"), frame)
+                clip.add(frame)
+        given = MaskFiles({0: tmp_path / "first.png"})
+        tracemalloc.start()
+        try:
+            done = segment_video(segmenter, open_video(place / kind), given, place / "out", with_overlay=True)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert done.num_frames == num_frames
+        return peak
+
+    peak_bytes(20)  # what is made once: caches, tables
+    # One byte a pixel of every frame would be 1.4 MB more; the names of a folder's images are 0.06 MB.
+    assert peak_bytes(1000) - peak_bytes(100) < 1e6
