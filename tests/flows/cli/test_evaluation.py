@@ -33,11 +33,11 @@ def test_people_are_told_what_to_submit(evaluate, youtube_vos):
     assert "submit this folder as a zip" in told
 
 
-def test_davis_is_the_format_and_may_be_the_option(evaluate, davis_benchmark, shls, first_run, tmp_path):
+def test_davis_is_the_format_and_may_be_the_option(evaluate, davis_benchmark, shls, used_store, tmp_path):
     result = evaluate(davis_benchmark[0], "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["benchmark"] == "DAVIS-2017"
-    out = ("--out", tmp_path / "new", "--store", first_run.store)
+    out = ("--out", tmp_path / "new", "--store", used_store)
     refused = shls("evaluate", "--davis", davis_benchmark[0], "--split", "train", *out)
     assert "splits there: val" in refused.stderr
 
