@@ -5,11 +5,10 @@ from pathlib import Path
 from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.segmenter import choose_segmenter
 from shls_core.davis.layout import Year
-from storage.references import newest_checkpoint, resolve
-from storage.store import Store
 from tasks.benchmark import score_split, segment_split
-from tasks.benchmark_videos import SegmenterChoice
+from tasks.benchmark_choice import BenchmarkChoice
 from tasks.ledger import recorded_run
 from tasks.outcomes import BenchmarkOutcome
 from tasks.reports.writing import write_benchmark_report
@@ -51,15 +50,13 @@ def evaluate_benchmark(
         Longest side in px at which frames are worked on; by default as they are.
     """
     chosen = load_config(config)
-    opened = Store.open(store)
-    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
-    choice = SegmenterChoice(checkpoint_id, chosen.memory, chosen.superpixels, num_superpixels, max_side)
-    material = (Path(davis), split, year)
+    choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
+    benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
     with recorded_run(store, "benchmark", chosen.model_dump(mode="json"), chosen.training.seed) as run:
-        run.inputs.append(checkpoint_id)
-        facts = segment_split(*material, choice, store, chosen.execution, Path(out))
-        outcome = score_split(*material, facts, store, Path(out))
+        run.inputs.append(choice.checkpoint)
+        facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
+        outcome = score_split(benchmark, facts, store, Path(out))
         run.outputs.append(outcome.evaluation)
         run.details = outcome.model_dump()
     write_benchmark_report(outcome.evaluation, store, Path(davis), Path(out))

@@ -88,3 +88,25 @@ class BenchmarkRecord(Record):
     scores: dict[str, float | None]
     """Over all objects, under the official names."""
     objects: tuple[BenchmarkObject, ...]
+
+
+class SubmissionRecord(Record):
+    """Which masks a checkpoint made for a benchmark whose server scores them."""
+
+    kind: Literal["submission"] = "submission"
+    checkpoint: str
+    dataset: str
+    """Id of the dataset that the checkpoint was trained on."""
+    benchmark: str
+    """``YouTube-VOS``."""
+    split: str
+    material: str
+    """Digest of the names and bytes of all frames and given masks of the split."""
+    configuration: dict[str, Any]
+    """Of memory and superpixels, and the size that frames were worked on."""
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    masks: str
+    """Digest of the names and bytes of the mask files."""
+    num_masks: int

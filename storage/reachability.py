@@ -17,7 +17,7 @@ from storage.objects import ObjectStore
 from storage.schemas import STAGES
 
 DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
-EVALUATION, BENCHMARK = "evaluation", "benchmark"
+EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
 
 _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     DATASET: STAGES,
@@ -25,6 +25,7 @@ _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     CHECKPOINT: ("dataset", "weights"),
     EVALUATION: ("checkpoint", "dataset"),
     BENCHMARK: ("checkpoint",),
+    SUBMISSION: ("checkpoint", "dataset"),
     VERDICT: ("dataset",),
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")

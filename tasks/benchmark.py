@@ -1,4 +1,4 @@
-"""The tasks of a benchmark run: segment every video, then score the masks and keep the result."""
+"""The tasks of a benchmark run: segment every video, then score the masks or keep what is submitted."""
 
 import json
 import math
@@ -10,46 +10,42 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from shls_core.davis.layout import DavisVideo, Year, davis_split
+from shls_core.benchmark_video import BenchmarkVideo
 from shls_core.errors import InputError
 from shls_core.metrics.scores import global_scores
+from shls_core.video.frames import open_video
 from shls_core.whole_file import write_whole
 from storage.canonical import digest_bytes, digest_json
 from storage.code_digest import code_digest
 from storage.environment import faiss_package, package_versions
-from storage.learned import BenchmarkObject, BenchmarkRecord
-from storage.manifest import put_record
+from storage.learned import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
+from storage.manifest import get_record, put_record
 from storage.store import Store
+from tasks.benchmark_choice import BenchmarkChoice
 from tasks.benchmark_videos import BenchmarkJob, SegmenterChoice, segment_benchmark_video
 from tasks.checkpoints import choose_device, device_kind
 from tasks.davis_scoring import score_results, write_tables
 from tasks.execution_config import ExecutionConfig
 from tasks.executor import run_jobs
-from tasks.outcomes import BenchmarkOutcome
+from tasks.outcomes import BenchmarkOutcome, SubmissionOutcome
 from tasks.progress import progress
 from tasks.terminal import tell
 
 FACTS = "evaluation.json"
-_ENTRY_MODULES = ("shls_core.propagation.video_segmenter", "shls_core.propagation.propagator")
+_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.propagation.propagator")
 _PACKAGES = ("numpy", "opencv-python-headless", "torch")
 
 
 @task(cache_policy=NO_CACHE)
 def segment_split(
-    davis: Path,
-    split: str,
-    year: Year,
-    choice: SegmenterChoice,
-    store: str,
-    execution: ExecutionConfig,
-    out: Path,
+    benchmark: BenchmarkChoice, choice: SegmenterChoice, store: str, execution: ExecutionConfig, out: Path
 ) -> dict[str, Any]:
     """Write the masks of every video of a split; those of an interrupted run are kept.
 
     Returns
     -------
     dict
-        What decided the masks: fields of the `BenchmarkRecord` to come.
+        What decided the masks: fields of the record to come.
 
     Raises
     ------
@@ -57,18 +53,20 @@ def segment_split(
         If `out` holds the masks of another evaluation.
     """
     started = time.monotonic()
-    videos = davis_split(davis, split, year)
-    facts = _facts(videos, split, year, choice, execution)
+    videos = benchmark.videos()
+    facts = _facts(benchmark, videos, choice, execution)
     _claim(out, facts)
-    device = str(choose_device(execution))
-    waiting = [video for video in videos if not (out / video.name).is_dir()]
+    device, masks = str(choose_device(execution)), benchmark.masks(out)
+    waiting = [video for video in videos if not (masks / video.name).is_dir()]
+    num_frames = {video.name: open_video(video.frames).num_frames or 0 for video in waiting}
     # The longest first, so that no worker is left alone with one.
-    waiting.sort(key=lambda video: len(video.annotation_paths), reverse=True)
-    jobs = [BenchmarkJob(store, choice, device, video, year, out) for video in waiting]
-    total, done = sum(len(video.annotation_paths) for video in waiting), 0
+    waiting.sort(key=lambda video: num_frames[video.name], reverse=True)
+    jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
+    total, done = sum(num_frames.values()), 0
+    where = (execution.backend, execution.workers, device == "cuda")
     with progress("segment", "frames") as advance:
-        for num_frames in run_jobs(segment_benchmark_video, jobs, execution.backend, execution.workers):
-            done += num_frames
+        for segmented in run_jobs(segment_benchmark_video, jobs, *where):
+            done += segmented
             advance(done, total)
     kept = f", {len(videos) - len(waiting)} there already" if len(waiting) < len(videos) else ""
     tell(f"{'segment':<12} {len(videos):>4} videos{kept}  {time.monotonic() - started:.1f} s")
@@ -77,11 +75,11 @@ def segment_split(
 
 @task(cache_policy=NO_CACHE)
 def score_split(
-    davis: Path, split: str, year: Year, facts: Mapping[str, Any], store: str, out: Path
+    benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
 ) -> BenchmarkOutcome:
     """Score the masks, write the official tables beside them and keep all of it as a record."""
-    objects = score_results(davis, out, split, year)
-    write_tables(out, split, objects)
+    objects = score_results(benchmark.root, out, benchmark.split, benchmark.year)
+    write_tables(out, benchmark.split, objects)
     record = BenchmarkRecord(
         **facts,
         scores=_spelled(global_scores(objects).as_dict()),
@@ -102,13 +100,42 @@ def score_split(
     )
 
 
+@task(cache_policy=NO_CACHE)
+def record_submission(
+    benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
+) -> SubmissionOutcome:
+    """Keep as a record which masks a checkpoint made for a server that scores them."""
+    opened, folder = Store.create(store), benchmark.masks(out)
+    files = {
+        f"{video.name}/{name}.png": folder / video.name / f"{name}.png"
+        for video in benchmark.videos()
+        for name in video.wanted
+    }
+    record = SubmissionRecord(
+        **facts,
+        dataset=get_record(opened.objects, facts["checkpoint"], CheckpointRecord).dataset,
+        masks=digest_json({name: digest_bytes(path.read_bytes()) for name, path in files.items()}),
+        num_masks=len(files),
+    )
+    return SubmissionOutcome(
+        submission=put_record(opened.objects, record),
+        checkpoint=record.checkpoint,
+        dataset=record.dataset,
+        masks=str(folder),
+        num_masks=record.num_masks,
+    )
+
+
 def _facts(
-    videos: Sequence[DavisVideo], split: str, year: Year, choice: SegmenterChoice, execution: ExecutionConfig
+    benchmark: BenchmarkChoice,
+    videos: Sequence[BenchmarkVideo],
+    choice: SegmenterChoice,
+    execution: ExecutionConfig,
 ) -> dict[str, Any]:
     return {
         "checkpoint": choice.checkpoint,
-        "benchmark": f"DAVIS-{year}",
-        "split": split,
+        "benchmark": benchmark.name,
+        "split": benchmark.split,
         "material": material_digest(videos),
         "configuration": {
             "memory": choice.memory.model_dump(mode="json"),
@@ -122,12 +149,12 @@ def _facts(
     }
 
 
-def material_digest(videos: Sequence[DavisVideo]) -> str:
+def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
     """Digest every file that the masks and their scores depend on."""
     files = {
         f"{video.name}/{path.name}": digest_bytes(path.read_bytes())
         for video in videos
-        for path in (*video.annotation_paths, *video.frames.glob("*.jpg"))
+        for path in video.files()
     }
     return digest_json(files)
 

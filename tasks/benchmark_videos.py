@@ -6,20 +6,18 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from shls_core.davis.layout import DavisVideo, Year
-from shls_core.davis.mask_files import read_mask, write_mask
+from shls_core.benchmark_video import BenchmarkVideo, first_appearances
+from shls_core.davis.mask_files import write_mask
 from shls_core.errors import InputError
 from shls_core.memory.config import MemoryConfig
-from shls_core.metrics.sequence import VOID_LABEL
 from shls_core.network.shls_network import ShlsNetwork
+from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.video.frames import open_video
+from shls_core.video.frames import frame_numbers, open_video
 from storage.store import Store
 from tasks.checkpoints import load_checkpoint
 
@@ -42,18 +40,17 @@ class BenchmarkJob:
     store: str
     choice: SegmenterChoice
     device: str
-    video: DavisVideo
-    year: Year
+    video: BenchmarkVideo
     out: Path
 
 
 def segment_benchmark_video(job: BenchmarkJob) -> int:
-    """Write the masks of one video and return how many there are.
+    """Write the wanted masks of one video and return how many frames it has.
 
     Raises
     ------
     InputError
-        If frames and annotations are not of the same number, or cannot be used.
+        If its frames or masks cannot be used.
     """
     network = _network(job.store, job.choice.checkpoint, job.device)
     segmenter = VideoSegmenter(
@@ -62,32 +59,24 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
         job.choice.num_superpixels,
         job.choice.max_side,
     )
-    source = open_video(job.video.frames)
-    names = [path.name for path in job.video.annotation_paths]
-    if source.num_frames != len(names):
-        raise InputError(
-            f"expected {len(names)} frames, one for every mask, got {source.num_frames} in {job.video.frames}"
-        )
+    source, appearing = open_video(job.video.frames), first_appearances(job.video)
+    masks = dict(zip(frame_numbers(source, list(appearing)), appearing.values(), strict=True))
+    wanted, num_frames = frozenset(job.video.wanted), 0
     aside = job.out / f".{job.video.name}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
+    for left_by_killed in job.out.glob(f".{job.video.name}.[0-9]*"):
+        shutil.rmtree(left_by_killed, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        pixels = (frame.pixels for frame in source.frames())
-        masks = segmenter.segment(pixels, first_mask(job.video, job.year))
-        for name, mask in zip(names, masks, strict=True):
-            write_mask(aside / name, mask)
+        for frame, labels in segment_from_masks(segmenter, source.frames(), masks):
+            num_frames += 1
+            if frame.name in wanted:
+                write_mask(aside / f"{frame.name}.png", labels)
         aside.replace(job.out / job.video.name)
+    except InputError as error:
+        raise InputError(f"{error} (video {job.video.name})") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return len(names)
-
-
-def first_mask(video: DavisVideo, year: Year) -> npt.NDArray[np.uint8]:
-    """Return the objects of a video's first frame: of 2016 a single one, of 2017 by label, without void."""
-    mask = read_mask(video.annotation_paths[0])
-    if year == 2016:
-        return (mask > 0).astype(np.uint8)
-    return np.where(mask == VOID_LABEL, 0, mask).astype(np.uint8)
+    return num_frames
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,8 +1,9 @@
 """From a checkpoint in the store to a network on a device."""
 
 import torch
+from pydantic import ValidationError
 
-from shls_core.errors import MissingComponent
+from shls_core.errors import InputError, MissingComponent
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import ShlsNetwork, network_with_weights
 from shls_core.training.weights import weights_from_bytes
@@ -13,9 +14,23 @@ from tasks.execution_config import ExecutionConfig
 
 
 def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
-    """Return the trained network of a checkpoint."""
+    """Return the trained network of a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If it is of a network that this version does not know, or its weights are of another one.
+    """
     record = get_record(store.objects, checkpoint, CheckpointRecord)
-    config = NetworkConfig.model_validate(record.configuration["network"])
+    try:
+        config = NetworkConfig.model_validate(record.configuration.get("network"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("network", *first["loc"])))
+        raise InputError(
+            f"expected a checkpoint of a network as this version has it, got {checkpoint[:12]}…: "
+            f"{where}: {first['msg']}"
+        ) from error
     return network_with_weights(config, weights_from_bytes(store.objects.get(record.weights))).to(device)
 
 

@@ -32,7 +32,11 @@ _ONE_THREAD = dict.fromkeys(
 
 
 def run_jobs(
-    work: Callable[[Job], Result], jobs: Sequence[Job], backend: Backend, workers: int
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    backend: Backend,
+    workers: int,
+    gpu_each: bool = False,
 ) -> Iterator[Result]:
     """Yield the result of every job, in the order in which they finish.
 
@@ -46,13 +50,16 @@ def run_jobs(
         ``serial`` or ``ray``. The results are the same.
     workers
         Ray workers; one job is in flight per worker. ``serial`` uses none.
+    gpu_each
+        Whether every worker has a GPU of its own; then there are at most as many workers as GPUs.
 
     Raises
     ------
     WorkerLost
         If the same job lost its worker at every attempt.
     InputError
-        If the cluster that RAY_ADDRESS names does not answer or has fewer cores than `workers`.
+        If the cluster that RAY_ADDRESS names does not answer, has fewer cores than `workers`, or no GPU where
+        one is needed.
     """
     if not jobs:
         return
@@ -60,7 +67,7 @@ def run_jobs(
         with one_thread():
             yield from map(work, jobs)
     else:
-        yield from _run_on_ray(work, jobs, workers)
+        yield from _run_on_ray(work, jobs, workers, gpu_each)
 
 
 @contextmanager
@@ -75,12 +82,14 @@ def one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _run_on_ray(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
+def _run_on_ray(
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int, gpu_each: bool
+) -> Iterator[Result]:
     import ray.exceptions as lost
     from ray.util import ActorPool
 
     # A pool of its own: what an earlier run left in flight, when it failed, does not come back in this one.
-    pool: Any = ActorPool(_workers.started(workers))
+    pool: Any = ActorPool(_workers.started(workers, gpu_each))
     for job in jobs:
         pool.submit(lambda worker, item: worker.run.remote(work, item), job)
     try:
@@ -100,19 +109,24 @@ class _Workers:
 
     def __init__(self) -> None:
         self._handles: list[Any] = []
+        self._asked_for: tuple[int, bool] | None = None
         self._cores_of_own_ray = 0
 
-    def started(self, count: int) -> list[Any]:
-        """Return `count` workers; one that dies at work is replaced by Ray."""
+    def started(self, count: int, gpu_each: bool) -> list[Any]:
+        """Return `count` workers, fewer if there are fewer GPUs; one that dies at work is replaced by Ray."""
         import ray
 
-        if len(self._handles) != count or not ray.is_initialized():
+        if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
             _refuse_too_many(count)
             # A worker may be replaced as often as it dies; a job is given up after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
-            self._handles = [worker.options(num_cpus=1).remote() for _ in range(count)]
+            # Without this resource Ray hides the GPUs from a worker; with it, each sees its own alone.
+            resources = {"num_cpus": 1} | ({"num_gpus": 1} if gpu_each else {})
+            number = min(count, _num_gpus()) if gpu_each else count
+            self._handles = [worker.options(**resources).remote() for _ in range(number)]
+            self._asked_for = (count, gpu_each)
         return self._handles
 
     def stop(self) -> None:
@@ -176,6 +190,17 @@ def _refuse_too_many(count: int) -> None:
         raise InputError(
             f"expected a Ray cluster of {count} cores for {count} workers, got one of {cores} (RAY_ADDRESS)"
         )
+
+
+def _num_gpus() -> int:
+    """Return the number of GPUs that Ray has, at least 1."""
+    import ray
+
+    resources: Any = ray.cluster_resources  # untyped
+    found = int(resources().get("GPU", 0))
+    if found == 0:
+        raise InputError("expected a GPU for the workers, Ray has none; use execution.device: cpu")
+    return found
 
 
 def _refuse_silent(address: str) -> None:

@@ -68,3 +68,15 @@ class BenchmarkOutcome(Outcome):
     masks: str
     """Folder of masks and official tables."""
     scores: dict[str, float | None]
+
+
+class SubmissionOutcome(Outcome):
+    """Masks for a benchmark whose server scores them."""
+
+    submission: str
+    """Id of its record, which ties the masks to checkpoint and dataset."""
+    checkpoint: str
+    dataset: str
+    masks: str
+    """Folder to be zipped and submitted."""
+    num_masks: int

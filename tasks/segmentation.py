@@ -1,22 +1,19 @@
-"""A clip and the mask of its first frame in; a mask for every frame out, and pictures to look at."""
+"""A clip and masks of some frames in; a mask for every frame out, and pictures to look at."""
 
-from collections import deque
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from shls_core.davis.mask_files import read_mask, write_mask
+from shls_core.davis.mask_files import write_mask
 from shls_core.errors import InputError
+from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.clip import Clip
 from shls_core.video.contact_sheet import ContactSheet, write_picture
-from shls_core.video.frames import Frame, Video
+from shls_core.video.frames import Video
+from shls_core.video.mask_files import MaskFiles
 from shls_core.video.overlay import overlay
-from tasks.terminal import terminal_progress
+from tasks.terminal import tell, terminal_progress
 
 MASKS, OVERLAY, CONTACT_SHEET = "masks", "overlay.mp4", "contact_sheet.png"
 
@@ -34,7 +31,7 @@ class Segmented:
 
 
 def segment_video(
-    segmenter: VideoSegmenter, video: Video, first_mask: Path, out: Path, with_overlay: bool = False
+    segmenter: VideoSegmenter, video: Video, masks: MaskFiles, out: Path, with_overlay: bool = False
 ) -> Segmented:
     """Segment a video frame by frame; what is in memory does not grow with its length.
 
@@ -44,9 +41,8 @@ def segment_video(
         How.
     video
         What.
-    first_mask
-        Indexed or grey PNG of the first frame's size: 0 background, 1..K objects. A mask of 0 and 255 alone
-        has one object.
+    masks
+        Masks that are given, by number of the frame. Frames before the first one are background.
     out
         Folder for the results, made where there is none.
     with_overlay
@@ -55,13 +51,11 @@ def segment_video(
     Raises
     ------
     InputError
-        If the mask or a frame cannot be used, or `out` holds masks already. Masks of the frames before stay.
+        If a mask or a frame cannot be used, or `out` holds masks already. Masks of the frames before stay.
     """
-    mask = _first_mask(first_mask)
-    masks = out / MASKS
-    if masks.is_dir() and any(masks.iterdir()):
-        raise InputError(f"expected a place for masks, got {masks}, which holds some: choose another --out")
-    masks.mkdir(parents=True, exist_ok=True)
+    folder = out / MASKS
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
 
     sheet = ContactSheet()
     done = 0
@@ -69,8 +63,10 @@ def segment_video(
         with ExitStack() as opened:
             advance = opened.enter_context(terminal_progress("segment", "frames"))
             clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
-            for frame, labels in _segmented(segmenter, video, mask):
-                write_mask(masks / f"{frame.name}.png", labels)
+            for frame, labels in segment_from_masks(segmenter, video.frames(), masks):
+                if done == 0:  # not earlier: what cannot be begun leaves no folder
+                    folder.mkdir(parents=True, exist_ok=True)
+                write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
                 sheet.add(drawn)
                 if clip:
@@ -78,35 +74,15 @@ def segment_video(
                 done += 1
                 advance(done, video.num_frames or done)
     except InputError as error:
-        raise InputError(f"{error}; frames done before: {done} (their masks are in {masks})") from error
+        kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
+        raise InputError(f"{error}{kept}") from error
+    if video.num_frames is not None and done < video.num_frames:
+        tell(f"{video.path} promises {video.num_frames} frames, of which {done} could be read")
     write_picture(out / CONTACT_SHEET, sheet.image())
     return Segmented(
-        masks=masks,
+        masks=folder,
         contact_sheet=out / CONTACT_SHEET,
         overlay=out / OVERLAY if with_overlay else None,
         num_frames=done,
-        num_objects=len(np.unique(mask[mask > 0])),
+        num_objects=masks.num_objects,
     )
-
-
-def _segmented(
-    segmenter: VideoSegmenter, video: Video, first_mask: npt.NDArray[np.uint8]
-) -> Iterator[tuple[Frame, npt.NDArray[np.uint8]]]:
-    """Yield every frame with its labels."""
-    in_work: deque[Frame] = deque()
-
-    def pixels() -> Iterator[npt.NDArray[np.uint8]]:
-        for frame in video.frames():
-            in_work.append(frame)
-            yield frame.pixels
-
-    for labels in segmenter.segment(pixels(), first_mask):
-        yield in_work.popleft(), labels
-
-
-def _first_mask(path: Path) -> npt.NDArray[np.uint8]:
-    mask = read_mask(path)
-    labels = np.unique(mask)
-    if labels.max() == 0:
-        raise InputError(f"expected a mask with at least one object, got background only: {path}")
-    return (mask > 0).astype(np.uint8) if labels.tolist() in ([0, 255], [255]) else mask

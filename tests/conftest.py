@@ -206,6 +206,51 @@ def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
     return root, results
 
 
+@pytest.fixture
+def youtube_vos(tmp_path: Path) -> Path:
+    """A benchmark in the layout of YouTube-VOS: a split ``valid`` and all of its frames, of 40x56 px.
+
+    Of the 16 frames of each video, every fifth is in ``valid``. ``cat`` has object 2 from the first frame
+    on; of ``dog``, object 3 appears in frame 00005 and object 7 in 00010.
+    """
+    import json
+
+    import cv2
+    import numpy as np
+
+    from shls_core.davis.mask_files import write_mask
+
+    root = tmp_path / "youtube-vos"
+    every_fifth = ("00000", "00005", "00010", "00015")
+    every = tuple(f"{number:05d}" for number in range(16))
+    noise = np.random.default_rng(0).integers(0, 60, (40, 56, 3), dtype=np.uint8)
+    places = {2: np.s_[5:20, 5:20], 3: np.s_[5:20, 5:20], 7: np.s_[22:38, 30:50]}
+    colours = {2: (250, 0, 0), 3: (250, 0, 0), 7: (0, 250, 0)}
+    since = {"cat": {2: "00000"}, "dog": {3: "00005", 7: "00010"}}
+
+    for split, names in (("valid", every_fifth), ("valid_all_frames", every)):
+        for video, objects in since.items():
+            (root / split / "JPEGImages" / video).mkdir(parents=True)
+            for name in names:
+                frame = noise.copy()
+                for label, first in objects.items():
+                    if name >= first:
+                        frame[places[label]] = colours[label]
+                assert cv2.imwrite(str(root / split / "JPEGImages" / video / f"{name}.jpg"), frame)
+    meta: dict[str, Any] = {"videos": {}}
+    for video, objects in since.items():
+        (root / "valid" / "Annotations" / video).mkdir(parents=True)
+        meta["videos"][video] = {"objects": {}}
+        for label, first in objects.items():
+            mask = np.zeros((40, 56), np.uint8)
+            mask[places[label]] = label
+            write_mask(root / "valid" / "Annotations" / video / f"{first}.png", mask)
+            seen = [name for name in every_fifth if name >= first]
+            meta["videos"][video]["objects"][str(label)] = {"category": "animal", "frames": seen}
+    (root / "valid" / "meta.json").write_text(json.dumps(meta))
+    return root
+
+
 def torchscript_bytes(
     *, shape: tuple[int, ...] | None = None, scale: float = 1.0, wrap: str = "tensor"
 ) -> bytes:

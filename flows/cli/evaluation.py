@@ -15,18 +15,38 @@ evaluation = typer.Typer()
 
 @evaluation.command(
     epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json` · "
-    "`shls evaluate --davis DAVIS/ --split val --out masks/`"
+    "`shls evaluate --davis DAVIS/ --split val --out masks/` · "
+    "`shls evaluate --benchmark YouTube-VOS/ --format youtube-vos --out submission/`"
 )
 @command
 def evaluate(
     checkpoint: Annotated[
         str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
     ] = None,
-    davis: Annotated[
-        str | None, typer.Option(metavar="ROOT", help="DAVIS; without it, held-out sequences are scored.")
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            "--davis",
+            metavar="ROOT",
+            help="DAVIS, or what --format says; without it, held-out sequences are scored.",
+        ),
     ] = None,
-    split: Annotated[str, typer.Option(metavar="NAME", help="Of DAVIS: val, train, …")] = "val",
-    year: Annotated[int, typer.Option(metavar="2016|2017", help="2016: one object a video.")] = 2017,
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="davis|youtube-vos",
+            help="Of --benchmark. youtube-vos: masks to submit, as its server takes them, and no scores.",
+        ),
+    ] = "davis",
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Videos: val (DAVIS), valid (YouTube-VOS), valid_all_frames, …"),
+    ] = None,
+    year: Annotated[
+        int, typer.Option(metavar="2016|2017", help="Of DAVIS; 2016: one object a video.")
+    ] = 2017,
     out: Annotated[
         str | None,
         typer.Option(metavar="FOLDER", help="Where masks and tables go; what is there is not made again."),
@@ -44,9 +64,12 @@ def evaluate(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Score a checkpoint on held-out sequences beside the baselines, or on DAVIS by its official protocol."""
+    """Score a checkpoint on held-out sequences beside the baselines, or on the videos of a benchmark.
+
+    On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
+    """
     chosen = chosen_config(config, backend=backend, workers=workers)
-    if davis is None:
+    if benchmark is None:
         reach_server()
         from flows.cli.results import evaluation_json, show_evaluation
         from flows.evaluate import evaluate as on_held_out
@@ -58,14 +81,20 @@ def evaluate(
     from flows.cli.scoring import checked_year
     from shls_core.errors import InputError
 
+    if layout not in ("davis", "youtube-vos"):
+        raise InputError(f"expected --format davis or youtube-vos, got {layout}")
     if out is None:
-        raise InputError("expected --out FOLDER for the masks of --davis, got none")
+        raise InputError("expected --out FOLDER for the masks of a benchmark, got none")
     checked = checked_year(year)
     reach_server()
-    from flows.cli.score_tables import benchmark_json, show_benchmark
+    from flows.cli.score_tables import benchmark_json, show_benchmark, show_submission
     from flows.evaluate_benchmark import evaluate_benchmark
+    from flows.submit_benchmark import submit_benchmark
 
-    outcome = evaluate_benchmark(
-        davis, out, split, checked, checkpoint, chosen, store, num_superpixels, max_side
-    )
-    print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
+    how = (checkpoint, chosen, store, num_superpixels, max_side)
+    if layout == "youtube-vos":
+        submission = submit_benchmark(benchmark, out, split or "valid", *how)
+        print_json(submission.model_dump()) if as_json else show_submission(submission)
+    else:
+        outcome = evaluate_benchmark(benchmark, out, split or "val", checked, *how)
+        print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)

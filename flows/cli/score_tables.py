@@ -11,7 +11,7 @@ from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
 from storage.learned import BenchmarkRecord
 from storage.manifest import get_record
 from storage.store import Store
-from tasks.outcomes import BenchmarkOutcome
+from tasks.outcomes import BenchmarkOutcome, SubmissionOutcome
 
 NamedScores = Mapping[str, float | None]
 
@@ -54,6 +54,14 @@ def show_benchmark(outcome: BenchmarkOutcome, store: str) -> None:
     _show(f"{record.benchmark} {record.split}", record.scores, rows)
     told = f"evaluation {outcome.evaluation[:12]} of checkpoint {outcome.checkpoint[:12]}"
     Console(highlight=False, soft_wrap=True).print(f"{told}; masks in {outcome.masks}", markup=False)
+
+
+def show_submission(outcome: SubmissionOutcome) -> None:
+    """Say where the masks are that a benchmark's server is to score."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip", markup=False)
+    told = f"submission {outcome.submission[:12]} of checkpoint {outcome.checkpoint[:12]}"
+    console.print(f"{told}, trained on dataset {outcome.dataset[:12]}", markup=False)
 
 
 def _record(outcome: BenchmarkOutcome, store: str) -> BenchmarkRecord:

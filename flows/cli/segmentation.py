@@ -1,4 +1,4 @@
-"""`shls segment`: a clip and the mask of its first frame in, masks of all frames out."""
+"""`shls segment`: a clip and masks of some frames in, masks of all frames out."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ segmentation = typer.Typer()
 
 @segmentation.command(
     epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
-    "`shls segment frames/ --mask frames/00000.png --checkpoint 3fa9c1 --max-side 640 --out result/`"
+    "`shls segment frames/ --mask 00000.png --mask 00035.png --max-side 640 --out result/`"
 )
 @command
 def segment(
     video: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, or a folder of frames.")],
     mask: Annotated[
-        str,
-        typer.Option(metavar="PNG", help="Mask of the first frame: 0 background, 1..K objects."),
+        list[str],
+        typer.Option(
+            metavar="PNG",
+            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: each of "
+            "the frame whose name it has; 0 says nothing there.",
+        ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
     checkpoint: Annotated[
@@ -41,7 +45,7 @@ def segment(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Follow the objects of a first frame through a video of any length."""
+    """Follow objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
     from flows.cli.options import chosen_config
@@ -49,6 +53,7 @@ def segment(
     from shls_core.propagation.propagator import Propagator
     from shls_core.propagation.video_segmenter import VideoSegmenter
     from shls_core.video.frames import open_video
+    from shls_core.video.mask_files import find_masks
     from storage.references import newest_checkpoint, resolve
     from storage.store import Store
     from tasks.checkpoints import choose_device, load_checkpoint
@@ -56,11 +61,12 @@ def segment(
 
     chosen = chosen_config(config)
     source = open_video(Path(video))
+    masks = find_masks(source, [Path(place) for place in mask])
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
     network = load_checkpoint(opened, checkpoint_id, choose_device(chosen.execution))
     segmenter = VideoSegmenter(
         Propagator(network, chosen.memory), chosen.superpixels, num_superpixels, max_side
     )
-    done = segment_video(segmenter, source, Path(mask), Path(out), overlay)
+    done = segment_video(segmenter, source, masks, Path(out), overlay)
     print_json(segmented_json(done, checkpoint_id)) if as_json else show_segmented(done)

@@ -23,6 +23,17 @@ class MaskPropagator(Protocol):
     ) -> UInt8[np.ndarray, "H W"]:
         """Return the mask of the next frame."""
 
+    def introduce(
+        self,
+        frame: UInt8[np.ndarray, "H W 3"],
+        superpixel_map: UInt16[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Return the mask of the next frame, of which `mask` gives some objects: new ones, or known ones.
+
+        Where `mask` is 0 it says nothing. An object that it names is where it says and nowhere else.
+        """
+
 
 def propagate(
     propagator: MaskPropagator,

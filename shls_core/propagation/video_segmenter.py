@@ -1,8 +1,9 @@
 """Segmenting a video from nothing but its frames: superpixels and sizes are taken care of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 
 import cv2
 import numpy as np
@@ -94,14 +95,42 @@ class VideoSegmenter:
         """
         return self._step(self.prepare(frame))
 
+    def introduce(
+        self, frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "mask_H mask_W"]
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Return the labels of the next frame, of which `mask` gives some objects: new ones, or known ones.
+
+        Where `mask` is 0 it says nothing. An object that it names is where it says and nowhere else.
+
+        Raises
+        ------
+        InputError
+            As `start` for the mask, as `step` for the rest.
+        """
+        return self._introduce(self.prepare(frame), mask)
+
     def segment(
-        self, frames: Iterable[UInt8[np.ndarray, "H W 3"]], first_mask: UInt8[np.ndarray, "mask_H mask_W"]
+        self,
+        frames: Iterable[UInt8[np.ndarray, "H W 3"]],
+        first_mask: UInt8[np.ndarray, "mask_H mask_W"],
+        later_masks: Mapping[int, UInt8[np.ndarray, "_ _"]] | None = None,
     ) -> Iterator[UInt8[np.ndarray, "H W"]]:
         """Yield the labels of every frame, those of the first one as given.
 
         The next frame is read and divided into superpixels while the network works on the current one; no
         more than two are held.
+
+        Parameters
+        ----------
+        frames
+            RGB, of one size.
+        first_mask
+            Labels of the first frame.
+        later_masks
+            By number of the frame, the first being 0: objects that are given there, as to `introduce`. A mask
+            is looked up when its frame comes.
         """
+        later = later_masks or {}
         with ThreadPoolExecutor(max_workers=1) as reader:
             coming = iter(frames)
 
@@ -115,9 +144,11 @@ class VideoSegmenter:
             upcoming = reader.submit(next_prepared)
             self._start(current, first_mask)
             yield first_mask
-            while (current := upcoming.result()) is not None:
+            for number in count(1):
+                if (current := upcoming.result()) is None:
+                    return
                 upcoming = reader.submit(next_prepared)
-                yield self._step(current)
+                yield self._introduce(current, later[number]) if number in later else self._step(current)
 
     def prepare(self, frame: UInt8[np.ndarray, "H W 3"]) -> PreparedFrame:
         """Bring a frame to the working size and divide it into superpixels."""
@@ -127,23 +158,41 @@ class VideoSegmenter:
         return PreparedFrame(pixels, superpixel_map(pixels, config), (frame.shape[0], frame.shape[1]))
 
     def _start(self, prepared: PreparedFrame, mask: UInt8[np.ndarray, "_ _"]) -> None:
-        if mask.shape != prepared.full_size:
-            raise InputError(
-                f"expected a first mask of the frame's size, {_told(prepared.full_size)}, "
-                f"got {_told(mask.shape)}"
-            )
-        working = _resized(mask, prepared.pixels.shape[:2])
-        lost = np.setdiff1d(mask, working)
-        if lost.size:
-            raise InputError(
-                f"expected objects that can be seen at {_told(working.shape)}, object {int(lost[0])} cannot: "
-                "work at a larger size"
-            )
-        self._propagator.start(prepared.pixels, prepared.superpixel_map, working)
+        self._propagator.start(prepared.pixels, prepared.superpixel_map, _at_working_size(mask, prepared))
 
     def _step(self, prepared: PreparedFrame) -> UInt8[np.ndarray, "H W"]:
         mask = self._propagator.step(prepared.pixels, prepared.superpixel_map)
         return _resized(mask, prepared.full_size)
+
+    def _introduce(
+        self, prepared: PreparedFrame, given: UInt8[np.ndarray, "_ _"]
+    ) -> UInt8[np.ndarray, "H W"]:
+        working = _at_working_size(given, prepared)
+        mask = _resized(
+            self._propagator.introduce(prepared.pixels, prepared.superpixel_map, working), prepared.full_size
+        )
+        # Back at full size, what was given has its own borders again, and not those of smaller pixels.
+        named = np.unique(given[given > 0])
+        return np.where(given > 0, given, np.where(np.isin(mask, named), 0, mask)).astype(np.uint8)
+
+
+def check_mask_size(mask: UInt8[np.ndarray, "_ _"], shape: tuple[int, ...]) -> None:
+    """Raise InputError where a mask has not the height and width of frames of `shape`."""
+    if mask.shape != shape[:2]:
+        raise InputError(f"expected a mask of the frame's size, {_told(shape)}, got {_told(mask.shape)}")
+
+
+def _at_working_size(mask: UInt8[np.ndarray, "_ _"], prepared: PreparedFrame) -> UInt8[np.ndarray, "h w"]:
+    """Bring a mask that was given to the size of the frame that it is worked on."""
+    check_mask_size(mask, prepared.full_size)
+    working = _resized(mask, prepared.pixels.shape[:2])
+    lost = np.setdiff1d(mask[mask > 0], working)
+    if lost.size:
+        raise InputError(
+            f"expected objects that can be seen at {_told(working.shape)}, object {int(lost[0])} cannot: "
+            "work at a larger size"
+        )
+    return working
 
 
 def _usual_number(num_pixels: int) -> int:

@@ -1,7 +1,7 @@
 """The frames of a video, one at a time: of a video file, or of a folder of images."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +78,10 @@ def open_video(path: Path) -> Video:
     Raises
     ------
     InputError
-        If there is nothing at `path` that can be read as a video.
+        If there is nothing at `path` that can be read as a video, or two images differ in their suffix only.
     """
     if path.is_dir():
-        num_images = len(_image_paths(path))
-        if num_images == 0:
-            raise InputError(f"expected frames as images in {path}, found none")
-        return Video(path, _FOLDER_FPS, num_images)
+        return Video(path, _FOLDER_FPS, _count_frames(path))
     if not path.is_file():
         raise InputError(f"expected a video file or a folder of frames, found none at {path}")
     capture = cv2.VideoCapture(str(path))
@@ -97,21 +94,55 @@ def open_video(path: Path) -> Video:
     return Video(path, fps if 0 < fps < 1000 else _FOLDER_FPS, int(count) if count > 0 else None)
 
 
+def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
+    """Return the numbers, from 0, of the frames that have these names.
+
+    Raises
+    ------
+    InputError
+        If there is no frame of such a name.
+    """
+    if video.path.is_dir():
+        known = {Path(name).stem: number for number, name in enumerate(_image_names(video.path))}
+        numbers = [known.get(name) for name in names]
+    else:
+        numbers = [int(name) if name.isdecimal() else None for name in names]
+    found = []
+    for name, number in zip(names, numbers, strict=True):
+        if number is None or (video.num_frames is not None and number >= video.num_frames):
+            raise InputError(f"expected the name of a frame, got {name}, which is none of {video.path}")
+        found.append(number)
+    return found
+
+
+def _count_frames(folder: Path) -> int:
+    """Return the number of frames in a folder; there is at least one, and one image for each."""
+    names: dict[str, str] = {}
+    for name in _image_names(folder):
+        other = names.setdefault(Path(name).stem, name)
+        if other != name:
+            raise InputError(f"expected one image for every frame, got {other} and {name} in {folder}")
+    if not names:
+        raise InputError(f"expected frames as images in {folder}, found none")
+    return len(names)
+
+
 def _images(folder: Path) -> Iterator[Frame]:
-    for path in _image_paths(folder):
+    for name in _image_names(folder):
+        path = folder / name
         try:
             yield Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
         except SampleError as error:
             raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
 
 
-def _image_paths(folder: Path) -> list[Path]:
-    images = (path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
-    return sorted((path for path in images if not path.name.startswith(".")), key=_by_value_of_numbers)
+def _image_names(folder: Path) -> list[str]:
+    images = (path.name for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
+    return sorted((name for name in images if not name.startswith(".")), key=_by_value_of_numbers)
 
 
-def _by_value_of_numbers(path: Path) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|\D+", path.name)
+def _by_value_of_numbers(name: str) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"\d+|\D+", name)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 

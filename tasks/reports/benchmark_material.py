@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from shls_core.benchmark_video import of_davis
 from shls_core.davis.layout import DavisVideo, Year, davis_split
 from shls_core.davis.mask_files import read_mask
 from shls_core.errors import InputError
@@ -36,7 +37,7 @@ def benchmark_material(record: BenchmarkRecord, davis: Path, results: Path) -> M
     InputError
         If the benchmark or the masks are others than those that were evaluated.
     """
-    year: Year = 2016 if record.benchmark == "DAVIS-2016" else 2017
+    year = _year(record)
     videos = davis_split(davis, record.split, year)
     _check(record, videos, davis, results)
     objects = {video.name: [one for one in record.objects if one.sequence == video.name] for video in videos}
@@ -55,6 +56,10 @@ def score_copies(video: DavisVideo, year: Year) -> list[ObjectScores]:
     return scorer.scores()
 
 
+def _year(record: BenchmarkRecord) -> Year:
+    return 2016 if record.benchmark == "DAVIS-2016" else 2017
+
+
 def _check(record: BenchmarkRecord, videos: Sequence[DavisVideo], davis: Path, results: Path) -> None:
     noted = results / FACTS
     try:
@@ -70,7 +75,7 @@ def _check(record: BenchmarkRecord, videos: Sequence[DavisVideo], davis: Path, r
             f"expected the masks of this evaluation in {results}, got those of another "
             f"(other {', '.join(differing)})"
         )
-    if material_digest(videos) != record.material:
+    if material_digest([of_davis(video, _year(record)) for video in videos]) != record.material:
         raise InputError(f"expected the frames and annotations that were evaluated, got others in {davis}")
 
 

@@ -26,6 +26,9 @@ class Oracle:
         assert self.started
         return (frame[..., 0] > 0).astype(np.uint8)
 
+    def introduce(self, frame, superpixel_map, mask):
+        return self.step(frame, superpixel_map)
+
 
 def test_perfect_propagation_scores_one():
     found = evaluate(by_propagation(Oracle()), [moving_square(0), moving_square(2)])

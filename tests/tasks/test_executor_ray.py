@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from shls_core.errors import SampleError, WorkerLost
+from shls_core.errors import InputError, SampleError, WorkerLost
 from storage.schemas import STAGES
 from storage.store import Store
 from tasks import shard_work, staging
@@ -40,6 +41,29 @@ for workers in (2, 1, 2):
         print(list(run_jobs(len, ["abc", "de"], "ray", workers)))
     except InputError as error:
         print(error)
+"""
+
+# Every job waits for as many others as there are workers: each worker has to take part.
+GPUS_ON_CLUSTER = """
+import os, sys, tempfile, time
+from pathlib import Path
+import ray
+from tasks.executor import run_jobs
+
+def meet(job):
+    folder, number, others = job
+    (folder / str(number)).write_text(str(os.getpid()))
+    while len(list(folder.iterdir())) < others:
+        time.sleep(0.01)
+    return os.getpid(), os.environ.get("CUDA_VISIBLE_DEVICES", "")
+
+ray.cloudpickle.register_pickle_by_value(sys.modules["__main__"])
+def met(number, gpu_each):
+    folder = Path(tempfile.mkdtemp())
+    return list(run_jobs(meet, [(folder, n, number) for n in range(number)], "ray", 3, gpu_each))
+
+print(sorted({(gpu,) for _, gpu in met(2, True)}))
+print(len({pid for pid, _ in met(3, False)}), "workers")
 """
 
 
@@ -156,31 +180,53 @@ def test_work_that_kills_every_worker_ends_in_one_line_and_the_next_finds_worker
     assert raised.value is not None
 
 
-@pytest.mark.slow
-def test_a_cluster_too_small_for_the_workers_is_not_waited_for(tmp_path, short_path):
+@contextmanager
+def cluster(tmp_path, short_path, *resources):
+    """Yield an environment in which a cluster with these resources is the one to join."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
-    head = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus=1"]
+    head = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", *resources]
     head += [f"--port={address.partition(':')[2]}", "--include-dashboard=false", f"--temp-dir={short_path}"]
     with (tmp_path / "head.log").open("wb") as log:
-        cluster = subprocess.Popen(head, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(head, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         while "Ray runtime started" not in (tmp_path / "head.log").read_text():
-            assert cluster.poll() is None
+            assert process.poll() is None
             time.sleep(0.1)
-        script = [sys.executable, "-c", COUNT_ON_CLUSTER]
-        environment["RAY_ADDRESS"] = address
-        done = subprocess.run(
-            script, env=environment, capture_output=True, text=True, timeout=180, check=True
-        )
+        yield environment | {"RAY_ADDRESS": address}
     finally:
-        os.killpg(cluster.pid, signal.SIGKILL)
-        cluster.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def printed_by(script, environment):
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_a_cluster_too_small_for_the_workers_is_not_waited_for(tmp_path, short_path):
+    with cluster(tmp_path, short_path, "--num-cpus=1") as environment:
+        first, counted, last = printed_by(COUNT_ON_CLUSTER, environment)
     refused = "expected a Ray cluster of 2 cores for 2 workers, got one of 1 (RAY_ADDRESS)"
-    first, counted, last = done.stdout.splitlines()
     assert (first, last) == (refused, refused)
     assert sorted(counted) == sorted("[3, 2]")
+
+
+@pytest.mark.slow
+def test_workers_that_need_a_gpu_have_one_each_and_are_no_more_than_there_are(tmp_path, short_path):
+    with cluster(tmp_path, short_path, "--num-cpus=3", "--num-gpus=2") as environment:
+        seen, without = printed_by(GPUS_ON_CLUSTER, environment)
+    assert seen == "[('0',), ('1',)]"
+    assert without == "3 workers"
+
+
+def test_workers_that_need_a_gpu_are_not_waited_for_where_there_is_none():
+    with pytest.raises(InputError, match=r"^expected a GPU for the workers, Ray has none; [^\n]+$"):
+        list(run_jobs(square, [1], "ray", 1, gpu_each=True))
+    assert list(run_jobs(square, [3], "ray", 1)) == [9]
 
 
 @pytest.mark.slow

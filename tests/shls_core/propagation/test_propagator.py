@@ -68,7 +68,7 @@ def test_what_cannot_be_propagated_is_refused():
     propagator = tiny_propagator()
     with pytest.raises(InputError, match=r"expected start\(\)"):
         propagator.step(frames[0], SUPERPIXELS)
-    with pytest.raises(InputError, match=r"expected a first mask of shape \(48, 48\), got \(48, 40\)"):
+    with pytest.raises(InputError, match=r"expected a mask of shape \(48, 48\), got \(48, 40\)"):
         propagator.start(frames[0], SUPERPIXELS, masks[0, :, :40])
     with pytest.raises(InputError, match="at least one object"):
         propagator.start(frames[0], SUPERPIXELS, np.zeros_like(masks[0]))
@@ -94,3 +94,60 @@ def test_the_outlier_filter_drops_what_appears_far_away():
     assert (plain[1, 40:48, 40:48] == 2).any()
     assert not (filtered[1, 40:48, 40:48] == 2).any()
     assert (filtered[1] == 2).any()
+
+
+def with_newcomer(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add a green square, there from frame 2 on, to frames; its borders are not those of superpixels."""
+    frames, mask = frames.copy(), np.zeros((SIZE, SIZE), dtype=np.uint8)
+    frames[2:, 35:46, 3:14] = [0, 250, 120]
+    mask[35:46, 3:14] = 7
+    return frames, mask
+
+
+def test_an_object_that_appears_later_is_followed_from_there():
+    frames, masks = moving_square(4)
+    frames, newcomer = with_newcomer(frames)
+    propagator = tiny_propagator()
+    propagator.start(frames[0], SUPERPIXELS, masks[0])
+    before = propagator.step(frames[1], SUPERPIXELS)
+    there = propagator.introduce(frames[2], SUPERPIXELS, newcomer)
+    after = propagator.step(frames[3], SUPERPIXELS)
+    assert set(np.unique(before)) == {0, 2}
+    assert np.array_equal(there == 7, newcomer == 7)
+    assert set(np.unique(there)) == {0, 2, 7}
+    assert ((after == 7) & (newcomer == 7)).sum() > 0.5 * (newcomer == 7).sum()
+    assert (after == 7).sum() < 3 * (newcomer == 7).sum()
+
+
+def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame():
+    frames, masks = moving_square(3)
+    frames, newcomer = with_newcomer(frames)
+    fine = np.arange(SIZE * SIZE, dtype=np.uint16).reshape(SIZE, SIZE)  # nothing to split: a pixel each
+    stepped, introduced = tiny_propagator(), tiny_propagator()
+    for propagator in (stepped, introduced):
+        propagator.start(frames[0], fine, masks[0])
+        propagator.step(frames[1], fine)
+    without = stepped.step(frames[2], fine)
+    with_it = introduced.introduce(frames[2], fine, newcomer)
+    assert np.array_equal(with_it, np.where(newcomer > 0, newcomer, without))
+
+
+def test_an_object_given_again_is_where_the_mask_says_and_nowhere_else():
+    frames, masks = moving_square(2)
+    propagator = tiny_propagator()
+    propagator.start(frames[0], SUPERPIXELS, masks[0])
+    elsewhere = np.zeros_like(masks[0])
+    elsewhere[40:, 40:] = 2
+    assert np.array_equal(propagator.introduce(frames[1], SUPERPIXELS, elsewhere), elsewhere)
+
+
+def test_what_cannot_be_introduced_is_refused():
+    frames, masks = moving_square(2)
+    propagator = tiny_propagator()
+    with pytest.raises(InputError, match=r"expected start\(\)"):
+        propagator.introduce(frames[0], SUPERPIXELS, masks[0])
+    propagator.start(frames[0], SUPERPIXELS, masks[0])
+    with pytest.raises(InputError, match=r"expected a mask of shape \(48, 48\), got \(40, 48\)"):
+        propagator.introduce(frames[1], SUPERPIXELS, masks[0, :40])
+    with pytest.raises(InputError, match="at least one object"):
+        propagator.introduce(frames[1], SUPERPIXELS, np.zeros_like(masks[0]))

@@ -28,6 +28,10 @@ class Recording:
         self.seen.append((frame.shape, int(superpixel_map.max()) + 1))
         return self.mask
 
+    def introduce(self, frame, superpixel_map, mask):
+        self.step(frame, superpixel_map)
+        return np.where(mask > 0, mask, self.mask)
+
 
 def noise(num_frames, height=96, width=128):
     return np.random.default_rng(0).integers(0, 255, (num_frames, height, width, 3), dtype=np.uint8)
@@ -92,7 +96,7 @@ def test_the_next_frame_is_prepared_while_the_current_one_is_worked_on():
 
 def test_what_does_not_fit_is_refused():
     segmenter = VideoSegmenter(Recording(), max_side=32)
-    with pytest.raises(InputError, match="expected a first mask of the frame's size, 128x96, got 64x96"):
+    with pytest.raises(InputError, match="expected a mask of the frame's size, 128x96, got 64x96"):
         segmenter.start(noise(1)[0], square()[:, :64])
     speck = np.zeros((96, 128), np.uint8)
     speck[1, 1] = 7
@@ -100,3 +104,40 @@ def test_what_does_not_fit_is_refused():
         segmenter.start(noise(1)[0], speck)
     with pytest.raises(InputError, match="at least one frame"):
         list(segmenter.segment([], square()))
+
+
+def test_masks_of_later_frames_are_taken_when_their_frames_come():
+    frames, newcomer = noise(5), square(top=60)
+    newcomer[newcomer > 0] = 9
+    network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+
+    def segmenter():
+        return VideoSegmenter(Propagator(network, MemoryConfig()), num_superpixels=60)
+
+    stepped = segmenter()
+    stepped.start(frames[0], square())
+    one_by_one = [
+        square(),
+        stepped.step(frames[1]),
+        stepped.introduce(frames[2], newcomer),
+        *(stepped.step(frame) for frame in frames[3:]),
+    ]
+    np.testing.assert_array_equal(list(segmenter().segment(frames, square(), {2: newcomer})), one_by_one)
+    assert [9 in mask for mask in one_by_one[:3]] == [False, False, True]
+
+
+def test_a_mask_given_for_a_later_frame_comes_back_as_it_is_from_a_smaller_working_size():
+    odd = square(top=21, side=13)  # its borders fall between pixels of half the size
+    segmenter = VideoSegmenter(Recording(), max_side=64)
+    *_, last = segmenter.segment(noise(2), square(), {1: odd})
+    np.testing.assert_array_equal(last, odd)
+
+
+def test_later_masks_that_do_not_fit_are_refused():
+    segmenter = VideoSegmenter(Recording(), max_side=32)
+    with pytest.raises(InputError, match="expected a mask of the frame's size, 128x96, got 64x96"):
+        list(segmenter.segment(noise(2), square(), {1: square()[:, :64]}))
+    speck = np.zeros((96, 128), np.uint8)
+    speck[1, 1] = 7
+    with pytest.raises(InputError, match="can be seen at 32x24, object 7 cannot"):
+        list(segmenter.segment(noise(2), square(), {1: speck}))

@@ -6,7 +6,7 @@ import pytest
 
 from shls_core.errors import InputError
 from shls_core.video.clip import Clip
-from shls_core.video.frames import open_video
+from shls_core.video.frames import frame_numbers, open_video
 
 
 def write_image(path, value, size=(24, 32)):
@@ -79,3 +79,30 @@ def test_a_damaged_frame_is_named(tmp_path):
     (tmp_path / "0.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"cannot read .*0\.png"):
         list(open_video(tmp_path).frames())
+
+
+def test_two_images_of_one_frame_are_refused(tmp_path):
+    for name in ("0.jpg", "1.jpg", "0.png"):
+        write_image(tmp_path / name, 9)
+    with pytest.raises(InputError, match=r"expected one image for every frame, got 0\.jpg and 0\.png in "):
+        open_video(tmp_path)
+
+
+def test_frames_are_found_by_name(tmp_path):
+    for number in (10, 2, 1):
+        write_image(tmp_path / f"frame{number}.png", number)
+    video = open_video(tmp_path)
+    assert frame_numbers(video, ["frame10", "frame1"]) == [2, 0]
+    with pytest.raises(InputError, match=r"expected the name of a frame, got frame3, which is none of "):
+        frame_numbers(video, ["frame3"])
+
+
+def test_frames_of_a_file_are_named_by_number(tmp_path):
+    with Clip(tmp_path / "clip.mp4", fps=10.0) as clip:
+        for _ in range(3):
+            clip.add(np.zeros((48, 64, 3), np.uint8))
+    video = open_video(tmp_path / "clip.mp4")
+    assert frame_numbers(video, ["00002", "0"]) == [2, 0]
+    for wrong in ("00003", "first"):
+        with pytest.raises(InputError, match=f"got {wrong}, which is none of .*clip"):
+            frame_numbers(video, [wrong])

@@ -1,0 +1,59 @@
+"""Submit to a benchmark whose server scores: a checkpoint and real videos in; masks and their record out."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.segmenter import choose_segmenter
+from tasks.benchmark import record_submission, segment_split
+from tasks.benchmark_choice import BenchmarkChoice
+from tasks.ledger import recorded_run
+from tasks.outcomes import SubmissionOutcome
+
+
+@flow
+def submit_benchmark(
+    youtube_vos: str,
+    out: str,
+    split: str = "valid",
+    checkpoint: str | None = None,
+    config: PipelineConfig | str = QUICKSTART,
+    store: str = "store",
+    num_superpixels: int | None = None,
+    max_side: int | None = None,
+) -> SubmissionOutcome:
+    """Segment every video of a split of YouTube-VOS, each object from the frame in which it first appears.
+
+    Parameters
+    ----------
+    youtube_vos
+        Root of the benchmark: a folder per split, in it frames, masks and ``meta.json``.
+    out
+        Folder for the masks, in the layout that the server takes. What an interrupted run left there is not
+        made again.
+    split
+        ``valid``, ``test``, or ``valid_all_frames``: the same masks, made from every frame.
+    checkpoint
+        Id of the checkpoint, or the beginning of it; by default the one trained last.
+    config
+        A configuration, or the path of a configuration file; of it memory, superpixels and execution count.
+    store
+        Folder of the store.
+    num_superpixels
+        Superpixels of a frame; by default one for about 100 px, 4,000 at 854x480.
+    max_side
+        Longest side in px at which frames are worked on; by default as they are.
+    """
+    chosen = load_config(config)
+    choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
+    benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
+
+    with recorded_run(store, "submission", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+        run.inputs.append(choice.checkpoint)
+        facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
+        outcome = record_submission(benchmark, facts, store, Path(out))
+        run.inputs.append(outcome.dataset)
+        run.outputs.append(outcome.submission)
+        run.details = outcome.model_dump()
+    return outcome
