@@ -38,7 +38,7 @@ def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
         `config.divergence_factor` times the smallest.
     """
     size = config.divergence_window
-    if len(losses) % size:
+    if not losses or len(losses) % size:
         return
     means = [sum(losses[start : start + size]) / size for start in range(0, len(losses), size)]
     first, smallest, last = means[0], min(means), means[-1]
