@@ -1,6 +1,7 @@
 """From a checkpoint in the store to a network on a device."""
 
 import os
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -10,11 +11,13 @@ from shls_core.network.shls_network import ShlsNetwork, network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
-from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 
+if TYPE_CHECKING:
+    from storage.store import Store  # with it comes Delta Lake, which training alone does without
 
-def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
+
+def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> ShlsNetwork:
     """Return the trained network of a checkpoint."""
     record = get_record(store.objects, checkpoint, CheckpointRecord)
     config = NetworkConfig.model_validate(record.configuration["network"])

@@ -67,7 +67,7 @@ def show_dataset(outcome: DatasetOutcome) -> None:
 
 def show_training(outcome: TrainingOutcome) -> None:
     """Print what training came to."""
-    Console(highlight=False).print(
+    Console(highlight=False, soft_wrap=True).print(
         f"checkpoint {outcome.checkpoint[:12]}  {outcome.status}, {outcome.steps} steps, "
         f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s{_validated(outcome)}"
     )
