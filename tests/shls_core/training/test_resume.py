@@ -36,8 +36,16 @@ class Ended(BaseException):
 
 
 @pytest.fixture
-def run(small_shls, batches_from):
+def precision():
+    """Numbers of the forward pass."""
+    return "fp32"
+
+
+@pytest.fixture
+def run(small_shls, batches_from, precision):
     """Return a function that trains, and may end in a step or in a validation."""
+
+    config = CONFIG.model_copy(update={"precision": precision})
 
     def run(saved=None, ends_at_step=None, ends_at_validation=None, save_every=None, dropout=False):
         method, kept = small_shls(0), []
@@ -48,7 +56,7 @@ def run(small_shls, batches_from):
                 return {name: term * (1 + torch.rand(())) for name, term in plain(batch).items()}
 
             method.loss = noisy
-        state = TrainingState.begin(method.network, CONFIG)
+        state = TrainingState.begin(method.network, config)
         if saved:
             restore_state(state, saved)
 
@@ -65,7 +73,7 @@ def run(small_shls, batches_from):
             weights = train(
                 method,
                 batches_from(state.step),
-                CONFIG,
+                config,
                 on_step,
                 state=state,
                 validate=validate,
@@ -101,6 +109,7 @@ def test_ended_in_every_validation(run):
         assert outcome(*run(saved=kept[-1])[:2]) == whole
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_ended_again_and_again(run):
     saved = None
     for step in range(1, CONFIG.steps + 1):
