@@ -5,6 +5,7 @@ from prefect import flow
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from storage.references import resolve
 from storage.store import Store
+from tasks.learning_config import LearningConfig
 from tasks.ledger import recorded_run
 from tasks.outcomes import TrainingOutcome
 from tasks.training import train_network
@@ -30,7 +31,12 @@ def train(
 
     with recorded_run(store, "train", chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(dataset_id)
-        outcome = train_network(dataset_id, chosen.network, chosen.training, store, chosen.execution)
+        outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution)
         run.outputs.append(outcome.checkpoint)
         run.details = outcome.model_dump()
     return outcome
+
+
+def learning_config(config: PipelineConfig) -> LearningConfig:
+    """Return the sections of a configuration that training reads."""
+    return LearningConfig(network=config.network, memory=config.memory, training=config.training)

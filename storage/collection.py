@@ -22,6 +22,7 @@ from storage.reachability import DATASET, STAGE, VERDICT, Links, all_links, by_d
 from storage.running import dead_marks
 from storage.schemas import STAGES
 from storage.store import Store
+from storage.training_states import training_states
 
 # Work that can be done again from the photographs. Any other entry of the key index, of weights for one,
 # keeps what it points at.
@@ -39,6 +40,8 @@ class Collection:
     namings: tuple[Row, ...]
     """Versions of names whose datasets go."""
     key_paths: tuple[str, ...]
+    state_paths: tuple[str, ...]
+    """States of training runs that are over, or whose dataset goes."""
     objects: tuple[tuple[str, ...], ...]
     """In groups: whatever names an object goes with a group before the object's."""
     datasets: tuple[str, ...]
@@ -90,6 +93,7 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
     return Collection(
         namings=tuple(row for row in namings if row["digest"] in gone),
         key_paths=tuple(sorted(entry.path for entry, digest in results.items() if digest not in kept)),
+        state_paths=_states_to_go(store, kept),
         objects=tuple(map(tuple, by_distance(gone, links))),
         datasets=tuple(
             sorted(digest for digest in gone if digest in links and links[digest].kind == DATASET)
@@ -118,6 +122,7 @@ def collect(
         store.names.mark_removed(row)
     _delete(store, dead_marks(store.backend))
     _delete(store, collection.key_paths)
+    _delete(store, collection.state_paths)
     store.sweep()
     done = 0
     advance(done, collection.num_objects)
@@ -142,6 +147,15 @@ def _results(store: Store, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | 
     with ThreadPoolExecutor(16) as readers:
         digests = readers.map(lambda entry: store.keys.get(entry.kind, entry.key), entries)
         return dict(zip(entries, digests, strict=True))
+
+
+def _states_to_go(store: Store, kept: set[str]) -> tuple[str, ...]:
+    """Return the training runs' states that nobody can go on from, or has to."""
+    return tuple(
+        state.path
+        for state in sorted(training_states(store.backend))
+        if state.dataset not in kept or store.keys.get("checkpoints", state.key) in kept
+    )
 
 
 def _refuse_damaged(kept: set[str], links: Mapping[str, Links], present: Mapping[str, int]) -> None:

@@ -5,9 +5,7 @@ its id: ``frame0.jpg`` … as stored, ``mask0.png`` … (8 bit), ``superpixels0.
 """
 
 import io
-import shutil
 import tarfile
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +15,14 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from shls_core.errors import InputError, StoreUnwritable
+from shls_core.errors import InputError
 from shls_core.split import HELD_OUT, TRAIN, Split
 from storage.artifact import RowAddress, StageArtifact
 from storage.canonical import canonical_json, digest_bytes
 from storage.codecs import decode_map
 from storage.gate import require_passed
 from storage.manifest import DatasetManifest, get_record
+from storage.new_folder import new_folder
 from storage.payload import PayloadReader
 from storage.store import Store
 
@@ -93,16 +92,12 @@ def export_webdataset(
     if samples_per_shard < 1:
         raise InputError(f"expected at least 1 sample per shard, got {samples_per_shard}")
     require_passed(store, dataset_id)
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(f"expected a new or empty folder to export to, found something at {folder}")
     samples = {split: _samples(store, dataset_id, split) for split in splits}
     if not any(samples.values()):
         raise InputError(
             f"expected {' or '.join(splits)} sequences in dataset {dataset_id[:12]}…, found none"
         )
-    aside = folder.absolute().with_name(f".{folder.absolute().name}-{uuid.uuid4().hex}")
-    try:
-        aside.mkdir(parents=True)
+    with new_folder(folder) as aside:
         shards = tuple(
             _write_shard(store, aside, split, number, shard)
             for split in splits
@@ -110,11 +105,6 @@ def export_webdataset(
         )
         index = ExportIndex(dataset=dataset_id, shards=shards)
         (aside / INDEX_FILE).write_bytes(canonical_json(index.model_dump(mode="json")))
-        aside.replace(folder)
-    except OSError as error:
-        raise StoreUnwritable(f"expected to write an export to {folder}: {error}") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return index
 
 

@@ -16,6 +16,7 @@ _KEY = re.compile(r"keys/([a-z-]+)/([0-9a-f]{64})")
 _OURS = re.compile(
     r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
+    r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
     r"|store\.json"
 )
 

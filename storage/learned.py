@@ -7,6 +7,15 @@ from pydantic import BaseModel, ConfigDict
 from storage.manifest import Record
 
 
+class ValidationScore(BaseModel):
+    """J&F, 0..1, of the averaged weights after a step on held-out pseudo-sequences."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: int
+    score: float
+
+
 class CheckpointRecord(Record):
     """Everything that made a set of weights; its digest is the checkpoint's id."""
 
@@ -14,7 +23,7 @@ class CheckpointRecord(Record):
     dataset: str
     """Id of the dataset it was trained on."""
     configuration: dict[str, Any]
-    """Of network and training, seed and thread count included."""
+    """Of network and training, seed and thread count included, and of memory where it counts."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
@@ -22,6 +31,10 @@ class CheckpointRecord(Record):
     """Digest of the safetensors object."""
     final_loss: float
     """Mean loss of the last tenth of the steps."""
+    step: int | None = None
+    """Steps after which the weights were kept; None in records from before there was a choice."""
+    validations: tuple[ValidationScore, ...] = ()
+    """In the order of the steps."""
 
 
 class ObjectScore(BaseModel):

@@ -79,7 +79,7 @@ class Folder:
 
         No listing shows these. Only to be done while nobody is at work: a writer's own looks the same.
         """
-        for part in ("objects", "keys", "running"):
+        for part in ("objects", "keys", "running", "training"):
             for left in (self.path / part).rglob("*#*"):
                 left.unlink(missing_ok=True)
 

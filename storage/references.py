@@ -64,7 +64,7 @@ def newest_dataset(store: Store) -> str:
 
 
 def newest_checkpoint(store: Store) -> str:
-    """Return the id of the checkpoint that was trained, or found trained, last.
+    """Return the id of the checkpoint that was trained, found trained, or imported last.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def newest_checkpoint(store: Store) -> str:
         If there is none.
     """
     for run in reversed(store.ledger.runs()):
-        if run["kind"] == "train" and run["status"] == "completed":
+        if run["kind"] in ("train", "import") and run["status"] == "completed":
             return str(run["outputs"][0])
     raise NameUnknown(f"expected a checkpoint in {store.location}, found none; `shls train` makes one")
 

@@ -1,5 +1,8 @@
 """From a checkpoint in the store to a network on a device."""
 
+import os
+from typing import TYPE_CHECKING
+
 import torch
 from pydantic import ValidationError
 
@@ -9,11 +12,13 @@ from shls_core.network.shls_network import ShlsNetwork, network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
-from storage.store import Store
 from tasks.execution_config import ExecutionConfig
 
+if TYPE_CHECKING:
+    from storage.store import Store  # with it comes Delta Lake, which training alone does without
 
-def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> ShlsNetwork:
+
+def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> ShlsNetwork:
     """Return the trained network of a checkpoint.
 
     Raises
@@ -37,6 +42,9 @@ def load_checkpoint(store: Store, checkpoint: str, device: torch.device) -> Shls
 def choose_device(execution: ExecutionConfig) -> torch.device:
     """Return the device to run networks on.
 
+    For a GPU, the environment is told what its matrix products need to repeat bit for bit: read at the first
+    of them.
+
     Raises
     ------
     MissingComponent
@@ -45,9 +53,14 @@ def choose_device(execution: ExecutionConfig) -> torch.device:
     has_gpu = torch.cuda.is_available()
     if execution.device == "cuda" and not has_gpu:
         raise MissingComponent("expected a GPU (execution.device: cuda), torch finds none; use device: cpu")
-    return torch.device("cuda" if has_gpu and execution.device != "cpu" else "cpu")
+    device = torch.device("cuda" if has_gpu and execution.device != "cpu" else "cpu")
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    return device
 
 
 def device_kind(device: torch.device) -> str:
-    """Return what a device is: ``cpu``, or the model of the GPU."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    """Return what decides the bits on a device: ``cpu`` and its instruction set, or the model of the GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"cpu {torch.backends.cpu.get_cpu_capability()}"

@@ -29,3 +29,10 @@ class ExecutionConfig(FrozenConfig):
     """Ray workers."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
+    save_every: int = Field(default=200, ge=1)
+    """Training steps between two saved states, from which a run that was ended goes on."""
+    log_dir: str | None = None
+    """Folder for the metrics of training runs, a folder each; by default ``runs`` beside the store (of one in
+    a bucket: in the working directory)."""
+    tensorboard: bool = False
+    """Whether metrics are written for TensorBoard, too."""

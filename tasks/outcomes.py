@@ -42,7 +42,11 @@ class TrainingOutcome(Outcome):
     checkpoint: str
     status: Literal["computed", "cached"]
     steps: int
+    step: int | None
+    """Steps after which the weights were kept."""
     final_loss: float
+    validations: dict[int, float]
+    """J&F, 0..1, on held-out sequences, by step."""
     seconds: float
 
 
@@ -80,3 +84,20 @@ class SubmissionOutcome(Outcome):
     masks: str
     """Folder to be zipped and submitted."""
     num_masks: int
+
+
+Reproduced = Literal["agrees", "disagrees", "not comparable"]
+
+
+class ReproductionOutcome(Outcome):
+    """What training a checkpoint again came to."""
+
+    checkpoint: str
+    verdict: Reproduced
+    differences: dict[str, tuple[str, str]] = {}
+    """What decides the weights and is not as it was, by name: what it was, what it is."""
+    weights: str
+    """Digest of the checkpoint's weights."""
+    weights_again: str | None = None
+    """Of those learned now; None where nothing was learned."""
+    seconds: float

@@ -1,86 +1,72 @@
 """The task that learns weights from a dataset, or finds them learned."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
-from shls_core.split import TRAIN
-from shls_core.training.batch import TrainingBatch
-from shls_core.training.config import TrainingConfig
-from shls_core.training.loop import StepMetrics, train
-from shls_core.training.shls_method import ShlsMethod
-from shls_core.training.weights import weights_to_bytes
+from shls_core.training.state import TrainingState
 from storage.canonical import digest_json
-from storage.code_digest import code_digest
-from storage.environment import package_versions
 from storage.gate import require_passed
 from storage.learned import CheckpointRecord
-from storage.loader import SequenceLoader
 from storage.manifest import get_record, put_record
 from storage.store import Store
+from storage.training_states import TrainingStates
 from storage.verification import require_undamaged
-from tasks.checkpoints import choose_device, device_kind
 from tasks.execution_config import ExecutionConfig
+from tasks.learning import facts_of, learn
+from tasks.learning_config import LearningConfig
 from tasks.outcomes import TrainingOutcome
 from tasks.progress import progress
 from tasks.reuse import made_once
 from tasks.terminal import tell
-
-_ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
-_PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")
+from tasks.training_artifact import training_artifact
+from tasks.training_log import log_folder, training_log
+from tasks.training_metrics import VALIDATION, Observer, Row
 
 
 @task(cache_policy=NO_CACHE)
 def train_network(
-    dataset: str, network: NetworkConfig, training: TrainingConfig, store: str, execution: ExecutionConfig
+    dataset: str, learning: LearningConfig, store: str, execution: ExecutionConfig
 ) -> TrainingOutcome:
-    """Train on a dataset that passed the gate, and write the checkpoint into the store."""
+    """Train on a dataset that passed the gate, and write the checkpoint into the store.
+
+    A run of the same that was ended before is gone on with, and ends with the same checkpoint.
+    """
     started = time.monotonic()
     opened = Store.create(store)
     require_passed(opened, dataset)
-    _require_undamaged(opened, dataset)
-    facts = _facts(dataset, network, training, execution)
+    require_sound(opened, dataset)
+    facts = facts_of(dataset, learning, execution)
+    key = digest_json(facts)
+    states = TrainingStates(opened.backend, dataset, key)
     checkpoint, status = made_once(
         opened,
         "checkpoints",
-        digest_json(facts),
+        key,
         is_whole=lambda checkpoint: _is_whole(opened, checkpoint),
-        make=lambda: _train(opened, facts, network, training, execution),
+        make=lambda: _train(opened, facts, learning, execution, states),
     )
+    states.discard()
     record = get_record(opened.objects, checkpoint, CheckpointRecord)
     outcome = TrainingOutcome(
         checkpoint=checkpoint,
         status=status,
-        steps=training.steps,
+        steps=learning.training.steps,
+        step=record.step,
         final_loss=record.final_loss,
+        validations={validation.step: validation.score for validation in record.validations},
         seconds=round(time.monotonic() - started, 3),
     )
     how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
-    tell(f"{'train':<12} {training.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
+    tell(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
     return outcome
 
 
-def _facts(
-    dataset: str, network: NetworkConfig, training: TrainingConfig, execution: ExecutionConfig
-) -> dict[str, Any]:
-    return {
-        "dataset": dataset,
-        "configuration": {
-            "network": network.model_dump(mode="json"),
-            "training": training.model_dump(mode="json"),
-        },
-        "code_digest": code_digest(*_ENTRY_MODULES),
-        "versions": package_versions(_PACKAGES),
-        "device_kind": device_kind(choose_device(execution)),
-    }
-
-
-def _require_undamaged(store: Store, dataset: str) -> None:
+def require_sound(store: Store, dataset: str) -> None:
     """Refuse a damaged dataset before hours are spent on it."""
     with progress("verify", "objects") as advance:
         require_undamaged(store, dataset, advance)
@@ -94,26 +80,35 @@ def _is_whole(store: Store, checkpoint: str) -> bool:
 
 def _train(
     store: Store,
-    facts: Mapping[str, Any],
-    network_config: NetworkConfig,
-    training: TrainingConfig,
+    facts: dict[str, Any],
+    learning: LearningConfig,
     execution: ExecutionConfig,
+    states: TrainingStates,
 ) -> str:
-    loader = SequenceLoader(store.objects, facts["dataset"], TRAIN)
-    network = new_network(network_config, training.seed).to(choose_device(execution))
-    losses: list[float] = []
+    folder = log_folder(execution, store.location, digest_json(facts))
+    with ExitStack() as stack:
+
+        def observers(state: TrainingState) -> Sequence[Observer]:
+            if state.step:
+                tell(f"train goes on after step {state.step} of {learning.training.steps}")
+            return [
+                *stack.enter_context(training_log(folder, state, execution.tensorboard)),
+                stack.enter_context(training_artifact(state)),
+                stack.enter_context(steps_shown(learning.training.steps)),
+            ]
+
+        learned = learn(store.objects, facts, learning, execution, states, observers)
+    store.objects.put(learned.weights)
+    return put_record(store.objects, learned.record)
+
+
+@contextmanager
+def steps_shown(steps: int) -> Iterator[Observer]:
+    """Return who shows how many of the steps are done."""
     with progress("train", "steps") as advance:
 
-        def on_step(metrics: StepMetrics) -> None:
-            losses.append(metrics.loss)
-            advance(metrics.step, training.steps)
+        def observe(row: Row) -> None:
+            if VALIDATION not in row:
+                advance(int(row["step"]), steps)
 
-        batches = (TrainingBatch(**arrays) for arrays in loader.batches(training.seed, training.batch_size))
-        weights = train(ShlsMethod(network, training.temperature), batches, training, on_step)
-    last = losses[-max(1, len(losses) // 10) :]
-    record = CheckpointRecord(
-        **facts,
-        weights=store.objects.put(weights_to_bytes(weights.averaged)),
-        final_loss=sum(last) / len(last),
-    )
-    return put_record(store.objects, record)
+        yield observe

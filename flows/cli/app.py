@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
 import typer
 
+from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
 from flows.cli.evaluation import evaluation
@@ -15,6 +15,7 @@ from flows.cli.prefect_server import reach_server
 from flows.cli.reporting import reporting
 from flows.cli.scoring import scoring
 from flows.cli.segmentation import segmentation
+from flows.cli.training import training
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Turn a folder of unlabelled photographs into a video object segmenter, and prove how.",
 )
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(checkpoints, name="checkpoint")
 
 
 @app.callback()
@@ -61,26 +63,5 @@ def run(
         show_evaluation(outcome.evaluation)
 
 
-@app.command(epilog="Examples: `shls train` · `shls train --dataset photos@v3 --config configs/paper.yaml`")
-@command
-def train(
-    dataset: Annotated[
-        str | None,
-        typer.Option(help="Name or id of the dataset; by default the latest of the config's name."),
-    ] = None,
-    config: ConfigPath = None,
-    store: StoreFolder = "store",
-    as_json: Json = False,
-) -> None:
-    """Train a network on a dataset that passed the gate."""
-    chosen = chosen_config(config)
-    reach_server()
-    from flows.cli.results import show_training, training_json
-    from flows.train import train as train_flow
-
-    outcome = train_flow(chosen, store, dataset)
-    print_json(training_json(outcome)) if as_json else show_training(outcome)
-
-
-for commands in (evaluation, scoring, reporting, segmentation):
+for commands in (training, evaluation, scoring, reporting, segmentation):
     app.add_typer(commands)

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+from tasks.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
 
 _SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
 
@@ -18,6 +18,11 @@ def dataset_json(outcome: DatasetOutcome) -> dict[str, Any]:
 
 def training_json(outcome: TrainingOutcome) -> dict[str, Any]:
     """Return what ``shls train --json`` prints."""
+    return outcome.model_dump(mode="json")
+
+
+def reproduction_json(outcome: ReproductionOutcome) -> dict[str, Any]:
+    """Return what ``shls train --reproduce --json`` prints."""
     return outcome.model_dump(mode="json")
 
 
@@ -62,10 +67,23 @@ def show_dataset(outcome: DatasetOutcome) -> None:
 
 def show_training(outcome: TrainingOutcome) -> None:
     """Print what training came to."""
-    Console(highlight=False).print(
+    Console(highlight=False, soft_wrap=True).print(
         f"checkpoint {outcome.checkpoint[:12]}  {outcome.status}, {outcome.steps} steps, "
-        f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s"
+        f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s{_validated(outcome)}"
     )
+
+
+def show_reproduction(outcome: ReproductionOutcome) -> None:
+    """Print whether a checkpoint came out again, or what keeps it from being compared."""
+    console = Console(highlight=False)
+    console.print(f"checkpoint {outcome.checkpoint[:12]}  {outcome.verdict}, {outcome.seconds:.1f} s")
+    if outcome.weights_again:
+        console.print(f"weights {outcome.weights[:12]} then, {outcome.weights_again[:12]} now")
+    if outcome.differences:
+        table = Table("what", "then", "now")
+        for name, (then, now) in outcome.differences.items():
+            table.add_row(name, then[:40], now[:40])
+        console.print(table)
 
 
 def show_evaluation(outcome: EvaluationOutcome) -> None:
@@ -82,3 +100,10 @@ def show_evaluation(outcome: EvaluationOutcome) -> None:
     for name, scores in rows.items():
         table.add_row(name, *(f"{100 * scores[column]:.1f}" for column in _SHOWN_SCORES))
     Console().print(table)
+
+
+def _validated(outcome: TrainingOutcome) -> str:
+    """Return the validation score of the weights that were kept, if they were validated."""
+    if outcome.step not in outcome.validations:
+        return ""
+    return f"; J&F {100 * outcome.validations[outcome.step]:.1f} in validation after step {outcome.step}"

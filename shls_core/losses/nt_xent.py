@@ -42,7 +42,10 @@ def nt_xent(
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     if bool(same.all()) or not bool(positive.any()):
         return superfeatures.sum() * 0.0  # still part of the graph: its gradient is zero
-    similarity = superfeatures @ superfeatures.T / temperature
+    # In float32 also under autocast: divided by the temperature, eight bits of a cosine are a tenth off.
+    with torch.autocast(superfeatures.device.type, enabled=False):
+        exact = superfeatures.to(torch.promote_types(superfeatures.dtype, torch.float32))
+        similarity = exact @ exact.T / temperature
     negatives = similarity.masked_fill(same, -torch.inf).logsumexp(dim=1, keepdim=True)
     # -log(e^s / (e^s + e^n)) = log(1 + e^(n - s)), without forming either exponential.
     return F.softplus(negatives - similarity)[positive].mean()

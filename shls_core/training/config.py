@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shls_core.frozen import FrozenConfig
 
@@ -31,11 +31,39 @@ class TrainingConfig(FrozenConfig):
     gradient_clip: float = Field(default=5.0, gt=0.0)
     """Largest Euclidean length of the gradient over all weights; longer ones are scaled down."""
 
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Numbers of the forward pass. ``bf16``: those operations that bear it are done in bfloat16 (autocast);
+    weights, gradients and the optimiser stay in float32."""
+
     ema_decay: float = Field(default=0.999, ge=0.0, lt=1.0)
     """Decay per step of the moving average of the weights; 0 keeps the last weights."""
+
+    validate_every: int = Field(default=0, ge=0)
+    """Steps between two validations of the averaged weights on held-out pseudo-sequences, by their J&F; the
+    last step is validated, too. 0: never."""
+
+    validation_sequences: int = Field(default=16, ge=1)
+    """Held-out pseudo-sequences that a validation propagates through, spread evenly over all of them; all,
+    if there are fewer."""
+
+    checkpoint: Literal["best", "last"] = "last"
+    """Which averaged weights are kept: those of the best validation (of equal ones the first) or the last."""
+
+    divergence_window: int = Field(default=100, ge=1)
+    """Steps whose losses are averaged to tell whether training diverges."""
+
+    divergence_factor: float = Field(default=3.0, gt=1.0)
+    """Training ends as diverged when the mean loss of a window is above that of the first window, and more
+    than so many times the smallest of a window."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of the initial weights and of the order of batches."""
 
     num_threads: int = Field(default=2, ge=1, le=1024)
     """Threads of torch. On CPU the bits of the weights depend on it: it is part of a run's identity."""
+
+    @model_validator(mode="after")
+    def _best_needs_validations(self) -> "TrainingConfig":
+        if self.checkpoint == "best" and not self.validate_every:
+            raise ValueError("expected validate_every > 0 with checkpoint: best, got 0")
+        return self

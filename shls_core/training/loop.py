@@ -1,43 +1,22 @@
 """The training loop: pure torch, one path for every method."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from shls_core.errors import InputError, TrainingDiverged
+from shls_core.errors import InputError
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
+from shls_core.training.divergence import refuse_climbing
 from shls_core.training.method import TrainableMethod
-from shls_core.training.moving_average import MovingAverage
 from shls_core.training.reproducible import reproducible
-from shls_core.training.schedule import learning_rate_at
+from shls_core.training.state import TrainingState, Validation
+from shls_core.training.step import StepMetrics, take_step
+from shls_core.training.uninterrupted import uninterrupted
 
-
-@dataclass(frozen=True)
-class StepMetrics:
-    """What is known after an optimiser step.
-
-    Attributes
-    ----------
-    step : int
-        Steps done, from 1.
-    loss : float
-        Sum of the terms, before the step.
-    terms : Mapping of str to float
-        The terms of the loss.
-    learning_rate : float
-    gradient_norm : float
-        Euclidean length of the gradient before clipping.
-    """
-
-    step: int
-    loss: float
-    terms: Mapping[str, float]
-    learning_rate: float
-    gradient_norm: float
+Validate = Callable[[Mapping[str, Tensor]], float]
+"""From weights to the J&F, 0..1, that they reach on held-out pseudo-sequences."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +26,16 @@ class TrainedWeights:
     Attributes
     ----------
     averaged : dict of str to Tensor
-        Moving average over the run: the weights to use.
+        Moving average over the run.
     last : dict of str to Tensor
         Weights of the last step.
+    best : dict of str to Tensor, or None
+        The moving average at the best validation; None where there was none.
     """
 
     averaged: dict[str, Tensor]
     last: dict[str, Tensor]
+    best: dict[str, Tensor] | None = None
 
 
 def train(
@@ -61,58 +43,67 @@ def train(
     batches: Iterable[TrainingBatch],
     config: TrainingConfig,
     on_step: Callable[[StepMetrics], None],
+    *,
+    state: TrainingState | None = None,
+    validate: Validate | None = None,
+    on_validation: Callable[[Validation], None] = lambda validation: None,
+    save: Callable[[TrainingState], None] = lambda state: None,
+    save_every: int | None = None,
 ) -> TrainedWeights:
     """Minimise the loss of a method with Adam.
 
-    Equal initial weights, batches, configuration and device kind give equal bits.
+    Equal initial weights, batches, configuration and device kind give equal bits, in one go or with
+    interruptions: a run that goes on from a state that was saved ends like one that was never ended.
 
     Parameters
     ----------
     method : TrainableMethod
         Its network is trained in place and left in training mode.
     batches : Iterable of TrainingBatch
-        At least `config.steps` of them; no more are taken.
+        One for every step that is to be done, from that after `state.step` on; no more are taken.
     config : TrainingConfig
     on_step : Callable
         Told of every step as it is done.
+    state : TrainingState, optional
+        Where to go on; by default the network as it is, before the first step.
+    validate : Callable, optional
+        Scores weights when the configuration says so; must not change the network in training.
+    on_validation : Callable
+        Told of every validation.
+    save : Callable
+        Given the state every `save_every` steps, and before Ctrl-C or SIGTERM ends the run.
+    save_every : int, optional
+        By default the state is saved at interruptions alone.
 
     Raises
     ------
     TrainingDiverged
-        If loss or gradient is not finite.
+        If loss or gradient is not finite, or the loss climbs.
     InputError
-        If there are fewer batches than steps.
+        If there are fewer batches than steps, or nothing that validates where it is configured.
     """
-    network = method.network.train()
-    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    average = MovingAverage(network, config.ema_decay)
-    step = 0
+    if config.validate_every and validate is None:
+        raise InputError(f"expected a way to validate every {config.validate_every} steps, got none")
+    state = state or TrainingState.begin(method.network, config)
+    coming = iter(batches)
     with reproducible(config.num_threads):
-        for step, batch in zip(range(1, config.steps + 1), batches, strict=False):
-            learning_rate = learning_rate_at(step - 1, config)
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate
-            terms = method.loss(batch)
-            loss = torch.stack(list(terms.values())).sum()
-            optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
-            metrics = StepMetrics(
-                step,
-                loss.item(),
-                {name: term.item() for name, term in terms.items()},
-                learning_rate,
-                norm.item(),
-            )
-            if not (math.isfinite(metrics.loss) and math.isfinite(metrics.gradient_norm)):
-                raise TrainingDiverged(
-                    f"expected finite loss and gradient, got loss {metrics.loss} and "
-                    f"gradient norm {metrics.gradient_norm} (step {step})"
-                )
-            optimiser.step()
-            average.update(network)
-            on_step(metrics)
-    if step < config.steps:
-        raise InputError(f"expected {config.steps} batches, got {step}")
-    last = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    return TrainedWeights(average.state, last)
+        try:
+            while True:
+                if validate and state.validation_is_due(config):
+                    on_validation(state.note_validation(validate(state.average.state)))
+                if state.step == config.steps:
+                    break
+                batch = next(coming, None)
+                if batch is None:
+                    raise InputError(f"expected {config.steps} batches, got {state.step}")
+                with uninterrupted():  # so that the state is always one between two steps
+                    on_step(take_step(state, method, batch, config))
+                refuse_climbing(state.losses, config)
+                if save_every and state.step % save_every == 0:
+                    save(state)
+        except BaseException as end:
+            if state.step and not isinstance(end, Exception):
+                save(state)
+            raise
+    last = {name: value.detach().clone() for name, value in state.network.state_dict().items()}
+    return TrainedWeights(state.average.state, last, state.best)

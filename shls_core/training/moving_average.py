@@ -15,11 +15,18 @@ class MovingAverage:
     network : torch.nn.Module
     decay : float
         0 (the average is the last state) up to, not including, 1.
+
+    Attributes
+    ----------
+    state : dict of str to Tensor
+        The average.
+    num_updates : int
+        Steps that went into it.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self._decay = decay
-        self._num_updates = 0
+        self.num_updates = 0
         self.state: dict[str, Tensor] = {
             name: value.detach().clone() for name, value in network.state_dict().items()
         }
@@ -27,8 +34,8 @@ class MovingAverage:
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         """Take in the state after a step."""
-        self._num_updates += 1
-        decay = min(self._decay, (1 + self._num_updates) / (10 + self._num_updates))
+        self.num_updates += 1
+        decay = min(self._decay, (1 + self.num_updates) / (10 + self.num_updates))
         for name, value in network.state_dict().items():
             if value.is_floating_point():
                 self.state[name].lerp_(value, 1.0 - decay)

@@ -97,7 +97,7 @@ def test_prefect_shows_progress_a_table_per_stage_and_the_result(first_run, phot
     table = {row["what"]: row["value"] for row in json.loads(found["dataset"]["stage-saliency"].data)}
     assert (table["rows"], table["status"]) == (str(len(list(photographs.iterdir()))), "computed")
     assert "mask_share, mean" in table
-    assert set(found["train"]) == {"progress-train", "progress-verify"}
+    assert set(found["train"]) == {"progress-train", "progress-verify", "training"}
     assert set(found["evaluate"]) == {"progress-evaluate", "result"}
     shown = f"| trained | {100 * first_run.outcome.evaluation.scores['J&F-Mean']:.1f} |"
     assert shown in found["evaluate"]["result"].data

@@ -31,6 +31,17 @@ def test_a_checkpoint_is_not_a_dataset(first_run, used_store):
         train(str(first_run.config), str(used_store), first_run.outcome.training.checkpoint)
 
 
+def test_a_run_shows_its_figures_and_its_curve(first_run):
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+    with get_client(sync_client=True) as client:
+        named = ArtifactFilter(key=ArtifactFilterKey(any_=["training"]))
+        shown = [artifact.data for artifact in client.read_artifacts(artifact_filter=named)]
+    assert shown
+    assert all("data:image/svg+xml;base64," in page and "| step | " in page for page in shown)
+
+
 def test_the_name_moves_on_with_the_photographs(first_run, used_store, config_file, photographs, tmp_path):
     fewer = tmp_path / "fewer"
     fewer.mkdir()

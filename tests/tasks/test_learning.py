@@ -22,6 +22,7 @@ from storage.store import Store
 from tasks.checkpoints import choose_device, load_checkpoint
 from tasks.evaluation import score_checkpoint
 from tasks.execution_config import ExecutionConfig
+from tasks.learning_config import LearningConfig
 from tasks.training import train_network
 
 NETWORK = NetworkConfig(width_multiplier=0.0625)
@@ -47,7 +48,8 @@ def train(staged, passed):
     """Return a function that trains on that dataset."""
 
     def run(training=TRAINING, network=NETWORK, store=passed):
-        return train_network.fn(staged.dataset, network, training, str(store.root), CPU)
+        learning = LearningConfig(network=network, training=training)
+        return train_network.fn(staged.dataset, learning, str(store.root), CPU)
 
     return run
 
@@ -90,7 +92,7 @@ def test_a_checkpoint_says_everything_that_made_it(train, passed, staged):
         "network": json.loads(NETWORK.model_dump_json()),
         "training": json.loads(TRAINING.model_dump_json()),
     }
-    assert record.device_kind == "cpu"
+    assert record.device_kind == f"cpu {torch.backends.cpu.get_cpu_capability()}"
     assert record.versions["torch"] == importlib.metadata.version("torch")
     assert passed.objects.verify(record.weights)
 

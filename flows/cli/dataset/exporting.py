@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import DatasetRef, Json, StoreFolder
+from flows.cli.options import ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 exporting = typer.Typer()
 
@@ -17,6 +20,7 @@ class ExportFormat(StrEnum):
     """The formats a dataset can be exported to."""
 
     WEBDATASET = "webdataset"
+    TRAINING = "training"
 
 
 class ExportSplit(StrEnum):
@@ -28,17 +32,24 @@ class ExportSplit(StrEnum):
 
 @exporting.command(
     epilog="Examples: `shls dataset export photos@v2 --out photos-v2/` · "
-    "`shls dataset export 3fa9c1 --out train/ --split train --samples-per-shard 500 --json`"
+    "`shls dataset export 3fa9c1 --out train/ --split train --samples-per-shard 500 --json` · "
+    "`shls dataset export photos --out for-the-gpu/ --format training --config configs/paper.yaml`"
 )
 @command
 def export(
     reference: DatasetRef,
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder.")],
     export_format: Annotated[
-        ExportFormat, typer.Option("--format", help="Tar shards of JPEG, PNG and JSON.")
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="webdataset: tar shards of JPEG, PNG and JSON. training: what "
+            "`python -m tasks.bare_training` needs on a machine that does nothing else.",
+        ),
     ] = ExportFormat.WEBDATASET,
     split: Annotated[ExportSplit | None, typer.Option(help="One side alone; by default both.")] = None,
     samples_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in a tar file.")] = 1000,
+    config: ConfigPath = None,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
@@ -54,6 +65,9 @@ def export(
 
     opened = Store.open(store)
     dataset = resolve(opened, reference, "dataset")
+    if export_format == ExportFormat.TRAINING:
+        _export_training(opened, dataset, out, config, split, as_json)
+        return
     splits: list[Split] = [side for side in (TRAIN, HELD_OUT) if split is None or side == split]
     index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard)
     if as_json:
@@ -64,4 +78,26 @@ def export(
         f"dataset {dataset[:12]}: {samples} sequences in {len(index.shards)} tar shards, "
         f"{size / 1e6:.1f} MB, in {out}",
         markup=False,
+    )
+
+
+def _export_training(
+    opened: Store, dataset: str, out: str, config: str | None, split: str | None, as_json: bool
+) -> None:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from flows.train import learning_config
+    from shls_core.errors import InputError
+    from tasks.training_export import export_training
+
+    if split is not None:
+        raise InputError(f"expected both sides of the split with --format training, got --split {split}")
+    num_objects = export_training(opened, dataset, learning_config(chosen_config(config)), Path(out))
+    if as_json:
+        print_json({"out": out, "format": "training", "dataset": dataset, "objects": num_objects})
+        return
+    Console(highlight=False, soft_wrap=True).print(
+        f"dataset {dataset[:12]}: {num_objects} objects and training.json in {out}", markup=False
     )

@@ -10,8 +10,9 @@ from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
-from shls_core.training.loop import StepMetrics, TrainedWeights, train
+from shls_core.training.loop import TrainedWeights, train
 from shls_core.training.shls_method import ShlsMethod
+from shls_core.training.step import StepMetrics
 from shls_core.training.weights import weights_digest
 
 SIZE, CELL = 16, 4

@@ -1,0 +1,69 @@
+"""`shls train`: weights from a dataset, or a checkpoint's weights once more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import ConfigPath, Json, StoreFolder, chosen_config
+from flows.cli.prefect_server import reach_server
+
+training = typer.Typer()
+
+EXIT_CODES = {"agrees": 0, "disagrees": 1, "not comparable": 3}
+"""Of ``--reproduce``, by its verdict."""
+
+
+@training.command(
+    epilog="Examples: `shls train` · `shls train --dataset photos@v3 --config configs/paper.yaml` · "
+    "`shls train --tensorboard --log-dir runs/` · `shls train --reproduce 3fa9c1`"
+)
+@command
+def train(
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Name or id of the dataset; by default the latest of the config's name."),
+    ] = None,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    log_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--log-dir", metavar="FOLDER", help="Where metrics go; by default runs/ beside the store."
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        bool | None, typer.Option("--tensorboard", help="Write metrics for TensorBoard, too.")
+    ] = None,
+    reproduce: Annotated[
+        str | None,
+        typer.Option(
+            "--reproduce",
+            metavar="CHECKPOINT",
+            help="Train this checkpoint again from its record, and compare. Exit code 0: the weights agree, "
+            "1: they do not, 3: code, packages or device are others, so they cannot be compared.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a network on a dataset that passed the gate.
+
+    A training that was ended goes on from its last saved state, and ends with the same checkpoint.
+    """
+    chosen = chosen_config(config).with_changes(execution={"log_dir": log_dir, "tensorboard": tensorboard})
+    reach_server()
+    if reproduce:
+        from flows.cli.results import reproduction_json, show_reproduction
+        from flows.reproduce import reproduce as reproduce_flow
+
+        again = reproduce_flow(reproduce, chosen, store)
+        print_json(reproduction_json(again)) if as_json else show_reproduction(again)
+        raise typer.Exit(EXIT_CODES[again.verdict])
+
+    from flows.cli.results import show_training, training_json
+    from flows.train import train as train_flow
+
+    outcome = train_flow(chosen, store, dataset)
+    print_json(training_json(outcome)) if as_json else show_training(outcome)

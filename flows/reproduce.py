@@ -1,0 +1,42 @@
+"""Reproduce: a checkpoint in; whether training it again gives the same weights out."""
+
+from prefect import flow
+
+from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from storage.learned import CheckpointRecord
+from storage.manifest import get_record
+from storage.references import resolve
+from storage.store import Store
+from tasks.ledger import recorded_run
+from tasks.outcomes import ReproductionOutcome
+from tasks.reproduction import reproduce_checkpoint
+
+
+@flow
+def reproduce(
+    checkpoint: str, config: PipelineConfig | str = QUICKSTART, store: str = "store"
+) -> ReproductionOutcome:
+    """Train a checkpoint again from its record; nothing that is published is touched.
+
+    Parameters
+    ----------
+    checkpoint
+        Id of the checkpoint, or the beginning of it.
+    config
+        A configuration, or the path of a configuration file; of it, where the work is done counts.
+    store
+        Folder of the store, or ``s3://bucket/prefix``.
+    """
+    chosen = load_config(config)
+    opened = Store.open(store)
+    checkpoint_id = resolve(opened, checkpoint, "checkpoint")
+    record = get_record(opened.objects, checkpoint_id, CheckpointRecord)
+
+    with recorded_run(
+        store, "reproduce", record.configuration, record.configuration["training"]["seed"]
+    ) as run:
+        run.inputs += [record.dataset, checkpoint_id]
+        outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution)
+        run.verdict = outcome.verdict
+        run.details = outcome.model_dump()
+    return outcome

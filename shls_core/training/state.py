@@ -1,0 +1,86 @@
+"""Where a training run stands: all that the rest of it depends on, besides configuration and batches."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from shls_core.training.config import TrainingConfig
+from shls_core.training.moving_average import MovingAverage
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How averaged weights did on held-out pseudo-sequences.
+
+    Attributes
+    ----------
+    step : int
+        Steps done, from 1.
+    score : float
+        J&F, 0..1.
+    """
+
+    step: int
+    score: float
+
+
+@dataclass
+class TrainingState:
+    """A training run between two steps.
+
+    Batches and random numbers of a step depend on its number alone, so neither is part of the state.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        Trained in place.
+    optimiser : torch.optim.Adam
+    average : MovingAverage
+        Of the network's state over the steps.
+    losses : list of float
+        Of every step done.
+    validations : list of Validation
+        Every validation done.
+    best : dict of str to Tensor, or None
+        The average at the best validation.
+    """
+
+    network: nn.Module
+    optimiser: torch.optim.Adam
+    average: MovingAverage
+    losses: list[float] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    best: dict[str, Tensor] | None = None
+
+    @classmethod
+    def begin(cls, network: nn.Module, config: TrainingConfig) -> "TrainingState":
+        """Return the state before the first step; the network is put into training mode."""
+        network.train()
+        optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+        return cls(network, optimiser, MovingAverage(network, config.ema_decay))
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.losses)
+
+    @property
+    def best_validation(self) -> Validation | None:
+        """The validation with the highest score, of equal ones the first."""
+        return max(self.validations, key=lambda validation: validation.score, default=None)
+
+    def note_validation(self, score: float) -> Validation:
+        """Write down the score of the average as it is, and keep that if it is the best so far."""
+        before = self.best_validation
+        self.validations.append(validation := Validation(self.step, score))
+        if before is None or score > before.score:
+            self.best = {name: value.clone() for name, value in self.average.state.items()}
+        return validation
+
+    def validation_is_due(self, config: TrainingConfig) -> bool:
+        """Return whether the average has to be validated before the run goes on."""
+        if not (config.validate_every and self.step):
+            return False
+        is_time = self.step % config.validate_every == 0 or self.step == config.steps
+        return is_time and not (self.validations and self.validations[-1].step == self.step)

@@ -1,0 +1,73 @@
+"""One step of training: from a batch to changed weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
+from shls_core.training.divergence import refuse_not_finite
+from shls_core.training.method import TrainableMethod
+from shls_core.training.reproducible import seeded
+from shls_core.training.schedule import learning_rate_at
+from shls_core.training.state import TrainingState
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """What is known after an optimiser step.
+
+    Attributes
+    ----------
+    step : int
+        Steps done, from 1.
+    loss : float
+        Sum of the terms, before the step.
+    terms : Mapping of str to float
+        The terms of the loss.
+    learning_rate : float
+    gradient_norm : float
+        Euclidean length of the gradient before clipping.
+    """
+
+    step: int
+    loss: float
+    terms: Mapping[str, float]
+    learning_rate: float
+    gradient_norm: float
+
+
+def take_step(
+    state: TrainingState, method: TrainableMethod, batch: TrainingBatch, config: TrainingConfig
+) -> StepMetrics:
+    """Minimise the loss of a batch a little; the state is one step further then.
+
+    Raises
+    ------
+    TrainingDiverged
+        If loss or gradient is not finite; weights and average are those of before.
+    """
+    learning_rate = learning_rate_at(state.step, config)
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate
+    device = next(state.network.parameters()).device
+    low_precision = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+    with seeded(config.seed, state.step, device), low_precision:
+        terms = method.loss(batch)
+        loss = torch.stack(list(terms.values())).sum()
+    state.optimiser.zero_grad()
+    torch.autograd.backward(loss)
+    norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), config.gradient_clip)
+    metrics = StepMetrics(
+        state.step + 1,
+        loss.item(),
+        {name: term.item() for name, term in terms.items()},
+        learning_rate,
+        norm.item(),
+    )
+    refuse_not_finite(metrics.step, metrics.loss, metrics.gradient_norm)
+    state.optimiser.step()
+    state.average.update(state.network)
+    state.losses.append(metrics.loss)
+    return metrics

@@ -1,0 +1,47 @@
+"""Bringing a checkpoint that was trained on another machine into the store of its dataset."""
+
+from pathlib import Path
+
+from shls_core.network.shls_network import network_with_weights
+from shls_core.training.weights import weights_from_bytes
+from storage.canonical import digest_json
+from storage.gate import require_passed
+from storage.manifest import put_record
+from storage.references import resolve
+from storage.store import Store
+from tasks.learning_config import LearningConfig
+from tasks.ledger import recorded_run
+from tasks.trained_folder import read_trained
+
+_FACTS = frozenset({"dataset", "configuration", "code_digest", "versions", "device_kind"})
+
+
+def import_checkpoint(folder: Path, store: str) -> str:
+    """Check a checkpoint in a folder, put it into a store, and return its id.
+
+    The same training in the store finds it then.
+
+    Raises
+    ------
+    InputError
+        If there is no checkpoint in the folder, or its weights are not of its network.
+    ObjectCorrupted
+        If the weights are not those of the record.
+    NameUnknown
+        If its dataset is not in the store.
+    GateError
+        If its dataset has not passed the gate.
+    """
+    record, weights = read_trained(folder)
+    learning = LearningConfig.model_validate(record.configuration)
+    network_with_weights(learning.network, weights_from_bytes(weights))
+    opened = Store.open(store)
+    require_passed(opened, resolve(opened, record.dataset, "dataset"))
+    with recorded_run(store, "import", record.configuration, learning.training.seed) as run:
+        run.inputs.append(record.dataset)
+        opened.objects.put(weights)
+        checkpoint = put_record(opened.objects, record)
+        facts = record.model_dump(mode="json", include=set(_FACTS))
+        opened.keys.put("checkpoints", digest_json(facts), checkpoint)
+        run.outputs.append(checkpoint)
+    return checkpoint

@@ -1,0 +1,24 @@
+"""What is learned, and how: those sections of a configuration that decide the weights."""
+
+from typing import Any
+
+from shls_core.frozen import FrozenConfig
+from shls_core.memory.config import MemoryConfig
+from shls_core.network.config import NetworkConfig
+from shls_core.training.config import TrainingConfig
+
+
+class LearningConfig(FrozenConfig):
+    """The sections of a configuration that training reads."""
+
+    network: NetworkConfig = NetworkConfig()
+    """The network."""
+    memory: MemoryConfig = MemoryConfig()
+    """The memory of a video: validation propagates with it."""
+    training: TrainingConfig = TrainingConfig()
+    """How weights are learned."""
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what of it can change the weights or what is recorded of them."""
+        unread = set() if self.training.validate_every else {"memory"}
+        return self.model_dump(mode="json", exclude=unread)

@@ -1,0 +1,27 @@
+"""Export for a machine that trains and knows nothing else."""
+
+from pathlib import Path
+
+from storage.export_store import export_store
+from storage.new_folder import new_folder
+from storage.store import Store
+from tasks.learning_config import LearningConfig
+from tasks.training_order import STORE_FOLDER, TrainingOrder, write_order
+
+
+def export_training(store: Store, dataset: str, learning: LearningConfig, folder: Path) -> int:
+    """Write a dataset and what to learn from it into a new folder; return the number of objects in it.
+
+    Raises
+    ------
+    GateError
+        If the dataset has not passed.
+    InputError
+        If the folder holds something.
+    StoreUnwritable
+        If it cannot be written.
+    """
+    with new_folder(folder) as aside:
+        num_objects = export_store(store, dataset, aside / STORE_FOLDER)
+        write_order(aside, TrainingOrder(dataset=dataset, learning=learning))
+    return num_objects

@@ -1,0 +1,51 @@
+"""Validation: how weights do on held-out pseudo-sequences; no human mask is ever read."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from shls_core.evaluation import by_propagation, evaluate
+from shls_core.labelled_sequence import LabelledSequence
+from shls_core.metrics.scores import global_scores
+from shls_core.network.shls_network import network_with_weights
+from shls_core.propagation.propagator import Propagator
+from shls_core.split import HELD_OUT
+from shls_core.training.loop import Validate
+from storage.loader import SequenceLoader
+from storage.objects import ObjectStore
+from tasks.learning_config import LearningConfig
+
+
+def validator(objects: ObjectStore, dataset: str, learning: LearningConfig, device: torch.device) -> Validate:
+    """Return the function that scores weights by propagating through held-out sequences of a dataset.
+
+    Raises
+    ------
+    InputError
+        If the dataset has none.
+    """
+    loader = SequenceLoader(objects, dataset, HELD_OUT)
+    numbers = spread(len(loader), learning.training.validation_sequences)
+
+    def sequences() -> Iterator[LabelledSequence]:
+        return map(loader.read, numbers)
+
+    def validate(weights: Mapping[str, Tensor]) -> float:
+        network = network_with_weights(learning.network, weights).to(device)
+        found = evaluate(by_propagation(Propagator(network, learning.memory)), sequences())
+        return global_scores(found).jf_mean
+
+    return validate
+
+
+def spread(available: int, wanted: int) -> list[int]:
+    """Return numbers out of 0..available-1, evenly spread: as many as are wanted, or all.
+
+    Examples
+    --------
+    >>> spread(10, 4), spread(3, 4)
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    count = min(available, wanted)
+    return [place * available // count for place in range(count)]

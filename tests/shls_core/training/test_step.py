@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from shls_core.errors import TrainingDiverged
+from shls_core.training.config import TrainingConfig
+from shls_core.training.state import TrainingState
+from shls_core.training.step import take_step
+from shls_core.training.weights import weights_digest
+
+
+@pytest.fixture
+def step(small_shls, batches_from):
+    """Return a function that takes one step and returns the state after it, and its figures."""
+
+    def take(**changes):
+        method, config = small_shls(0), TrainingConfig(num_threads=1, **changes)
+        state = TrainingState.begin(method.network, config)
+        return state, take_step(state, method, next(batches_from(0)), config)
+
+    return take
+
+
+def test_in_low_precision_the_loss_is_nearly_the_same_and_the_weights_stay_float32(step):
+    (whole, exact), (state, low) = step(), step(precision="bf16")
+    assert low.loss == pytest.approx(exact.loss, rel=0.05)
+    assert low.loss != exact.loss
+    assert {value.dtype for value in state.network.parameters()} == {torch.float32}
+    assert weights_digest(state.average.state) != weights_digest(whole.average.state)
+    assert weights_digest(state.average.state) == weights_digest(step(precision="bf16")[0].average.state)
+
+
+def test_random_numbers_depend_on_seed_and_step_alone(small_shls, batches_from):
+    def drawn(seed, steps):
+        method, numbers = small_shls(0), []
+        plain = method.loss
+
+        def noting(batch):
+            numbers.append(float(torch.rand(())))
+            return plain(batch)
+
+        method.loss = noting
+        config = TrainingConfig(seed=seed, num_threads=1)
+        state, batches = TrainingState.begin(method.network, config), batches_from(0)
+        for _ in range(steps):
+            take_step(state, method, next(batches), config)
+        return numbers
+
+    before = torch.get_rng_state()
+    first, again, other = drawn(0, 3), drawn(0, 3), drawn(1, 3)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert first == again
+    assert len({*first, *other}) == 6
+
+
+def test_a_step_that_diverges_changes_nothing(small_shls, batches_from):
+    method, config = small_shls(0), TrainingConfig(num_threads=1)
+    plain = method.loss
+    method.loss = lambda batch: {"nt_xent": plain(batch)["nt_xent"] * torch.nan}
+    state = TrainingState.begin(method.network, config)
+    before = weights_digest(dict(method.network.named_parameters()))
+    with pytest.raises(TrainingDiverged, match=r"got loss nan .* \(step 1\)"):
+        take_step(state, method, next(batches_from(0)), config)
+    assert (state.step, weights_digest(dict(method.network.named_parameters()))) == (0, before)
+
+
+def test_a_long_gradient_is_cut_to_the_length_configured(step):
+    state, metrics = step(gradient_clip=1e-3)
+    gradients = [value.grad for value in state.network.parameters() if value.grad is not None]
+    length = torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in gradients]))
+    assert metrics.gradient_norm > 1e-2
+    assert float(length) == pytest.approx(1e-3, rel=1e-3)

@@ -1,0 +1,19 @@
+"""The staged dataset in a store in which it has passed the gate, for whoever trains on it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from storage.gate import Verdict
+from storage.manifest import put_record
+from storage.store import Store
+
+
+@pytest.fixture
+def passed_store(staged, tmp_path: Path) -> Store:
+    """A store with the staged dataset and a passed verdict on it, to write to."""
+    store = Store.open(shutil.copytree(staged.store.root, tmp_path / "store"))
+    verdict = put_record(store.objects, Verdict(dataset=staged.dataset, passed=True, findings=()))
+    store.keys.put("verdict-of-dataset", staged.dataset, verdict)
+    return store
