@@ -6,6 +6,8 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from storage.failures import failures_told
 
 
@@ -32,6 +34,15 @@ class ObjectReader(io.RawIOBase):
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
+
+    def arrow_file(self) -> pa.NativeFile:
+        """Return the object as a file of its own for Arrow's readers.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        return pa.PythonFile(self, mode="r")
 
     def readable(self) -> bool:
         """Return True: ranges can be read."""
@@ -93,6 +104,18 @@ class FileReader(ObjectReader):
         if len(data) != length:
             raise OSError(f"expected {length} bytes at {start}, got {len(data)}")
         return data
+
+    def arrow_file(self) -> pa.NativeFile:
+        """Return the object as a file of its own, which Arrow reads by itself.
+
+        By way of Python it takes three times as long.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        with failures_told(self._doing):
+            return pa.OSFile(str(self._path))
 
     def close(self) -> None:
         """Give the file back."""

@@ -82,7 +82,7 @@ def open_shard(reader: ObjectReader) -> pq.ParquetFile:
     pyarrow.ArrowException, OSError
         For a file that is damaged; see `damage_named`.
     """
-    file = pq.ParquetFile(pa.PythonFile(reader, mode="r"), page_checksum_verification=True)
+    file = pq.ParquetFile(reader.arrow_file(), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
     return file

@@ -1,7 +1,9 @@
+import gc
 import io
 import os
 import shutil
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,6 +112,27 @@ def test_a_range_is_read_wherever_the_file_stands(open_reader):
     reader.seek(30)
     assert reader.read_range(3, 4) == DATA[3:7]
     assert reader.tell() == 30
+
+
+def test_arrow_reads_the_object_though_the_reader_is_gone(open_reader):
+    file = open_reader().arrow_file()
+    gc.collect()
+    assert (file.size(), file.read()) == (len(DATA), DATA)
+    assert file.read_at(4, 30) == DATA[30:34]
+
+
+def test_in_a_folder_arrow_reads_without_python(store):
+    file = store.objects.open(store.objects.put(DATA)).arrow_file()
+    assert isinstance(file, pa.OSFile)
+    assert not isinstance(file, pa.PythonFile)
+
+
+def test_a_file_removed_before_arrow_reads_it_is_missing(store):
+    digest = store.objects.put(DATA)
+    reader = store.objects.open(digest)
+    (store.root / object_path(digest)).unlink()
+    with pytest.raises(ObjectMissing, match=f"expected to read {digest[:12]}"):
+        reader.arrow_file()
 
 
 def test_a_file_in_a_folder_is_given_back(store):
