@@ -132,6 +132,8 @@ def _structural_similarity(values: Float64[np.ndarray, "h w"], truth: Float64[np
     mean_value, mean_truth = float(values.mean()), float(truth.mean())
     degrees = max(1, values.size - 1)
     differences, true_differences = values - mean_value, truth - mean_truth
+    if values.min() == values.max():  # whose mean, rounded, may be another number
+        differences = np.zeros_like(values)
     covariance = float((differences * true_differences).sum()) / degrees
     variances = float(np.square(differences).sum() + np.square(true_differences).sum()) / degrees
     numerator = 4 * mean_value * mean_truth * covariance

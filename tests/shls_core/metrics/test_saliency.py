@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -24,10 +25,10 @@ pairs = shapes.flatmap(
 
 
 def naive_s_measure(saliency_map, truth):
-    """Written from the paper, with loops and Python numbers."""
+    """Written from the paper, with loops and exact numbers: no rounding decides whether a part is even."""
     height, width = truth.shape
     cells = [(row, column) for row in range(height) for column in range(width)]
-    values = {cell: int(saliency_map[cell]) / 255 for cell in cells}
+    values = {cell: Fraction(int(saliency_map[cell]), 255) for cell in cells}
     inside = [cell for cell in cells if truth[cell]]
     if len(inside) in (0, len(cells)):
         mean = sum(values.values()) / len(cells)
@@ -59,7 +60,7 @@ def naive_s_measure(saliency_map, truth):
             part = [(row, column) for row, column in cells if (row >= above, column >= left) == (down, right)]
             if not part:
                 continue
-            x, y = [values[cell] for cell in part], [float(truth[cell]) for cell in part]
+            x, y = [values[cell] for cell in part], [Fraction(int(truth[cell])) for cell in part]
             mean_x, mean_y, degrees = mean_of(x), mean_of(y), max(1, len(part) - 1)
             variance_x = sum((one - mean_x) ** 2 for one in x) / degrees
             variance_y = sum((one - mean_y) ** 2 for one in y) / degrees
@@ -67,7 +68,7 @@ def naive_s_measure(saliency_map, truth):
             above_line = 4 * mean_x * mean_y * covariance
             below_line = (mean_x**2 + mean_y**2) * (variance_x + variance_y)
             by_region += len(part) / len(cells) * (above_line / below_line if below_line else 1)
-    return max(0.0, 0.5 * by_object + 0.5 * by_region)
+    return max(0.0, 0.5 * float(by_object) + 0.5 * float(by_region))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

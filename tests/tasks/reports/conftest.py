@@ -93,15 +93,15 @@ def record_of() -> Callable[..., "BenchmarkRecord"]:
 @pytest.fixture
 def evaluated(davis_benchmark: tuple[Path, Path], record_of: Callable[..., Any]) -> Evaluated:
     """The evaluation of the small benchmark; the folder of masks says whose they are."""
-    from shls_core.davis.layout import davis_split
     from tasks.benchmark import FACTS, material_digest
+    from tasks.benchmark_choice import BenchmarkChoice
     from tasks.davis_scoring import score_results
 
     davis, results = davis_benchmark
     videos: dict[str, list[list[float]]] = {}
     for one in score_results(davis, results, "val", workers=1):
         videos.setdefault(one.sequence, []).append(list(one.frame_j))
-    record = record_of(videos, material=material_digest(davis_split(davis, "val")))
+    record = record_of(videos, material=material_digest(BenchmarkChoice("davis", davis, "val").videos()))
     facts = record.model_dump(mode="json", exclude={"schema_version", "kind", "scores", "objects"})
     (results / FACTS).write_text(json.dumps(facts))
     return Evaluated(record, davis, results)
