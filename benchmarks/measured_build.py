@@ -23,7 +23,7 @@ def run_jobs_timed(
     if not jobs:
         return
     if backend == "ray":  # joining a cluster and starting workers is not making shards
-        executor._workers.started(workers)
+        executor._workers.started(workers, gpu_each=False)
     started, busy = time.monotonic(), 0.0
 
     def timed(job: Any) -> tuple[Any, float]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from shls_core.errors import ObjectMissing
+from storage.artifact import StageArtifact
 from storage.free_space import free_bytes, refuse_without_space
+from storage.manifest import StageManifest
 from storage.store import Store
 from tasks.execution_config import StagingConfig
 from tasks.planning.dataset_plan import plan_dataset
@@ -13,15 +17,33 @@ from tasks.stages.stage import Stage
 
 
 def refuse_what_does_not_fit(stages: Sequence[Stage], store: str, staging: StagingConfig) -> None:
-    """Plan a dataset and raise StoreUnwritable if its store has no room for what would be written.
+    """Raise StoreUnwritable if a store has no room for the dataset that is to be made of these stages.
 
-    What is not known without trying counts as nothing: of the first dataset of a store, only the photographs.
+    No photograph is looked at for it: what is made of new ones is taken to be as large as what the store's
+    newest dataset made of its own, and nothing in a store without any.
     """
     if free_bytes(store) is None:
         return
     opened = Store.create(store)
-    plan = plan_dataset(opened, stages, staging.rows_per_shard)
+    photographs = plan_dataset(opened, stages[:1], staging.rows_per_shard)
+    new = sum(plan.rows_to_compute for plan in photographs.stages)
+    plan = photographs if new else plan_dataset(opened, stages, staging.rows_per_shard)
     rates = recorded_rates(opened, plan)
-    refuse_without_space(
-        store, sum(rates[stage.stage.name].bytes_to_write(stage) or 0 for stage in plan.stages)
-    )
+    known = sum(rates[stage.stage.name].bytes_to_write(stage) or 0 for stage in plan.stages)
+    refuse_without_space(store, known + new * _bytes_made_of_a_photograph(opened, stages))
+
+
+def _bytes_made_of_a_photograph(store: Store, stages: Sequence[Stage]) -> float:
+    """Return what the stages after the first one keep of each photograph, by their newest artifacts."""
+    made = [_newest(store, stage.name) for stage in stages]
+    if None in made:
+        return 0.0
+    photographs, *derived = (manifest for manifest in made if manifest)
+    return sum(shard.bytes for manifest in derived for shard in manifest.shards) / photographs.rows
+
+
+def _newest(store: Store, stage: str) -> StageManifest | None:
+    for artifact_id in store.keys.recent(stage, 1):
+        with suppress(ObjectMissing):  # removed from the store since
+            return StageArtifact(store.objects, artifact_id).manifest
+    return None

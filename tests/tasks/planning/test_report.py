@@ -10,6 +10,7 @@ from tasks.execution_config import ExecutionConfig
 from tasks.planning import space
 from tasks.planning.report import plan_report
 from tasks.planning.space import refuse_what_does_not_fit
+from tasks.stages.ingest import IngestStage
 
 SERIAL = ExecutionConfig(backend="serial")
 
@@ -92,3 +93,11 @@ def test_in_an_empty_store_the_photographs_alone_are_counted(ten, tmp_path, monk
 def test_where_free_space_has_no_meaning_nothing_is_planned(ten, monkeypatch):
     monkeypatch.setattr(space, "free_bytes", lambda location: None)
     refuse_what_does_not_fit((), "s3://bucket/prefix", dataclasses.replace(ten).staging())
+
+
+def test_no_photograph_is_looked_at_to_see_whether_there_is_room(ten, tmp_path, monkeypatch):
+    def look(stage, plan):
+        raise AssertionError("a photograph was decoded")
+
+    monkeypatch.setattr(IngestStage, "foresee", look)
+    refuse_what_does_not_fit(ten.stages(), str(tmp_path / "empty"), ten.staging())
