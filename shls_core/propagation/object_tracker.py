@@ -1,0 +1,100 @@
+"""The objects of one video through time: memory clustering, then refinement. One path for training and use."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+
+from shls_core.memory.attention import attention_channels
+from shls_core.memory.bank import MemoryBank
+from shls_core.memory.coarse_mask import paint
+from shls_core.memory.config import MemoryConfig
+from shls_core.network.pooling import SuperpixelIndex
+from shls_core.network.shls_network import ShlsNetwork
+from shls_core.propagation.encoded_frame import EncodedFrame
+from shls_core.refinement.refiner import RefinedFrame, Refiner
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """The result of a frame.
+
+    Attributes
+    ----------
+    mask : UInt8[Tensor, "H W"]
+        Labels of the first mask.
+    refined : RefinedFrame or None
+        What the mask was made from; None where refinement is off, and the mask is the coarse one.
+    """
+
+    mask: UInt8[Tensor, "H W"]
+    refined: RefinedFrame | None
+
+
+class ObjectTracker:
+    """All that is known of one video. Gradients flow through it; in use, call it in inference mode.
+
+    Parameters
+    ----------
+    network : ShlsNetwork
+    memory_config : MemoryConfig
+    margin : float
+        Margin of regions of interest, per side, as a share of the object's height or width.
+    first : EncodedFrame
+        Every superpixel of it lies in one object.
+    mask : Int64[Tensor, "H W"]
+        Of the first frame: 0 background, 1..K objects, at least one.
+    labels : Int64[Tensor, "R"]
+        Object of every superpixel.
+    """
+
+    def __init__(
+        self,
+        network: ShlsNetwork,
+        memory_config: MemoryConfig,
+        margin: float,
+        first: EncodedFrame,
+        mask: Int64[Tensor, "H W"],
+        labels: Int64[Tensor, " R"],
+    ) -> None:
+        self._memory = MemoryBank(first.superfeatures, labels, memory_config)
+        self._refiner: Refiner | None = None
+        if network.refinement is not None:
+            assert first.view is not None
+            self._refiner = Refiner(network.refinement, margin)
+            objects = self._memory.object_columns
+            attention = attention_channels(self._memory.predict(first.superfeatures), objects)
+            self._refiner.introduce(first.view, mask, self._memory.classes[objects].tolist(), attention)
+
+    def step(self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None) -> TrackedFrame:
+        """Segment the next frame and let the memory learn from the result.
+
+        Parameters
+        ----------
+        frame : EncodedFrame
+        guide : Int64[Tensor, "H W"] or None
+            Labels that say where refinement looks, as the pseudo-mask does in training; None: the coarse mask.
+        """
+        similarities = self._memory.predict(frame.superfeatures)
+        winners = self._memory.winners(similarities)
+        coarse = paint(self._memory.classes[winners], frame.superpixels)
+        if self._refiner is None:
+            sureness = self._memory.sureness(similarities, winners)
+            self._memory.update(frame.superfeatures, winners, sureness)
+            return TrackedFrame(coarse.to(torch.uint8), None)
+
+        assert frame.view is not None
+        attention = attention_channels(similarities, self._memory.object_columns)
+        refined = self._refiner.refine(frame.view, attention, coarse if guide is None else guide)
+        self._memory.update(frame.superfeatures, *self._refined_winners(refined, frame))
+        return TrackedFrame(refined.mask, refined)
+
+    @torch.no_grad()
+    def _refined_winners(self, refined: RefinedFrame, frame: EncodedFrame) -> tuple[Tensor, Tensor]:
+        """Return the class of every superpixel in the refined mask, and its mean log-odds there."""
+        index = SuperpixelIndex(frame.superpixels[None], (0, len(frame.superfeatures)))
+        means = index.means(refined.log_odds[None].to(frame.superfeatures.dtype))
+        # A video that starts without background has no class for it.
+        sureness, winners = means[:, -len(self._memory.classes) :].max(dim=1)
+        return winners, sureness
