@@ -1,53 +1,39 @@
 """The memory bank of one video: fit on the first frame, then predict and update frame by frame."""
 
-import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt8
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
 
-from shls_core.memory.coarse_mask import Similarities, margins, winning_class
+from shls_core.errors import InputError
+from shls_core.memory.coarse_mask import margins, winning_class
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.long_term import Centroids
-from shls_core.memory.short_term import neighbour_similarities
-
-
-class ClassMemory:
-    """References and centroids of one class.
-
-    Parameters
-    ----------
-    members : Float32[numpy.ndarray, "M S"]
-        Superfeatures of the class in the first frame; M >= 1.
-    config : MemoryConfig
-    """
-
-    def __init__(self, members: Float32[np.ndarray, "M S"], config: MemoryConfig) -> None:
-        self.references = members
-        self.centroids = Centroids(members, config)
-        self._num_first = len(members)
-        self._max_later = int(config.memory_cap * len(members)) - len(members)
-
-    def remember(self, members: Float32[np.ndarray, "M S"]) -> None:
-        """Take in new members; beyond the cap, the oldest after the first frame's are forgotten."""
-        first, later = np.split(self.references, [self._num_first])
-        later = np.concatenate([later, members])
-        self.references = np.concatenate([first, later[max(len(later) - self._max_later, 0) :]])
-        self.centroids.absorb(members)
+from shls_core.memory.references import References
+from shls_core.memory.similarities import Similarities
 
 
 class MemoryBank:
     """What is known of the classes of one video: its objects and the background.
 
+    Everything lies on the device of the first superfeatures, in their dtype. Gradients flow from similarities
+    to queries, references and centroids; in use, call it all under ``torch.inference_mode()``.
+
     Parameters
     ----------
-    superfeatures : Float32[numpy.ndarray, "R S"]
+    superfeatures : Float[Tensor, "R S"]
         Superfeatures of the first frame, of unit length, every superpixel within one object.
-    labels : Int64[numpy.ndarray, "R"]
+    labels : Int64[Tensor, "R"]
         Object of each superpixel, 0 background.
     config : MemoryConfig
 
     Attributes
     ----------
-    classes : UInt8[numpy.ndarray, "classes"]
+    classes : Int64[Tensor, "classes"]
         Labels in memory, rising; columns of similarities stand in this order.
+    references : References
+        Short-term memory.
+    centroids : Centroids
+        Long-term memory.
 
     References
     ----------
@@ -56,56 +42,107 @@ class MemoryBank:
     """
 
     def __init__(
-        self,
-        superfeatures: Float32[np.ndarray, "R S"],
-        labels: Int64[np.ndarray, " R"],
-        config: MemoryConfig,
+        self, superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"], config: MemoryConfig
     ) -> None:
         self.config = config
-        self.classes: UInt8[np.ndarray, " classes"] = np.unique(labels).astype(np.uint8)
-        self.memories = [ClassMemory(superfeatures[labels == label], config) for label in self.classes]
+        self.classes: Int64[Tensor, " classes"] = torch.unique(labels)
+        first = [superfeatures[labels == label] for label in self.classes]
+        nothing = [superfeatures[:0]] * len(first)
+        self.references = References(first, nothing, config)
+        self.centroids = Centroids.fit(first, config)
 
-    def predict(self, superfeatures: Float32[np.ndarray, "R S"]) -> Similarities:
+    @property
+    def object_columns(self) -> Int64[Tensor, " objects"]:
+        """Columns of the objects: all classes but the background."""
+        return torch.nonzero(self.classes)[:, 0]
+
+    def predict(self, superfeatures: Float[Tensor, "R S"]) -> Similarities:
         """Compare the superfeatures of a frame with the memory of every class."""
-        neighbours = [
-            neighbour_similarities(superfeatures, memory.references, self.config.neighbours)
-            for memory in self.memories
-        ]
-        long_term = [memory.centroids.similarity(superfeatures) for memory in self.memories]
-        return Similarities(np.stack(neighbours, axis=1), np.stack(long_term, axis=1))
+        return Similarities(
+            self.references.similarities(superfeatures), self.centroids.similarities(superfeatures)
+        )
 
-    def winners(self, similarities: Similarities) -> Int64[np.ndarray, " R"]:
-        """Return the column in `classes` of the class of every superpixel."""
+    def winners(self, similarities: Similarities) -> Int64[Tensor, " R"]:
+        """Return the column in `classes` of the class of every superpixel, by the configured rule."""
         return winning_class(similarities, self.config.pre_segmentation)
 
-    def confident(
-        self, similarities: Similarities, winners: Int64[np.ndarray, " R"]
-    ) -> Bool[np.ndarray, " R"]:
+    def sureness(self, similarities: Similarities, winners: Int64[Tensor, " R"]) -> Float[Tensor, " R"]:
+        """Return the margin (Eq. 1) of the class won: how sure a superpixel is without refinement.
+
+        With refinement, the mean log-odds of the superpixel for its class in the refined mask stand here.
+        """
+        return margins(similarities).gather(1, winners[:, None]).squeeze(1)
+
+    def confident(self, winners: Int64[Tensor, " R"], sureness: Float[Tensor, " R"]) -> Bool[Tensor, " R"]:
         """Tell which superpixels are sure enough of their class to be remembered.
 
-        The margin of the class won must reach `update_threshold` times its mean over the superpixels of
-        the frame that went to the same class.
+        The sureness of each must reach `update_threshold` times its mean over the superpixels of the frame
+        that went to the same class.
         """
-        margin = np.take_along_axis(margins(similarities), winners[:, None], axis=1)[:, 0]
-        counts = np.bincount(winners, minlength=len(self.classes))
-        means = np.bincount(winners, weights=margin, minlength=len(self.classes)) / np.maximum(counts, 1)
-        confident: Bool[np.ndarray, " R"] = margin >= self.config.update_threshold * means[winners]
-        return confident
+        sums = sureness.new_zeros(len(self.classes)).index_add(0, winners, sureness)
+        counts = torch.bincount(winners, minlength=len(self.classes))
+        return sureness >= (self.config.update_threshold * sums / counts.clamp(min=1))[winners]
 
     def update(
         self,
-        superfeatures: Float32[np.ndarray, "R S"],
-        winners: Int64[np.ndarray, " R"],
-        confident: Bool[np.ndarray, " R"],
+        superfeatures: Float[Tensor, "R S"],
+        winners: Int64[Tensor, " R"],
+        sureness: Float[Tensor, " R"],
     ) -> None:
         """Remember the confident superpixels of a frame.
 
         A frame that lost its background updates nothing: its masks have run over the whole frame.
+
+        Parameters
+        ----------
+        superfeatures : Float[Tensor, "R S"]
+        winners : Int64[Tensor, "R"]
+            Columns of their classes: of the coarse mask or, with refinement, of the refined one.
+        sureness : Float[Tensor, "R"]
+            See `sureness`; of one frame, what is less sure is forgotten sooner.
         """
-        background = np.flatnonzero(self.classes == 0)
-        if len(background) and not (winners == background[0]).any():
-            return
-        for column, memory in enumerate(self.memories):
-            members = superfeatures[confident & (winners == column)]
-            if len(members):
-                memory.remember(members)
+        confident = self.confident(winners, sureness)
+        has_lost_background = (self.classes == 0).any() & ~(self.classes[winners] == 0).any()
+        rows = torch.nonzero(confident & ~has_lost_background)[:, 0]
+        rows = rows[sureness[rows].argsort(stable=True)]
+        if len(rows):
+            self.references.remember(superfeatures[rows], winners[rows])
+            self.centroids = self.centroids.absorb(superfeatures[rows], winners[rows])
+
+    def introduce(self, superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"]) -> None:
+        """Take in superpixels whose object is known, in a frame after the first.
+
+        Parameters
+        ----------
+        superfeatures : Float[Tensor, "R S"]
+            Of those superpixels alone whose object is given.
+        labels : Int64[Tensor, "R"]
+            Labels that are new become classes with these as members of their first frame; to known classes
+            they are added as if they had been in the first frame.
+
+        Raises
+        ------
+        InputError
+            If there is no superpixel.
+        """
+        if not len(labels):
+            raise InputError("expected superpixels of at least one object to introduce, got none")
+        classes = torch.unique(torch.cat([self.classes, labels]))
+        known = {label: column for column, label in enumerate(self.classes.tolist())}
+        first, later, centroids = [], [], []
+        for label in classes.tolist():
+            members = superfeatures[labels == label]
+            if label not in known:
+                first.append(members)
+                later.append(superfeatures[:0])
+                centroids.append(Centroids.fit([members], self.config))
+                continue
+            column = known[label]
+            first.append(torch.cat([self.references.first(column), members]))
+            later.append(self.references.later(column))
+            centroids.append(
+                self.centroids.of_class(column).absorb(members, torch.zeros_like(labels[labels == label]))
+            )
+        self.classes = classes
+        self.references = References(first, later, self.config)
+        self.centroids = Centroids.stacked(centroids)

@@ -10,6 +10,10 @@ from shls_core.frozen import FrozenConfig
 class MemoryConfig(FrozenConfig):
     """How the objects of a video are remembered and recognised."""
 
+    search: Literal["faiss", "torch"] = "faiss"
+    """What finds the nearest references: FAISS (on the CPU; on a GPU with its GPU build), or products and
+    top-k of PyTorch on the network's device. Results are equal up to exact ties."""
+
     neighbours: int = Field(default=2, ge=1, le=64)
     """Nearest references of each class that the short-term similarity averages, with weights
     1, 1/2, 1/3, ... (SHLS, section 3.3)."""
@@ -23,16 +27,20 @@ class MemoryConfig(FrozenConfig):
     kmeans_iterations: int = Field(default=20, ge=1, le=1000)
     """Iterations of the k-means of the first frame."""
 
-    kmeans_seed: int = Field(default=0, ge=0, lt=2**31)
-    """Seed of the first centroids."""
-
     pre_segmentation: Literal["eq1", "knn_vote"] = "eq1"
     """Rule of the coarse mask: Eq. 1 of the paper (short- and long-term memory), or a vote of the nearest
     references of all classes (short-term memory only)."""
 
     update_threshold: float = Field(default=0.4, ge=0.0)
-    """A superpixel enters the memory when its margin (Eq. 1) is at least this share of the mean margin of
-    the superpixels that went to the same class in the same frame; 0 accepts all with a margin >= 0."""
+    """A superpixel enters the memory when it is at least this share as sure of its class as the superpixels
+    that went to the same class in the same frame are on average. Sureness is the margin of Eq. 1 or, with
+    refinement, the mean log-odds of the refined mask; 0 accepts all that are not below 0."""
+
+    memory_size: int | None = Field(default=None, ge=0)
+    """Most references from frames after the first, over all classes together; None: as many as `memory_cap`
+    admits. SHLS, Table 3, varies it as 0, 1k, 2k, 4k, all; that it counts what is stored beside the first
+    frame is our reading, because the first frame's data is always at hand there. Classes share it as
+    they share the first frame."""
 
     memory_cap: float = Field(default=10.0, ge=1.0)
     """Most references of a class, as a multiple of those of the first frame; those of the first frame and

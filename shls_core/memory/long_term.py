@@ -1,10 +1,18 @@
-"""Long-term memory: centroids of one class that drift as members come in."""
+"""Long-term memory: centroids of every class that drift as members come in."""
 
-import numpy as np
-from jaxtyping import Float32
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64
+from torch import Tensor
 
 from shls_core.memory.config import MemoryConfig
-from shls_core.memory.faiss_backend import load_faiss
+from shls_core.memory.kmeans import spherical_kmeans
+
+NO_CENTROID = -1.0
+"""Stands where a class has fewer centroids than another; cosines of superfeatures lie in 0..1."""
 
 
 def num_centroids(num_members: int, config: MemoryConfig) -> int:
@@ -19,48 +27,67 @@ def num_centroids(num_members: int, config: MemoryConfig) -> int:
     return min(max(wanted, 1), config.max_centroids, num_members)
 
 
+@dataclass(frozen=True)
 class Centroids:
-    """Spherical k-means over the members of one class, continued as a running mean.
-
-    Parameters
-    ----------
-    members : Float32[numpy.ndarray, "M S"]
-        Superfeatures of the class in the first frame, of unit length; M >= 1.
-    config : MemoryConfig
+    """Centroids of every class: spherical k-means of its first members, continued as a running mean.
 
     Attributes
     ----------
-    values : Float32[numpy.ndarray, "centroids S"]
-        Unit vectors.
-    weights : Float32[numpy.ndarray, "centroids"]
-        Number of members each has been averaged over.
+    values : Float[Tensor, "classes centroids S"]
+        Unit vectors; anything where there is no centroid.
+    weights : Float[Tensor, "classes centroids"]
+        Number of members each is the mean of; 0 where a class has fewer centroids than another.
     """
 
-    def __init__(self, members: Float32[np.ndarray, "M S"], config: MemoryConfig) -> None:
-        kmeans = load_faiss().Kmeans(
-            members.shape[1],
-            num_centroids(len(members), config),
-            niter=config.kmeans_iterations,
-            seed=config.kmeans_seed,
-            spherical=True,
-            # FAISS would subsample large classes and warn about small ones.
-            min_points_per_centroid=1,
-            max_points_per_centroid=len(members),
+    values: Float[Tensor, "classes centroids S"]
+    weights: Float[Tensor, "classes centroids"]
+
+    @classmethod
+    def fit(cls, first: Sequence[Float[Tensor, "_ S"]], config: MemoryConfig) -> "Centroids":
+        """Cluster the members of every class in its first frame, each of at least one member.
+
+        The search for clusters carries no gradient, their centroids do.
+        """
+        counts = [num_centroids(len(members), config) for members in first]
+        numbers = [
+            column * max(counts) + spherical_kmeans(members, count, config.kmeans_iterations)
+            for column, (members, count) in enumerate(zip(first, counts, strict=True))
+        ]
+        shape = (len(first), max(counts))
+        none = cls(first[0].new_zeros(*shape, first[0].shape[1]), first[0].new_zeros(shape))
+        return none._with(torch.cat(list(first)), torch.cat(numbers))
+
+    @classmethod
+    def stacked(cls, classes: Sequence["Centroids"]) -> "Centroids":
+        """Join the centroids of several classes, in the order given."""
+        most = max(each.weights.shape[1] for each in classes)
+        return cls(
+            torch.cat([F.pad(each.values, (0, 0, 0, most - each.values.shape[1])) for each in classes]),
+            torch.cat([F.pad(each.weights, (0, most - each.weights.shape[1])) for each in classes]),
         )
-        kmeans.train(members)
-        self.values: Float32[np.ndarray, "centroids S"] = kmeans.centroids
-        nearest = (members @ self.values.T).argmax(axis=1)
-        self.weights = np.bincount(nearest, minlength=len(self.values)).astype(np.float32)
 
-    def similarity(self, queries: Float32[np.ndarray, "R S"]) -> Float32[np.ndarray, " R"]:
-        """Return the similarity of every query to its nearest centroid."""
-        nearest: Float32[np.ndarray, " R"] = (queries @ self.values.T).max(axis=1)
-        return nearest
+    def of_class(self, column: int) -> "Centroids":
+        """Return the centroids of one class."""
+        return Centroids(self.values[column : column + 1], self.weights[column : column + 1])
 
-    def absorb(self, members: Float32[np.ndarray, "M S"]) -> None:
-        """Move every centroid towards the new members nearest to it, by their share of all its members."""
-        belongs = (members @ self.values.T).argmax(axis=1)[:, None] == np.arange(len(self.values))
-        sums = self.values * self.weights[:, None] + belongs.T.astype(np.float32) @ members
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        self.values = np.where(lengths > 0, sums / np.maximum(lengths, 1e-12), self.values)
-        self.weights = self.weights + belongs.sum(axis=0, dtype=np.float32)
+    def similarities(self, queries: Float[Tensor, "R S"]) -> Float[Tensor, "R classes"]:
+        """Return the similarity of every query to its nearest centroid of every class."""
+        return self._to_all(queries).amax(dim=2)
+
+    def absorb(self, members: Float[Tensor, "M S"], columns: Int64[Tensor, " M"]) -> "Centroids":
+        """Return centroids that have moved towards the members of their class nearest to them.
+
+        Each moves by the share of the new members among all its members.
+        """
+        own = self._to_all(members)[torch.arange(len(members), device=members.device), columns]
+        return self._with(members, columns * self.weights.shape[1] + own.argmax(dim=1))
+
+    def _to_all(self, queries: Float[Tensor, "R S"]) -> Float[Tensor, "R classes centroids"]:
+        products = (queries @ self.values.flatten(0, 1).T).reshape(-1, *self.weights.shape)
+        return products.masked_fill(self.weights == 0, NO_CENTROID)
+
+    def _with(self, members: Float[Tensor, "M S"], numbers: Int64[Tensor, " M"]) -> "Centroids":
+        """Add members to centroids, which are numbered through all classes."""
+        sums = (self.values * self.weights[..., None]).flatten(0, 1).index_add(0, numbers, members)
+        added = torch.bincount(numbers, minlength=self.weights.numel()).reshape(self.weights.shape)
+        return Centroids(F.normalize(sums, dim=1).reshape(self.values.shape), self.weights + added)

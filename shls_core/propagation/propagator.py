@@ -2,7 +2,8 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8, UInt16
+from jaxtyping import Float, Int64, UInt8, UInt16
+from torch import Tensor
 
 from shls_core.errors import InputError
 from shls_core.memory.bank import MemoryBank
@@ -28,6 +29,7 @@ class Propagator:
         self._memory: MemoryBank | None = None
         self._shape: tuple[int, ...] = ()
 
+    @torch.inference_mode()
     def start(
         self,
         frame: UInt8[np.ndarray, "H W 3"],
@@ -57,9 +59,12 @@ class Propagator:
         if mask.max() == 255:
             raise InputError("expected object labels 1..254 in the first mask, got 255 (void)")
         split, labels = split_along_mask(superpixel_map, mask)
-        self._memory = MemoryBank(self._superfeatures(frame, split), labels, self._memory_config)
+        superpixels = self._on_device(split)
+        superfeatures = self._superfeatures(frame, superpixels)
+        self._memory = MemoryBank(superfeatures, self._on_device(labels), self._memory_config)
         self._shape = frame.shape
 
+    @torch.inference_mode()
     def step(
         self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
     ) -> UInt8[np.ndarray, "H W"]:
@@ -79,23 +84,22 @@ class Propagator:
             raise InputError("expected start() with a first frame and its mask before step()")
         if frame.shape != self._shape:
             raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
-        superfeatures = self._superfeatures(frame, superpixel_map.astype(np.int64))
+        superpixels = self._on_device(superpixel_map.astype(np.int64))
+        superfeatures = self._superfeatures(frame, superpixels)
         similarities = self._memory.predict(superfeatures)
         winners = self._memory.winners(similarities)
-        mask = paint(self._memory.classes[winners], superpixel_map)
+        coarse = paint(self._memory.classes[winners].to(torch.uint8), superpixels)
         # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
         # from its log-odds to the superpixels that are remembered.
-        self._memory.update(superfeatures, winners, self._memory.confident(similarities, winners))
+        self._memory.update(superfeatures, winners, self._memory.sureness(similarities, winners))
+        mask: UInt8[np.ndarray, "H W"] = coarse.cpu().numpy()
         return mask
 
-    @torch.inference_mode()
     def _superfeatures(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
-    ) -> Float32[np.ndarray, "R S"]:
-        device = next(self._network.parameters()).device
-        features = self._network.encode_image(torch.tensor(frame, device=device)[None])
-        superfeatures = self._network.superfeatures(
-            features, torch.tensor(superpixel_map, device=device)[None]
-        )
-        values: Float32[np.ndarray, "R S"] = superfeatures.values.cpu().numpy()
-        return values
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixels: Int64[Tensor, "H W"]
+    ) -> Float[Tensor, "R S"]:
+        features = self._network.encode_image(self._on_device(frame)[None])
+        return self._network.superfeatures(features, superpixels[None]).values
+
+    def _on_device(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(values, device=next(self._network.parameters()).device)
