@@ -1,4 +1,4 @@
-"""The objects of one video through time: memory clustering, then refinement. One path for training and use."""
+"""The objects of one video through time: memory clustering, then refinement, in training as in use."""
 
 from dataclasses import dataclass
 
@@ -74,7 +74,7 @@ class ObjectTracker:
         ----------
         frame : EncodedFrame
         guide : Int64[Tensor, "H W"] or None
-            Labels that say where refinement looks, as the pseudo-mask does in training; None: the coarse mask.
+            Labels that say where refinement looks: in training the pseudo-mask; None: the coarse mask.
         """
         similarities = self._memory.predict(frame.superfeatures)
         winners = self._memory.winners(similarities)

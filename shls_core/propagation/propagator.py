@@ -1,16 +1,16 @@
-"""SHLS in use: superfeatures of each frame, read against the memory of the video."""
+"""SHLS in use: the objects of a video, tracked from frame to frame."""
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8, UInt16
+from jaxtyping import Int64, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
-from shls_core.memory.bank import MemoryBank
-from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.superpixel_objects import split_along_mask
 from shls_core.network.shls_network import ShlsNetwork
+from shls_core.propagation.encoded_frame import EncodedFrame, encode_frames
+from shls_core.propagation.object_tracker import ObjectTracker
 
 
 class Propagator:
@@ -26,7 +26,7 @@ class Propagator:
     def __init__(self, network: ShlsNetwork, memory_config: MemoryConfig) -> None:
         self._network = network.eval()
         self._memory_config = memory_config
-        self._memory: MemoryBank | None = None
+        self._tracker: ObjectTracker | None = None
         self._shape: tuple[int, ...] = ()
 
     @torch.inference_mode()
@@ -36,7 +36,7 @@ class Propagator:
         superpixel_map: UInt16[np.ndarray, "H W"],
         mask: UInt8[np.ndarray, "mask_H mask_W"],
     ) -> None:
-        """Begin a video: remember its first frame.
+        """Begin a video: remember its first frame, superpixels cut along the mask's borders.
 
         Parameters
         ----------
@@ -59,9 +59,14 @@ class Propagator:
         if mask.max() == 255:
             raise InputError("expected object labels 1..254 in the first mask, got 255 (void)")
         split, labels = split_along_mask(superpixel_map, mask)
-        superpixels = self._on_device(split)
-        superfeatures = self._superfeatures(frame, superpixels)
-        self._memory = MemoryBank(superfeatures, self._on_device(labels), self._memory_config)
+        self._tracker = ObjectTracker(
+            self._network,
+            self._memory_config,
+            self._network.config.refinement.margin,
+            self._encoded(frame, split),
+            self._on_device(mask.astype(np.int64)),
+            self._on_device(labels),
+        )
         self._shape = frame.shape
 
     @torch.inference_mode()
@@ -80,26 +85,21 @@ class Propagator:
         InputError
             If no video was started, or the shape differs from the first frame's.
         """
-        if self._memory is None:
+        if self._tracker is None:
             raise InputError("expected start() with a first frame and its mask before step()")
         if frame.shape != self._shape:
             raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
-        superpixels = self._on_device(superpixel_map.astype(np.int64))
-        superfeatures = self._superfeatures(frame, superpixels)
-        similarities = self._memory.predict(superfeatures)
-        winners = self._memory.winners(similarities)
-        coarse = paint(self._memory.classes[winners].to(torch.uint8), superpixels)
-        # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
-        # from its log-odds to the superpixels that are remembered.
-        self._memory.update(superfeatures, winners, self._memory.sureness(similarities, winners))
-        mask: UInt8[np.ndarray, "H W"] = coarse.cpu().numpy()
+        tracked = self._tracker.step(self._encoded(frame, superpixel_map.astype(np.int64)))
+        mask: UInt8[np.ndarray, "H W"] = tracked.mask.cpu().numpy()
         return mask
 
-    def _superfeatures(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixels: Int64[Tensor, "H W"]
-    ) -> Float[Tensor, "R S"]:
-        features = self._network.encode_image(self._on_device(frame)[None])
-        return self._network.superfeatures(features, superpixels[None]).values
+    def _encoded(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
+    ) -> EncodedFrame:
+        [encoded] = encode_frames(
+            self._network, self._on_device(frame)[None], self._on_device(superpixel_map)[None]
+        )
+        return encoded
 
     def _on_device(self, values: np.ndarray) -> Tensor:
         return torch.tensor(values, device=next(self._network.parameters()).device)

@@ -42,13 +42,13 @@ class FrameView:
         """Height and width of the frame."""
         return self.superpixels.shape[0], self.superpixels.shape[1]
 
-    def fine_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C1+3 height width"]:
+    def fine_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C height width"]:
         """Return fine features and positions in a region, brought to `size`."""
         stride = -(-self.superpixels.shape[0] // self.fine.shape[1])
         positions = self.painted_in(self.positions, region, size)
         return torch.cat([resized_crop(self.fine, region, stride, size), positions])
 
-    def coarse_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C4+3 h w"]:
+    def coarse_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C h w"]:
         """Return coarse features and positions in a region, brought to a quarter of `size`."""
         height, width = size[0] // STRIDE, size[1] // STRIDE
         quarter = Box(*(corner // STRIDE for corner in region))

@@ -64,9 +64,7 @@ class RefinementNetwork(nn.Module):
         gated: Tensor = self.modulator(fine, attention, coarse)
         return gated
 
-    def decode(
-        self, gated: Float[Tensor, "N C4 h w"], reference: Reference
-    ) -> Float[Tensor, "N H W"]:
+    def decode(self, gated: Float[Tensor, "N C4 h w"], reference: Reference) -> Float[Tensor, "N H W"]:
         """Return the log-odds of the object in some regions, each object against everything else."""
         coarse = torch.cat([reference.first_coarse, reference.last_gated, gated], dim=1)
         fine = torch.cat([reference.first_mask, reference.last_prediction, reference.first_fine], dim=1)

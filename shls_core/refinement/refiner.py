@@ -150,8 +150,7 @@ class Refiner:
         fine = torch.stack([view.fine_in(region, size) for region in regions])
         coarse = torch.stack([view.coarse_in(region, size) for region in regions])
         painted = [
-            view.painted_in(values, region, size)
-            for values, region in zip(attention, regions, strict=True)
+            view.painted_in(values, region, size) for values, region in zip(attention, regions, strict=True)
         ]
         return self._network.gate(fine, torch.stack(painted), coarse)
 
@@ -188,9 +187,7 @@ def _together(regions: Sequence[Box]) -> Iterator[list[int]]:
             yield numbers[start : start + count]
 
 
-def _placed(
-    log_odds: Float[Tensor, "h w"], region: Box, frame_size: tuple[int, int]
-) -> Float[Tensor, "H W"]:
+def _placed(log_odds: Float[Tensor, "h w"], region: Box, frame_size: tuple[int, int]) -> Float[Tensor, "H W"]:
     """Put a region into its frame; outside of it the object is not."""
     height, width = frame_size
     inside = log_odds[: height - region.top, : width - region.left]

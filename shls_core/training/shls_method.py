@@ -88,9 +88,7 @@ class ShlsMethod:
             return first.superfeatures.sum() * 0.0  # nothing to follow
         known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
         margin = self.network.config.refinement.training_margin
-        tracker = ObjectTracker(
-            self.network, self._memory_config, margin, first, known[0], first_labels
-        )
+        tracker = ObjectTracker(self.network, self._memory_config, margin, first, known[0], first_labels)
         surprise = []
         for frame, mask in zip(frames[1:], known[1:], strict=True):
             refined = tracker.step(frame, guide=mask).refined

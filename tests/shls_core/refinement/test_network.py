@@ -72,7 +72,9 @@ def test_first_logits_are_far_from_certain_for_every_seed():
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             decoder = FeatureDecoder(27, 9, 0.25)
-        log_odds = decoder(random_maps(1, 27, 8, 8, seed=seed), random_maps(1, 9, 32, 32, seed=seed)).diff(dim=1)
+        log_odds = decoder(random_maps(1, 27, 8, 8, seed=seed), random_maps(1, 9, 32, 32, seed=seed)).diff(
+            dim=1
+        )
         assert 1e-3 < log_odds.std() < 3, seed
         assert log_odds.abs().max() < 10, seed
 

@@ -57,7 +57,9 @@ spans = st.tuples(st.integers(0, 95), st.integers(1, 100)).map(lambda p: (p[0], 
 
 
 @given(spans, spans, spans, spans, st.floats(0, 1))
-def test_regions_hold_box_and_margin_and_are_as_large_as_the_first_box(rows, columns, first_r, first_c, margin):
+def test_regions_hold_box_and_margin_and_are_as_large_as_the_first_box(
+    rows, columns, first_r, first_c, margin
+):
     box = Box(rows[0], columns[0], rows[1], columns[1])
     first = Box(first_r[0], first_c[0], first_r[1], first_c[1])
     region = region_of_interest(box, first, (96, 96), margin, 0.05)

@@ -20,8 +20,8 @@ def test_upsampling_is_that_of_torch(height, width):
 
 
 @settings(max_examples=50)
-@given(st.tuples(st.integers(0, 8), st.integers(0, 8)), st.tuples(st.integers(1, 20), st.integers(1, 20)))
-def test_resized_crop_of_a_whole_map_is_the_interpolation_of_torch(_, size):
+@given(st.tuples(st.integers(1, 20), st.integers(1, 20)))
+def test_resized_crop_of_a_whole_map_is_the_interpolation_of_torch(size):
     maps = random_maps(3, 6, 9)
     expected = F.interpolate(maps[None], size, mode="bilinear", align_corners=False)[0]
     torch.testing.assert_close(resized_crop(maps, Box(0, 0, 6, 9), 1, size), expected)
