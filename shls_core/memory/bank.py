@@ -58,9 +58,11 @@ class MemoryBank:
 
     def predict(self, superfeatures: Float[Tensor, "R S"]) -> Similarities:
         """Compare the superfeatures of a frame with the memory of every class."""
-        return Similarities(
-            self.references.similarities(superfeatures), self.centroids.similarities(superfeatures)
-        )
+        # Half precision, as mixed-precision training would choose, cannot tell near neighbours apart.
+        with torch.autocast(superfeatures.device.type, enabled=False):
+            return Similarities(
+                self.references.similarities(superfeatures), self.centroids.similarities(superfeatures)
+            )
 
     def winners(self, similarities: Similarities) -> Int64[Tensor, " R"]:
         """Return the column in `classes` of the class of every superpixel, by the configured rule."""

@@ -45,3 +45,6 @@ class MemoryConfig(FrozenConfig):
     memory_cap: float = Field(default=10.0, ge=1.0)
     """Most references of a class, as a multiple of those of the first frame; those of the first frame and
     the newest are kept."""
+
+    outlier_filter: bool = False
+    """Whether parts of an object's coarse mask that are far from its mask in the frame before are dropped."""

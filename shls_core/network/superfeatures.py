@@ -90,8 +90,8 @@ class SuperfeatureHead(nn.Module):
         A superpixel too small to be seen at a quarter of the resolution has a coarse half of zeros.
         """
         at_quarter = index.at_resolution(*features.coarse.shape[-2:])
-        visible = at_quarter.areas()[:, None] > 0
-        fine = self.fine(torch.cat([index.means(features.fine), index.positions()], dim=1))
-        coarse = self.coarse(torch.cat([at_quarter.means(features.coarse), at_quarter.positions()], dim=1))
+        visible = at_quarter.areas[:, None] > 0
+        fine = self.fine(torch.cat([index.means(features.fine), index.positions], dim=1))
+        coarse = self.coarse(torch.cat([at_quarter.means(features.coarse), at_quarter.positions], dim=1))
         fused = self.fuse(torch.stack([fine, coarse * visible], dim=1)).squeeze(1).relu()
         return Superfeatures(F.normalize(fused, dim=1, eps=self.l2_epsilon), index.offsets)

@@ -10,6 +10,7 @@ from shls_core.memory.attention import attention_channels
 from shls_core.memory.bank import MemoryBank
 from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
+from shls_core.memory.outlier_filter import filter_outliers
 from shls_core.network.pooling import SuperpixelIndex
 from shls_core.network.shls_network import ShlsNetwork
 from shls_core.propagation.encoded_frame import EncodedFrame
@@ -58,7 +59,9 @@ class ObjectTracker:
         mask: Int64[Tensor, "H W"],
         labels: Int64[Tensor, " R"],
     ) -> None:
+        self._memory_config = memory_config
         self._memory = MemoryBank(first.superfeatures, labels, memory_config)
+        self._last_mask = mask.to(torch.uint8)
         self._refiner: Refiner | None = None
         if network.refinement is not None:
             assert first.view is not None
@@ -78,17 +81,26 @@ class ObjectTracker:
         """
         similarities = self._memory.predict(frame.superfeatures)
         winners = self._memory.winners(similarities)
-        coarse = paint(self._memory.classes[winners], frame.superpixels)
+        coarse = self._coarse_mask(winners, frame.superpixels)
         if self._refiner is None:
-            sureness = self._memory.sureness(similarities, winners)
-            self._memory.update(frame.superfeatures, winners, sureness)
-            return TrackedFrame(coarse.to(torch.uint8), None)
+            refined, sureness = None, self._memory.sureness(similarities, winners)
+        else:
+            assert frame.view is not None
+            attention = attention_channels(similarities, self._memory.object_columns)
+            refined = self._refiner.refine(frame.view, attention, coarse if guide is None else guide)
+            winners, sureness = self._refined_winners(refined, frame)
+        self._memory.update(frame.superfeatures, winners, sureness)
+        self._last_mask = coarse.to(torch.uint8) if refined is None else refined.mask
+        return TrackedFrame(self._last_mask, refined)
 
-        assert frame.view is not None
-        attention = attention_channels(similarities, self._memory.object_columns)
-        refined = self._refiner.refine(frame.view, attention, coarse if guide is None else guide)
-        self._memory.update(frame.superfeatures, *self._refined_winners(refined, frame))
-        return TrackedFrame(refined.mask, refined)
+    def _coarse_mask(
+        self, winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"]
+    ) -> Int64[Tensor, "H W"]:
+        coarse = paint(self._memory.classes[winners], superpixels)
+        if not self._memory_config.outlier_filter:
+            return coarse
+        masks = (mask.to(torch.uint8).cpu().numpy() for mask in (coarse, self._last_mask))
+        return torch.from_numpy(filter_outliers(*masks)).to(coarse)
 
     @torch.no_grad()
     def _refined_winners(self, refined: RefinedFrame, frame: EncodedFrame) -> tuple[Tensor, Tensor]:

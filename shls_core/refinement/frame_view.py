@@ -8,7 +8,7 @@ from torch import Tensor
 
 from shls_core.crops import Box
 from shls_core.network.pooling import SuperpixelIndex
-from shls_core.network.superfeatures import POSITION_CHANNELS, FeatureMaps
+from shls_core.network.superfeatures import FeatureMaps
 from shls_core.refinement.roi import STRIDE
 from shls_core.refinement.sampling import nearest_crop, resized_crop
 
@@ -19,7 +19,7 @@ class FrameView:
 
     Attributes
     ----------
-    fine : Float[Tensor, "C1 fine_h fine_w"]
+    fine : Float[Tensor, "C1 H W"]
     coarse : Float[Tensor, "C4 h w"]
         At a quarter of the resolution.
     superpixels : Int64[Tensor, "H W"]
@@ -30,7 +30,7 @@ class FrameView:
         Positions in the coarse map.
     """
 
-    fine: Float[Tensor, "C1 fine_h fine_w"]
+    fine: Float[Tensor, "C1 H W"]
     coarse: Float[Tensor, "C4 h w"]
     superpixels: Int64[Tensor, "H W"]
     positions: Float[Tensor, "R 3"]
@@ -44,9 +44,8 @@ class FrameView:
 
     def fine_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C height width"]:
         """Return fine features and positions in a region, brought to `size`."""
-        stride = -(-self.superpixels.shape[0] // self.fine.shape[1])
         positions = self.painted_in(self.positions, region, size)
-        return torch.cat([resized_crop(self.fine, region, stride, size), positions])
+        return torch.cat([resized_crop(self.fine, region, size), positions])
 
     def coarse_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C h w"]:
         """Return coarse features and positions in a region, brought to a quarter of `size`."""
@@ -54,7 +53,7 @@ class FrameView:
         quarter = Box(*(corner // STRIDE for corner in region))
         superpixels = nearest_crop(self.coarse_superpixels, quarter, (height, width))
         positions = self.coarse_positions[superpixels].permute(2, 0, 1)
-        return torch.cat([resized_crop(self.coarse, region, STRIDE, (height, width)), positions])
+        return torch.cat([resized_crop(self.coarse, quarter, (height, width)), positions])
 
     def painted_in(
         self, values: Float[Tensor, "R C"], region: Box, size: tuple[int, int]
@@ -63,16 +62,11 @@ class FrameView:
         return values[nearest_crop(self.superpixels, region, size)].permute(2, 0, 1)
 
 
-def fine_channels(backbone_channels: int) -> int:
-    """Return the channels of `FrameView.fine_in`."""
-    return backbone_channels + POSITION_CHANNELS
-
-
 def frame_views(features: FeatureMaps, index: SuperpixelIndex) -> list[FrameView]:
     """Return the views of all frames that were encoded together."""
     at_quarter = index.at_resolution(*features.coarse.shape[-2:])
     # Positions are numbers of their own: as in the superfeatures, no gradient goes into them.
-    positions, coarse_positions = index.positions(), at_quarter.positions()
+    positions, coarse_positions = index.positions, at_quarter.positions
     views = []
     for frame, (start, stop) in enumerate(zip(index.offsets[:-1], index.offsets[1:], strict=True)):
         views.append(

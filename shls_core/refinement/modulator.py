@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-ATTENTION_CHANNELS = 4
+from shls_core.memory.attention import ATTENTION_CHANNELS
+
 _CHANNELS = 32
 
 

@@ -161,7 +161,7 @@ class Refiner:
         objects = [self._objects[k] for k in chosen]
         return Reference(
             torch.stack([o.first_view.coarse_in(o.first_region, size) for o in objects]),
-            torch.stack([resized_crop(o.last_gated, _all_of(o.last_gated), 1, quarter) for o in objects]),
+            torch.stack([resized_crop(o.last_gated, _all_of(o.last_gated), quarter) for o in objects]),
             torch.stack([nearest_crop(o.first_mask, o.first_region, size) for o in objects]),
             torch.stack([nearest_crop(o.last_prediction, o.last_region, size) for o in objects]),
             torch.stack([o.first_view.fine_in(o.first_region, size) for o in objects]),

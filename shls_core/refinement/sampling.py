@@ -8,44 +8,36 @@ from shls_core.crops import Box
 
 
 def resized_crop(
-    maps: Float[Tensor, "C map_h map_w"], box: Box, stride: int, size: tuple[int, int]
+    maps: Float[Tensor, "C map_h map_w"], box: Box, size: tuple[int, int]
 ) -> Float[Tensor, "C h w"]:
-    """Cut out a box and bring it bilinearly to another size.
+    """Cut out a box and bring it bilinearly to another size; pixels around the box play no part.
 
     Parameters
     ----------
     maps : Float[Tensor, "C map_h map_w"]
-        Maps whose pixels stand for squares of `stride` px of a frame.
     box : Box
-        In px of the frame; beyond the maps their outermost pixels go on.
-    stride : int
+        In pixels of the maps; beyond the maps, their outermost pixels go on.
     size : tuple of int
-        Height h and width w of the result, in pixels of the maps.
+        Height h and width w of the result.
     """
-    rows = _window(box.top, box.bottom, size[0], stride, maps.shape[1])
-    columns = _window(box.left, box.right, size[1], stride, maps.shape[2])
-    if isinstance(rows, slice) and isinstance(columns, slice):
-        return maps[:, rows, columns]
-    if isinstance(rows, slice):
-        maps = maps[:, rows]
+    rows = _window(box.top, box.bottom, size[0], maps.shape[1])
+    columns = _window(box.left, box.right, size[1], maps.shape[2])
+    # Interpolation as two products: the backward of interpolate and grid_sample adds atomically on CUDA.
     if isinstance(columns, slice):
         maps = maps[:, :, columns]
-    # Interpolation as two products: the backward of interpolate and grid_sample adds atomically on CUDA.
-    if isinstance(columns, tuple):
-        maps = maps[:, :, columns[1]] @ _hats(columns[0], columns[1], maps).T
-    if isinstance(rows, tuple):
-        maps = _hats(rows[0], rows[1], maps) @ maps[:, rows[1]]
-    return maps
+    else:
+        maps = maps[:, :, columns[1]] @ _hats(*columns, maps).T
+    return maps[:, rows] if isinstance(rows, slice) else _hats(*rows, maps) @ maps[:, rows[1]]
 
 
 def _window(
-    start: int, stop: int, num_out: int, stride: int, num_in: int
+    start: int, stop: int, num_out: int, num_in: int
 ) -> slice | tuple[Float[Tensor, " num_out"], slice]:
     """Return the part of an axis that is wanted as it is, or else where to sample it and what that needs."""
-    if stop - start == num_out * stride and start % stride == 0 and stop <= num_in * stride:
-        return slice(start // stride, stop // stride)
-    step = (stop - start) / num_out
-    places = ((start + (torch.arange(num_out) + 0.5) * step) / stride - 0.5).clamp(0, num_in - 1)
+    if stop - start == num_out and stop <= num_in:
+        return slice(start, stop)
+    places = start + (torch.arange(num_out) + 0.5) * ((stop - start) / num_out) - 0.5
+    places = places.clamp(start, min(stop, num_in) - 1)
     return places, slice(int(places[0]), min(int(places[-1]) + 2, num_in))
 
 

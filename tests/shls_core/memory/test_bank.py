@@ -159,3 +159,13 @@ def test_inference_mode_gives_what_training_gives_and_training_reaches_every_fra
     torch.testing.assert_close(in_training.detach(), in_use)
     in_training.sum().backward()
     assert (learning.grad.abs().sum(dim=2) > 0).all()
+
+
+def test_mixed_precision_does_not_blur_similarities():
+    frame = F.normalize(torch.rand(40, 8, generator=torch.Generator().manual_seed(0)), dim=1)
+    bank = MemoryBank(frame, torch.arange(40) % 3, MemoryConfig())
+    exact = bank.predict(frame)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = bank.predict(frame)
+    assert torch.equal(mixed.neighbours, exact.neighbours)
+    assert torch.equal(mixed.long_term, exact.long_term)

@@ -70,3 +70,5 @@ def test_the_rules_can_disagree():
 def test_paint_gives_every_pixel_the_value_of_its_superpixel():
     superpixels = torch.tensor([[0, 1], [2, 1]])
     assert paint(torch.tensor([5, 7, 9]), superpixels).tolist() == [[5, 7], [9, 7]]
+    rows = torch.tensor([[5, 6], [7, 8], [9, 10]])
+    assert paint(rows, superpixels).tolist() == [[[5, 6], [7, 8]], [[9, 10], [7, 8]]]

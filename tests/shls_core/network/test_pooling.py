@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shls_core.errors import InputError
 from shls_core.network.pooling import SuperpixelIndex
@@ -37,10 +39,54 @@ def test_gradient_of_a_mean_is_one_over_the_area():
     torch.testing.assert_close(values.grad, torch.tensor([[[[0.25, 0.25, 0.25], [0.25, 0.0, 0.0]]]]))
 
 
+@settings(deadline=None, max_examples=25, derandomize=True)
+@given(seed=st.integers(0, 1000), channels_last=st.booleans())
+def test_means_and_gradients_equal_sums_by_index(seed, channels_last):
+    generator = torch.Generator().manual_seed(seed)
+    maps = random_maps(seed)
+    values = torch.rand(3, 2, 7, 11, generator=generator, dtype=torch.float64)
+    if channels_last:
+        values = values.contiguous(memory_format=torch.channels_last)
+    weights = torch.rand(15, 2, generator=generator, dtype=torch.float64)
+    mine, theirs = values.clone().requires_grad_(), values.clone().requires_grad_()
+
+    index = SuperpixelIndex.of(maps)
+    means = index.means(mine)
+    rows = theirs.permute(0, 2, 3, 1).reshape(-1, 2)
+    sums = torch.zeros(15, 2, dtype=torch.float64).index_add(0, index.labels.flatten(), rows)
+    expected = sums / torch.bincount(index.labels.flatten())[:, None]
+    torch.testing.assert_close(means, expected)
+    (means * weights).sum().backward()
+    (expected * weights).sum().backward()
+    torch.testing.assert_close(mine.grad, theirs.grad)
+
+
+@settings(deadline=None, max_examples=25, derandomize=True)
+@given(seed=st.integers(0, 1000))
+def test_relabelling_permutes_means_and_positions_and_nothing_else(seed):
+    generator = torch.Generator().manual_seed(seed)
+    maps = random_maps(seed)
+    orders = [torch.randperm(int(labels.max()) + 1, generator=generator) for labels in maps]
+    relabelled = torch.stack([order[labels] for order, labels in zip(orders, maps, strict=True)])
+    values = torch.rand(3, 4, 7, 11, generator=generator)
+    before, after = SuperpixelIndex.of(maps), SuperpixelIndex.of(relabelled)
+    for frame, order in enumerate(orders):
+        own = slice(before.offsets[frame], before.offsets[frame + 1])
+        assert torch.equal(after.means(values)[own][order], before.means(values)[own])
+        assert torch.equal(after.positions[own][order], before.positions[own])
+
+
+def test_a_vanished_superpixel_sends_no_gradient():
+    index = SuperpixelIndex(torch.tensor([[[0, 2], [2, 2]]]), (0, 3))
+    values = torch.ones(1, 1, 2, 2, requires_grad=True)
+    index.means(values).sum().backward()
+    torch.testing.assert_close(values.grad, torch.tensor([[[[1.0, 1 / 3], [1 / 3, 1 / 3]]]]))
+
+
 def test_positions_of_known_superpixels():
     maps = torch.tensor([[[0, 0, 0, 1], [0, 0, 0, 1], [2, 2, 2, 2]]])
     expected = torch.tensor([[6 / 12, 0.25, 1 / 3], [2 / 12, 0.25, 1.0], [4 / 12, 1.0, 0.5]])
-    torch.testing.assert_close(SuperpixelIndex.of(maps).positions(), expected)
+    torch.testing.assert_close(SuperpixelIndex.of(maps).positions, expected)
 
 
 def test_quarter_takes_every_fourth_pixel_and_zeroes_what_vanished():
@@ -49,9 +95,9 @@ def test_quarter_takes_every_fourth_pixel_and_zeroes_what_vanished():
     maps[0, 4:, :] = 2
     quarter = SuperpixelIndex.of(maps).at_resolution(2, 2)
     assert quarter.labels.tolist() == [[[0, 0], [2, 2]]]
-    assert quarter.areas().tolist() == [2.0, 0.0, 2.0]
+    assert quarter.areas.tolist() == [2.0, 0.0, 2.0]
     assert quarter.means(torch.ones(1, 3, 2, 2)).tolist() == [[1.0] * 3, [0.0] * 3, [1.0] * 3]
-    assert quarter.positions()[1].tolist() == [0.0, 0.0, 0.0]
+    assert quarter.positions[1].tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,15 @@ def test_what_cannot_be_propagated_is_refused():
 def test_copy_of_the_first_mask():
     mask = np.array([[0, 3]], dtype=np.uint8)
     assert copy_first_mask(mask, 3).tolist() == [[[0, 3]]] * 3
+
+
+def test_the_outlier_filter_drops_what_appears_far_away():
+    frames, masks = moving_square(2)
+    frames[1, 32:48, 32:48] = frames[0, 16:32, 8:24]  # the object once more, in a corner
+    maps = SUPERPIXELS[None].repeat(2, axis=0)
+    network = new_network(NetworkConfig(width_multiplier=0.125), 0)
+    plain = propagate(Propagator(network, MemoryConfig()), frames, maps, masks[0])
+    filtered = propagate(Propagator(network, MemoryConfig(outlier_filter=True)), frames, maps, masks[0])
+    assert (plain[1, 40:48, 40:48] == 2).any()
+    assert not (filtered[1, 40:48, 40:48] == 2).any()
+    assert (filtered[1] == 2).any()

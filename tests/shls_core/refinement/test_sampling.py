@@ -24,25 +24,24 @@ def test_upsampling_is_that_of_torch(height, width):
 def test_resized_crop_of_a_whole_map_is_the_interpolation_of_torch(size):
     maps = random_maps(3, 6, 9)
     expected = F.interpolate(maps[None], size, mode="bilinear", align_corners=False)[0]
-    torch.testing.assert_close(resized_crop(maps, Box(0, 0, 6, 9), 1, size), expected)
+    torch.testing.assert_close(resized_crop(maps, Box(0, 0, 6, 9), size), expected)
+
+
+@given(st.tuples(st.integers(1, 20), st.integers(1, 20)))
+def test_resized_crop_knows_nothing_of_its_surroundings(size):
+    maps = random_maps(3, 10, 12)
+    expected = F.interpolate(maps[None, :, 2:7, 3:11], size, mode="bilinear", align_corners=False)[0]
+    torch.testing.assert_close(resized_crop(maps, Box(2, 3, 7, 11), size), expected)
 
 
 def test_crop_of_its_own_size_is_the_part_as_it_is():
     maps = random_maps(3, 10, 12)
-    part = resized_crop(maps, Box(8, 4, 24, 48), 4, (4, 11))
-    assert torch.equal(part, maps[:, 2:6, 1:12])
-
-
-def test_half_resolution_is_sampled_as_if_it_had_been_upsampled_first():
-    maps = random_maps(3, 10, 12)
-    full = F.interpolate(maps[None], scale_factor=2, mode="bilinear", align_corners=False)[0]
-    region = Box(4, 8, 16, 20)
-    torch.testing.assert_close(resized_crop(maps, region, 2, (12, 12)), full[:, 4:16, 8:20])
+    assert torch.equal(resized_crop(maps, Box(2, 1, 6, 12), (4, 11)), maps[:, 2:6, 1:12])
 
 
 def test_beyond_the_frame_the_border_goes_on():
     maps = random_maps(2, 6, 7)
-    part = resized_crop(maps, Box(4, 4, 8, 8), 1, (4, 4))
+    part = resized_crop(maps, Box(4, 4, 8, 8), (4, 4))
     assert torch.equal(part[:, :, 3], part[:, :, 2])
     assert torch.equal(part[:, 2], part[:, 1])
     torch.testing.assert_close(part[:, :2, :3], maps[:, 4:6, 4:7])
@@ -61,4 +60,4 @@ def test_nearest_crop_takes_the_pixel_that_holds_the_centre(size):
 
 def test_gradients_of_a_resized_crop_are_right():
     maps = random_maps(1, 5, 6).double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda m: resized_crop(m, Box(1, 0, 5, 4), 1, (6, 3)), maps)
+    assert torch.autograd.gradcheck(lambda m: resized_crop(m, Box(1, 0, 5, 4), (6, 3)), maps)

@@ -1,0 +1,18 @@
+"""What docs/method.md points at is there."""
+
+import importlib
+import re
+from functools import reduce
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "method.md"
+
+
+def test_every_function_named_in_the_table_exists():
+    names = re.findall(r"`(shls_core[\w.]+)`", PAGE.read_text(encoding="utf-8"))
+    assert len(names) >= 10
+    for name in names:
+        module, rest = re.fullmatch(
+            r"((?:[a-z_0-9]+\.)+[a-z_0-9]+)\.((?:[A-Z]\w*(?:\.\w+)?)|\w+)", name
+        ).groups()
+        reduce(getattr, rest.split("."), importlib.import_module(module))
