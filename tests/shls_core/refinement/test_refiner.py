@@ -67,6 +67,14 @@ def resized(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return F.interpolate(maps[None], size, mode="bilinear", align_corners=False)[0]
 
 
+def nearest(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """The pixel that holds the centre, in whole numbers: torch's own rounds where centres lie on borders."""
+    height, width = maps.shape[1:]
+    rows = [(2 * row + 1) * height // (2 * size[0]) for row in range(size[0])]
+    columns = [(2 * column + 1) * width // (2 * size[1]) for column in range(size[1])]
+    return maps[:, rows][:, :, columns]
+
+
 def seen_by_hand(view: FrameView, region: Box, attention: torch.Tensor) -> dict[str, torch.Tensor]:
     """Everything about a region, cut out at its own size."""
     fine_rows, fine_columns = np.s_[region.top : region.bottom], np.s_[region.left : region.right]
@@ -99,28 +107,18 @@ def test_two_frames_of_one_object_written_out():
         for number, (view, box) in enumerate(zip(views, boxes, strict=True))
     ]
     gated = [gate(s["fine"][None], s["attention"][None], s["coarse"][None])[0] for s in seen]
-    last = first.float()
+    last = (first == 3).float()
     for t in (1, 2):
         box, before = boxes[t], boxes[t - 1]
         size = (box.bottom - box.top, box.right - box.left)
         quarter = (size[0] // 4, size[1] // 4)
         coarse = torch.cat([resized(seen[0]["coarse"], quarter), resized(gated[t - 1], quarter), gated[t]])
         first_cut = torch.ones(1, *size)  # the first region is full of the object
-        last_cut = F.interpolate(
-            last[None, None, before.top : before.bottom, before.left : before.right],
-            size,
-            mode="nearest-exact",
-        )[0]
+        last_cut = nearest(last[None, before.top : before.bottom, before.left : before.right], size)
         # Positions are numbers of superpixels: they are carried over, not interpolated.
-        first_fine = torch.cat(
-            [
-                resized(seen[0]["fine"][:-3], size),
-                F.interpolate(seen[0]["fine"][None, -3:], size, mode="nearest-exact")[0],
-            ]
-        )
-        coarse[net.backbone.coarse_channels : net.backbone.coarse_channels + 3] = F.interpolate(
-            seen[0]["coarse"][None, -3:], quarter, mode="nearest-exact"
-        )[0]
+        first_fine = torch.cat([resized(seen[0]["fine"][:-3], size), nearest(seen[0]["fine"][-3:], size)])
+        channels = net.backbone.coarse_channels
+        coarse[channels : channels + 3] = nearest(seen[0]["coarse"][-3:], quarter)
         logits = decoder(coarse[None], torch.cat([first_cut, last_cut, first_fine])[None])[0]
         inside = logits.softmax(dim=0)[1]
         probability = torch.full((HEIGHT, WIDTH), 1e-7)
