@@ -31,5 +31,7 @@ def mask_cross_entropy(
     """
     # A product with indicators: the two-dimensional kernel of torch has no deterministic form on CUDA.
     is_label = mask == torch.tensor(labels, device=mask.device)[:, None, None]
-    surprise = -(log_odds.log_softmax(dim=0) * is_label).sum()
+    # In float32 also under autocast: a sum over all pixels in eight bits stops growing.
+    exact = log_odds.to(torch.promote_types(log_odds.dtype, torch.float32))
+    surprise = -(exact.log_softmax(dim=0) * is_label).sum()
     return surprise / is_label.sum().clamp(min=1)

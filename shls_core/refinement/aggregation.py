@@ -20,7 +20,9 @@ def class_log_odds(object_log_odds: Float[Tensor, "K *pixels"]) -> Float[Tensor,
     The background is where no object is: its probability is the product of 1 - p_k. All probabilities are
     clamped to `CLAMP` .. 1 - `CLAMP`; everything is done on logarithms, where nothing is rounded away.
     """
-    clamped = object_log_odds.clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
+    # In float32 also under autocast: 1 - 1e-7 would be 1.
+    exact = object_log_odds.to(torch.promote_types(object_log_odds.dtype, torch.float32))
+    clamped = exact.clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
     background = F.logsigmoid(-clamped).sum(dim=0).clamp(math.log(CLAMP), math.log1p(-CLAMP))
     return torch.cat([(background - torch.log(-torch.expm1(background)))[None], clamped])
 

@@ -27,3 +27,13 @@ def test_pixels_of_objects_that_are_no_class_do_not_count():
     loss.backward()
     assert log_odds.grad[:, 0, 1].tolist() == [0.0, 0.0]
     assert mask_cross_entropy(log_odds, (0, 1), torch.tensor([[5, 5]])).item() == 0.0
+
+
+def test_low_precision_changes_what_comes_in_and_nothing_else():
+    log_odds = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0)).bfloat16()
+    mask = torch.arange(64 * 64).reshape(64, 64) % 3
+    exact = mask_cross_entropy(log_odds.float(), (0, 1, 2), mask)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = mask_cross_entropy(log_odds, (0, 1, 2), mask)
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(exact.item(), rel=1e-6)

@@ -140,11 +140,12 @@ def test_an_object_that_appears_later_is_followed_from_there():
     assert (after == 7).sum() < 3 * (newcomer == 7).sum()
 
 
-def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame():
+@pytest.mark.parametrize("mode", ["off", "whole_frame", "roi"])
+def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame(mode):
     frames, masks = moving_square(3)
     frames, newcomer = with_newcomer(frames)
     fine = np.arange(SIZE * SIZE, dtype=np.uint16).reshape(SIZE, SIZE)  # nothing to split: a pixel each
-    stepped, introduced = tiny_propagator(), tiny_propagator()
+    stepped, introduced = tiny_propagator(mode=mode), tiny_propagator(mode=mode)
     for propagator in (stepped, introduced):
         propagator.start(frames[0], fine, masks[0])
         propagator.step(frames[1], fine)
@@ -153,9 +154,10 @@ def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame():
     assert np.array_equal(with_it, np.where(newcomer > 0, newcomer, without))
 
 
-def test_an_object_given_again_is_where_the_mask_says_and_nowhere_else():
+@pytest.mark.parametrize("mode", ["off", "whole_frame", "roi"])
+def test_an_object_given_again_is_where_the_mask_says_and_nowhere_else(mode):
     frames, masks = moving_square(2)
-    propagator = tiny_propagator()
+    propagator = tiny_propagator(mode=mode)
     propagator.start(frames[0], SUPERPIXELS, masks[0])
     elsewhere = np.zeros_like(masks[0])
     elsewhere[40:, 40:] = 2

@@ -55,3 +55,10 @@ def test_permuting_objects_permutes_probabilities():
     order = [2, 0, 3, 1]
     together = soft_aggregation(log_odds)
     torch.testing.assert_close(soft_aggregation(log_odds[order])[1:], together[1:][order])
+
+
+def test_low_precision_comes_out_as_single_precision():
+    logits = torch.tensor([[-20.0, 0.5, 3.0], [-20.0, 1.5, -3.0]])
+    found = class_log_odds(logits.bfloat16())
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, class_log_odds(logits))

@@ -196,3 +196,41 @@ def test_objects_introduced_later_stand_in_the_order_of_their_labels():
     assert refiner.labels == (2, 4)
     guide = mask_with({4: Box(4, 4, 12, 12), 2: Box(20, 20, 28, 32)})
     assert refiner.refine(views[2], attention_of(views[2], 2, 1), guide).labels == (0, 2, 4)
+
+
+@torch.no_grad()
+def test_an_object_introduced_later_has_its_first_frame_there():
+    """Beside an older one, it is what it would be had the video begun with its first frame."""
+    net = network()
+    views = views_of(net, 3)
+    old, new = Box(4, 4, 12, 12), Box(16, 20, 28, 36)
+    attention = [attention_of(view, 2, number) for number, view in enumerate(views)]
+    guide = mask_with({1: old, 2: new})
+    later = Refiner(net.refinement, 0.0)
+    later.introduce(views[0], mask_with({1: old}), (1,), attention[0][:1])
+    later.refine(views[1], attention[1][:1], mask_with({1: old}))
+    later.introduce(views[1], mask_with({2: new}), (2,), attention[1][1:])
+    assert later.labels == (1, 2)
+    from_there = Refiner(net.refinement, 0.0)
+    from_there.introduce(views[1], mask_with({2: new}), (2,), attention[1][1:])
+    found = later.refine(views[2], attention[2], guide)
+    alone = from_there.refine(views[2], attention[2][1:], guide)
+    torch.testing.assert_close(found.log_odds[2], alone.log_odds[1])
+
+
+@torch.no_grad()
+def test_an_object_given_again_keeps_its_first_frame_and_was_last_where_it_is_given():
+    net = network()
+    views = views_of(net, 3)
+    first, again, other = Box(4, 4, 12, 12), Box(16, 20, 28, 36), Box(0, 28, 12, 40)
+    refiner = Refiner(net.refinement, 0.0)
+    refiner.introduce(views[0], mask_with({1: first, 2: other}), (1, 2), attention_of(views[0], 2, 0))
+    refiner.refine(views[1], attention_of(views[1], 2, 1), mask_with({1: first, 2: other}))
+    given = mask_with({1: again})
+    refiner.introduce(views[1], given, (1,), attention_of(views[1], 1, 2))
+    one, two = refiner._objects
+    assert (one.first_view, one.first_box) == (views[0], first)
+    assert torch.equal(one.last_prediction[0], given.float())
+    assert one.last_region == again
+    assert not two.last_prediction[0][given == 1].any()
+    assert two.last_prediction[0][given == 0].any()
