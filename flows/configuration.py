@@ -1,4 +1,4 @@
-"""The configuration of a whole run: one YAML file, one frozen model, unknown keys refused."""
+"""The configuration of a whole run: a YAML file, perhaps on top of another; unknown keys refused."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,6 +71,8 @@ class PipelineConfig(FrozenConfig):
 def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """Read the configuration file at a path; a configuration is returned as it is.
 
+    A file that says ``base: OTHER.yaml`` (a path from its own folder) holds what differs from that file.
+
     Raises
     ------
     ConfigError
@@ -78,9 +80,15 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    path = config
+    return _checked(_content(Path(config), ()), config)
+
+
+def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the sections of a file on top of those of its base; `above` are the files that stand on it."""
+    if path.resolve() in above:
+        raise ConfigError(f"expected a base that does not stand on this file itself, got {path}")
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"expected a configuration file at {path}: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
@@ -89,7 +97,22 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
         content = {}
     if not isinstance(content, dict):
         raise ConfigError(f"expected a mapping of sections in {path}, got a {type(content).__name__}")
-    return _checked(content, path)
+    if "base" not in content:
+        return content
+    base = content.pop("base")
+    if not isinstance(base, str):
+        raise ConfigError(f"expected the path of a configuration file as base, got {base!r} ({path})")
+    return _merged(_content(path.parent / base, (*above, path.resolve())), content)
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with the keys of `changes`; sections in both are merged in the same way."""
+    both = {
+        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base[key], dict) else value
+        for key, value in changes.items()
+        if key in base
+    }
+    return {**base, **changes, **both}
 
 
 def _checked(content: Mapping[str, Any], where: str) -> PipelineConfig:

@@ -42,11 +42,14 @@ class Learned(NamedTuple):
 def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
     """Return everything that decides the weights; the digest of it is the key of the work."""
     is_validated = bool(learning.training.validate_every)
+    # The memory that refinement is trained through may search without faiss; of validation it is recorded
+    # either way.
+    takes_faiss = is_validated or (learning.reads_memory and learning.memory.search == "faiss")
     return {
         "dataset": dataset,
         "configuration": learning.deciding(),
         "code_digest": code_digest(*_ENTRY_MODULES, *(_VALIDATING_MODULES if is_validated else ())),
-        "versions": package_versions((*_PACKAGES, *((faiss_package(),) if is_validated else ()))),
+        "versions": package_versions((*_PACKAGES, *((faiss_package(),) if takes_faiss else ()))),
         "device_kind": device_kind(choose_device(execution)),
     }
 
@@ -106,7 +109,7 @@ def learn(
 
         validate = validator(objects, facts["dataset"], learning, device)
     trained = train(
-        ShlsMethod(network, training.temperature),
+        ShlsMethod(network, training.temperature, learning.memory),
         (TrainingBatch(**arrays) for arrays in batches),
         training,
         on_step,

@@ -14,11 +14,16 @@ class LearningConfig(FrozenConfig):
     network: NetworkConfig = NetworkConfig()
     """The network."""
     memory: MemoryConfig = MemoryConfig()
-    """The memory of a video: validation propagates with it."""
+    """The memory of a video: refinement is trained through it, and validation propagates with it."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
 
+    @property
+    def reads_memory(self) -> bool:
+        """Whether training has a memory: with refinement or validation, and not otherwise."""
+        return self.network.refinement.mode != "off" or bool(self.training.validate_every)
+
     def deciding(self) -> dict[str, Any]:
         """Return what of it can change the weights or what is recorded of them."""
-        unread = set() if self.training.validate_every else {"memory"}
+        unread = set() if self.reads_memory else {"memory"}
         return self.model_dump(mode="json", exclude=unread)

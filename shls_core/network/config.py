@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from shls_core.frozen import FrozenConfig
+from shls_core.refinement.config import RefinementConfig
 
 Channels3 = tuple[float, float, float]
 
@@ -24,3 +25,6 @@ class NetworkConfig(FrozenConfig):
 
     l2_epsilon: float = Field(default=1e-6, gt=0.0, le=1e-2)
     """Smallest length a superfeature is divided by when it is brought to unit length."""
+
+    refinement: RefinementConfig = RefinementConfig()
+    """Refinement of coarse masks; off unless configured."""

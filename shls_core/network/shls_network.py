@@ -12,14 +12,20 @@ from shls_core.network.backbone import Backbone
 from shls_core.network.config import NetworkConfig
 from shls_core.network.pooling import SuperpixelIndex
 from shls_core.network.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
+from shls_core.refinement.network import RefinementNetwork
 
 
 class ShlsNetwork(nn.Module):
-    """Backbone and superfeature head; it holds weights and nothing of any video.
+    """Backbone, superfeature head and refinement; it holds weights and nothing of any video.
 
     Parameters
     ----------
     config : NetworkConfig
+
+    Attributes
+    ----------
+    refinement : RefinementNetwork or None
+        None where refinement is off.
 
     Examples
     --------
@@ -45,6 +51,12 @@ class ShlsNetwork(nn.Module):
             config.superfeature_size,
             config.l2_epsilon,
         )
+        # Last, so that the other weights of a seed are the same with and without it.
+        self.refinement: RefinementNetwork | None = None
+        if config.refinement.mode != "off":
+            self.refinement = RefinementNetwork(
+                self.backbone.fine_channels, self.backbone.coarse_channels, config.refinement
+            )
         # Constants of the configuration, not weights: they are not saved.
         for name in ("channel_mean", "channel_deviation"):
             constant = torch.tensor(getattr(config, name)).reshape(3, 1, 1)
@@ -58,7 +70,7 @@ class ShlsNetwork(nn.Module):
         return FeatureMaps(F.interpolate(fine, size, mode="bilinear", align_corners=False), coarse)
 
     def superfeatures(
-        self, features: FeatureMaps, superpixel_maps: Int64[Tensor, "frames H W"]
+        self, features: FeatureMaps, superpixels: Int64[Tensor, "frames H W"] | SuperpixelIndex
     ) -> Superfeatures:
         """Compute the superfeatures of frames from their feature maps.
 
@@ -66,8 +78,8 @@ class ShlsNetwork(nn.Module):
         ----------
         features : FeatureMaps
             From `encode_image`.
-        superpixel_maps : Int64[Tensor, "frames H W"]
-            Labels 0..R-1 in every frame, none missing; R may differ between frames.
+        superpixels : Int64[Tensor, "frames H W"] or SuperpixelIndex
+            Labels 0..R-1 in every frame, none missing; R may differ between frames. Or their index.
 
         Returns
         -------
@@ -79,12 +91,15 @@ class ShlsNetwork(nn.Module):
         InputError
             If sizes do not agree or a superpixel map skips a label.
         """
+        index = superpixels
+        if not isinstance(index, SuperpixelIndex):
+            index = SuperpixelIndex.of(index)
         frames, _, *size = features.fine.shape
-        if superpixel_maps.shape != (frames, *size):
+        if index.labels.shape != (frames, *size):
             raise InputError(
-                f"expected superpixel maps of shape {(frames, *size)}, got {tuple(superpixel_maps.shape)}"
+                f"expected superpixel maps of shape {(frames, *size)}, got {tuple(index.labels.shape)}"
             )
-        superfeatures: Superfeatures = self.superfeature_head(features, SuperpixelIndex.of(superpixel_maps))
+        superfeatures: Superfeatures = self.superfeature_head(features, index)
         return superfeatures
 
 

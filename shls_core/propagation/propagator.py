@@ -1,17 +1,16 @@
-"""SHLS in use: superfeatures of each frame, read against the memory of the video."""
+"""SHLS in use: the objects of a video, tracked from frame to frame."""
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8, UInt16
+from jaxtyping import Int64, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
-from shls_core.memory.bank import MemoryBank
-from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
-from shls_core.memory.outlier_filter import filter_outliers
 from shls_core.memory.superpixel_objects import split_along_mask
 from shls_core.network.shls_network import ShlsNetwork
+from shls_core.propagation.encoded_frame import EncodedFrame, encode_frames
+from shls_core.propagation.object_tracker import ObjectTracker, TrackedFrame
 
 
 class Propagator:
@@ -27,9 +26,8 @@ class Propagator:
     def __init__(self, network: ShlsNetwork, memory_config: MemoryConfig) -> None:
         self._network = network.eval()
         self._memory_config = memory_config
-        self._memory: MemoryBank | None = None
+        self._tracker: ObjectTracker | None = None
         self._shape: tuple[int, ...] = ()
-        self._last_mask: UInt8[np.ndarray, "H W"] = np.zeros((0, 0), np.uint8)
 
     @torch.inference_mode()
     def start(
@@ -38,7 +36,7 @@ class Propagator:
         superpixel_map: UInt16[np.ndarray, "H W"],
         mask: UInt8[np.ndarray, "mask_H mask_W"],
     ) -> None:
-        """Begin a video: remember its first frame.
+        """Begin a video: remember its first frame, superpixels cut along the mask's borders.
 
         Parameters
         ----------
@@ -56,11 +54,15 @@ class Propagator:
         """
         _check_mask(mask, frame)
         split, labels = split_along_mask(superpixel_map, mask)
-        superpixels = self._on_device(split)
-        superfeatures = self._superfeatures(frame, superpixels)
-        self._memory = MemoryBank(superfeatures, self._on_device(labels), self._memory_config)
+        self._tracker = ObjectTracker(
+            self._network,
+            self._memory_config,
+            self._network.config.refinement.margin,
+            self._encoded(frame, split),
+            self._on_device(mask.astype(np.int64)),
+            self._on_device(labels),
+        )
         self._shape = frame.shape
-        self._last_mask = mask
 
     @torch.inference_mode()
     def step(
@@ -78,19 +80,8 @@ class Propagator:
         InputError
             If no video was started, or the shape differs from the first frame's.
         """
-        memory = self._started(frame)
-        superpixels = self._on_device(superpixel_map.astype(np.int64))
-        superfeatures = self._superfeatures(frame, superpixels)
-        similarities = memory.predict(superfeatures)
-        winners = memory.winners(similarities)
-        coarse = paint(memory.classes[winners].to(torch.uint8), superpixels).cpu().numpy()
-        if self._memory_config.outlier_filter:
-            coarse = filter_outliers(coarse, self._last_mask)
-        # Refinement (SHLS, section 3.4) belongs here: from this coarse mask to the one returned, and
-        # from its log-odds to the superpixels that are remembered.
-        memory.update(superfeatures, winners, memory.sureness(similarities, winners))
-        self._last_mask = coarse
-        return self._last_mask
+        tracker = self._started(frame)
+        return _as_array(tracker.step(self._encoded(frame, superpixel_map.astype(np.int64))))
 
     @torch.inference_mode()
     def introduce(
@@ -122,35 +113,31 @@ class Propagator:
         InputError
             As `start` for the mask, as `step` for the rest.
         """
-        memory = self._started(frame)
+        tracker = self._started(frame)
         _check_mask(mask, frame)
         split, labels = split_along_mask(superpixel_map, mask)
-        superpixels, given = self._on_device(split), self._on_device(labels)
-        superfeatures = self._superfeatures(frame, superpixels)
-        similarities = memory.predict(superfeatures)
-        winners = memory.winners(similarities)
-        found = memory.classes[winners]
-        is_given, is_named = given > 0, torch.isin(found, given[given > 0])
-        # What was given is no background, nor any other object that it looked like.
-        learnt, sureness = ~is_given & ~is_named, memory.sureness(similarities, winners)
-        memory.update(superfeatures[learnt], winners[learnt], sureness[learnt])
-        memory.introduce(superfeatures[is_given], given[is_given])
-        found = torch.where(is_given, given, found.masked_fill(is_named, 0))
-        self._last_mask = paint(found.to(torch.uint8), superpixels).cpu().numpy()
-        return self._last_mask
+        return _as_array(
+            tracker.introduce(
+                self._encoded(frame, split),
+                self._on_device(mask.astype(np.int64)),
+                self._on_device(labels),
+            )
+        )
 
-    def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> MemoryBank:
-        if self._memory is None:
+    def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> ObjectTracker:
+        if self._tracker is None:
             raise InputError("expected start() with a first frame and its mask before step()")
         if frame.shape != self._shape:
             raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
-        return self._memory
+        return self._tracker
 
-    def _superfeatures(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixels: Int64[Tensor, "H W"]
-    ) -> Float[Tensor, "R S"]:
-        features = self._network.encode_image(self._on_device(frame)[None])
-        return self._network.superfeatures(features, superpixels[None]).values
+    def _encoded(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
+    ) -> EncodedFrame:
+        [encoded] = encode_frames(
+            self._network, self._on_device(frame)[None], self._on_device(superpixel_map)[None]
+        )
+        return encoded
 
     def _on_device(self, values: np.ndarray) -> Tensor:
         return torch.tensor(values, device=next(self._network.parameters()).device)
@@ -163,3 +150,8 @@ def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], frame: UInt8[np.ndarra
         raise InputError("expected a mask with at least one object, got background only")
     if mask.max() == 255:
         raise InputError("expected object labels 1..254 in a mask, got 255 (void)")
+
+
+def _as_array(tracked: TrackedFrame) -> UInt8[np.ndarray, "H W"]:
+    mask: UInt8[np.ndarray, "H W"] = tracked.mask.cpu().numpy()
+    return mask

@@ -5,6 +5,7 @@ import pytest
 
 from flows.configuration import CONFIGS, QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import ConfigError
+from shls_core.refinement.config import RefinementConfig
 
 
 @pytest.fixture
@@ -17,10 +18,61 @@ def written(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.name)
 def test_every_configuration_of_the_project_loads(path):
     config = load_config(str(path))
     assert config.with_changes() == config
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "ablations").glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_ablation_differs_from_the_published_method_by_one_section(path):
+    published, ablation = load_config(str(CONFIGS / "paper.yaml")), load_config(str(path))
+    different = [
+        name for name in PipelineConfig.model_fields if getattr(published, name) != getattr(ablation, name)
+    ]
+    section = {"memory": "memory", "refinement": "network"}.get(path.stem.split("_")[0], "superpixels")
+    assert different == [section]
+
+
+def test_refinement_is_off_by_default_and_whole_as_published():
+    assert PipelineConfig().network.refinement.mode == "off"
+    assert load_config(QUICKSTART).network.refinement.mode == "off"
+    assert load_config(str(CONFIGS / "paper.yaml")).network.refinement.mode == "roi"
+
+
+def test_a_file_holds_what_differs_from_its_base(written, tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "lowest.yaml").write_text("name: lowest\ntraining: {steps: 7, batch_size: 2}")
+    (tmp_path / "below" / "base.yaml").write_text(
+        "base: lowest.yaml\ntraining: {steps: 8}\nnetwork: {refinement: {mode: roi, decoder_width: 0.5}}"
+    )
+    config = load_config(
+        written(
+            "base: below/base.yaml\nnetwork: {refinement: {mode: whole_frame}}\nsynthesis: {scale: [1, 1.1]}"
+        )
+    )
+    assert config.name == "lowest"
+    assert (config.training.steps, config.training.batch_size) == (8, 2)
+    assert config.network.refinement == RefinementConfig(mode="whole_frame", decoder_width=0.5)
+    assert config.synthesis.scale == (1, 1.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("base: written.yaml", "^expected a base that does not stand on this file itself, got "),
+        (
+            "base: [paper.yaml]",
+            r"^expected the path of a configuration file as base, got \['paper.yaml'\] \(",
+        ),
+        ("base: nowhere.yaml", "^expected a configuration file at .*nowhere.yaml: No such file"),
+    ],
+)
+def test_a_base_that_cannot_be_used_is_told(written, text, expected):
+    path = written(text)
+    with pytest.raises(ConfigError, match=expected) as raised:
+        load_config(path)
+    assert str(Path(path).parent) in str(raised.value)
 
 
 def test_there_is_a_quickstart():

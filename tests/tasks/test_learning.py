@@ -10,6 +10,7 @@ import torch
 from shls_core.errors import GateError, InputError, MissingComponent, NameUnknown
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
+from shls_core.refinement.config import RefinementConfig
 from shls_core.split import HELD_OUT
 from shls_core.training.config import TrainingConfig
 from storage.gate import validate
@@ -26,6 +27,7 @@ from tasks.learning_config import LearningConfig
 from tasks.training import train_network
 
 NETWORK = NetworkConfig(width_multiplier=0.0625)
+MEMORY = MemoryConfig()
 TRAINING = TrainingConfig(steps=3, batch_size=1, num_threads=1)
 CPU = ExecutionConfig(backend="serial", device="cpu")
 
@@ -47,8 +49,8 @@ def passed(passed_once, tmp_path):
 def train(staged, passed):
     """Return a function that trains on that dataset."""
 
-    def run(training=TRAINING, network=NETWORK, store=passed):
-        learning = LearningConfig(network=network, training=training)
+    def run(training=TRAINING, network=NETWORK, store=passed, memory=MEMORY):
+        learning = LearningConfig(network=network, memory=memory, training=training)
         return train_network.fn(staged.dataset, learning, str(store.root), CPU)
 
     return run
@@ -112,6 +114,19 @@ def test_another_configuration_is_another_checkpoint(train, passed, changed):
         get_record(passed.objects, done.checkpoint, CheckpointRecord).weights for done in (first, second)
     ]
     assert weights[0] != weights[1]
+
+
+def test_the_memory_decides_the_weights_where_refinement_is_trained_through_it(train, passed):
+    refining = NETWORK.model_copy(update={"refinement": RefinementConfig(mode="roi", decoder_width=0.0625)})
+    memories = [MemoryConfig(), MemoryConfig(neighbours=1)]
+    unread = [train(memory=memory) for memory in memories]
+    assert [done.status for done in unread] == ["computed", "cached"]
+    read = [train(network=refining, memory=memory) for memory in memories]
+    assert [done.status for done in read] == ["computed", "computed"]
+    records = [get_record(passed.objects, done.checkpoint, CheckpointRecord) for done in read]
+    assert records[0].weights != records[1].weights
+    assert [record.configuration["memory"]["neighbours"] for record in records] == [2, 1]
+    assert records[0].versions.keys() & {"faiss-cpu", "faiss-gpu"}
 
 
 def test_lost_weights_are_learned_again(train, passed):

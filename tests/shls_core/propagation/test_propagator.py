@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from shls_core.crops import Box
 from shls_core.errors import InputError
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.propagation.interface import copy_first_mask, propagate
 from shls_core.propagation.propagator import Propagator
+from shls_core.refinement.config import RefinementConfig
+from shls_core.refinement.roi import region_of_interest
 
 SIZE, CELL = 48, 8
 SUPERPIXELS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
@@ -27,8 +30,9 @@ def moving_square(num_frames: int) -> tuple[np.ndarray, np.ndarray]:
     return frames, masks
 
 
-def tiny_propagator(seed: int = 0) -> Propagator:
-    network = new_network(NetworkConfig(width_multiplier=0.125), seed)
+def tiny_propagator(seed: int = 0, mode: str = "off") -> Propagator:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+    network = new_network(NetworkConfig(width_multiplier=0.125, refinement=refinement), seed)
     return Propagator(network, MemoryConfig())
 
 
@@ -45,13 +49,30 @@ def test_follows_a_square_of_another_colour():
     assert np.mean(overlap[1:]) > np.mean(copied[1:]) + 0.3
 
 
-def test_videos_leave_no_trace_in_propagator_or_network():
+@pytest.mark.parametrize("mode", ["off", "whole_frame", "roi"])
+def test_videos_leave_no_trace_in_propagator_or_network(mode):
     frames, masks = moving_square(3)
     maps = SUPERPIXELS[None].repeat(3, axis=0)
-    used = tiny_propagator()
+    used = tiny_propagator(mode=mode)
     propagate(used, frames[::-1].copy(), maps, masks[2])
     again = propagate(used, frames, maps, masks[0])
-    assert np.array_equal(again, propagate(tiny_propagator(), frames, maps, masks[0]))
+    assert np.array_equal(again, propagate(tiny_propagator(mode=mode), frames, maps, masks[0]))
+
+
+def test_refinement_that_says_nothing_but_object_fills_the_region_around_the_coarse_mask():
+    frames, masks = moving_square(2)
+    maps = SUPERPIXELS[None].repeat(2, axis=0)
+    [_, coarse] = propagate(tiny_propagator(), frames, maps, masks[0])
+    propagator = tiny_propagator(mode="roi")
+    propagator._network.refinement.decoder.to_logits.bias.data[1] = 50.0
+    [_, refined] = propagate(propagator, frames, maps, masks[0])
+    (top, bottom), (left, right) = ((int(seen.min()), int(seen.max()) + 1) for seen in np.nonzero(coarse))
+    region = region_of_interest(
+        Box(top, left, bottom, right), Box(16, 8, 32, 24), coarse.shape, margin=0.15, min_side_share=0.05
+    )
+    expected = np.zeros_like(coarse)
+    expected[region.top : region.bottom, region.left : region.right] = 2
+    assert np.array_equal(refined, expected)
 
 
 def test_read_only_frames_are_fine():
@@ -119,11 +140,12 @@ def test_an_object_that_appears_later_is_followed_from_there():
     assert (after == 7).sum() < 3 * (newcomer == 7).sum()
 
 
-def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame():
+@pytest.mark.parametrize("mode", ["off", "whole_frame", "roi"])
+def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame(mode):
     frames, masks = moving_square(3)
     frames, newcomer = with_newcomer(frames)
     fine = np.arange(SIZE * SIZE, dtype=np.uint16).reshape(SIZE, SIZE)  # nothing to split: a pixel each
-    stepped, introduced = tiny_propagator(), tiny_propagator()
+    stepped, introduced = tiny_propagator(mode=mode), tiny_propagator(mode=mode)
     for propagator in (stepped, introduced):
         propagator.start(frames[0], fine, masks[0])
         propagator.step(frames[1], fine)
@@ -132,9 +154,10 @@ def test_what_is_introduced_changes_nothing_elsewhere_in_its_frame():
     assert np.array_equal(with_it, np.where(newcomer > 0, newcomer, without))
 
 
-def test_an_object_given_again_is_where_the_mask_says_and_nowhere_else():
+@pytest.mark.parametrize("mode", ["off", "whole_frame", "roi"])
+def test_an_object_given_again_is_where_the_mask_says_and_nowhere_else(mode):
     frames, masks = moving_square(2)
-    propagator = tiny_propagator()
+    propagator = tiny_propagator(mode=mode)
     propagator.start(frames[0], SUPERPIXELS, masks[0])
     elsewhere = np.zeros_like(masks[0])
     elsewhere[40:, 40:] = 2

@@ -1,12 +1,22 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from shls_core.losses.nt_xent import nt_xent
+from shls_core.memory.config import MemoryConfig
+from shls_core.memory.superpixel_objects import split_along_mask
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
+from shls_core.propagation.encoded_frame import encode_frames
+from shls_core.propagation.object_tracker import ObjectTracker
+from shls_core.refinement.config import RefinementConfig
 from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
+from shls_core.training.loop import train
 from shls_core.training.shls_method import ShlsMethod
+from shls_core.training.weights import weights_digest
 
 QUADRANTS = np.kron([[0, 1], [2, 3]], np.ones((8, 8), dtype=int)).astype(np.uint16)
 
@@ -31,3 +41,106 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
     terms = [nt_xent(superfeatures.of_frame(f), torch.tensor(labels[f]), 0.07).item() for f in range(4)]
     assert terms[0] == terms[2] == 0.0
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-4)
+
+
+SIZE, CELL = 32, 4
+CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
+
+
+def refining(mode: str = "roi", seed: int = 0) -> ShlsMethod:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+    config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
+    return ShlsMethod(new_network(config, seed), 0.07)
+
+
+def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames: int = 3) -> TrainingBatch:
+    """Bright squares on dark noise that move down; as many in every sequence as `num_objects` says."""
+    rng = np.random.default_rng(seed)
+    masks = np.zeros((len(num_objects), num_frames, SIZE, SIZE), dtype=np.uint8)
+    frames = rng.integers(0, 80, size=(*masks.shape, 3), dtype=np.uint8)
+    for sequence, count in enumerate(num_objects):
+        for label in range(1, count + 1):
+            top, left = rng.integers(1, 8), 10 * (label - 1) + rng.integers(1, 8)
+            for t in range(num_frames):
+                area = np.s_[sequence, t, top + 2 * t : top + 2 * t + 9, left : left + 9]
+                masks[area] = label
+                frames[area] = 100 + 50 * label + rng.integers(0, 50, size=frames[area].shape)
+    return TrainingBatch(frames, np.broadcast_to(CELLS, masks.shape), masks)
+
+
+def test_refinement_adds_the_cross_entropy_of_refined_masks():
+    method, batch = refining(), moving_squares(0, num_objects=(1, 2))
+    terms = method.loss(batch)
+    assert set(terms) == {"nt_xent", "cross_entropy"}
+
+    network, surprise = method.network, []
+    maps = batch.superpixel_maps.astype(np.int64)
+    labels = []
+    for b in range(2):
+        maps[b, 0], of_first = split_along_mask(maps[b, 0], batch.masks[b, 0])
+        labels.append(torch.from_numpy(of_first))
+    encoded = encode_frames(
+        network,
+        torch.from_numpy(batch.frames.reshape(-1, SIZE, SIZE, 3)),
+        torch.from_numpy(maps.reshape(-1, SIZE, SIZE)),
+    )
+    for b in range(2):
+        masks = torch.from_numpy(batch.masks[b].astype(np.int64))
+        tracker = ObjectTracker(network, MemoryConfig(), 0.25, encoded[3 * b], masks[0], labels[b])
+        for t in (1, 2):
+            refined = tracker.step(encoded[3 * b + t], guide=masks[t]).refined
+            probabilities = refined.log_odds.softmax(dim=0)
+            surprise.append(-probabilities.gather(0, masks[t][None]).log().mean().item())
+    assert terms["cross_entropy"].item() == pytest.approx(np.mean(surprise), rel=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["roi", "whole_frame"])
+def test_gradients_of_the_loss_reach_every_weight(mode):
+    method = refining(mode, seed=1)
+    torch.stack(list(method.loss(moving_squares(0, num_objects=(1, 3))).values())).sum().backward()
+    for name, weight in method.network.named_parameters():
+        assert weight.grad is not None, name
+        assert torch.isfinite(weight.grad).all(), name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_sequences_of_a_batch_do_not_touch_each_others_masks():
+    """In evaluation mode: batch norm is the one thing they share in training."""
+    method = refining()
+    method.network.eval()
+    one, other = moving_squares(0, (2,)), moving_squares(1, (3,))
+    both = TrainingBatch(
+        *(np.concatenate([getattr(batch, name) for batch in (one, other)]) for name in vars(one))
+    )
+    apart = [method.loss(batch)["cross_entropy"].item() for batch in (one, other)]
+    assert method.loss(both)["cross_entropy"].item() == pytest.approx(np.mean(apart), rel=1e-4)
+
+
+def test_objects_that_leave_and_come_back_or_were_never_there():
+    method, batch = refining(), moving_squares(0, num_objects=(2, 1), num_frames=4)
+    masks = batch.masks.copy()
+    masks[0, 2] = 0  # both leave ...
+    masks[0, 3][masks[0, 3] == 2] = 0  # ... and one comes back
+    masks[0, 3, 28:, 28:] = 3  # one that the memory does not know
+    masks[1, 0] = 0  # a first frame without an object: nothing to follow
+    terms = method.loss(TrainingBatch(batch.frames, batch.superpixel_maps, masks))
+    terms["cross_entropy"].backward()
+    alone = method.loss(TrainingBatch(batch.frames[:1], batch.superpixel_maps[:1], masks[:1]))
+    assert terms["cross_entropy"].item() > 0
+    assert alone["cross_entropy"].isfinite()
+    gradient = method.network.refinement.decoder.to_logits.weight.grad
+    assert gradient.isfinite().all()
+    assert gradient.abs().max() > 0
+
+
+def test_refinement_is_learned_and_repeats_bit_for_bit():
+    runs = []
+    for _ in range(2):
+        method, metrics = refining(), []
+        batches = (moving_squares(seed, num_objects=(1, 2)) for seed in itertools.count())
+        config = TrainingConfig(steps=20, learning_rate=3e-3, num_threads=1)
+        weights = train(method, batches, config, metrics.append)
+        runs.append(weights_digest(weights.last))
+        surprise = [step.terms["cross_entropy"] for step in metrics]
+        assert np.mean(surprise[-5:]) < 0.5 * surprise[0]
+    assert runs[0] == runs[1]

@@ -1,0 +1,1 @@
+"""Segmentation refinement: from the coarse mask of superpixels to the mask of pixels."""

@@ -1,0 +1,72 @@
+"""The weights of refinement: a modulator and a decoder, over regions of equal size."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from shls_core.network.superfeatures import POSITION_CHANNELS
+from shls_core.refinement.config import RefinementConfig
+from shls_core.refinement.decoder import FeatureDecoder
+from shls_core.refinement.modulator import FeatureModulator
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the decoder is told of earlier frames, brought to the size of the current regions.
+
+    Attributes
+    ----------
+    first_coarse : Float[Tensor, "N C4+3 h w"]
+        Coarse features of the first frame, not gated.
+    last_gated : Float[Tensor, "N C4+3 h w"]
+        Gated coarse features of the last frame.
+    first_mask : Float[Tensor, "N 1 H W"]
+        Of the object, 0 or 1.
+    last_prediction : Float[Tensor, "N 1 H W"]
+        Probability of the object, 0..1.
+    first_fine : Float[Tensor, "N C1+3 H W"]
+        Fine features of the first frame.
+    """
+
+    first_coarse: Float[Tensor, "N C4 h w"]
+    last_gated: Float[Tensor, "N C4 h w"]
+    first_mask: Float[Tensor, "N 1 H W"]
+    last_prediction: Float[Tensor, "N 1 H W"]
+    first_fine: Float[Tensor, "N C1 H W"]
+
+
+class RefinementNetwork(nn.Module):
+    """Feature modulator and feature decoder; nothing of any video is in it.
+
+    Parameters
+    ----------
+    fine_channels, coarse_channels : int
+        Channels of the backbone's two maps; three more each say size and place of the superpixel.
+    config : RefinementConfig
+    """
+
+    def __init__(self, fine_channels: int, coarse_channels: int, config: RefinementConfig) -> None:
+        super().__init__()
+        self.config = config
+        fine, coarse = fine_channels + POSITION_CHANNELS, coarse_channels + POSITION_CHANNELS
+        self.modulator = FeatureModulator(fine, coarse, config.decoder_width)
+        self.decoder = FeatureDecoder(3 * coarse, fine + 2, config.decoder_width)
+
+    def gate(
+        self,
+        fine: Float[Tensor, "N C1 H W"],
+        attention: Float[Tensor, "N 4 H W"],
+        coarse: Float[Tensor, "N C4 h w"],
+    ) -> Float[Tensor, "N C4 h w"]:
+        """Return the coarse features of some regions, gated."""
+        gated: Tensor = self.modulator(fine, attention, coarse)
+        return gated
+
+    def decode(self, gated: Float[Tensor, "N C4 h w"], reference: Reference) -> Float[Tensor, "N H W"]:
+        """Return the log-odds of the object in some regions, each object against everything else."""
+        coarse = torch.cat([reference.first_coarse, reference.last_gated, gated], dim=1)
+        fine = torch.cat([reference.first_mask, reference.last_prediction, reference.first_fine], dim=1)
+        logits: Tensor = self.decoder(coarse, fine)
+        return logits[:, 1] - logits[:, 0]

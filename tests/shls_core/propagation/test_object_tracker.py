@@ -1,0 +1,133 @@
+"""Permutations, and gradients through memory and refinement."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shls_core.memory.config import MemoryConfig
+from shls_core.memory.superpixel_objects import split_along_mask
+from shls_core.network.config import NetworkConfig
+from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.propagation.encoded_frame import encode_frames
+from shls_core.propagation.object_tracker import ObjectTracker, TrackedFrame
+from shls_core.refinement.config import RefinementConfig
+
+SIZE, CELL, NUM_FRAMES = 32, 4, 3
+CELLS = np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL
+NUM_CELLS = int(CELLS.max()) + 1
+
+
+def network(mode: str = "roi", seed: int = 0) -> ShlsNetwork:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+    config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
+    return new_network(config, seed).eval()
+
+
+def three_squares(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Three squares of different colours on noise, moving down."""
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 80, size=(NUM_FRAMES, SIZE, SIZE, 3), dtype=np.uint8)
+    masks = np.zeros(frames.shape[:3], np.uint8)
+    for label, (top, left) in enumerate(((1, 2), (3, 18), (17, 9)), start=1):
+        for t in range(NUM_FRAMES):
+            area = np.s_[t, top + 2 * t : top + 2 * t + 9, left : left + 10]
+            masks[area] = label
+            frames[area] = rng.integers(100, 140, size=(9, 10, 3)) + 100 * np.eye(3, dtype=int)[label - 1]
+    return frames, masks
+
+
+def track(net: ShlsNetwork, frames: np.ndarray, maps: np.ndarray, mask: np.ndarray) -> list[TrackedFrame]:
+    split, labels = split_along_mask(maps[0].astype(np.int64), mask)
+    maps = np.stack([split, *maps[1:]]).astype(np.int64)
+    encoded = encode_frames(net, torch.from_numpy(frames), torch.from_numpy(maps))
+    tracker = ObjectTracker(
+        net,
+        MemoryConfig(),
+        0.15,
+        encoded[0],
+        torch.from_numpy(mask.astype(np.int64)),
+        torch.from_numpy(labels),
+    )
+    return [tracker.step(frame) for frame in encoded[1:]]
+
+
+def test_without_refinement_the_coarse_mask_is_the_result():
+    frames, masks = three_squares(0)
+    off = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
+    tracked = track(new_network(off, 0).eval(), frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    assert all(frame.refined is None for frame in tracked)
+    for frame in tracked:
+        labels_of_cells = frame.mask.reshape(8, CELL, 8, CELL).amax(dim=(1, 3))
+        assert torch.equal(labels_of_cells.repeat_interleave(CELL, 0).repeat_interleave(CELL, 1), frame.mask)
+
+
+@pytest.mark.parametrize("mode", ["off", "roi"])
+@settings(max_examples=10, deadline=None)
+@given(order=st.permutations([1, 2, 3]), seed=st.integers(0, 50))
+def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, order, seed):
+    frames, masks = three_squares(seed)
+    maps, renamed = np.stack([CELLS] * NUM_FRAMES), np.array([0, *order], np.uint8)
+    with torch.inference_mode():
+        original = track(network(mode), frames, maps, masks[0])
+        permuted = track(network(mode), frames, maps, renamed[masks[0]])
+    for one, other in zip(original, permuted, strict=True):
+        assert_same(torch.from_numpy(renamed)[one.mask.long()], other.mask)
+        if one.refined and other.refined:
+            torch.testing.assert_close(
+                other.refined.log_odds[[0, *order]], one.refined.log_odds, rtol=1e-3, atol=1e-3
+            )
+
+
+@pytest.mark.parametrize("mode", ["off", "roi"])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**20))
+def test_permuting_superpixel_labels_changes_nothing(mode, seed):
+    rng = np.random.default_rng(seed)
+    frames, masks = three_squares(seed % 50)
+    maps = np.stack([CELLS] * NUM_FRAMES)
+    relabelled = np.stack([rng.permutation(NUM_CELLS)[CELLS] for _ in range(NUM_FRAMES)])
+    with torch.inference_mode():
+        original = track(network(mode), frames, maps, masks[0])
+        permuted = track(network(mode), frames, relabelled, masks[0])
+    for one, other in zip(original, permuted, strict=True):
+        assert_same(one.mask, other.mask)
+        if one.refined and other.refined:
+            torch.testing.assert_close(other.refined.log_odds, one.refined.log_odds, rtol=1e-3, atol=1e-3)
+
+
+def assert_same(one: torch.Tensor, other: torch.Tensor) -> None:
+    """Sums in another order differ in their last bits: where two classes tie, a pixel may go either way."""
+    assert (one != other).float().mean() < 0.01
+
+
+@pytest.mark.parametrize("mode", ["roi", "whole_frame"])
+def test_gradients_of_the_refined_masks_reach_every_weight(mode):
+    net = network(mode, seed=1).train()
+    frames, masks = three_squares(0)
+    tracked = track(net, frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    torch.stack(
+        [frame.refined.log_odds.softmax(dim=0)[1:].square().sum() for frame in tracked]
+    ).sum().backward()
+    for name, weight in net.named_parameters():
+        assert weight.grad is not None, name
+        assert torch.isfinite(weight.grad).all(), name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_refined_masks_reach_the_superfeatures_of_the_first_frame_through_the_memory():
+    """Superfeatures act on refined masks through similarities alone."""
+    net = network(seed=1).train()
+    frames, masks = three_squares(0)
+    tracked = track(net, frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    tracked[0].refined.log_odds.square().sum().backward()
+    assert net.superfeature_head.fine[0].weight.grad.abs().max() > 0
+
+
+def test_video_that_starts_without_background():
+    frames, masks = three_squares(0)
+    first = np.where(masks[0] == 0, 1, masks[0]).astype(np.uint8)
+    with torch.inference_mode():
+        tracked = track(network(), frames, np.stack([CELLS] * NUM_FRAMES), first)
+    assert all(frame.refined.labels == (0, 1, 2, 3) for frame in tracked)
