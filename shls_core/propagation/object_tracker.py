@@ -102,7 +102,7 @@ class ObjectTracker:
         """
         tracked, winners, sureness = self._predict(frame)
         is_given = labels > 0
-        named = labels[is_given].unique()
+        named = torch.unique(labels[is_given])
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
         self._memory.update(frame.superfeatures[learnt], winners[learnt], sureness[learnt])
