@@ -33,7 +33,9 @@ class ExportSplit(StrEnum):
 @command
 def export(
     reference: DatasetRef,
-    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder.")],
+    out: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder; no bucket.")
+    ],
     export_format: Annotated[
         ExportFormat, typer.Option("--format", help="Tar shards of JPEG, PNG and JSON.")
     ] = ExportFormat.WEBDATASET,
@@ -47,11 +49,16 @@ def export(
 
     from rich.console import Console
 
+    from shls_core.errors import InputError
     from shls_core.split import HELD_OUT, TRAIN, Split
     from storage.export import export_webdataset
     from storage.references import resolve
     from storage.store import Store
 
+    if "://" in out:
+        raise InputError(
+            f"expected a folder of this machine to export to, got {out}; copy it there afterwards"
+        )
     opened = Store.open(store)
     dataset = resolve(opened, reference, "dataset")
     splits: list[Split] = [side for side in (TRAIN, HELD_OUT) if split is None or side == split]
