@@ -1,18 +1,19 @@
 """The loader beside webdataset and MosaicML streaming (MDS): the same samples, shuffled, decoded alike.
 
-    python benchmarks/loader.py --store store --dataset photos@latest
+    pip install --no-deps --target readers -r benchmarks/requirements.txt
+    PYTHONPATH=readers python benchmarks/loader.py --store store --dataset photos@latest
 
-needs benchmarks/requirements.txt. Samples per second are from the first batch to the last of an epoch, with
-the files in the page cache; the repeats of all readers are interleaved and the median is told. Before
-anything is timed, every reader's every sample is compared with the loader's.
+Before anything is timed, every sample of every reader is compared with the loader's. Every repeat runs all
+readers, one after the other, with the files in the page cache, each over a whole epoch (opening included)
+and on into the next (steady state). All figures are medians over the repeats, with their range.
 """
 
 import argparse
 import itertools
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,9 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from measured_reading import Batches, Start, Times, measured, median_and_range, ratio, table, wait_for_workers
 from other_formats import mds_batches, webdataset_batches, write_mds, write_webdataset
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from shls_core.split import TRAIN
 from storage.artifact import StageArtifact
@@ -35,8 +35,9 @@ from storage.references import resolve
 from storage.shards import read_columns
 from storage.store import Store
 
-Start = Callable[[int], Iterator[dict[str, Any]]]
-"""From an epoch, 0 and on, to its batches."""
+SHLS, PROCESSES, MDS, WEBDATASET = "SHLS, threads", "SHLS, processes", "MDS", "webdataset"
+Figures = dict[tuple[str, int], list[Times]]
+"""By reader and number of workers, one per repeat."""
 
 
 def our_batches(
@@ -45,20 +46,20 @@ def our_batches(
     batch_size: int,
     threads: int,
     processes: int,
-    epoch: int,
+    seed: int,
     first_step: int = 0,
-) -> Iterator[dict[str, Any]]:
-    """Open the dataset and read an epoch of it by threads or by worker processes of PyTorch."""
+) -> Batches:
+    """Open the dataset and read it by threads or by worker processes of PyTorch."""
     loader = SequenceLoader(store.objects, dataset_id, TRAIN)
-    num_steps = len(loader) // batch_size
-    batches = loader.batches(epoch, batch_size, first_step, num_threads=threads, prefetch=2 * max(1, threads))
-    steps = range(first_step, num_steps)
-    read = (
-        torch.utils.data.DataLoader(batches, batch_size=None, sampler=steps, num_workers=processes)
-        if processes
-        else itertools.islice(batches, len(steps))
-    )
-    return ({**batch, "numbers": batches.numbers(step)} for step, batch in zip(steps, read, strict=True))
+    batches = loader.batches(seed, batch_size, first_step, num_threads=threads, prefetch=2 * max(1, threads))
+    steps = itertools.count(first_step)
+    read: Iterable[Any] = batches
+    if processes:
+        data: Any = batches  # a map-style dataset by its methods alone
+        sampler = itertools.count(first_step)
+        read = torch.utils.data.DataLoader(data, batch_size=None, sampler=sampler, num_workers=processes)
+    for step, batch in zip(steps, read, strict=False):
+        yield {**batch, "numbers": batches.numbers(step)}
 
 
 def packed_samples(store: Store, dataset_id: str) -> Iterator[dict[str, Any]]:
@@ -83,36 +84,31 @@ def packed_samples(store: Store, dataset_id: str) -> Iterator[dict[str, Any]]:
         yield sample
 
 
-def digests(arrays: dict[str, Any]) -> list[str]:
+def digests(arrays: Mapping[Any, Any]) -> list[str]:
     """Return one digest per sample of a batch."""
     columns = [np.asarray(arrays[column]) for column in COLUMNS]
     return [digest_parts(column[place].tobytes() for column in columns) for place in range(len(columns[0]))]
 
 
-def check(start: Start, expected: Sequence[str], num_expected: int) -> None:
-    """Require that a reader gives every sample once, with the loader's arrays."""
+def check(start: Start, expected: Sequence[str]) -> None:
+    """Require that an epoch of a reader is every sample once, with the loader's arrays."""
     seen: list[int] = []
-    for batch in start(0):
-        assert digests(batch) == [expected[number] for number in batch["numbers"]]
-        seen += batch["numbers"]
-    assert len(seen) == len(set(seen)) == num_expected, (len(seen), len(set(seen)), num_expected)
+    with closing(start(0)) as batches:
+        while len(seen) < len(expected):
+            batch = next(batches)
+            assert digests(batch) == [expected[number] for number in batch["numbers"]]
+            seen += batch["numbers"]
+    wait_for_workers()
+    # The last batch may reach into the next epoch.
+    assert sorted(seen[: len(expected)]) == list(range(len(expected)))
 
 
-def timed(start: Start, epoch: int, batch_size: int, steps: int | None) -> tuple[float, float]:
-    """Return the seconds to the first batch and the samples per second after it."""
-    began = time.perf_counter()
-    batches = start(epoch)
-    next(batches)
-    first = time.perf_counter()
-    num_batches = sum(1 for _ in itertools.islice(batches, steps))
-    return first - began, num_batches * batch_size / (time.perf_counter() - first)
-
-
-def seconds_to_step(read: Callable[[], Iterator[Any]], skip: int) -> float:
+def seconds_to_step(start: Start, skip: int) -> float:
     """Return the seconds from nothing open to one batch, after reading through `skip` others."""
     began = time.perf_counter()
-    next(itertools.islice(read(), skip, None))
-    return time.perf_counter() - began
+    with closing(start(0)) as batches:
+        next(itertools.islice(batches, skip, None))
+        return time.perf_counter() - began
 
 
 def folder_bytes(folder: Path) -> int:
@@ -132,14 +128,72 @@ def shard_bytes(store: Store, dataset_id: str, num_samples: int) -> float:
     return whole * frames["train"] / sum(frames.values()) / num_samples
 
 
+def readers_of(
+    store: Store, dataset_id: str, tar: Path, mds: Path, size: int
+) -> dict[tuple[str, int], Start]:
+    """Return what is compared, by reader and number of workers."""
+    ours = partial(our_batches, store, dataset_id, size)
+    readers: dict[tuple[str, int], Start] = {}
+    for count in (0, 1, 2):
+        readers[SHLS, count] = partial(ours, count, 0)
+        if count:
+            readers[PROCESSES, count] = partial(ours, 0, count)
+        readers[MDS, count] = partial(mds_batches, mds, size, count)
+        readers[WEBDATASET, count] = partial(webdataset_batches, tar, size, count)
+    return readers
+
+
+def report(figures: Figures, per_sample: dict[str, float], seeks: dict[str, list[float]], step: int) -> str:
+    """Return the tables, in Markdown."""
+    rates = [
+        [
+            str(count),
+            name,
+            median_and_range([1 / times.epoch for times in repeats], 0),
+            median_and_range([1 / times.steady for times in repeats], 0),
+            median_and_range([1000 * times.epoch_cpu for times in repeats]),
+            median_and_range([1000 * times.steady_cpu for times in repeats]),
+            median_and_range([times.first_batch for times in repeats]),
+        ]
+        for (name, count), repeats in figures.items()
+    ]
+    ratios = [
+        [
+            str(count),
+            other,
+            *(
+                ratio(
+                    [getattr(times, name) for times in figures[SHLS, count]],
+                    [getattr(times, name) for times in figures[other, count]],
+                )
+                for name in ("epoch", "steady", "epoch_cpu", "steady_cpu")
+            ),
+        ]
+        for count in (0, 1, 2)
+        for other in (MDS, WEBDATASET)
+    ]
+    whole = ["samples/s, epoch", "samples/s, steady", "CPU ms/sample, epoch", "CPU ms/sample, steady"]
+    ahead = ["epoch", "steady", "CPU, epoch", "CPU, steady"]
+    formats = [
+        [name, f"{per_sample[name]:.0f}", median_and_range(seeks[name])] for name in (SHLS, MDS, WEBDATASET)
+    ]
+    return "\n\n".join(
+        [
+            table(["workers", "reader", *whole, "first batch, s"], rates),
+            table(["workers", f"{SHLS}, beside", *ahead], ratios),
+            table(["format", "bytes per sample", f"s to batch {step}, nothing open"], formats),
+        ]
+    )
+
+
 def main() -> None:
     """Write, compare, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--store", required=True)
     parser.add_argument("--dataset", required=True, help="name or id")
     parser.add_argument("--batch-size", type=int, default=4)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--steps", type=int, help="batches to time; by default the whole epoch")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--steady", type=int, default=600, help="samples of the second epoch to time")
     parser.add_argument("--no-comparison", action="store_true", help="time readers that were compared before")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -147,59 +201,35 @@ def main() -> None:
     store = Store.open(options.store)
     dataset_id = resolve(store, options.dataset, "dataset")
     reference = SequenceLoader(store.objects, dataset_id, TRAIN)
-    size = options.batch_size
-    num_samples = len(reference) // size * size
+    size, step = options.batch_size, len(reference) // options.batch_size // 2
 
     with tempfile.TemporaryDirectory() as temporary:
         tar, mds = Path(temporary, "tar"), Path(temporary, "mds")
         write_webdataset(packed_samples(store, dataset_id), tar)
         write_mds(packed_samples(store, dataset_id), mds)
-        ours = partial(our_batches, store, dataset_id, size)
-        readers: dict[tuple[str, str], Start] = {}
-        for count in (0, 1, 2):
-            readers["SHLS, threads", str(count)] = partial(ours, count, 0)
-            if count:
-                readers["SHLS, processes", str(count)] = partial(ours, 0, count)
-            readers["MDS", str(count)] = partial(mds_batches, mds, size, count)
-            readers["webdataset", str(count)] = partial(webdataset_batches, tar, size, count)
-        step = num_samples // size // 2
-        seek = {
-            "SHLS": seconds_to_step(lambda: ours(0, 0, 0, step), 0),
-            "MDS": seconds_to_step(lambda: mds_batches(mds, size, 0, 0, step), 0),
-            "webdataset": seconds_to_step(lambda: webdataset_batches(tar, size, 0, 0), step),
-        }
-
+        readers = readers_of(store, dataset_id, tar, mds, size)
         if not options.no_comparison:
             expected = [digests(reference.arrays([number]))[0] for number in range(len(reference))]
-            for (name, _), start in track(readers.items(), "comparing"):
-                check(start, expected, num_samples if name.startswith("SHLS") else len(reference))
+            for key, start in track(readers.items(), "comparing"):
+                if key[1] != 1:
+                    check(start, expected)
 
-        results: dict[tuple[str, str], list[tuple[float, float]]] = {key: [] for key in readers}
-        for repeat in track(range(options.repeats), "measuring"):
+        figures: Figures = {key: [] for key in readers}
+        seeks: dict[str, list[float]] = {SHLS: [], MDS: [], WEBDATASET: []}
+        for seed in track(range(options.repeats), "measuring"):
             for key, start in readers.items():
-                results[key].append(timed(start, repeat, size, options.steps))
-        bytes_per_sample = {
-            "SHLS": shard_bytes(store, dataset_id, len(reference)),
-            "MDS": folder_bytes(mds) / len(reference),
-            "webdataset": folder_bytes(tar) / len(reference),
+                figures[key].append(measured(start, seed, len(reference), options.steady))
+            ours = partial(our_batches, store, dataset_id, size, 0, 0, first_step=step)
+            seeks[SHLS].append(seconds_to_step(ours, 0))
+            seeks[MDS].append(seconds_to_step(partial(mds_batches, mds, size, 0, first_step=step), 0))
+            seeks[WEBDATASET].append(seconds_to_step(readers[WEBDATASET, 0], step))
+        per_sample = {
+            SHLS: shard_bytes(store, dataset_id, len(reference)),
+            MDS: folder_bytes(mds) / len(reference),
+            WEBDATASET: folder_bytes(tar) / len(reference),
         }
-
-    table = Table(
-        "reader", "workers", "samples/s", "range", "first batch, s", "bytes/sample", f"step {step}, s"
-    )
-    for (name, count), pairs in results.items():
-        rates = [rate for _, rate in pairs]
-        of = name.split(",")[0]
-        table.add_row(
-            name,
-            count,
-            f"{statistics.median(rates):.0f}",
-            f"{min(rates):.0f}-{max(rates):.0f}",
-            f"{statistics.median(first for first, _ in pairs):.2f}",
-            f"{bytes_per_sample[of]:.0f}",
-            f"{seek[of]:.2f}" if count == "0" else "",
-        )
-    Console().print(table)
+    print(f"{len(reference)} samples, batches of {size}, {options.repeats} repeats: median (range)\n")
+    print(report(figures, per_sample, seeks, step))
 
 
 if __name__ == "__main__":

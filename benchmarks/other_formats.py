@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 import webdataset
+from measured_reading import Batches
 
 from shls_core.images import decode_frame
 from storage.codecs import decode_map
@@ -22,17 +23,17 @@ Sample = Mapping[str, bytes]
 
 
 def decoded(sample: Sample) -> dict[str, Any]:
-    """Return the arrays of one sample."""
-    num_frames, *size = map(int, sample["size"].split())
-    times = range(num_frames)
-    return {
-        "number": int(sample["number"]),
-        "frames": np.stack([decode_frame(sample[f"frame{t}.jpg"]) for t in times]),
-        "masks": np.stack([decode_map(sample[f"mask{t}.zst"], *size, np.uint8) for t in times]),
-        "superpixel_maps": np.stack(
-            [decode_map(sample[f"superpixels{t}.zst"], *size, np.uint16) for t in times]
-        ),
-    }
+    """Return the arrays of one sample, each value decoded into its place."""
+    num_frames, height, width = map(int, sample["size"].split())
+    frames = np.empty((num_frames, height, width, 3), np.uint8)
+    masks = np.empty((num_frames, height, width), np.uint8)
+    superpixel_maps = np.empty((num_frames, height, width), np.uint16)
+    for t in range(num_frames):
+        frames[t] = decode_frame(sample[f"frame{t}.jpg"])
+        masks[t] = decode_map(sample[f"mask{t}.zst"], height, width, np.uint8)
+        superpixel_maps[t] = decode_map(sample[f"superpixels{t}.zst"], height, width, np.uint16)
+    number = int(sample["number"])
+    return {"number": number, "frames": frames, "masks": masks, "superpixel_maps": superpixel_maps}
 
 
 def stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -52,17 +53,19 @@ def write_webdataset(samples: Iterator[Sample], folder: Path, samples_per_shard:
             sink.write({"__key__": sample["number"].decode().zfill(8), **sample})
 
 
-def webdataset_batches(
-    folder: Path, batch_size: int, num_workers: int, epoch: int
-) -> Iterator[dict[str, Any]]:
-    """Read tar shards: shards shuffled, then samples in a buffer of 1000."""
+def webdataset_batches(folder: Path, batch_size: int, num_workers: int, seed: int) -> Batches:
+    """Read tar shards, epoch after epoch: shards shuffled, then samples in a buffer of 1000."""
     dataset = (
-        webdataset.WebDataset(sorted(map(str, folder.glob("*.tar"))), shardshuffle=1000, seed=epoch)
-        .shuffle(1000, seed=epoch)
+        webdataset.WebDataset(sorted(map(str, folder.glob("*.tar"))), shardshuffle=1000, seed=seed)
+        .shuffle(1000, seed=seed)
         .map(decoded)
         .batched(batch_size, collation_fn=stacked)
     )
-    return iter(webdataset.WebLoader(dataset, batch_size=None, num_workers=num_workers))
+    loader = webdataset.WebLoader(
+        dataset, batch_size=None, num_workers=num_workers, persistent_workers=num_workers > 0
+    )
+    while True:
+        yield from loader
 
 
 def _streaming() -> Any:
@@ -86,10 +89,8 @@ def write_mds(samples: Iterator[Sample], folder: Path) -> None:
             sink.write(sample)
 
 
-def mds_batches(
-    folder: Path, batch_size: int, num_workers: int, epoch: int, first_step: int = 0
-) -> Iterator[dict[str, Any]]:
-    """Read MDS shards with the default shuffle, from a step on."""
+def mds_batches(folder: Path, batch_size: int, num_workers: int, seed: int, first_step: int = 0) -> Batches:
+    """Read MDS shards with the default shuffle, from a step of the first epoch on, epoch after epoch."""
     streaming = _streaming()
     streaming.util.clean_stale_shared_memory()
 
@@ -98,13 +99,18 @@ def mds_batches(
             return decoded(super().__getitem__(at))
 
     dataset = Decoded(
-        local=str(folder), shuffle=True, shuffle_seed=epoch, batch_size=batch_size, num_canonical_nodes=1
+        local=str(folder), shuffle=True, shuffle_seed=seed, batch_size=batch_size, num_canonical_nodes=1
     )
     loader = streaming.StreamingDataLoader(
-        dataset, batch_size=batch_size, num_workers=num_workers, collate_fn=stacked
+        dataset,
+        batch_size=batch_size,
+        num_workers=num_workers,
+        collate_fn=stacked,
+        persistent_workers=num_workers > 0,
     )
     if first_step:
         state = {"epoch": 0, "sample_in_epoch": first_step * batch_size, "initial_physical_nodes": 1}
-        same_order = {"num_canonical_nodes": 1, "shuffle_seed": epoch}
+        same_order = {"num_canonical_nodes": 1, "shuffle_seed": seed}
         dataset.load_state_dict(state | same_order)
-    return iter(loader)
+    while True:
+        yield from loader

@@ -38,7 +38,9 @@ class ExportSplit(StrEnum):
 @command
 def export(
     reference: DatasetRef,
-    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder.")],
+    out: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder; no bucket.")
+    ],
     export_format: Annotated[
         ExportFormat,
         typer.Option(
@@ -58,11 +60,16 @@ def export(
 
     from rich.console import Console
 
+    from shls_core.errors import InputError
     from shls_core.split import HELD_OUT, TRAIN, Split
     from storage.export import export_webdataset
     from storage.references import resolve
     from storage.store import Store
 
+    if "://" in out:
+        raise InputError(
+            f"expected a folder of this machine to export to, got {out}; copy it there afterwards"
+        )
     opened = Store.open(store)
     dataset = resolve(opened, reference, "dataset")
     if export_format == ExportFormat.TRAINING:

@@ -52,6 +52,16 @@ def test_what_cannot_be_exported_is_told_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_bucket_is_no_folder_to_export_to(first_run, tmp_path, shls, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where a folder named "s3:" would appear
+    result = shls("dataset", "export", "tiny", "--out", "s3://bucket/out", "--store", first_run.store)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "error: expected a folder of this machine to export to, got s3://bucket/out; "
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_shows_an_example(shls):
     text = " ".join(shls("dataset", "export", "--help").stdout.split())
     assert "shls dataset export" in text.split("Example")[1]
