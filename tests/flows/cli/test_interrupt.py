@@ -19,8 +19,11 @@ pytestmark = pytest.mark.slow
 SHLS = str(Path(sys.executable).with_name("shls"))
 
 
-def run_and_interrupt(config: Path, store: Path, backend: str, after: str) -> str:
-    """Send Ctrl-C a second after a line that begins with `after`; return what came to the terminal then."""
+def run_and_interrupt(config: Path, store: Path, backend: str, after: str, made: str = "") -> str:
+    """Send Ctrl-C after a line that begins with `after`, when a key of `made` is in the store.
+
+    Returns what came to the terminal from then on.
+    """
     command = [SHLS, "run", "--config", str(config), "--store", str(store), "--backend", backend, "--json"]
     with subprocess.Popen(
         command,
@@ -37,7 +40,9 @@ def run_and_interrupt(config: Path, store: Path, backend: str, after: str) -> st
             for line in process.stderr:
                 if line.startswith(after):
                     break
-            time.sleep(1)
+            while made and not any((store / "keys" / made).glob("*")):
+                assert process.poll() is None
+                time.sleep(0.02)
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all that it started
             told = process.stderr.read()
             assert process.wait(timeout=30) == 130
@@ -78,7 +83,7 @@ def check_what_is_left(told: str, store: Path, kind: str) -> None:
 @pytest.mark.parametrize("backend", ["serial", "ray"])
 def test_staging_goes_on_where_it_was_interrupted(prefect_server, config_file, tmp_path, backend):
     config, store = config_file(crops={"crops_per_image": 40}), tmp_path / "store"
-    told = run_and_interrupt(config, store, backend, after="ingest ")
+    told = run_and_interrupt(config, store, backend, after="ingest ", made="saliency-shards")
     check_what_is_left(told, store, "dataset")
     ingest, saliency, *_ = regenerate(str(config), str(store)).stages
     assert ingest.status == "cached"
