@@ -5,11 +5,10 @@
 
 480x854, about 4,000 superpixels, objects of 120 px across, in regions of interest. What is timed is all of
 refinement: cutting out regions, resizing, gate, decoder, soft aggregation. Rounds of backbone and refinement
-take turns; a figure is the median over rounds. The last column is what a whole frame would take per object.
+take turns; a figure is the best of all rounds. The last column is what a whole frame would take per object.
 """
 
 import argparse
-import statistics
 import time
 from collections.abc import Callable
 
@@ -81,7 +80,7 @@ def measured(network: ShlsNetwork, num_objects: int, num_rounds: int) -> list[li
     for _ in range(num_rounds):
         for work, found in zip(works, seconds, strict=True):
             found.append(timed(work, device))
-    backbone, refined = (statistics.median(found) for found in seconds)
+    backbone, refined = (min(found) for found in seconds)
     floor = macs[1] / (macs[0] / backbone)
     width = refinement.config.decoder_width
     return [

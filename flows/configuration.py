@@ -13,6 +13,7 @@ from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
+from shls_core.propagation.config import PropagationConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
@@ -52,6 +53,8 @@ class PipelineConfig(FrozenConfig):
     """The network."""
     memory: MemoryConfig = MemoryConfig()
     """The memory of a video."""
+    propagation: PropagationConfig = PropagationConfig()
+    """How real videos are worked on."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
     execution: ExecutionConfig = ExecutionConfig()

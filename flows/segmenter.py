@@ -22,4 +22,5 @@ def choose_segmenter(
     """
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
-    return SegmenterChoice(checkpoint_id, config.memory, config.superpixels, num_superpixels, max_side)
+    number = num_superpixels or config.propagation.num_superpixels
+    return SegmenterChoice(checkpoint_id, config.memory, config.superpixels, number, max_side)

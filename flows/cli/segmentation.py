@@ -65,8 +65,7 @@ def segment(
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
     network = load_checkpoint(opened, checkpoint_id, choose_device(chosen.execution))
-    segmenter = VideoSegmenter(
-        Propagator(network, chosen.memory), chosen.superpixels, num_superpixels, max_side
-    )
+    number = num_superpixels or chosen.propagation.num_superpixels
+    segmenter = VideoSegmenter(Propagator(network, chosen.memory), chosen.superpixels, number, max_side)
     done = segment_video(segmenter, source, masks, Path(out), overlay)
     print_json(segmented_json(done, checkpoint_id)) if as_json else show_segmented(done)
