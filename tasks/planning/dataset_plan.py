@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from storage.artifact import AcceptedRows
 from storage.manifest import DatasetManifest, record_id
@@ -20,12 +19,9 @@ class DatasetPlan:
 
     store: Store
     rows_per_shard: int
-    stages: tuple[StagePlan, ...]
-
-    @cached_property
-    def rows(self) -> Mapping[str, PlannedRows]:
-        """The planned rows of every stage."""
-        return {plan.stage.name: PlannedRows(self.store.objects, plan) for plan in self.stages}
+    stages: tuple[StagePlan, ...] = ()
+    rows: Mapping[str, PlannedRows] = field(default_factory=dict)
+    """The planned rows of every stage."""
 
     def inputs(self, stage: Stage) -> Mapping[str, AcceptedRows]:
         """Return the planned rows that a stage reads."""
@@ -51,8 +47,17 @@ class DatasetPlan:
 
 def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
     """Plan the stages in their order; nothing is written, and shards are looked for but not hashed."""
-    plans: list[StagePlan] = []
+    return planned_further(DatasetPlan(store, rows_per_shard), stages)
+
+
+def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
+    """Return a plan with more stages, behind those that it has."""
+    plan = begun
     for stage in stages:
-        inputs = DatasetPlan(store, rows_per_shard, tuple(plans)).inputs(stage)
-        plans.append(plan_stage(store, stage, inputs, rows_per_shard, store.objects.exists))
-    return DatasetPlan(store, rows_per_shard, tuple(plans))
+        planned = plan_stage(
+            plan.store, stage, plan.inputs(stage), plan.rows_per_shard, plan.store.objects.exists
+        )
+        # Rows are foreseen once, however many stages read them.
+        rows = {**plan.rows, stage.name: PlannedRows(plan.store.objects, planned)}
+        plan = replace(plan, stages=(*plan.stages, planned), rows=rows)
+    return plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def recorded_rates(store: Store, plan: DatasetPlan) -> dict[str, Rate]:
     """Return what the rows of each stage took in the last runs, and in the newest artifact."""
     done = list(_stages_of_runs(store))
     return {stage.stage.name: _recorded_rate(store, stage.stage.name, done) for stage in plan.stages}
+
+
+def newest_artifact(store: Store, stage: str) -> StageArtifact | None:
+    """Return what was last made of a stage, unless there is nothing or it was removed since."""
+    for artifact_id in store.keys.recent(stage, 1):
+        with suppress(ObjectMissing):
+            return StageArtifact(store.objects, artifact_id)
+    return None
 
 
 def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
@@ -121,12 +130,8 @@ def _stages_of_runs(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
 def _recorded_rate(store: Store, stage: str, done: Sequence[tuple[dict[str, Any], int]]) -> Rate:
     last = [(made, workers) for made, workers in done if made["name"] == stage and made["rows_computed"]]
     last = last[:_RUNS_LOOKED_AT]
-    bytes_per_row = None
-    for artifact_id in store.keys.recent(stage, 1):
-        try:
-            bytes_per_row = _bytes_per_row(StageArtifact(store.objects, artifact_id))
-        except ObjectMissing:  # removed from the store since
-            continue
+    newest = newest_artifact(store, stage)
+    bytes_per_row = _bytes_per_row(newest) if newest else None
     if not last:
         return Rate(bytes_per_row=bytes_per_row)
     seconds = sum(made["seconds"] * workers for made, workers in last)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
-from shls_core.errors import ObjectMissing
-from storage.artifact import StageArtifact
 from storage.free_space import free_bytes, refuse_without_space
-from storage.manifest import StageManifest
 from storage.store import Store
 from tasks.execution_config import StagingConfig
-from tasks.planning.dataset_plan import plan_dataset
-from tasks.planning.estimate import recorded_rates
+from tasks.planning.dataset_plan import plan_dataset, planned_further
+from tasks.planning.estimate import newest_artifact, recorded_rates
 from tasks.stages.stage import Stage
 
 
@@ -25,9 +21,10 @@ def refuse_what_does_not_fit(stages: Sequence[Stage], store: str, staging: Stagi
     if free_bytes(store) is None:
         return
     opened = Store.create(store)
-    photographs = plan_dataset(opened, stages[:1], staging.rows_per_shard)
-    new = sum(plan.rows_to_compute for plan in photographs.stages)
-    plan = photographs if new else plan_dataset(opened, stages, staging.rows_per_shard)
+    plan = plan_dataset(opened, stages[:1], staging.rows_per_shard)
+    new = sum(stage.rows_to_compute for stage in plan.stages)
+    if not new:
+        plan = planned_further(plan, stages[1:])
     rates = recorded_rates(opened, plan)
     known = sum(rates[stage.stage.name].bytes_to_write(stage) or 0 for stage in plan.stages)
     refuse_without_space(store, known + new * _bytes_made_of_a_photograph(opened, stages))
@@ -35,15 +32,8 @@ def refuse_what_does_not_fit(stages: Sequence[Stage], store: str, staging: Stagi
 
 def _bytes_made_of_a_photograph(store: Store, stages: Sequence[Stage]) -> float:
     """Return what the stages after the first one keep of each photograph, by their newest artifacts."""
-    made = [_newest(store, stage.name) for stage in stages]
+    made = [newest_artifact(store, stage.name) for stage in stages]
     if None in made:
         return 0.0
-    photographs, *derived = (manifest for manifest in made if manifest)
+    photographs, *derived = (artifact.manifest for artifact in made if artifact)
     return sum(shard.bytes for manifest in derived for shard in manifest.shards) / photographs.rows
-
-
-def _newest(store: Store, stage: str) -> StageManifest | None:
-    for artifact_id in store.keys.recent(stage, 1):
-        with suppress(ObjectMissing):  # removed from the store since
-            return StageArtifact(store.objects, artifact_id).manifest
-    return None
