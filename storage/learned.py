@@ -83,43 +83,37 @@ class BenchmarkObject(BaseModel):
     frame_f: tuple[float, ...]
 
 
-class BenchmarkRecord(Record):
-    """How a checkpoint scored on the videos of a benchmark, by its official protocol."""
+class SegmentedRecord(Record):
+    """What decided the masks of the videos of a benchmark."""
 
-    kind: Literal["benchmark"] = "benchmark"
     checkpoint: str
     benchmark: str
-    """``DAVIS-2016`` or ``DAVIS-2017``."""
+    """``DAVIS-2016``, ``DAVIS-2017`` or ``YouTube-VOS``."""
     split: str
     material: str
-    """Digest of the names and bytes of all frames and annotations of the split."""
+    """Digest of the names and bytes of all frames, and of all masks given or scored against, of the split."""
     configuration: dict[str, Any]
     """Of memory and superpixels, and the size that frames were worked on."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
+
+
+class BenchmarkRecord(SegmentedRecord):
+    """How a checkpoint scored on the videos of a benchmark, by its official protocol."""
+
+    kind: Literal["benchmark"] = "benchmark"
     scores: dict[str, float | None]
     """Over all objects, under the official names."""
     objects: tuple[BenchmarkObject, ...]
 
 
-class SubmissionRecord(Record):
+class SubmissionRecord(SegmentedRecord):
     """Which masks a checkpoint made for a benchmark whose server scores them."""
 
     kind: Literal["submission"] = "submission"
-    checkpoint: str
     dataset: str
     """Id of the dataset that the checkpoint was trained on."""
-    benchmark: str
-    """``YouTube-VOS``."""
-    split: str
-    material: str
-    """Digest of the names and bytes of all frames and given masks of the split."""
-    configuration: dict[str, Any]
-    """Of memory and superpixels, and the size that frames were worked on."""
-    code_digest: str
-    versions: dict[str, str]
-    device_kind: str
     masks: str
     """Digest of the names and bytes of the mask files."""
     num_masks: int

@@ -45,7 +45,7 @@ def segment_split(
     Returns
     -------
     dict
-        What decided the masks: fields of the record to come.
+        What decided the masks: the fields of a `SegmentedRecord`.
 
     Raises
     ------
