@@ -1,4 +1,4 @@
-"""What segments the videos of a benchmark, from what a person chose."""
+"""What segments real videos, from what a person chose."""
 
 from flows.configuration import PipelineConfig
 from storage.references import newest_checkpoint, resolve

@@ -32,6 +32,11 @@ class SegmenterChoice:
     num_superpixels: int | None
     max_side: int | None
 
+    def segmenter(self, network: ShlsNetwork) -> VideoSegmenter:
+        """Return what segments a video, with the network of the checkpoint."""
+        propagator = Propagator(network, self.memory)
+        return VideoSegmenter(propagator, self.superpixels, self.num_superpixels, self.max_side)
+
 
 @dataclass(frozen=True)
 class BenchmarkJob:
@@ -52,13 +57,7 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
     InputError
         If its frames or masks cannot be used.
     """
-    network = _network(job.store, job.choice.checkpoint, job.device)
-    segmenter = VideoSegmenter(
-        Propagator(network, job.choice.memory),
-        job.choice.superpixels,
-        job.choice.num_superpixels,
-        job.choice.max_side,
-    )
+    segmenter = job.choice.segmenter(_network(job.store, job.choice.checkpoint, job.device))
     source, appearing = open_video(job.video.frames), first_appearances(job.video)
     masks = dict(zip(frame_numbers(source, list(appearing)), appearing.values(), strict=True))
     wanted, num_frames = frozenset(job.video.wanted), 0

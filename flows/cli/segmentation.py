@@ -50,11 +50,9 @@ def segment(
 
     from flows.cli.options import chosen_config
     from flows.cli.segmentation_results import segmented_json, show_segmented
-    from shls_core.propagation.propagator import Propagator
-    from shls_core.propagation.video_segmenter import VideoSegmenter
+    from flows.segmenter import choose_segmenter
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
-    from storage.references import newest_checkpoint, resolve
     from storage.store import Store
     from tasks.checkpoints import choose_device, load_checkpoint
     from tasks.segmentation import segment_video
@@ -62,10 +60,7 @@ def segment(
     chosen = chosen_config(config)
     source = open_video(Path(video))
     masks = find_masks(source, [Path(place) for place in mask])
-    opened = Store.open(store)
-    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
-    network = load_checkpoint(opened, checkpoint_id, choose_device(chosen.execution))
-    number = num_superpixels or chosen.propagation.num_superpixels
-    segmenter = VideoSegmenter(Propagator(network, chosen.memory), chosen.superpixels, number, max_side)
-    done = segment_video(segmenter, source, masks, Path(out), overlay)
-    print_json(segmented_json(done, checkpoint_id)) if as_json else show_segmented(done)
+    choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
+    network = load_checkpoint(Store.open(store), choice.checkpoint, choose_device(chosen.execution))
+    done = segment_video(choice.segmenter(network), source, masks, Path(out), overlay)
+    print_json(segmented_json(done, choice.checkpoint)) if as_json else show_segmented(done)
