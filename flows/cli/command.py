@@ -38,6 +38,7 @@ def prepare_libraries(debug: bool) -> None:
     if not debug:
         # An error is told once, by `command`; the log of a run is kept by Prefect's server.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # quiet: of a video it cannot read
 
 
 class OneLineErrors(TyperGroup):
