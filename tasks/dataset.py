@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
 from storage.artifact import StageArtifact
-from storage.gate import Verdict, refuse_failed
+from storage.gate import Verdict, expect_to_judge, refuse_failed
 from storage.gate import validate as judge
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, put_record
@@ -44,6 +44,8 @@ def stage_rows(
             opened, stage, {done.name: done.artifact for done in inputs}, staging, execution, advance
         )
     tell(_summary(outcome))
+    if outcome.status != "cached":
+        expect_to_judge()
     _report(opened, outcome)
     return outcome
 

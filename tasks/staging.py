@@ -101,7 +101,9 @@ def _run(
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
     advance(0, total)
-    for key, ref in run_jobs(_make_keyed_shard, jobs, execution.backend, execution.workers):
+    # The largest first: at the end, no worker waits long for another one's last shard.
+    by_size = sorted(jobs, key=lambda job: len(job.rows), reverse=True)
+    for key, ref in run_jobs(_make_keyed_shard, by_size, execution.backend, execution.workers):
         made[key] = ref
         advance(sum(done.rows for done in made.values()), total)
     return made
