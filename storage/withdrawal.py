@@ -5,7 +5,8 @@ its details; a later run of kind ``reinstate`` takes them off again. Nothing is 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,9 +107,6 @@ def listed(withdrawals: Iterable[Withdrawal]) -> str:
     return ", ".join(map(str, every[:_NAMED])) + more
 
 
-def counted_by_reason(withdrawals: Iterable[Withdrawal]) -> Mapping[str, int]:
+def counted_by_reason(withdrawals: Iterable[Withdrawal]) -> dict[str, int]:
     """Return how many photographs were withdrawn for each reason."""
-    counts: dict[str, int] = {}
-    for withdrawal in withdrawals:
-        counts[withdrawal.reason] = counts.get(withdrawal.reason, 0) + 1
-    return counts
+    return dict(Counter(withdrawal.reason for withdrawal in withdrawals))
