@@ -9,7 +9,6 @@ from rich.console import Console
 from storage.descendants import Descendants, descendants
 from storage.erasure import Erasure
 from storage.store import Store
-from storage.tombstones import tombstones
 from storage.withdrawal import Withdrawal, withdrawn
 from tasks.withdrawal import Withdrawn, erasure_facts
 
@@ -95,11 +94,9 @@ def _facts(store: Store, withdrawals: Mapping[str, Withdrawal]) -> list[dict[str
     names: dict[str, list[str]] = {}
     for row in store.names.rows():
         names.setdefault(row["digest"], []).append(f"{row['name']}@v{row['version']}")
-    erased = {image_id for shard in tombstones(store).values() for image_id in shard.image_ids}
     return [
         {
             **_renamed(asdict(withdrawal)),
-            "is_erased": image_id in erased,
             **_descendant_facts(found.get(image_id, Descendants()), names),
         }
         for image_id, withdrawal in withdrawals.items()
@@ -126,7 +123,7 @@ def _show_descendants(console: Console, one: Mapping[str, Any]) -> None:
 
 
 def _erased(one: Mapping[str, Any]) -> str:
-    return ", erased from the store" if one["is_erased"] else ""
+    return f", erased on {one['purged_at'][:16].replace('T', ' ')} UTC" if one["purged_at"] else ""
 
 
 def _console() -> Console:

@@ -70,7 +70,7 @@ def reinstate(
 @withdrawing.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
 @command
 def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
-    """List the photographs that are withdrawn: why, since when, by whom, and what still descends from them."""
+    """List the withdrawn photographs: why, since when, by whom, and what still descends from them."""
     from flows.cli.dataset.withdrawal_tables import show_withdrawn, withdrawn_json
     from storage.store import Store
 
@@ -92,8 +92,8 @@ def purge(
 ) -> None:
     """Erase withdrawn photographs from the store, and every row made from them; leave a tombstone.
 
-    This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. Refused while
-    a job is at work in the store; one that was ended is finished by the same command.
+    This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. Refused
+    while a job is at work in the store; one that was ended is finished by the same command.
     """
     from flows.cli.dataset.withdrawal_tables import purge_json, show_purge
     from storage.running import jobs_at_work
