@@ -26,13 +26,13 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
         The entries of its key index.
     """
     return [
-        *_broken_entries(store.ledger.runs()),
+        *broken_entries(store.ledger.runs()),
         *_dangling_names(store, present),
         *_dangling_keys(store, present, keys),
     ]
 
 
-def _broken_entries(runs: Sequence[Row]) -> list[Problem]:
+def broken_entries(runs: Sequence[Row]) -> list[Problem]:
     """Follow the chain of the ledger: each entry hashes to its own digest, and names the one before it."""
     problems, previous = [], FIRST
     for place, run in enumerate(runs, start=1):

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.schemas import SCHEMAS
+from storage.canonical import digest_bytes
+from storage.schemas import INGEST, SCHEMAS
 from storage.shards import ShardRef
 
 
@@ -68,6 +69,8 @@ def verified_rows(data: bytes, stage: str, ref: ShardRef) -> ShardRows:
         elif (computed := schema.content_digest(row)) != digest:
             said_digest = f"row {sample_id[:12]}… says content {digest[:12]}…"
             raise ShardDisagrees(f"{said_digest}, its columns hash to {computed[:12]}…")
+        elif stage == INGEST and (hashed := digest_bytes(row["image"])) != sample_id:
+            raise ShardDisagrees(f"photograph {sample_id[:12]}… holds the bytes of {hashed[:12]}…")
         else:
             digests[sample_id] = digest
             parents.update(row["parents"])

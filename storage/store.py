@@ -41,7 +41,7 @@ class Store:
         self.objects = ObjectStore(self.backend)
         self.keys = KeyIndex(self.backend)
         self.ledger = Ledger(location.table("runs"))
-        self.names = Names(location.table("names"))
+        self.names = Names(location.table("names"), self.ledger.head)
 
     @property
     def location(self) -> str:

@@ -47,7 +47,7 @@ def verify_dataset(
     verdict = store.keys.get("verdict-of-dataset", dataset)
     roots = (dataset, verdict) if verdict else (dataset,)
     survey = survey_objects(store.objects, roots, with_rows, advance)
-    problems = _problems(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
     judged = survey.links.get(verdict) if verdict else None
     if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
         what = "it is recorded as the verdict on this dataset, and is about another"
@@ -69,7 +69,7 @@ def verify_store(store: Store, advance: Advance = lambda done, total: None) -> V
     survey = survey_objects(store.objects, inventory.objects, True, advance)
     names = {row["digest"]: f"{row['name']}@v{row['version']}" for row in store.names.rows()}
     problems = [
-        *_problems(survey, names, True),
+        *problems_of_objects(survey, names, True),
         *map(foreign, inventory.foreign),
         *bookkeeping_problems(store, inventory.objects, inventory.keys),
     ]
@@ -109,7 +109,18 @@ def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
     return inventory.objects.keys() - mentioned
 
 
-def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+    """Return what is wrong with objects that were read.
+
+    Parameters
+    ----------
+    survey
+        What was found while they were read.
+    known_as
+        What an object is called, where it has a name of its own.
+    with_rows
+        Whether rows were read, too.
+    """
     part_of = {**survey.part_of(), **known_as}
     faults = [*survey.faults, *(disagreements(survey) if with_rows else ())]
     return [
