@@ -23,8 +23,8 @@ _ATTEMPTS = 200
 class AppendOnlyTable:
     """Rows of one Arrow schema in append order.
 
-    The schema must have an int64 column ``number``: 1 for the first row, and so on. It may grow by columns that
-    can be null: a table made before has them from its next append on, and None in the rows of before.
+    The schema must have an int64 column ``number``: 1 for the first row, and so on. It may grow by columns
+    that can be null: a table made before has them from its next append on, and None in the rows of before.
     """
 
     def __init__(self, location: TableLocation, schema: pa.Schema) -> None:

@@ -95,7 +95,7 @@ class Ledger:
         return str(row["entry"])
 
     def head(self) -> str:
-        """Return the digest of the newest entry, which stands on all before it; `FIRST` where there is none."""
+        """Return the digest of the newest entry, which stands on all before it; `FIRST` without one."""
         runs = self.runs()
         return str(runs[-1]["entry"]) if runs else FIRST
 

@@ -30,8 +30,8 @@ _REMEDIES: Mapping[str, str] = {
     LEDGER: "restore the ledger from a copy; entries were changed, removed or put in",
     NAME: "build the dataset again with its configuration, or restore the object from a copy",
     KEY: "`shls dataset gc` removes it; nothing is lost but time",
-    WITNESS: "restore both tables of the ledger from a copy; a run that was killed right after it gave a name "
-    "looks the same, and the same command once more writes what is missing",
+    WITNESS: "restore both tables of the ledger from a copy; after a run that was killed as it gave a name, "
+    "the same command once more writes what is missing",
     HEAD: "restore the ledger from a copy; it was cut or written anew since that head was kept",
     WRONG_KEY: "remove the file: the work is done again",
     DESCENT: "build the dataset again; what was learned from this one is not what its rows say",

@@ -14,7 +14,7 @@ from tasks.execution_config import ExecutionConfig
 
 
 def platform_kind() -> str:
-    """Return the architecture, the instruction sets that OpenCV uses, and the kernels that numpy's BLAS chose."""
+    """Return the architecture, the instruction sets that OpenCV uses, and the kernels of numpy's BLAS."""
     # numpy's own: what else is loaded differs from process to process.
     kernels = [
         str(library.get("architecture"))
@@ -25,6 +25,6 @@ def platform_kind() -> str:
 
 
 def platform_of(execution: ExecutionConfig) -> str | None:
-    """Return the kind of machine that work is done on, or None where it is done by a cluster's own machines."""
+    """Return the kind of machine that work is done on, or None where a cluster's own machines do it."""
     is_elsewhere = execution.backend == "ray" and "RAY_ADDRESS" in os.environ
     return None if is_elsewhere else platform_kind()

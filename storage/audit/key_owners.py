@@ -1,7 +1,7 @@
 """Whether every entry of the key index points at what the work of its key gives.
 
-An entry is a file of 64 digits that no hash protects: one that points at another checkpoint would let the next
-training find that one. But nearly every key is a digest of facts that the result names itself.
+An entry is a file of 64 digits that no hash protects: one that points at another checkpoint would let the
+next training find that one. But nearly every key is a digest of facts that the result names itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -88,12 +88,9 @@ def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None
         return _told(entry, str(error))
     except ObjectMissing:
         return None
-    except ObjectCorrupted as error:  # one that is damaged is told by itself
-        return (
-            _told(entry, f"expected a shard, got something else: {error}")
-            if store.objects.verify(digest)
-            else None
-        )
+    except ObjectCorrupted as error:
+        is_whole = store.objects.verify(digest)  # one that is not is told by itself
+        return _told(entry, f"expected a shard, got something else: {error}") if is_whole else None
     if key in (entry.key, None):
         return None
     return _told(entry, f"it points at {digest[:12]}…, which is what another work gave: that of {key[:12]}…")

@@ -1,5 +1,6 @@
-"""Whether what was made of a dataset was made as it had to be: validated before it was learned from, and scored
-with the checkpoint and on the sequences that the record says.
+"""Whether what was made of a dataset was made as it had to be.
+
+Validated before it was learned from; scored with the checkpoint, and on the sequences, that the record says.
 """
 
 import json
@@ -120,7 +121,7 @@ class _UseAudit:
 def _unmade(made: Sequence[Maker], read: str, what: str) -> Iterator[str]:
     """Yield that no run made a record, or that those which did read something else than it says."""
     if not made:
-        yield "no run in the ledger made it: its entry was removed, or its run was killed before it was written"
+        yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
     elif not any(read in maker.run["inputs"] for maker in made):
         yield f"run {made[0].run['run_id']} made it of another {what} than it says, {read[:12]}…"
 

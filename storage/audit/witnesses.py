@@ -102,7 +102,7 @@ def _was_removed(row: Row, runs: Sequence[Row]) -> bool:
 
 
 def _lost_namings(history: History) -> Iterator[Problem]:
-    """Yield the names that runs noted and that the table of names does not have, or has for another digest."""
+    """Yield the names that runs noted and that the table of names lacks, or has for another digest."""
     meant = {f"{row['name']}@v{row['version']}": row["digest"] for row in history.namings_after}
     for run in history.runs:
         name = _noted(run)
