@@ -27,8 +27,8 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
     """
     return [
         *broken_entries(store.ledger.runs()),
-        *_dangling_names(store, present),
-        *_dangling_keys(store, present, keys),
+        *dangling_names(store, present),
+        *dangling_keys(store, present, keys),
     ]
 
 
@@ -52,7 +52,8 @@ def broken_entries(runs: Sequence[Row]) -> list[Problem]:
     return problems
 
 
-def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+    """Return the names of datasets that are not there, though no collection removed them."""
     removed = store.names.removed_at()
     return [
         Problem(
@@ -66,7 +67,8 @@ def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
     ]
 
 
-def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+    """Return the entries of the key index that point at nothing."""
     with ThreadPoolExecutor(_READERS) as readers:
         digests = list(readers.map(lambda entry: store.keys.get(entry.kind, entry.key), keys))
     return [

@@ -7,9 +7,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from shls_core.split import HELD_OUT
 from storage.append_only import Row
@@ -17,7 +14,7 @@ from storage.artifact import StageArtifact
 from storage.audit.makers import MADE_BY, Maker, Makers
 from storage.learned import CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.manifest import DatasetManifest, get_record
-from storage.problems import USE, Problem, about_object
+from storage.problems import DISAGREES, USE, Problem, about_object
 from storage.reachability import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
 from storage.store import Store
 
@@ -41,8 +38,10 @@ def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) 
     for digest, record in sorted(links.items()):
         try:
             found += audit.problems_of(digest, record.kind)
-        except (ObjectMissing, ObjectCorrupted, NameUnknown):  # told as such, with what stands on it
+        except (ObjectMissing, ObjectCorrupted):  # told as such, with what stands on it
             continue
+        except NameUnknown as error:
+            found.append(about_object(DISAGREES, digest, f"itself, a {record.kind}", str(error)))
     return found
 
 
@@ -114,8 +113,10 @@ class _UseAudit:
 
     def _held_out_sequences(self, dataset: str) -> frozenset[str]:
         manifest = get_record(self._objects, dataset, DatasetManifest)
-        table = StageArtifact(self._objects, manifest.sequences).table(["sample_id", "split"])
-        return frozenset(table.filter(pc.equal(table["split"], pa.scalar(HELD_OUT)))["sample_id"].to_pylist())
+        sequences = StageArtifact(self._objects, manifest.sequences).accepted(("split",))
+        segmented = StageArtifact(self._objects, manifest.superpixels).accepted()
+        held_out = {address.sample_id for address, row in sequences if row["split"] == HELD_OUT}
+        return frozenset(held_out.intersection(address.sample_id for address, _ in segmented))
 
 
 def _unmade(made: Sequence[Maker], read: str, what: str) -> Iterator[str]:

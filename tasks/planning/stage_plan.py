@@ -118,7 +118,7 @@ def plan_stage(
         enough that it exists.
     """
     making = Making.of(stage)
-    rows = [_keyed(plan, making.digest) for plan in stage.plan(inputs)]
+    rows = [keyed_row(plan, making.digest) for plan in stage.plan(inputs)]
     groups = assign_to_shards(rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
@@ -160,7 +160,7 @@ def made_artifact(
     return (known, manifest) if manifest == wanted else None
 
 
-def _keyed(plan: RowPlan, making: str) -> KeyedRow:
+def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
     """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
     read = [address.digest for address in plan.inputs]
     identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]

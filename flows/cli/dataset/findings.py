@@ -1,10 +1,11 @@
 """What upkeep found and did, as tables and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 
+from storage.problems import Problem
 from storage.verification import Verification
 
 
@@ -13,16 +14,18 @@ def verification_json(verification: Verification) -> dict[str, Any]:
     return {
         "objects": verification.num_objects,
         "bytes": verification.num_bytes,
-        "problems": [
-            {
-                "kind": problem.kind,
-                "path": problem.path,
-                "part_of": problem.part_of,
-                "what": problem.what,
-                "remedy": problem.remedy,
-            }
-            for problem in verification.problems
-        ],
+        "problems": [problem_json(problem) for problem in verification.problems],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, str]:
+    """Return one problem as ``--json`` prints it."""
+    return {
+        "kind": problem.kind,
+        "path": problem.path,
+        "part_of": problem.part_of,
+        "what": problem.what,
+        "remedy": problem.remedy,
     }
 
 
@@ -34,7 +37,12 @@ def show_verification(verification: Verification) -> None:
         console.print(f"verified {looked_at}: every byte is as it was written")
         return
     console.print(f"verified {looked_at}: {len(verification.problems)} problems")
-    for problem in verification.problems:  # no table: it would break the paths that people copy
+    show_problems(console, verification.problems)
+
+
+def show_problems(console: Console, problems: Iterable[Problem]) -> None:
+    """Print what is wrong, and what to do about it."""
+    for problem in problems:  # no table: it would break the paths that people copy
         console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
         for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
             console.print(f"    {fact}", markup=False, soft_wrap=True)

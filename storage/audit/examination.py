@@ -1,0 +1,143 @@
+"""The examination of a store, or of an artifact in it: everything that can be told without making it again.
+
+Objects are read first, the history after them: what a job finished meanwhile has its entry by then.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.audit.descent import descent_problems
+from storage.audit.findings import Findings
+from storage.audit.history import History, read_history
+from storage.audit.key_owners import entries_about, key_problems
+from storage.audit.outstanding import Outstanding, outstanding
+from storage.audit.scope import SCORES, roots_of
+from storage.audit.use import use_problems
+from storage.audit.witnesses import history_problems
+from storage.bookkeeping import dangling_keys, dangling_names
+from storage.inventory import KeyEntry, take_inventory
+from storage.object_survey import Survey, survey_objects
+from storage.objects import ObjectStore
+from storage.problems import MISSING, Problem, foreign
+from storage.reachability import CHECKPOINT
+from storage.stand_ins import StandIns
+from storage.store import Store
+from storage.tombstones import Erased, erased_objects
+from storage.verification import problems_of_objects
+from storage.withdrawal import withdrawn
+
+Advance = Callable[[int, int], None]
+
+
+def examine(
+    store: Store,
+    artifact: str | None = None,
+    expected_head: str | None = None,
+    advance: Advance = lambda done, total: None,
+) -> Findings:
+    """Hash objects, follow the history, and compare what records, rows, keys and runs say of each other.
+
+    Parameters
+    ----------
+    store
+        Where to look; nothing is written.
+    artifact
+        Id of a dataset, a checkpoint or a score: it is looked at with all that it stands on. By default the
+        whole store is. The ledger is looked at in either case.
+    expected_head
+        The beginning of the digest of an entry that the ledger must have.
+    advance
+        Called with the number of objects hashed so far and to hash in all.
+
+    Raises
+    ------
+    StoreUnreachable
+    """
+    objects = ObjectStore(store.backend)  # which need no readable ledger to tell lost from erased
+    roots = roots_of(store, artifact) if artifact else take_inventory(store.backend).objects
+    survey = survey_objects(objects, roots, with_rows=True, advance=advance)
+    history = read_history(store)
+    erased, lost_tombstones = _erased(store, history)
+    standing = StandIns(store.backend, erased)
+
+    known_as = {row["digest"]: f"{row['name']}@v{row['version']}" for row in history.namings}
+    of_objects = problems_of_objects(survey, known_as, with_rows=True)
+    by_order = [problem for problem in of_objects if _was_erased(problem, erased)]
+    keys, of_surroundings = (
+        _surroundings(store, survey, history) if not artifact else _own_keys(store, survey)
+    )
+    problems = [
+        *(problem for problem in of_objects if problem not in by_order),
+        *lost_tombstones,
+        *of_surroundings,
+        *history_problems(history, expected_head),
+        *key_problems(store, keys),
+        *_wrong_descents(standing, survey),
+        *(use_problems(store, survey.links, history.runs) if history.is_readable else ()),
+    ]
+    return Findings(
+        num_objects=len(survey.sizes),
+        num_bytes=sum(survey.sizes.values()),
+        num_keys=len(keys),
+        num_namings=len(history.namings),
+        runs=history.runs,
+        head=history.head,
+        datasets=tuple(sorted(survey.datasets)),
+        checkpoints=_of_kinds(survey, CHECKPOINT),
+        scores=_of_kinds(survey, *SCORES),
+        problems=tuple(problems),
+        erased=tuple(sorted(problem.path for problem in by_order)),
+        outstanding=tuple(_outstanding(store, standing, survey) if history.is_readable else ()),
+        is_history_readable=history.is_readable,
+    )
+
+
+def _erased(store: Store, history: History) -> tuple[Mapping[str, Erased], list[Problem]]:
+    """Return what was erased by order; and, where that cannot be read, why."""
+    if not history.is_readable:
+        return {}, []
+    try:
+        return erased_objects(store.ledger, ObjectStore(store.backend)), []
+    except (ObjectMissing, ObjectCorrupted) as error:
+        return {}, [Problem(MISSING, "objects", "what was erased by order", str(error))]
+
+
+def _was_erased(problem: Problem, erased: Mapping[str, Erased]) -> bool:
+    return problem.kind == MISSING and problem.path.rsplit("/", 1)[-1] in erased
+
+
+def _surroundings(store: Store, survey: Survey, history: History) -> tuple[Sequence[KeyEntry], list[Problem]]:
+    """Return all keys, and what is wrong with what lies around the objects."""
+    inventory = take_inventory(store.backend)  # once more: a job may have made something since
+    return inventory.keys, [
+        *map(foreign, inventory.foreign),
+        *(dangling_names(store, inventory.objects) if history.is_readable else ()),
+        *dangling_keys(store, inventory.objects, inventory.keys),
+    ]
+
+
+def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Problem]]:
+    """Return the keys under which the records that were read are found."""
+    records = ((links.kind, digest) for digest, links in survey.links.items() if links.kind)
+    return list(entries_about(store, records)), []
+
+
+def _wrong_descents(objects: ObjectStore, survey: Survey) -> Iterable[Problem]:
+    for dataset, manifest in survey.datasets.items():
+        try:
+            yield from descent_problems(objects, dataset, manifest)
+        except (ObjectMissing, ObjectCorrupted):  # told already
+            continue
+
+
+def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
+    return tuple(sorted(digest for digest, links in survey.links.items() if links.kind in kinds))
+
+
+def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
+    trained_on = {
+        checkpoint: links.needed[0]  # its dataset
+        for checkpoint, links in survey.links.items()
+        if links.kind == CHECKPOINT and links.needed
+    }
+    return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
