@@ -14,6 +14,9 @@ FOREIGN: Final = "foreign file"
 LEDGER: Final = "broken ledger"
 NAME: Final = "dangling name"
 KEY: Final = "dangling key"
+UNFINISHED: Final = "unfinished purge"
+TOMBSTONE: Final = "tombstone without a purge"
+LOST_TOMBSTONE: Final = "purge without its tombstone"
 WITNESS: Final = "tables disagree"
 HEAD: Final = "unknown head"
 WRONG_KEY: Final = "wrong key"
@@ -30,6 +33,9 @@ _REMEDIES: Mapping[str, str] = {
     LEDGER: "restore the ledger from a copy; entries were changed, removed or put in",
     NAME: "build the dataset again with its configuration, or restore the object from a copy",
     KEY: "`shls dataset gc` removes it; nothing is lost but time",
+    UNFINISHED: "run `shls dataset purge` with the same photographs again: it goes on",
+    TOMBSTONE: "run the purge again, which ended before it erased anything; or `shls dataset gc` removes it",
+    LOST_TOMBSTONE: "restore the object from a copy: without it, what was erased counts as lost",
     WITNESS: "restore both tables of the ledger from a copy; after a run that was killed as it gave a name, "
     "the same command once more writes what is missing",
     HEAD: "restore the ledger from a copy; it was cut or written anew since that head was kept",

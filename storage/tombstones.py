@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from storage.ledger import Ledger
 from storage.manifest import Record, get_record
 from storage.objects import ObjectStore
+from storage.running import PURGE
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # with the ledger comes Delta Lake, which training alone does without
+    from storage.ledger import Ledger
     from storage.store import Store
 
 ERASED: Final = "erased by order"
 """Why an erased row of a stand-in is rejected."""
-PURGE: Final = "purge"
-"""The kind of run that erases."""
 
 
 class ErasedShard(BaseModel):
@@ -74,29 +73,35 @@ def tombstones(store: "Store") -> dict[str, Erased]:
     return erased_objects(store.ledger, store.objects)
 
 
-def erased_objects(ledger: Ledger, objects: ObjectStore) -> dict[str, Erased]:
+def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
     """Return the same from its two sources."""
     found: dict[str, Erased] = {}
     for tombstone_id in tombstone_ids(ledger):
-        for shard in get_record(objects, tombstone_id, Tombstone).erased:
-            _note(found, shard, tombstone_id)
+        note_tombstone(found, tombstone_id, get_record(objects, tombstone_id, Tombstone))
     return found
 
 
-def tombstone_ids(ledger: Ledger) -> list[str]:
+def tombstone_ids(ledger: "Ledger") -> list[str]:
     """Return the tombstones that the ledger names, oldest first, each once."""
     purges = (run for run in ledger.runs() if run["kind"] == PURGE and run["status"] == "completed")
     return list(dict.fromkeys(output for run in purges for output in run["outputs"]))
 
 
-def _note(found: dict[str, Erased], shard: ErasedShard, tombstone_id: str) -> None:
-    """Add an erased shard; where it was itself a stand-in, what it stood for has another one now."""
-    for digest, earlier in list(found.items()):
-        if earlier.redacted == shard.object:
+def note_tombstone(found: dict[str, Erased], tombstone_id: str, tombstone: Tombstone) -> None:
+    """Add what a tombstone says to what those before it say.
+
+    Where it erased a stand-in, what that stood for has another one now.
+    """
+    stood_for: dict[str | None, list[str]] = {}
+    for digest, earlier in found.items():
+        stood_for.setdefault(earlier.redacted, []).append(digest)
+    for shard in tombstone.erased:
+        for digest in stood_for.get(shard.object, ()):
+            earlier = found[digest]
             found[digest] = replace(
                 earlier,
-                image_ids=tuple(dict.fromkeys((*earlier.image_ids, *shard.image_ids))),
+                image_ids=tuple(sorted({*earlier.image_ids, *shard.image_ids})),
                 redacted=shard.redacted,
                 rows={**shard.rows, **earlier.rows},
             )
-    found[shard.object] = Erased(shard.image_ids, shard.redacted, tombstone_id, shard.rows)
+        found[shard.object] = Erased(shard.image_ids, shard.redacted, tombstone_id, shard.rows)

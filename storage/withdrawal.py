@@ -92,8 +92,9 @@ def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) ->
     found = withdrawn_in(store, dataset_id)
     if found and not is_allowed:
         raise PhotographWithdrawn(
-            f"expected no withdrawn photograph in dataset {dataset_id[:12]}…, found {listed(found.values())}; "
-            "`shls dataset build` makes one without, --allow-withdrawn takes this one all the same"
+            f"expected a dataset without withdrawn photographs, got {dataset_id[:12]}… with "
+            f"{listed(found.values())}; `shls dataset build` makes one without, --allow-withdrawn takes this "
+            "one all the same"
         )
     return tuple(found)
 

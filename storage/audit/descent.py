@@ -46,10 +46,10 @@ def _wrong_rows(artifacts: Iterator[StageArtifact]) -> Iterator[tuple[StageArtif
         claimed = _pairs(table, "image_ids")
         if artifact.manifest.stage == INGEST:
             accepted = table.filter(pc.is_null(table["rejected"]))["sample_id"]
-            photographs = pa.table({_ROW: accepted, _IMAGE: accepted})
-            # A photograph that was rejected, as a duplicate for one, is nobody's parent.
-            claimed = claimed.filter(pc.is_in(claimed[_ROW], accepted))
-            wrong = _differing(claimed, photographs)
+            of_accepted = claimed.filter(pc.is_in(claimed[_ROW], accepted))
+            wrong = _differing(of_accepted, pa.table({_ROW: accepted, _IMAGE: accepted}))
+            # A duplicate is another row of its photograph, and nobody's parent.
+            claimed = claimed.filter(pc.equal(claimed[_ROW], claimed[_IMAGE]))
         else:
             read = _pairs(table, "parents").rename_columns([_ROW, _PARENT])
             made_from = read.join(

@@ -5,7 +5,7 @@ Objects are read first, the history after them: what a job finished meanwhile ha
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from shls_core.errors import ObjectCorrupted, ObjectMissing
+from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
 from storage.audit.findings import Findings
 from storage.audit.history import History, read_history
@@ -15,14 +15,15 @@ from storage.audit.scope import SCORES, roots_of
 from storage.audit.use import use_problems
 from storage.audit.witnesses import history_problems
 from storage.bookkeeping import dangling_keys, dangling_names
+from storage.erasure_verification import read_tombstones, unfinished, unnamed_tombstones
 from storage.inventory import KeyEntry, take_inventory
 from storage.object_survey import Survey, survey_objects
-from storage.objects import ObjectStore
-from storage.problems import MISSING, Problem, foreign
+from storage.objects import ObjectStore, object_path
+from storage.problems import Problem, foreign
 from storage.reachability import CHECKPOINT
 from storage.stand_ins import StandIns
 from storage.store import Store
-from storage.tombstones import Erased, erased_objects
+from storage.tombstones import Erased
 from storage.verification import problems_of_objects
 from storage.withdrawal import withdrawn
 
@@ -53,27 +54,20 @@ def examine(
     ------
     StoreUnreachable
     """
-    objects = ObjectStore(store.backend)  # which need no readable ledger to tell lost from erased
-    roots = roots_of(store, artifact) if artifact else take_inventory(store.backend).objects
-    survey = survey_objects(objects, roots, with_rows=True, advance=advance)
+    erased, lost_tombstones = _erased(store)
+    survey = _survey(store, artifact, erased, advance)
     history = read_history(store)
-    erased, lost_tombstones = _erased(store, history)
     standing = StandIns(store.backend, erased)
-
+    keys, surrounding = _own_keys(store, survey) if artifact else _all_keys(store, history)
     known_as = {row["digest"]: f"{row['name']}@v{row['version']}" for row in history.namings}
-    of_objects = problems_of_objects(survey, known_as, with_rows=True)
-    by_order = [problem for problem in of_objects if _was_erased(problem, erased)]
-    keys, of_surroundings = (
-        _surroundings(store, survey, history) if not artifact else _own_keys(store, survey)
-    )
     problems = [
-        *(problem for problem in of_objects if problem not in by_order),
+        *problems_of_objects(survey, known_as, with_rows=True),
         *lost_tombstones,
-        *of_surroundings,
+        *surrounding,
         *history_problems(history, expected_head),
         *key_problems(store, keys),
         *_wrong_descents(standing, survey),
-        *(use_problems(store, survey.links, history.runs) if history.is_readable else ()),
+        *(_told_by_history(store, survey, history, erased) if history.is_readable else ()),
     ]
     return Findings(
         num_objects=len(survey.sizes),
@@ -86,27 +80,27 @@ def examine(
         checkpoints=_of_kinds(survey, CHECKPOINT),
         scores=_of_kinds(survey, *SCORES),
         problems=tuple(problems),
-        erased=tuple(sorted(problem.path for problem in by_order)),
+        erased=tuple(map(object_path, sorted(survey.erased))),
         outstanding=tuple(_outstanding(store, standing, survey) if history.is_readable else ()),
         is_history_readable=history.is_readable,
     )
 
 
-def _erased(store: Store, history: History) -> tuple[Mapping[str, Erased], list[Problem]]:
-    """Return what was erased by order; and, where that cannot be read, why."""
-    if not history.is_readable:
-        return {}, []
+def _erased(store: Store) -> tuple[Mapping[str, Erased], list[Problem]]:
+    """Return what was erased by order; nothing where the ledger, which knows, cannot be read."""
     try:
-        return erased_objects(store.ledger, ObjectStore(store.backend)), []
-    except (ObjectMissing, ObjectCorrupted) as error:
-        return {}, [Problem(MISSING, "objects", "what was erased by order", str(error))]
+        return read_tombstones(store)
+    except StoreUnreadable:  # told with the history
+        return {}, []
 
 
-def _was_erased(problem: Problem, erased: Mapping[str, Erased]) -> bool:
-    return problem.kind == MISSING and problem.path.rsplit("/", 1)[-1] in erased
+def _survey(store: Store, artifact: str | None, erased: Mapping[str, Erased], advance: Advance) -> Survey:
+    objects = ObjectStore(store.backend)  # that something is missing is told without asking the ledger
+    roots = roots_of(store, artifact) if artifact else take_inventory(store.backend).objects
+    return survey_objects(objects, roots, with_rows=True, advance=advance, erased=erased)
 
 
-def _surroundings(store: Store, survey: Survey, history: History) -> tuple[Sequence[KeyEntry], list[Problem]]:
+def _all_keys(store: Store, history: History) -> tuple[Sequence[KeyEntry], list[Problem]]:
     """Return all keys, and what is wrong with what lies around the objects."""
     inventory = take_inventory(store.backend)  # once more: a job may have made something since
     return inventory.keys, [
@@ -120,6 +114,17 @@ def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Pr
     """Return the keys under which the records that were read are found."""
     records = ((links.kind, digest) for digest, links in survey.links.items() if links.kind)
     return list(entries_about(store, records)), []
+
+
+def _told_by_history(
+    store: Store, survey: Survey, history: History, erased: Mapping[str, Erased]
+) -> list[Problem]:
+    """Return what is wrong with how checkpoints and scores came to be, and with what was to be erased."""
+    return [
+        *use_problems(store, survey.links, history.runs),
+        *unnamed_tombstones(store, survey.links),
+        *unfinished(store, erased, survey.sizes),
+    ]
 
 
 def _wrong_descents(objects: ObjectStore, survey: Survey) -> Iterable[Problem]:
