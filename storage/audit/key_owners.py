@@ -88,12 +88,18 @@ def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None
         return _told(entry, str(error))
     except ObjectMissing:
         return None
-    except ObjectCorrupted as error:
-        is_whole = store.objects.verify(digest)  # one that is not is told by itself
-        return _told(entry, f"expected a shard, got something else: {error}") if is_whole else None
+    except ObjectCorrupted as error:  # one that is damaged is told by itself
+        return _told(entry, f"expected a shard: {error}") if _is_whole(store.objects, digest) else None
     if key in (entry.key, None):
         return None
     return _told(entry, f"it points at {digest[:12]}…, which is what another work gave: that of {key[:12]}…")
+
+
+def _is_whole(objects: ObjectStore, digest: str) -> bool:
+    try:
+        return objects.verify(digest)
+    except ObjectCorrupted:
+        return False
 
 
 def _told(entry: KeyEntry, what: str) -> Problem:

@@ -174,7 +174,7 @@ def test_a_deleted_row_and_a_restored_table_are_named(audited, used_store):
     DeltaTable(used_store / "ledger" / "runs").restore(3)
     _, told = audited("--no-record")
     named = {problem["path"]: problem["what"] for problem in told["problems"]}
-    assert named[commit("runs", 5)] == "expected a commit that appends one row, got RESTORE"
+    assert named[commit("runs", 5)] == "expected a commit that appends row 5, got RESTORE of 1 files"
 
 
 def test_weights_swapped_for_others_are_named(audited, used_store, opened, outcome):
