@@ -160,22 +160,27 @@ def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: boo
     ]
 
 
-def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
+def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
+    """Return the shards that were met and are not there because somebody ordered so, by digest."""
     part_of = survey.part_of()
+    return tuple(
+        ErasedByOrder(
+            path=object_path(digest),
+            part_of=part_of[digest],
+            image_ids=erased[digest].image_ids,
+            num_rows=len(erased[digest].rows),
+            tombstone=erased[digest].tombstone,
+        )
+        for digest in sorted(survey.erased)
+    )
+
+
+def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
     return Verification(
         num_objects=len(survey.sizes),
         num_bytes=sum(survey.sizes.values()),
         problems=tuple(problems),
-        erased=tuple(
-            ErasedByOrder(
-                path=object_path(digest),
-                part_of=part_of[digest],
-                image_ids=erased[digest].image_ids,
-                num_rows=len(erased[digest].rows),
-                tombstone=erased[digest].tombstone,
-            )
-            for digest in sorted(survey.erased)
-        ),
+        erased=erased_by_order(survey, erased),
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
-from flows.cli.dataset.findings import problem_json, show_problems
+from flows.cli.dataset.findings import problem_json, show_erased, show_problems
 from storage.audit.outstanding import Outstanding
 from tasks.audit import Audit
 
@@ -32,7 +33,7 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
         "checkpoints": findings.checkpoints,
         "scores": findings.scores,
         "problems": [problem_json(problem) for problem in audit.problems],
-        "erased_by_order": findings.erased,
+        "erased": [asdict(shard) for shard in findings.erased],
         "outstanding": [_outstanding_json(one) for one in findings.outstanding],
         "videos": [
             {"score": one.score, "benchmark": one.benchmark, "split": one.split, "videos": one.compared}
@@ -63,6 +64,7 @@ def show_audit(audit: Audit, head: str | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for what, told in _looked_at(audit):
         console.print(f"{what:<12} {told}", markup=False)
+    show_erased(console, audit.findings.erased)
     show_problems(console, audit.problems)
     for again in audit.not_comparable[:_SHOWN]:
         console.print(f"not comparable  {again}", markup=False)
@@ -88,8 +90,6 @@ def _looked_at(audit: Audit) -> Iterator[tuple[str, str]]:
     yield "keys", f"{findings.num_keys}"
     made = (findings.datasets, findings.checkpoints, findings.scores)
     yield "artifacts", "{} datasets, {} checkpoints, {} scores".format(*map(len, made))
-    if findings.erased:
-        yield "erased", f"{len(findings.erased)} objects, by order"
     for compared, count in Counter(one.compared for one in audit.videos).items():
         yield "videos", f"of {count} scores: {compared}"
     if audit.request.replay:

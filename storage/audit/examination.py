@@ -18,13 +18,13 @@ from storage.bookkeeping import dangling_keys, dangling_names
 from storage.erasure_verification import read_tombstones, unfinished, unnamed_tombstones
 from storage.inventory import KeyEntry, take_inventory
 from storage.object_survey import Survey, survey_objects
-from storage.objects import ObjectStore, object_path
+from storage.objects import ObjectStore
 from storage.problems import Problem, foreign
 from storage.reachability import CHECKPOINT
 from storage.stand_ins import StandIns
 from storage.store import Store
 from storage.tombstones import Erased
-from storage.verification import problems_of_objects
+from storage.verification import erased_by_order, problems_of_objects
 from storage.withdrawal import withdrawn
 
 Advance = Callable[[int, int], None]
@@ -80,7 +80,7 @@ def examine(
         checkpoints=_of_kinds(survey, CHECKPOINT),
         scores=_of_kinds(survey, *SCORES),
         problems=tuple(problems),
-        erased=tuple(map(object_path, sorted(survey.erased))),
+        erased=erased_by_order(survey, erased),
         outstanding=tuple(_outstanding(store, standing, survey) if history.is_readable else ()),
         is_history_readable=history.is_readable,
     )

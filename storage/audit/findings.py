@@ -6,6 +6,7 @@ from typing import Literal
 from storage.append_only import Row
 from storage.audit.outstanding import Outstanding
 from storage.problems import Problem
+from storage.verification import ErasedByOrder
 
 Verdict = Literal["intact", "tampered", "outstanding", "not comparable"]
 """``tampered``: something is not as it was written, or not made as it says. ``outstanding``: all is as it
@@ -32,7 +33,6 @@ class Findings:
     scores: tuple[str, ...]
     """Evaluations, benchmarks and submissions."""
     problems: tuple[Problem, ...]
-    erased: tuple[str, ...]
-    """Paths of objects that are not there because they were erased by order."""
+    erased: tuple[ErasedByOrder, ...]
     outstanding: tuple[Outstanding, ...]
     is_history_readable: bool
