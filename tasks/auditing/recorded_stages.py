@@ -14,6 +14,7 @@ from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
 from storage.manifest import StageManifest
 from storage.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from tasks.execution_config import StagingConfig
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
@@ -60,8 +61,8 @@ def _saliency(told: Parameters) -> Stage:
     return SaliencyStage(
         SaliencyConfig.model_validate(told["saliency"]),
         CropConfig.model_validate(told["crops"]),
-        told["max_side"],
-        told["seed"] or 0,
+        _max_side(told),
+        _seed(told),
     )
 
 
@@ -69,14 +70,23 @@ def _sequences(told: Parameters) -> Stage:
     return SequencesStage(
         SynthesisConfig.model_validate(told["synthesis"]),
         HeldOutConfig.model_validate(told["held_out"]),
-        told["max_side"],
-        told["seed"],
-        told["near_duplicate_bits"],
+        _max_side(told),
+        _seed(told),
+        IngestConfig(near_duplicate_bits=told["near_duplicate_bits"]).near_duplicate_bits,
     )
 
 
 def _superpixels(told: Parameters) -> Stage:
     return SuperpixelsStage(SuperpixelConfig.model_validate(told))
+
+
+def _max_side(told: Parameters) -> int:
+    return IngestConfig(max_side=told["max_side"]).max_side
+
+
+def _seed(told: Parameters) -> int:
+    """Return the seed of a stage; where nothing was drawn, none is recorded, and any will do."""
+    return StagingConfig(seed=0 if told["seed"] is None else told["seed"]).seed
 
 
 _STAGES: Mapping[str, Callable[[Parameters], Stage]] = {

@@ -9,13 +9,12 @@ import obstore
 import pytest
 from deltalake import DeltaTable
 
+from storage.artifact import StageArtifact
 from storage.canonical import canonical_json
 from storage.learned import CheckpointRecord
 from storage.manifest import DatasetManifest, StageManifest, get_record, put_record
 from storage.objects import object_path
 from storage.store import Store
-from storage.withdrawal import WITHDRAW
-from tasks.ledger import recorded_run
 
 
 @pytest.fixture
@@ -242,45 +241,38 @@ def test_a_store_that_is_not_to_be_written_is_audited_all_the_same(used_store, a
     assert (code, told["verdict"], told["recorded"]) == (0, "intact", False)
 
 
-def test_what_descends_from_a_withdrawn_photograph_is_outstanding(
-    audited, used_store, opened, outcome, config_file, photographs, tmp_path, shls
-):
-    row = StageRows(opened, outcome.dataset.dataset).first_photograph()
-    with recorded_run(str(used_store), WITHDRAW, {}, seed=None) as run:
-        run.inputs.append(row["sample_id"])
-        run.details = {"reason": "asked for by the person in it"}
+def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_run, shls):
+    """The old checkpoint is outstanding until it is gone; its replacement is clean; a purge is no damage."""
+    old = get_record(opened.objects, outcome.dataset.dataset, DatasetManifest)
+    image_id = StageArtifact(opened.objects, old.sequences).table(["image_ids"])["image_ids"][0].as_py()[0]
+    at = ("--store", used_store)
+    assert shls("dataset", "withdraw", image_id, "--reason", "asked for", *at).exit_code == 0
     code, told = audited()
-    assert (code, told["verdict"]) == (4, "outstanding")
+    assert (code, told["verdict"], told["problems"]) == (4, "outstanding", [])
     (one,) = told["outstanding"]
-    assert (one["photograph"], one["datasets"]) == (row["sample_id"], [outcome.dataset.dataset])
+    assert (one["photograph"], one["reason"]) == (image_id, "asked for")
+    assert one["datasets"] == [outcome.dataset.dataset]
     assert one["checkpoints"] == [outcome.training.checkpoint]
 
-    # The folder without it, as the next regeneration sees it.
-    rest = Path(shutil.copytree(photographs, tmp_path / "rest"))
-    (rest / row["file_name"]).unlink()
-    made = shls("run", "--config", config_file(), "--images", rest, "--store", used_store, "--json")
+    made = shls("run", "--config", first_run.config, *at, "--json")
     assert made.exit_code == 0, made.stderr
     replaced = json.loads(made.stdout)
+    assert replaced["checkpoint"] != outcome.training.checkpoint
     for artifact in (replaced["dataset"], replaced["checkpoint"], replaced["evaluation"]["id"]):
-        code, told = audited(artifact)
+        code, told = audited(artifact, "--replay", "2")
         assert (code, told["verdict"], told["outstanding"]) == (0, "intact", [])
+    assert audited(outcome.training.checkpoint)[0] == 4
+    assert audited()[1]["outstanding"] == [one]
+
+    assert shls("dataset", "purge", image_id, *at).exit_code == 0
     code, told = audited()
-    assert (code, told["outstanding"]) == (4, [one])
-
-
-class StageRows:
-    """Rows of a dataset, for tests that need one of them."""
-
-    def __init__(self, store, dataset):
-        from storage.artifact import StageArtifact
-
-        manifest = get_record(store.objects, dataset, DatasetManifest)
-        self.table = StageArtifact(store.objects, manifest.ingest).table(["sample_id", "file_name"])
-        used = StageArtifact(store.objects, manifest.sequences).table(["image_ids"])["image_ids"].to_pylist()
-        self.used = {image for images in used for image in images}
-
-    def first_photograph(self):
-        return next(row for row in self.table.to_pylist() if row["sample_id"] in self.used)
+    assert (code, told["problems"]) == (4, [])
+    assert {shard["image_ids"][0] for shard in told["erased"]} == {image_id}
+    # The bytes are gone; the weights that were learned from them are not.
+    assert told["outstanding"] == [one | {"datasets": []}]
+    shown = shls("audit", *at)
+    assert f"outstanding  photograph {image_id[:12]}… (asked for)" in shown.stdout
+    assert "erased by order: " in shown.stdout
 
 
 def test_people_read_what_was_looked_at_and_the_verdict(used_store, shls):
