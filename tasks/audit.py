@@ -114,7 +114,9 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
         # Before the audit: a store that is not to be written. After it: a ledger that takes no entry.
         if done is None and not isinstance(error, StoreUnwritable):
             raise
-        tell(f"this audit leaves no entry in the ledger: {' '.join(str(error).split())}")
+        is_readable = done is None or done.findings.is_history_readable
+        why = " ".join(str(error).split()) if is_readable else "the ledger cannot be read"
+        tell(f"this audit leaves no entry in the ledger: {why}")
         return done or _carried_out(opened, artifact, request), False
     return done, True
 

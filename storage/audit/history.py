@@ -48,6 +48,8 @@ def read_history(store: Store) -> History:
     try:
         namings, runs, after = store.names.all_rows(), store.ledger.runs(), store.names.all_rows()
     except StoreUnreadable as error:
-        unreadable = Problem(LEDGER, "ledger", "the history of the store", " ".join(str(error).split()))
+        # Delta's own words for a missing commit are a page, and name no file that the log did not.
+        what = "with such a log it cannot be read" if problems else " ".join(str(error).split())
+        unreadable = Problem(LEDGER, "ledger", "the history of the store", what)
         return History((), (), (), (*problems, unreadable), is_readable=False)
     return History(tuple(runs), tuple(namings), tuple(after), tuple(problems))
