@@ -12,13 +12,17 @@ from shls_core.split import HELD_OUT
 from storage.append_only import Row
 from storage.artifact import StageArtifact
 from storage.audit.makers import MADE_BY, Maker, Makers
-from storage.learned import CheckpointRecord, EvaluationRecord, SubmissionRecord
+from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.manifest import DatasetManifest, get_record
 from storage.problems import DISAGREES, USE, Problem, about_object
 from storage.reachability import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
 from storage.store import Store
 
-SCORES = (EVALUATION, BENCHMARK, SUBMISSION)
+_SCORES: Mapping[str, type[EvaluationRecord | BenchmarkRecord | SubmissionRecord]] = {
+    EVALUATION: EvaluationRecord,
+    BENCHMARK: BenchmarkRecord,
+    SUBMISSION: SubmissionRecord,
+}
 
 
 def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) -> list[Problem]:
@@ -56,7 +60,7 @@ class _UseAudit:
         """Yield what is wrong with a checkpoint or a score."""
         if kind == CHECKPOINT:
             faults = self._checkpoint_faults(digest)
-        elif kind in SCORES:
+        elif kind is not None and kind in _SCORES:
             faults = self._score_faults(digest, kind)
         else:
             return
@@ -87,23 +91,20 @@ class _UseAudit:
         return is_about_it and bool(json.loads(self._objects.get(verdict)).get("passed"))
 
     def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
-        links = read_links(self._objects, digest)
-        assert links is not None, "it was read as a record"
-        checkpoint = links.needed[0]
+        record = get_record(self._objects, digest, _SCORES[kind])
+        checkpoint = record.checkpoint
         made = self._makers.of(digest, MADE_BY[kind])
         yield from _unmade(made, checkpoint, "checkpoint")
         learned = self._makers.of(checkpoint, MADE_BY[CHECKPOINT])
         if made and learned and made[0].place < learned[0].place:
             yield f"the ledger has it before checkpoint {checkpoint[:12]}…, which it is a score of"
         trained = get_record(self._objects, checkpoint, CheckpointRecord)
-        if kind == EVALUATION:
-            yield from self._evaluation_faults(get_record(self._objects, digest, EvaluationRecord), trained)
-        elif kind == SUBMISSION:
-            submitted = get_record(self._objects, digest, SubmissionRecord)
-            yield from _other_dataset(submitted.dataset, trained)
+        if not isinstance(record, BenchmarkRecord):
+            yield from _other_dataset(record.dataset, trained)
+        if isinstance(record, EvaluationRecord):
+            yield from self._other_sequences(record)
 
-    def _evaluation_faults(self, record: EvaluationRecord, trained: CheckpointRecord) -> Iterator[str]:
-        yield from _other_dataset(record.dataset, trained)
+    def _other_sequences(self, record: EvaluationRecord) -> Iterator[str]:
         held_out = self._held_out(record.dataset)
         scored = {one.sequence for one in record.objects}
         if unknown := scored - held_out:
