@@ -23,13 +23,13 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
         The entries of its key index.
     """
     return [
-        *_broken_entries(store.ledger.runs()),
-        *_dangling_names(store, present),
-        *_dangling_keys(store, present, keys),
+        *broken_entries(store.ledger.runs()),
+        *dangling_names(store, present),
+        *dangling_keys(store, present, keys),
     ]
 
 
-def _broken_entries(runs: Sequence[Row]) -> list[Problem]:
+def broken_entries(runs: Sequence[Row]) -> list[Problem]:
     """Follow the chain of the ledger: each entry hashes to its own digest, and names the one before it."""
     problems, previous = [], FIRST
     for place, run in enumerate(runs, start=1):
@@ -49,7 +49,8 @@ def _broken_entries(runs: Sequence[Row]) -> list[Problem]:
     return problems
 
 
-def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+    """Return the names of datasets that are not there, though no collection removed them."""
     removed = store.names.removed_at()
     return [
         Problem(
@@ -63,7 +64,8 @@ def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
     ]
 
 
-def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+    """Return the entries of the key index that point at nothing."""
     return [
         Problem(
             KEY,

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.canonical import digest_bytes
 from storage.photograph_rows import erased_row
-from storage.schemas import SCHEMAS, StageSchema
+from storage.schemas import INGEST, SCHEMAS, StageSchema
 from storage.shards import ShardRef
 from storage.tombstones import ERASED
 
@@ -71,6 +72,8 @@ def verified_rows(
         previous = sample_id
         num_erased += row["rejected"] == ERASED
         digest = _digest_before(row, erased or {}) if row["rejected"] == ERASED else _digest(row, schema)
+        if stage == INGEST and row["image"] is not None and digest_bytes(row["image"]) != sample_id:
+            raise ShardDisagrees(f"photograph {sample_id[:12]}… holds the bytes of another")
         if digest is None:
             rejected += 1
         else:

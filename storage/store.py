@@ -41,7 +41,7 @@ class Store:
         self.ledger = Ledger(location.table("runs"))
         self.objects = KnownErasures(self.backend, self.ledger)
         self.keys = KeyIndex(self.backend)
-        self.names = Names(location.table("names"))
+        self.names = Names(location.table("names"), self.ledger.head)
 
     @property
     def location(self) -> str:

@@ -66,7 +66,7 @@ def verify_dataset(
     roots = (dataset, verdict) if verdict else (dataset,)
     erased = tombstones(store)
     survey = survey_objects(store.objects, roots, with_rows, advance, erased)
-    problems = _problems(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
     problems += unfinished(store, erased, survey.sizes)
     judged = survey.links.get(verdict) if verdict else None
     if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
@@ -90,7 +90,7 @@ def verify_store(store: Store, advance: Advance = lambda done, total: None) -> V
     survey = survey_objects(store.objects, inventory.objects, True, advance, erased)
     names = {row["digest"]: f"{row['name']}@v{row['version']}" for row in store.names.rows()}
     problems = [
-        *_problems(survey, names, True),
+        *problems_of_objects(survey, names, True),
         *map(foreign, inventory.foreign),
         *bookkeeping_problems(store, inventory.objects, inventory.keys),
         *lost_tombstones,
@@ -141,7 +141,18 @@ def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
     return inventory.objects.keys() - mentioned
 
 
-def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+    """Return what is wrong with objects that were read.
+
+    Parameters
+    ----------
+    survey
+        What was found while they were read.
+    known_as
+        What an object is called, where it has a name of its own.
+    with_rows
+        Whether rows were read, too.
+    """
     part_of = {**survey.part_of(), **known_as}
     faults = [*survey.faults, *(disagreements(survey) if with_rows else ())]
     return [
@@ -149,22 +160,27 @@ def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list
     ]
 
 
-def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
+def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
+    """Return the shards that were met and are not there because somebody ordered so, by digest."""
     part_of = survey.part_of()
+    return tuple(
+        ErasedByOrder(
+            path=object_path(digest),
+            part_of=part_of[digest],
+            image_ids=erased[digest].image_ids,
+            num_rows=len(erased[digest].rows),
+            tombstone=erased[digest].tombstone,
+        )
+        for digest in sorted(survey.erased)
+    )
+
+
+def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
     return Verification(
         num_objects=len(survey.sizes),
         num_bytes=sum(survey.sizes.values()),
         problems=tuple(problems),
-        erased=tuple(
-            ErasedByOrder(
-                path=object_path(digest),
-                part_of=part_of[digest],
-                image_ids=erased[digest].image_ids,
-                num_rows=len(erased[digest].rows),
-                tombstone=erased[digest].tombstone,
-            )
-            for digest in sorted(survey.erased)
-        ),
+        erased=erased_by_order(survey, erased),
     )
 
 

@@ -6,6 +6,7 @@ import os
 
 import typer
 
+from flows.cli.audit import auditing
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
@@ -63,5 +64,5 @@ def run(
         show_evaluation(outcome.evaluation)
 
 
-for commands in (training, evaluation, scoring, reporting, segmentation):
+for commands in (training, evaluation, scoring, reporting, segmentation, auditing):
     app.add_typer(commands)

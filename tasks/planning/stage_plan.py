@@ -127,7 +127,7 @@ def plan_stage(
     left_out: Mapping[str, Withdrawal] = {}
     if not stage.reads:  # photographs come in here; what never came in has no rows later
         plans, left_out = without_withdrawn(store, plans)
-    rows = [_keyed(plan, making.digest) for plan in plans]
+    rows = [keyed_row(plan, making.digest) for plan in plans]
     groups = assign_to_shards(rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
@@ -169,7 +169,7 @@ def made_artifact(
     return (known, manifest) if manifest == wanted else None
 
 
-def _keyed(plan: RowPlan, making: str) -> KeyedRow:
+def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
     """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
     read = [address.digest for address in plan.inputs]
     identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]

@@ -25,6 +25,7 @@ def list_json(store: Store) -> dict[str, Any]:
             "dataset": row["digest"],
             "kind": row["kind"],
             "named_at": row["named_at"],
+            "ledger_head": row["ledger_head"],
             "removed_at": removed.get(row["digest"]) if store.objects.size(row["digest"]) is None else None,
         }
         for row in store.names.rows()
@@ -47,9 +48,11 @@ def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
     objects = with_stand_ins(store)
     manifest = get_record(objects, dataset_id, DatasetManifest)
     verdict = newest_verdict(store, dataset_id)
+    namings = [row for row in list_json(store)["datasets"] if row["dataset"] == dataset_id]
     return {
         "dataset": dataset_id,
-        "names": [row["name"] for row in list_json(store)["datasets"] if row["dataset"] == dataset_id],
+        "names": [row["name"] for row in namings],
+        "ledger_head": namings[-1]["ledger_head"] if namings else None,
         "verdict": verdict and ("passed" if verdict.passed else "failed"),
         "failures": [str(finding) for finding in verdict.failures] if verdict else [],
         "withdrawn": {image_id: found.reason for image_id, found in withdrawn_in(store, dataset_id).items()},
@@ -86,6 +89,8 @@ def show_facts(facts: dict[str, Any]) -> None:
     console = Console(highlight=False)
     names = ", ".join(facts["names"]) or "not published"
     console.print(f"dataset {facts['dataset']}\n{names}; verdict: {facts['verdict'] or 'never validated'}")
+    if facts["ledger_head"]:
+        console.print(f"head of the ledger when it was named: {facts['ledger_head']}", soft_wrap=True)
     for image_id, reason in facts["withdrawn"].items():
         console.print(f"  withdrawn photograph {image_id[:12]}: {reason}", style="yellow", markup=False)
     near = facts["near_duplicates"]
