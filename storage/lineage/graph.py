@@ -80,6 +80,20 @@ class Draft:
         """Add a thing; the facts that were told first stay."""
         self._nodes.setdefault(node_id, Node(kind, node_id, facts))
 
+    def add_row(self, kind: str, node_id: str, row: Mapping[str, Any]) -> bool:
+        """Add a row to the ``rows`` of a thing, which is added where it is not there; False if it had it."""
+        self.add(kind, node_id, {"rows": []})
+        rows: list[Mapping[str, Any]] = self._nodes[node_id].facts["rows"]
+        is_new = row not in rows
+        if is_new:
+            rows.append(row)
+        return is_new
+
+    def link_if_both(self, source: str, made: str) -> None:
+        """Say that `made` was made from `source`, if both are part of this lineage."""
+        if source in self._nodes and made in self._nodes:
+            self.link(source, made)
+
     def link(self, source: str, made: str) -> None:
         """Say that `made` was made from `source`."""
         self._edges.setdefault((source, made))

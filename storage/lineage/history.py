@@ -1,0 +1,109 @@
+"""What a store remembers, read once, and only when it is asked for."""
+
+from functools import cached_property
+
+import pyarrow as pa
+
+from storage.lineage.absence import Absences
+from storage.lineage.records import Content, Records
+from storage.lineage.rows import Rows
+from storage.lineage.runs import Runs
+from storage.reachability import DATASET, STAGE
+from storage.store import Store
+
+
+class History:
+    """Runs, names, records and rows of one store, as they were when each was first asked for.
+
+    Parameters
+    ----------
+    store
+        Read through its own interface alone, so it may be anywhere.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.splits: dict[tuple[str, str], pa.Array] = {}
+        """Samples of the splits of datasets, by dataset and split, as they were found out."""
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The ledger."""
+        return Runs(self.store.ledger.runs())
+
+    @cached_property
+    def names(self) -> dict[str, list[str]]:
+        """The names, like ``photos@v3``, of every dataset that has or had one, oldest first, by id."""
+        names: dict[str, list[str]] = {}
+        for row in self.store.names.rows():
+            names.setdefault(row["digest"], []).append(f"{row['name']}@v{row['version']}")
+        return names
+
+    @cached_property
+    def removed_at(self) -> dict[str, str]:
+        """When (UTC) each dataset that a collection removed went, by id; one may have been made again."""
+        return {**self.runs.collected(), **self.store.names.removed_at()}
+
+    @cached_property
+    def absences(self) -> Absences:
+        """What became of what is gone."""
+        return Absences(self.removed_at)
+
+    @cached_property
+    def records(self) -> Records:
+        """The records."""
+        return Records(self.store, [*self.names, *self.runs.mentioned()])
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows of all shards."""
+        return Rows(self.store.objects, self.absences)
+
+    def rows_of(self, artifact: str) -> pa.Table | None:
+        """Return the rows of a stage artifact (see `Rows.of`), or None where it is not there.
+
+        Also of one that is not whole: see `lost_shards`.
+        """
+        said = self.records.get(artifact)
+        return None if said is None else self.rows.of(said["stage"], shards_of(said))
+
+    def lost_shards(self, artifact: str) -> list[str]:
+        """Return the shards of a stage artifact whose rows were asked for that are gone and left nothing."""
+        said = self.records.get(artifact)
+        return [] if said is None else self.rows.lost(shards_of(said))
+
+    def every_row(self, stage: str) -> pa.Table:
+        """Return the rows of every shard of a stage in the store (see `Rows.of`)."""
+        artifacts = self.records.of_kind(STAGE).values()
+        shards = [shard for said in artifacts if said["stage"] == stage for shard in shards_of(said)]
+        return self.rows.of(stage, shards)
+
+    def stage_of_shard(self, shard: str) -> str:
+        """Return the stage of a shard that a stage artifact in the store has."""
+        stages = self.records.of_kind(STAGE)
+        return next(str(said["stage"]) for said in stages.values() if shard in shards_of(said))
+
+    def absence_of_shard(self, shard: str) -> dict[str, str]:
+        """Return, as ``gone``, why a shard whose rows were asked for is not there; nothing if it is."""
+        return {"gone": self.absences.why(shard)} if self.rows.is_absent(shard) else {}
+
+    def verdict_on(self, dataset: str) -> str | None:
+        """Return what the gate said last of a dataset: ``passed`` or ``failed``; None if it never did."""
+        verdict = self.store.keys.get("verdict-of-dataset", dataset)
+        said = self.records.get(verdict) if verdict else None
+        return None if said is None else ("passed" if said["passed"] else "failed")
+
+    def stages_with(self, shard: str) -> list[str]:
+        """Return the ids of the stage artifacts in the store that have a shard."""
+        return [digest for digest, said in self.records.of_kind(STAGE).items() if shard in shards_of(said)]
+
+    def datasets_with(self, artifact: str) -> list[str]:
+        """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
+        datasets = self.records.of_kind(DATASET)
+        found = [digest for digest, said in datasets.items() if artifact in said.values()]
+        return sorted(found, key=lambda digest: digest not in self.names)
+
+
+def shards_of(stage: Content) -> list[str]:
+    """Return the digests of the shards of a stage manifest."""
+    return [shard["digest"] for shard in stage["shards"]]

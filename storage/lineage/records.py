@@ -1,0 +1,94 @@
+"""The records of a store, each read once: what each says, whoever asks and however often."""
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from shls_core.errors import ObjectMissing
+from storage.inventory import take_inventory
+from storage.reachability import CHECKPOINT, RECORD_STARTS_WITH, STAGE
+from storage.store import Store
+
+Content = Mapping[str, Any]
+_READERS = 16
+
+
+class Records:
+    """What the records of a store say, by id.
+
+    Parameters
+    ----------
+    store
+        The store.
+    remembered
+        Ids that names and ledger mention: where to begin when all are looked for.
+    """
+
+    def __init__(self, store: Store, remembered: Iterable[str]) -> None:
+        self._store = store
+        self._remembered = frozenset(remembered)
+        self._read: dict[str, Content | None] = {}
+        self._all: dict[str, Content] | None = None
+
+    def get(self, digest: str) -> Content | None:
+        """Return what a record says, or None where there is no object, or one that is no record.
+
+        Raises
+        ------
+        ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        if digest not in self._read:
+            self._read[digest] = self._content(digest)
+        return self._read[digest]
+
+    def of_kind(self, *kinds: str) -> dict[str, Content]:
+        """Return all records of some kinds in the store, by ascending id.
+
+        Raises
+        ------
+        ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        if self._all is None:
+            self._all = self._everything()
+        return {digest: said for digest, said in sorted(self._all.items()) if said.get("kind") in kinds}
+
+    def _everything(self) -> dict[str, Content]:
+        """Read every record there is.
+
+        From what names and ledger mention, records lead to records, and say which objects are shards and
+        weights: of those, which are many, none is touched. Of what nothing accounts for, the first byte is.
+        """
+        left = set(take_inventory(self._store.backend, "objects").objects)
+        waiting = left & self._remembered
+        while left:
+            batch = waiting or left
+            read = [said for said in self._read_all(batch) if said is not None]
+            left = left.difference(batch, *map(_parts, read))
+            waiting = left.intersection(set().union(*map(_mentioned, read)))
+        return {digest: said for digest, said in self._read.items() if said is not None}
+
+    def _read_all(self, digests: Iterable[str]) -> list[Content | None]:
+        with ThreadPoolExecutor(_READERS) as readers:
+            return list(readers.map(self.get, digests))
+
+    def _content(self, digest: str) -> Content | None:
+        objects = self._store.objects
+        try:
+            if objects.first_byte(digest) != RECORD_STARTS_WITH:
+                return None
+            said = json.loads(objects.get(digest))
+        except (ObjectMissing, ValueError):
+            return None
+        return said if isinstance(said, dict) else None
+
+
+def _parts(said: Content) -> set[str]:
+    """Return the objects that a record is made of and that are no records: shards, weights."""
+    if said.get("kind") == STAGE:
+        return {shard["digest"] for shard in said["shards"]}
+    return {said["weights"]} if said.get("kind") == CHECKPOINT else set()
+
+
+def _mentioned(said: Content) -> set[str]:
+    return {value for value in said.values() if isinstance(value, str)}
