@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 
 from shls_core.evaluation import by_propagation
