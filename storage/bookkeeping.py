@@ -1,7 +1,6 @@
 """Whether what a store remembers beside its objects holds together: the ledger, the names, the key index."""
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from storage.append_only import Row
 from storage.canonical import digest_json
@@ -9,8 +8,6 @@ from storage.inventory import KeyEntry
 from storage.ledger import FIRST
 from storage.problems import KEY, LEDGER, NAME, Problem
 from storage.store import Store
-
-_READERS = 16
 
 
 def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
@@ -67,8 +64,6 @@ def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
 
 
 def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
-    with ThreadPoolExecutor(_READERS) as readers:
-        digests = list(readers.map(lambda entry: store.keys.get(entry.kind, entry.key), keys))
     return [
         Problem(
             KEY,
@@ -76,6 +71,6 @@ def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEnt
             f"what was made of {entry.kind}",
             f"it points at {digest[:12]}…, which is not in the store" if digest else "it holds no digest",
         )
-        for entry, digest in zip(keys, digests, strict=True)
+        for entry, digest in store.keys.results(keys).items()
         if digest not in present
     ]

@@ -14,6 +14,9 @@ FOREIGN: Final = "foreign file"
 LEDGER: Final = "broken ledger"
 NAME: Final = "dangling name"
 KEY: Final = "dangling key"
+UNFINISHED: Final = "unfinished purge"
+TOMBSTONE: Final = "tombstone without a purge"
+LOST_TOMBSTONE: Final = "purge without its tombstone"
 
 _REMEDIES: Mapping[str, str] = {
     MISSING: "build the dataset again with its configuration: what is missing is made again",
@@ -23,6 +26,9 @@ _REMEDIES: Mapping[str, str] = {
     LEDGER: "restore the ledger from a copy; entries were changed, removed or put in",
     NAME: "build the dataset again with its configuration, or restore the object from a copy",
     KEY: "`shls dataset gc` removes it; nothing is lost but time",
+    UNFINISHED: "run `shls dataset purge` with the same photographs again: it goes on",
+    TOMBSTONE: "run the purge again, which ended before it erased anything; or `shls dataset gc` removes it",
+    LOST_TOMBSTONE: "restore the object from a copy: without it, what was erased counts as lost",
 }
 _ERRORS: Mapping[str, type[StoreError]] = {MISSING: ObjectMissing, FOREIGN: ForeignFile}
 

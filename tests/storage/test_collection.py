@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-import storage.collection
+import storage.removal
 from shls_core.errors import NameUnknown, ObjectMissing
 from storage.canonical import digest_bytes
 from storage.collection import collect, plan_collection
@@ -151,8 +151,8 @@ class Killed(BaseException):
 
 def test_killed_at_any_moment_it_leaves_a_whole_store_and_the_next_one_goes_on(two, monkeypatch):
     store, seven = two
-    monkeypatch.setattr(storage.collection, "_AT_ONCE", 1)
-    delete = storage.collection.obstore.delete
+    monkeypatch.setattr(storage.removal, "_AT_ONCE", 1)
+    delete = storage.removal.obstore.delete
     total = plan_collection(store, keep=1)
     moments = len(total.key_paths) + total.num_objects
     killed = 0
@@ -165,12 +165,12 @@ def test_killed_at_any_moment_it_leaves_a_whole_store_and_the_next_one_goes_on(t
                 raise Killed
             delete(backend, paths)
 
-        monkeypatch.setattr(storage.collection.obstore, "delete", delete_two_and_die)
+        monkeypatch.setattr(storage.removal.obstore, "delete", delete_two_and_die)
         try:
             collect(store, plan_collection(store, keep=1))
         except Killed:
             killed += 1
-        monkeypatch.setattr(storage.collection.obstore, "delete", delete)
+        monkeypatch.setattr(storage.removal.obstore, "delete", delete)
         assert verify_store(store).problems == ()
     assert killed >= moments // 2 - 1
     assert verify_dataset(store, seven).problems == ()
