@@ -10,6 +10,8 @@ from storage.lineage.rows import Rows
 from storage.lineage.runs import Runs
 from storage.reachability import DATASET, STAGE
 from storage.store import Store
+from storage.tombstones import tombstones
+from storage.withdrawal import Withdrawal, withdrawn
 
 
 class History:
@@ -23,8 +25,8 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.splits: dict[tuple[str, str], pa.Array] = {}
-        """Samples of the splits of datasets, by dataset and split, as they were found out."""
+        self.splits: dict[str, tuple[pa.Array, pa.Array]] = {}
+        """Samples of datasets, and the split of each, by dataset, as `storage.lineage.splits` found them."""
 
     @cached_property
     def runs(self) -> Runs:
@@ -45,19 +47,24 @@ class History:
         return {**self.runs.collected(), **self.store.names.removed_at()}
 
     @cached_property
+    def withdrawn(self) -> dict[str, Withdrawal]:
+        """The photographs that are withdrawn now, by image id."""
+        return withdrawn(self.store)
+
+    @cached_property
     def absences(self) -> Absences:
         """What became of what is gone."""
-        return Absences(self.removed_at)
+        return Absences(self.removed_at, tombstones(self.store))
 
     @cached_property
     def records(self) -> Records:
         """The records."""
-        return Records(self.store, [*self.names, *self.runs.mentioned()])
+        return Records(self.store.backend, [*self.names, *self.runs.mentioned()])
 
     @cached_property
     def rows(self) -> Rows:
         """The rows of all shards."""
-        return Rows(self.store.objects, self.absences)
+        return Rows(self.store.backend, self.absences)
 
     def rows_of(self, artifact: str) -> pa.Table | None:
         """Return the rows of a stage artifact (see `Rows.of`), or None where it is not there.

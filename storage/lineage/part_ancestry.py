@@ -62,8 +62,7 @@ class PartAncestry:
         root = mask_node_id(part_id) if kind == MASK else part_id
         makings = [self._making(shard) for _, shard, _ in found]
         self._draft.add(kind, root, {**self._facts(kind, found), "making": makings})
-        for making in makings:
-            self._link_run(making["artifact"], root)
+        self._link_runs([making["artifact"] for making in makings], root)
         for (stage, _, rows), making in zip(found, makings, strict=True):
             context = context_of(self._history, making["artifact"])
             RowAncestry(self._history, self._draft, context).add(stage, rows)
@@ -110,7 +109,9 @@ class PartAncestry:
         assert said is not None, "it is in the store"
         return {"shard": shard, "artifact": artifact, **{name: said[name] for name in _MAKING}}
 
-    def _link_run(self, artifact: str, root: str) -> None:
-        for run, _ in self._history.runs.that_staged(artifact)[:1]:
+    def _link_runs(self, artifacts: list[str], root: str) -> None:
+        """Add the run that came to each artifact first, oldest first."""
+        runs = [run for artifact in artifacts for run, _ in self._history.runs.that_staged(artifact)[:1]]
+        for run in sorted(runs, key=lambda run: int(run["number"])):
             self._draft.add(RUN, run["run_id"], run_facts(run))
             self._draft.link(run["run_id"], root)

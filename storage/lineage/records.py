@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from obstore.store import ObjectStore as Backend
+
 from shls_core.errors import ObjectMissing
 from storage.inventory import take_inventory
+from storage.objects import ObjectStore
 from storage.reachability import CHECKPOINT, RECORD_STARTS_WITH, STAGE
-from storage.store import Store
 
 Content = Mapping[str, Any]
 _READERS = 16
@@ -19,14 +21,16 @@ class Records:
 
     Parameters
     ----------
-    store
-        The store.
+    backend
+        Where the store's objects are.
     remembered
         Ids that names and ledger mention: where to begin when all are looked for.
     """
 
-    def __init__(self, store: Store, remembered: Iterable[str]) -> None:
-        self._store = store
+    def __init__(self, backend: Backend, remembered: Iterable[str]) -> None:
+        self._backend = backend
+        # Plain ones: of what is missing, nobody has to look up each time what became of it.
+        self._objects = ObjectStore(backend)
         self._remembered = frozenset(remembered)
         self._read: dict[str, Content | None] = {}
         self._all: dict[str, Content] | None = None
@@ -59,7 +63,7 @@ class Records:
         From what names and ledger mention, records lead to records, and say which objects are shards and
         weights: of those, which are many, none is touched. Of what nothing accounts for, the first byte is.
         """
-        left = set(take_inventory(self._store.backend, "objects").objects)
+        left = set(take_inventory(self._backend, "objects").objects)
         waiting = left & self._remembered
         while left:
             batch = waiting or left
@@ -73,11 +77,10 @@ class Records:
             return list(readers.map(self.get, digests))
 
     def _content(self, digest: str) -> Content | None:
-        objects = self._store.objects
         try:
-            if objects.first_byte(digest) != RECORD_STARTS_WITH:
+            if self._objects.first_byte(digest) != RECORD_STARTS_WITH:
                 return None
-            said = json.loads(objects.get(digest))
+            said = json.loads(self._objects.get(digest))
         except (ObjectMissing, ValueError):
             return None
         return said if isinstance(said, dict) else None

@@ -1,6 +1,7 @@
 """From rows up to the photographs: a sample from its masks, a mask from its photograph."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -48,6 +49,8 @@ class RowAncestry:
     def _add(self, stage: str, row: Row) -> None:
         node_id = _node_id(stage, row)
         facts = {"stage": stage, **{name: row[name] for name in row if name not in ("parents", "image_ids")}}
+        if stage == INGEST:
+            self._add_photograph(node_id)
         if not self._draft.add_row(_KINDS[stage], node_id, facts):
             return
         self._draft.link_if_both(node_id, row["shard"])
@@ -55,10 +58,18 @@ class RowAncestry:
             source = _node_id(parent_stage, parent or {"sample_id": parent_id, "image_ids": [parent_id]})
             if parent is not None:
                 self._add(parent_stage, parent)
-            elif source not in self._draft:  # its row is gone: that it was there is known nevertheless
+            elif parent_stage == INGEST:  # its row is gone: that it was there is known nevertheless
+                self._add_photograph(source)
+            else:
                 self._draft.add(_KINDS[parent_stage], source, {"rows": []})
             if source != node_id:
                 self._draft.link(source, node_id)
+
+    def _add_photograph(self, image_id: str) -> None:
+        withdrawal = self._history.withdrawn.get(image_id)
+        self._draft.add(
+            PHOTOGRAPH, image_id, {"rows": [], **({"withdrawn": asdict(withdrawal)} if withdrawal else {})}
+        )
 
     def _parents(self, stage: str, row: Row) -> Iterator[tuple[str, str, Row | None]]:
         """Yield stage and id of every row that a row read, and that row where it is there."""

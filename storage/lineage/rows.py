@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
 from storage.lineage.absence import Absences
@@ -27,8 +28,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 class Rows:
     """The rows of the shards of one store, by stage and shard."""
 
-    def __init__(self, objects: ObjectStore, absences: Absences) -> None:
-        self._objects = objects
+    def __init__(self, backend: Backend, absences: Absences) -> None:
+        self._objects = ObjectStore(backend)
         self._absences = absences
         self._tables: dict[str, pa.Table | None] = {}
         self._absent: set[str] = set()
@@ -36,8 +37,8 @@ class Rows:
     def of(self, stage: str, shards: Iterable[str]) -> pa.Table:
         """Return the rows of some shards of a stage: `COLUMNS`, and ``shard``, the digest of where each lies.
 
-        A shard that was erased by order is read from what was left in its place; one that is not there, and
-        left nothing, has no rows: see `lost`.
+        Of a shard that was erased by order, what was left in its place is read, and its erased rows have the
+        digests that they had. One that is not there, and left nothing, has no rows: see `lost`.
 
         Raises
         ------
@@ -78,9 +79,20 @@ class Rows:
             self._absent.add(shard)
         stand_in = self._absences.stand_in(shard)
         try:
-            return read_columns(self._objects, stand_in, columns) if stand_in else None
+            left = read_columns(self._objects, stand_in, columns) if stand_in else None
         except ObjectMissing:
             return None
+        return None if left is None else _with_digests(left, self._absences.digests_before(shard))
+
+
+def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
+    """Return rows where those of some sample ids have the digests that they had before they were erased."""
+    if "digest" not in rows.column_names:
+        return rows
+    place = pc.index_in(rows["sample_id"], value_set=pa.array(before.keys(), pa.string()))
+    had = pa.array(before.values(), pa.string()).take(place.combine_chunks())
+    digests = pc.if_else(pc.is_valid(place), had, rows["digest"])
+    return rows.set_column(rows.column_names.index("digest"), rows.field("digest"), digests)
 
 
 def naming(table: pa.Table, image_id: str) -> pa.Table:

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
-from shls_core.split import HELD_OUT, TRAIN, Split
+from shls_core.split import HELD_OUT, TRAIN
 from storage.lineage.history import History
 from storage.lineage.records import Content
-from storage.schemas import SEQUENCES, SUPERPIXELS
+from storage.lineage.splits import samples_of_split
 from storage.used_sequences import NEVER, draws, spread
 
 _SAMPLES = pa.schema(
@@ -114,37 +114,6 @@ def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str
         }
         for row in figures.to_pylist()
     }
-
-
-def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
-    """Return the samples of a split, by their numbers in `storage.loader.SequenceLoader`.
-
-    Raises
-    ------
-    ObjectMissing
-        If not all that says so is in the store.
-    """
-    if (dataset, split) not in history.splits:
-        history.splits[dataset, split] = _samples_of_split(history, dataset, split)
-    return history.splits[dataset, split]
-
-
-def _samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
-    said = history.records.get(dataset)
-    if said is None:
-        raise ObjectMissing(f"dataset {dataset[:12]}… is {history.absences.why(dataset)}")
-    sequences, superpixels = (_accepted(history, said[stage]) for stage in (SEQUENCES, SUPERPIXELS))
-    of_split = sequences.filter(pc.equal(sequences["split"], split))["sample_id"]
-    whole = of_split.filter(pc.is_in(of_split, value_set=superpixels["sample_id"].combine_chunks()))
-    return whole.combine_chunks().sort()
-
-
-def _accepted(history: History, artifact: str) -> pa.Table:
-    table = history.rows_of(artifact)
-    gone = [artifact] if table is None else history.lost_shards(artifact)
-    if table is None or gone:
-        raise ObjectMissing(f"object {gone[0][:12]}… of its dataset is {history.absences.why(gone[0])}")
-    return table.filter(pc.is_valid(table["digest"]))
 
 
 def _drawn(sample_ids: pa.Array, training: dict[str, Any], steps: int) -> pa.Table:
