@@ -5,8 +5,9 @@ its details; a later run of kind ``reinstate`` takes them off again. Nothing is 
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from shls_core.errors import PhotographWithdrawn
 from storage.artifact import StageArtifact
 from storage.manifest import DatasetManifest, get_record
+from storage.running import PURGE
 from storage.schemas import STAGES
 from storage.stand_ins import with_stand_ins
 from storage.store import Store
@@ -34,6 +36,8 @@ class Withdrawal:
     user: str | None
     run_id: str
     """Of the run in the ledger."""
+    purged_at: str | None = None
+    """Since when the ledger says that it is erased, if it does; UTC, ISO 8601."""
 
     def __str__(self) -> str:
         return f"{self.image_id[:12]}… ({self.reason})"
@@ -52,6 +56,9 @@ def withdrawn(store: Store) -> dict[str, Withdrawal]:
         elif run["kind"] == REINSTATE:
             for image_id in run["inputs"]:
                 denied.pop(image_id, None)
+        elif run["kind"] == PURGE:
+            for image_id in denied.keys() & run["inputs"]:
+                denied[image_id] = replace(denied[image_id], purged_at=run["started_at"])
     return denied
 
 
@@ -106,9 +113,6 @@ def listed(withdrawals: Iterable[Withdrawal]) -> str:
     return ", ".join(map(str, every[:_NAMED])) + more
 
 
-def counted_by_reason(withdrawals: Iterable[Withdrawal]) -> Mapping[str, int]:
+def counted_by_reason(withdrawals: Iterable[Withdrawal]) -> dict[str, int]:
     """Return how many photographs were withdrawn for each reason."""
-    counts: dict[str, int] = {}
-    for withdrawal in withdrawals:
-        counts[withdrawal.reason] = counts.get(withdrawal.reason, 0) + 1
-    return counts
+    return dict(Counter(withdrawal.reason for withdrawal in withdrawals))

@@ -1,11 +1,12 @@
 """What upkeep found and did, as tables and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
-from storage.verification import Verification
+from storage.verification import ErasedByOrder, Verification
 
 
 def verification_json(verification: Verification) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def verification_json(verification: Verification) -> dict[str, Any]:
             }
             for problem in verification.problems
         ],
+        "erased": [asdict(shard) for shard in verification.erased],
     }
 
 
@@ -30,6 +32,7 @@ def show_verification(verification: Verification) -> None:
     """Print what is wrong, or that nothing is."""
     console = Console(highlight=False)
     looked_at = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
+    _show_erased(console, verification.erased)
     if not verification.problems:
         console.print(f"verified {looked_at}: every byte is as it was written")
         return
@@ -38,6 +41,17 @@ def show_verification(verification: Verification) -> None:
         console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
         for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
             console.print(f"    {fact}", markup=False, soft_wrap=True)
+
+
+def _show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
+    for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
+        shards = [shard for shard in erased if shard.tombstone == tombstone]
+        image_ids = sorted({image_id for shard in shards for image_id in shard.image_ids})
+        console.print(
+            f"erased by order: {sum(shard.num_rows for shard in shards)} rows in {len(shards)} shards, of "
+            f"photograph {', '.join(image_id[:12] for image_id in image_ids)} (tombstone {tombstone[:12]})",
+            soft_wrap=True,
+        )
 
 
 def show_collection(facts: Mapping[str, Any]) -> None:
