@@ -19,6 +19,7 @@ class Absences:
     def __init__(self, removed_at: Mapping[str, str], erased: Mapping[str, Erased]) -> None:
         self._removed_at = removed_at
         self._erased = erased
+        self._stand_ins = {one.redacted for one in erased.values()}
 
     def why(self, digest: str) -> str:
         """Return what became of an object that is not there, for people."""
@@ -31,6 +32,10 @@ class Absences:
     def stand_in(self, shard: str) -> str | None:
         """Return the digest of what was left of a shard that was erased by order, or None."""
         return self._erased[shard].redacted if shard in self._erased else None
+
+    def is_stand_in(self, digest: str) -> bool:
+        """Return whether an object is what was left of a shard that was erased by order."""
+        return digest in self._stand_ins
 
     def digests_before(self, shard: str) -> Mapping[str, str | None]:
         """Return the content digests that the erased rows of a shard had, by sample id."""

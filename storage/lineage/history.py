@@ -5,9 +5,11 @@ from functools import cached_property
 import pyarrow as pa
 
 from storage.lineage.absence import Absences
+from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
 from storage.lineage.runs import Runs
+from storage.objects import ObjectStore
 from storage.reachability import DATASET, STAGE
 from storage.store import Store
 from storage.tombstones import tombstones
@@ -25,8 +27,8 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.splits: dict[str, tuple[pa.Array, pa.Array]] = {}
-        """Samples of datasets, and the split of each, by dataset, as `storage.lineage.splits` found them."""
+        self.splits: dict[str, pa.Table] = {}
+        """Samples of datasets and the split of each, by dataset, as `storage.lineage.splits` found them."""
 
     @cached_property
     def runs(self) -> Runs:
@@ -81,14 +83,16 @@ class History:
 
     def every_row(self, stage: str) -> pa.Table:
         """Return the rows of every shard of a stage in the store (see `Rows.of`)."""
-        artifacts = self.records.of_kind(STAGE).values()
-        shards = [shard for said in artifacts if said["stage"] == stage for shard in shards_of(said)]
+        shards = [shard for shard, of_stage in self.stage_of_shard.items() if of_stage == stage]
         return self.rows.of(stage, shards)
 
-    def stage_of_shard(self, shard: str) -> str:
-        """Return the stage of a shard that a stage artifact in the store has."""
-        stages = self.records.of_kind(STAGE)
-        return next(str(said["stage"]) for said in stages.values() if shard in shards_of(said))
+    @cached_property
+    def stage_of_shard(self) -> dict[str, str]:
+        """The stage of every shard that an artifact has, and of those in the store that none has."""
+        artifacts = self.records.of_kind(STAGE).values()
+        of_artifacts = {shard: str(said["stage"]) for said in artifacts for shard in shards_of(said)}
+        orphans = (one for one in self.records.unaccounted() if not self.absences.is_stand_in(one))
+        return of_artifacts | stages_of_orphans(ObjectStore(self.store.backend), orphans)
 
     def absence_of_shard(self, shard: str) -> dict[str, str]:
         """Return, as ``gone``, why a shard whose rows were asked for is not there; nothing if it is."""

@@ -60,15 +60,15 @@ class PartAncestry:
         if not found:
             raise NameUnknown(f"no dataset in this store has seen {kind} {part_id}")
         root = mask_node_id(part_id) if kind == MASK else part_id
-        makings = [self._making(shard) for _, shard, _ in found]
+        makings = [self._making(stage, shard) for stage, shard, _ in found]
         self._draft.add(kind, root, {**self._facts(kind, found), "making": makings})
-        self._link_runs([making["artifact"] for making in makings], root)
+        self._link_runs([making["artifact"] for making in makings if making["artifact"]], root)
         for (stage, _, rows), making in zip(found, makings, strict=True):
-            context = context_of(self._history, making["artifact"])
+            context = context_of(self._history, making["artifact"]) if making["artifact"] else {}
             RowAncestry(self._history, self._draft, context).add(stage, rows)
 
     def _shard(self, digest: str) -> list[_FoundRows]:
-        stage = self._history.stage_of_shard(digest)
+        stage = self._history.stage_of_shard[digest]
         return [_FoundRows(stage, digest, self._history.rows.of(stage, [digest]))]
 
     def _shards_with_row(self, kind: str, part_id: str) -> list[_FoundRows]:
@@ -102,9 +102,12 @@ class PartAncestry:
                 told.append({"shard": shard, "masks": roles_of(row, recipe)})
         return told
 
-    def _making(self, shard: str) -> dict[str, Any]:
+    def _making(self, stage: str, shard: str) -> dict[str, Any]:
         """Return how a shard was made: all artifacts that have it say the same, but for who came first."""
-        artifact = self._history.runs.staged_first(self._history.stages_with(shard))
+        artifacts = self._history.stages_with(shard)
+        if not artifacts:  # the run that wrote it ended before there was one
+            return {"shard": shard, "artifact": None, "stage": stage}
+        artifact = self._history.runs.staged_first(artifacts)
         said = self._history.records.get(artifact)
         assert said is not None, "it is in the store"
         return {"shard": shard, "artifact": artifact, **{name: said[name] for name in _MAKING}}

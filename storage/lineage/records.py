@@ -34,6 +34,8 @@ class Records:
         self._remembered = frozenset(remembered)
         self._read: dict[str, Content | None] = {}
         self._all: dict[str, Content] | None = None
+        self._present: set[str] = set()
+        self._parts: set[str] = set()
 
     def get(self, digest: str) -> Content | None:
         """Return what a record says, or None where there is no object, or one that is no record.
@@ -53,9 +55,18 @@ class Records:
         ------
         ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
-        if self._all is None:
-            self._all = self._everything()
-        return {digest: said for digest, said in sorted(self._all.items()) if said.get("kind") in kinds}
+        found = sorted(self._everything().items())
+        return {digest: said for digest, said in found if said.get("kind") in kinds}
+
+    def unaccounted(self) -> list[str]:
+        """Return the objects in the store that are no records, and that no record is made of, ascending.
+
+        Raises
+        ------
+        ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        records = self._everything()
+        return sorted(self._present - self._parts - records.keys())
 
     def _everything(self) -> dict[str, Content]:
         """Read every record there is.
@@ -63,14 +74,18 @@ class Records:
         From what names and ledger mention, records lead to records, and say which objects are shards and
         weights: of those, which are many, none is touched. Of what nothing accounts for, the first byte is.
         """
-        left = set(take_inventory(self._backend, "objects").objects)
+        if self._all is not None:
+            return self._all
+        left = self._present = set(take_inventory(self._backend, "objects").objects)
         waiting = left & self._remembered
         while left:
             batch = waiting or left
             read = [said for said in self._read_all(batch) if said is not None]
-            left = left.difference(batch, *map(_parts, read))
+            self._parts.update(*map(_parts, read))
+            left = left - batch - self._parts
             waiting = left.intersection(set().union(*map(_mentioned, read)))
-        return {digest: said for digest, said in self._read.items() if said is not None}
+        self._all = {digest: said for digest, said in self._read.items() if said is not None}
+        return self._all
 
     def _read_all(self, digests: Iterable[str]) -> list[Content | None]:
         with ThreadPoolExecutor(_READERS) as readers:

@@ -145,7 +145,7 @@ def _what_object(history: History, digest: str) -> list[Subject]:
     said = history.records.get(digest)
     if said is not None:
         return [Subject(said["kind"], digest)] if said.get("kind") in _RECORDS else []
-    if history.stages_with(digest):
+    if digest in history.stage_of_shard:
         return [Subject(SHARD, digest)]
     checkpoints = history.records.of_kind(CHECKPOINT)
     return [Subject(CHECKPOINT, one) for one, record in checkpoints.items() if record["weights"] == digest]

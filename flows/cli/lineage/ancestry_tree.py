@@ -104,6 +104,9 @@ def _add_making(tree: Tree, root: Node) -> None:
     """Add how the stages made a shard or a row, each way once."""
     ways = {settings(making): making for making in _without_places(root.facts.get("making", ()))}
     for making in ways.values():
+        if "code_digest" not in making:
+            tree.add(escape(f"made by {making['stage']}, in a run that ended before its artifact"))
+            continue
         branch = tree.add(escape(f"made by {making['stage']}, code {short(making['code_digest'])}"))
         for name in ("parameters", "versions"):
             branch.add(escape(f"{name} {settings(making[name])}"), style="dim")

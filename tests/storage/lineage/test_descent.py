@@ -217,7 +217,7 @@ def purge(store, image):
 def test_what_was_erased_by_order_descends_as_before_and_says_so(made, copied):
     for name in ("coffee.jpg", "chelsea.png"):
         image = image_ids(made.folder)[name]
-        erased = {shard.digest for shard in purge(copied, image).shards}
+        purge(copied, image)
         before, after = descent(made.store, image), descent(copied, image)
         assert [(row.sample_id, row.digest) for row in after.rows] == [
             (row.sample_id, row.digest) for row in before.rows
@@ -225,10 +225,25 @@ def test_what_was_erased_by_order_descends_as_before_and_says_so(made, copied):
         assert {row.rejected for row in after.rows} == {"erased by order"}
         assert after.exposures == before.exposures
         assert [score.scored for score in after.scores] == [score.scored for score in before.scores]
-        assert erased <= set(after.gone_shards)
+        assert set(after.gone_shards) == set(after.shards)
         assert all(why.startswith("erased by order") for why in after.gone_shards.values())
     other = image_ids(made.folder)["astronaut.jpg"]
     assert descent(copied, other).exposures == descent(made.store, other).exposures
+
+
+def test_a_shard_of_a_run_that_ended_early_counts(made, copied):
+    image = image_ids(made.folder)["coffee.jpg"]
+    (copied.root / object_path(made.seven)).unlink()
+    (stage,) = {
+        digest
+        for digest, said in records(copied.root, "stage").items()
+        if said["stage"] == "sequences" and said["rows"] == 7
+    }
+    before = descent(copied, image)
+    (copied.root / object_path(stage)).unlink()
+    after = descent(copied, image)
+    assert (after.rows, after.shards) == (before.rows, before.shards)
+    assert [one.dataset for one in after.datasets] == [made.eight]
 
 
 def test_a_lost_shard_makes_the_answer_unknown_never_no(made, copied):
