@@ -17,8 +17,9 @@ from storage.tombstones import ERASED
 
 _PARQUET = b"PAR1"
 _READ = ("sample_id", "digest", "image_ids", "rejected")
-_KEPT = ("sample_id", "row_key", "parents", "image_ids")
-"""What an erased row keeps: who it was and what it came from, so that its lineage can still be told."""
+_KEPT = ("sample_id", "row_key", "parents", "image_ids", "split")
+"""What an erased row keeps: who it was, what it came from and on which side of the split it was, so that its
+lineage can still be told: which training drew it goes by the numbers of the sequences on its side."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def redacted_shard(data: bytes, stage: str, rows: Collection[str]) -> bytes:
 
 def erased_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of a shard without what it held."""
-    return {**dict.fromkeys(row), **{name: row[name] for name in _KEPT}, "rejected": ERASED}
+    return {**dict.fromkeys(row), **{name: row[name] for name in _KEPT if name in row}, "rejected": ERASED}
 
 
 def _is_parquet(reader: ObjectReader) -> bool:

@@ -13,11 +13,11 @@ from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes
 from storage.collection import collect, plan_collection
 from storage.descendants import descendants
-from storage.descent import rows_descending_from
 from storage.erasure import erase, plan_erasure, write_tombstone
 from storage.export import export_webdataset
 from storage.gate import Verdict
 from storage.inventory import take_inventory
+from storage.lineage.descent import descent
 from storage.loader import SequenceLoader
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
@@ -137,7 +137,7 @@ def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, imag
             if image not in was["image_ids"]:
                 assert now == was
                 continue
-            kept = ("sample_id", "row_key", "parents", "image_ids")
+            kept = {"sample_id", "row_key", "parents", "image_ids", "split"} & was.keys()
             assert {name: now[name] for name in kept} == {name: was[name] for name in kept}
             assert now["rejected"] == ERASED
             assert all(now[name] is None for name in now if name not in (*kept, "rejected"))
@@ -154,14 +154,16 @@ def test_verify_says_erased_by_order_and_still_proves_the_rest(staged, store, im
         assert {shard.path for shard in verification.erased} == set(map(object_path, tombstones(store)))
         assert {shard.image_ids for shard in verification.erased} == {(image,)}
         assert {shard.tombstone for shard in verification.erased} == {tombstone}
-        rows = rows_descending_from(with_stand_ins(store), staged.dataset, image)
-        assert sum(shard.num_rows for shard in verification.erased) == sum(rows.values())
+        assert sum(shard.num_rows for shard in verification.erased) == len(descent(store, image).rows)
 
 
 def test_lineage_still_answers(staged, store, image, purge):
-    before = rows_descending_from(store.objects, staged.dataset, image)
+    before = descent(store, image)
     purge(store, image)
-    assert rows_descending_from(with_stand_ins(store), staged.dataset, image) == before
+    after = descent(store, image)
+    assert [(row.stage, row.sample_id, row.digest) for row in after.rows] == [
+        (row.stage, row.sample_id, row.digest) for row in before.rows
+    ]
     assert descendants(store, [image])[image].datasets == (staged.dataset,)
 
 
@@ -302,8 +304,7 @@ def test_photographs_are_erased_one_after_the_other(staged, store, image, photog
     assert not [part for part in packed if part in whole]
     assert holdings(store, image, other) == []
     for image_id in (image, other):
-        rows = rows_descending_from(with_stand_ins(store), staged.dataset, image_id)
-        assert all(rows.values())
+        assert {row.stage for row in descent(store, image_id).rows} == set(STAGES)
 
 
 def test_a_stand_in_that_is_erased_has_another_one(store, image, photographs, purge):
