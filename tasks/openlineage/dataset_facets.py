@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 from openlineage.client.facet_v2 import (
     DatasetFacet,
     dataset_type_dataset,
@@ -49,10 +50,15 @@ def made_from(sources: Iterable[DatasetNaming]) -> DatasetFacet:
 def _schema(stage: str) -> DatasetFacet:
     return schema_dataset.SchemaDatasetFacet(
         [
-            schema_dataset.SchemaDatasetFacetFields(field.name, str(field.type), ordinal_position=place)
+            schema_dataset.SchemaDatasetFacetFields(field.name, _spelt(field.type), ordinal_position=place)
             for place, field in enumerate(SCHEMAS[stage].arrow, start=1)
         ]
     )
+
+
+def _spelt(kind: pa.DataType) -> str:
+    """Return an Arrow type as docs/format.md spells it: ``list<string>``, whatever the element is called."""
+    return f"list<{kind.value_type}>" if pa.types.is_list(kind) else str(kind)
 
 
 def _other_names(catalogue: Catalogue, artifact: Artifact) -> list[symlinks_dataset.Identifier]:

@@ -92,9 +92,9 @@ class _BundledPhotographs(DatasetNaming):
 def _written(artifact: Artifact, built: Mapping[str, Any]) -> OutputDatasetFacet:
     """Return how much of a stage the run wrote itself: the rest was in the store."""
     assert artifact.manifest is not None
-    is_new = built["status"] == "computed"
+    whole = sum(shard.bytes for shard in artifact.manifest.shards)
     return output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=built["rows_computed"],
-        size=sum(shard.bytes for shard in artifact.manifest.shards) if is_new else None,
+        size={"computed": whole, "cached": 0}.get(built["status"]),  # of a part of it, nobody counted
         fileCount=built["shards_computed"],
     )
