@@ -19,7 +19,7 @@ _OURS = re.compile(
     r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
     r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
-    r"|events/openlineage\.jsonl"
+    rf"|{re.escape(EVENTS_FILE)}"
     r"|store\.json"
 )
 
