@@ -69,8 +69,13 @@ class Checker:
         self.checked: Counter[str] = Counter()
         self.other_versions: set[str] = set()
 
-    def problems(self, event: Json) -> Iterator[str]:
+    def problems(self, line: str) -> Iterator[str]:
         """Yield what is wrong with an event, a line each."""
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            yield f"no JSON: {error}"
+            return
         self.checked[f"event {event.get('eventType')}"] += 1
         yield from self._broken(EVENT_SCHEMA, event, "event")
         if event.get("schemaURL") != f"{EVENT_SCHEMA}#/$defs/RunEvent":
@@ -124,7 +129,7 @@ def main() -> int:
         f"{path}:{number}: {problem}"
         for path in options.events
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        for problem in checker.problems(json.loads(line))
+        for problem in checker.problems(line)
     ]
     for what, count in sorted(checker.checked.items()):
         print(f"{count:>6}  {what}")

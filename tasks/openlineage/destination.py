@@ -33,6 +33,7 @@ def client_of(store: Store) -> OpenLineageClient | None:
         return None
     path = store.root / EVENTS_FILE
     path.parent.mkdir(exist_ok=True)
+    _end_last_line(path)
     return OpenLineageClient(
         config={"transport": {"type": "file", "log_file_path": str(path), "append": True}}
     )
@@ -45,3 +46,15 @@ def _is_configured() -> bool:
         raise ConfigError(f"expected a configuration file at OPENLINEAGE_CONFIG={file}, found none")
     asked = OpenLineageClient(transport=NoopTransport(NoopConfig())).config.transport or {}
     return bool(asked.get("type") or os.environ.get("OPENLINEAGE_URL"))
+
+
+def _end_last_line(path: Path) -> None:
+    """End a line that was cut short, by a full disk, so that it spoils no other.
+
+    Nothing is taken away: another run may just be writing it.
+    """
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")

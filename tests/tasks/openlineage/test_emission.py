@@ -98,6 +98,17 @@ def test_the_file_of_events_belongs_to_the_store(store):
     assert take_inventory(store.backend).foreign == ()
 
 
+def test_a_line_that_was_cut_short_spoils_no_other(store):
+    begin_and_end(store)
+    path = store.root / EVENTS_FILE
+    whole = path.read_text()
+    path.write_text(whole[:-100])
+    begin_and_end(store)
+    first, cut_short, *after = path.read_text().splitlines()
+    assert [first, cut_short] == whole[:-100].splitlines()
+    assert [json.loads(line)["eventType"] for line in after] == ["START", "COMPLETE"]
+
+
 def test_of_a_store_in_a_bucket_nobody_is_told_unasked(bucket, capsys, tmp_path):
     begin_and_end(Store.create(f"{bucket}/store"))
     assert told(capsys) == []
