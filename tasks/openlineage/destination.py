@@ -33,7 +33,8 @@ def client_of(store: Store) -> OpenLineageClient | None:
         return None
     path = store.root / EVENTS_FILE
     path.parent.mkdir(exist_ok=True)
-    _end_last_line(path)
+    if path.is_file():
+        _end_last_line(path)
     return OpenLineageClient(
         config={"transport": {"type": "file", "log_file_path": str(path), "append": True}}
     )
