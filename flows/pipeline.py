@@ -7,10 +7,8 @@ from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.evaluate import evaluate
 from flows.regenerate import regenerate
 from flows.train import train
-from storage.running import at_work
-from storage.store import Store
+from tasks.ledger import composed_run
 from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
-from tasks.terminal import tell
 
 
 class PipelineOutcome(BaseModel):
@@ -36,7 +34,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     """
     chosen = load_config(config)
     # One piece of work to whoever collects garbage: nothing goes between one flow and the next.
-    with at_work(Store.create(store).backend, "pipeline", on_wait=tell):
+    with composed_run(store, "pipeline", chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
         training = train(chosen, store, dataset.dataset)
         evaluation = evaluate(training.checkpoint, chosen, store)

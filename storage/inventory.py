@@ -12,11 +12,14 @@ from storage.failures import failures_told
 
 _OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _KEY = re.compile(r"keys/([a-z-]+)/([0-9a-f]{64})")
+EVENTS_FILE = "events/openlineage.jsonl"
+"""What was told of runs, where no other place was named for it; nothing reads it."""
 # Of the tables, those that Delta Lake keeps; of the rest, marks of the store itself.
 _OURS = re.compile(
     r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
     r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
+    rf"|{re.escape(EVENTS_FILE)}"
     r"|store\.json"
 )
 

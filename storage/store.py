@@ -8,6 +8,7 @@
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
     running/RUN.json    who is at work: marks of jobs, gone when they are over
+    events/…            what was told of runs, where nobody else was named to be told
     training/…          where training runs stand that are not over (`storage.training_states`)
 
 A folder or a prefix in a bucket (`storage.location`): the files, and every id, are the same.

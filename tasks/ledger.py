@@ -1,8 +1,8 @@
-"""Every run leaves an entry in the ledger, whether it succeeds or not."""
+"""Every run leaves an entry in the ledger, whether it succeeds or not, and events for others to read."""
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,9 @@ from storage.ledger import Run
 from storage.running import at_work, removing_alone
 from storage.store import Store
 from tasks.terminal import tell
+
+RunFacts = Callable[[str, BaseException | None], Run]
+"""Returns what there is to say of a run, given its status and what stopped it."""
 
 
 @dataclass
@@ -33,7 +36,8 @@ def recorded_run(
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
 
-    While it runs, nothing is removed from the store by others.
+    While it runs, nothing is removed from the store by others. That it began, and how it ended, is sent to
+    whom `tasks.openlineage` finds configured.
 
     Parameters
     ----------
@@ -56,7 +60,7 @@ def recorded_run(
         Before the block, if others are at work that it cannot share the store with, or wait for.
     """
     opened = Store.create(store)
-    run_id = str(flow_run.id or uuid.uuid4())
+    run_id = _run_id()
     presence = (
         removing_alone(opened.backend, kind, run_id)
         if alone
@@ -70,12 +74,60 @@ def recorded_run(
 def recorded(
     opened: Store, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[RunDraft]:
-    """Append the block's run to the ledger, and nothing else: for whoever is at work before and after it."""
+    """Append the block's run to the ledger and tell of it: for whoever is at work before and after it."""
+    # Here, not above: most commands only read.
+    from tasks.openlineage.emission import run_events
+
     draft = RunDraft()
+    facts = _facts(draft, run_id, kind, configuration, seed)
+    with run_events(opened, facts), _in_ledger(opened, facts):
+        yield draft
+
+
+@contextmanager
+def composed_run(store: str, kind: str, configuration: Mapping[str, Any], seed: int | None) -> Iterator[None]:
+    """Let the runs of the block be one piece of work: to who collects garbage, and to whom events are sent.
+
+    It has no entry of its own in the ledger: they have.
+
+    Parameters
+    ----------
+    store
+        Folder of the store; made where there is none.
+    kind
+        The kind of run.
+    configuration
+        What it was told to do.
+    seed
+        Of its random choices, if it makes any.
+
+    Raises
+    ------
+    StoreUnwritable, StoreBusy
+        As for `recorded_run`.
+    """
+    from tasks.openlineage.emission import run_events
+
+    opened = Store.create(store)
+    run_id = _run_id()
+    with at_work(opened.backend, kind, run_id, on_wait=tell):
+        facts = _facts(RunDraft(), run_id, kind, configuration, seed)
+        with run_events(opened, facts):
+            yield
+
+
+def _run_id() -> str:
+    return str(flow_run.id or uuid.uuid4())
+
+
+def _facts(
+    draft: RunDraft, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+) -> RunFacts:
+    """Return the function that says what there is to say of a run that begins now, whenever it is asked."""
     started_at, started = datetime.now(UTC), time.monotonic()
 
-    def record(status: str, error: BaseException | None = None) -> None:
-        run = Run(
+    def facts(status: str, error: BaseException | None) -> Run:
+        return Run(
             run_id=run_id,
             kind=kind,
             status=status,
@@ -89,14 +141,18 @@ def recorded(
             verdict=draft.verdict,
             details=draft.details,
         )
-        opened.ledger.record(run, current_environment())
 
+    return facts
+
+
+@contextmanager
+def _in_ledger(opened: Store, facts: RunFacts) -> Iterator[None]:
     try:
-        yield draft
+        yield
     except BaseException as error:
         try:
-            record("failed", error)
+            opened.ledger.record(facts("failed", error), current_environment())
         except Exception as in_ledger:  # what stopped the run matters more
             error.add_note(f"and the ledger could not be told: {in_ledger}")
         raise
-    record("completed")
+    opened.ledger.record(facts("completed", None), current_environment())

@@ -169,6 +169,10 @@ def test_storage_reads_and_writes_without_an_orchestrator():
     assert not imported_by(modules_of("storage")) & {"prefect", "ray", "great_expectations", "torch"}
 
 
+def test_whoever_only_reads_does_not_wait_for_those_who_are_told_of_runs():
+    assert "openlineage" not in imported_by(["flows.cli.app", "flows.pipeline", "tasks.upkeep"])
+
+
 def test_the_core_alone_goes_from_an_image_to_a_score():
     """Invariant 6: without the decorators, and without a store, it still runs."""
     done = subprocess.run([sys.executable, "-c", IMAGE_TO_SCORE], capture_output=True, text=True, check=True)

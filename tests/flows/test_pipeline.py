@@ -9,11 +9,13 @@ from flows.pipeline import pipeline
 from shls_core.split import HELD_OUT, split_of
 from storage.artifact import StageArtifact
 from storage.gate import newest_verdict
+from storage.inventory import EVENTS_FILE
 from storage.learned import CheckpointRecord, EvaluationRecord
 from storage.manifest import DatasetManifest, get_record
 from storage.schemas import STAGES
 from storage.store import Store
 
+KINDS = ["dataset", "train", "evaluate"]
 SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
 
 
@@ -70,7 +72,7 @@ def test_held_out_sequences_are_scored_beside_the_baselines(first_run):
 def test_the_ledger_tells_what_came_of_what(first_run):
     dataset, train, evaluate = Store.open(first_run.store).ledger.runs()
     outcome = first_run.outcome
-    assert [run["kind"] for run in (dataset, train, evaluate)] == ["dataset", "train", "evaluate"]
+    assert [run["kind"] for run in (dataset, train, evaluate)] == KINDS
     assert {run["status"] for run in (dataset, train, evaluate)} == {"completed"}
     assert (dataset["inputs"], dataset["outputs"]) == ([], [outcome.dataset.dataset])
     assert (train["inputs"], train["outputs"]) == (dataset["outputs"], [outcome.training.checkpoint])
@@ -78,6 +80,31 @@ def test_the_ledger_tells_what_came_of_what(first_run):
     assert dataset["verdict"] == "passed"
     assert json.loads(dataset["configuration"])["name"] == "tiny"
     assert [stage["status"] for stage in json.loads(dataset["details"])["stages"]] == ["computed"] * 4
+
+
+def test_others_are_told_of_the_whole_and_of_its_parts(first_run):
+    store = Store.open(first_run.store)
+    lines = (first_run.store / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [(event["eventType"], event["job"]["name"]) for event in events] == [
+        ("START", "tiny.pipeline"),
+        *((state, f"tiny.{kind}") for kind in KINDS for state in ("START", "COMPLETE")),
+        ("COMPLETE", "tiny.pipeline"),
+    ]
+    pipeline, *parts = (event for event in events if event["eventType"] == "START")
+    assert [event["run"]["runId"] for event in parts] == [run["run_id"] for run in store.ledger.runs()]
+    for event in parts:
+        assert event["run"]["facets"]["parent"]["run"]["runId"] == pipeline["run"]["runId"]
+        assert event["run"]["facets"]["processing_engine"]["name"] == "Prefect"
+    for event, flow in zip((pipeline, *parts), ("pipeline", "regenerate", "train", "evaluate"), strict=True):
+        assert f"def {flow}(" in event["job"]["facets"]["sourceCode"]["sourceCode"]
+    made = {output["name"]: output["facets"] for event in events for output in event["outputs"]}
+    assert {facets["version"]["datasetVersion"] for facets in made.values()} == {
+        *(stage.artifact for stage in first_run.outcome.dataset.stages),
+        first_run.outcome.dataset.dataset,
+        first_run.outcome.training.checkpoint,
+        first_run.outcome.evaluation.evaluation,
+    }
 
 
 def test_prefect_shows_progress_a_table_per_stage_and_the_result(first_run, photographs):

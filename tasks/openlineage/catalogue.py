@@ -1,0 +1,133 @@
+"""What the ids in the ledger stand for, and the names under which OpenLineage knows them.
+
+A dataset of OpenLineage is a thing with versions. Here that is what has a name: the dataset ``photos``, its
+stages, the checkpoints trained on it, their scores; the id of an artifact is the version.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
+
+from shls_core.errors import ObjectMissing
+from storage.manifest import StageManifest
+from storage.names import PUBLISHED
+from storage.objects import object_path
+from storage.schemas import STAGES
+from storage.store import Store
+
+_UNPUBLISHED = "unpublished"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A version of something that has a name.
+
+    Attributes
+    ----------
+    id
+        Digest of its record.
+    kind
+        ``dataset``, a stage, ``checkpoint``, ``evaluation``, ``benchmark``, ``submission``; ``other`` for an
+        id that is not of a record of these.
+    name
+        Inside its store: ``photos/saliency``.
+    made_from
+        Names, inside the store, of what it was made from.
+    also
+        Names of people's own for this version: ``photos@v3``.
+    manifest
+        Of a stage.
+    """
+
+    id: str
+    kind: str
+    name: str
+    made_from: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    manifest: StageManifest | None = None
+
+
+class Catalogue:
+    """Finds what an id stands for.
+
+    Parameters
+    ----------
+    store
+        Where it lies.
+    own_name
+        Of the configuration of the run that asks: it goes before other names of the same dataset.
+    """
+
+    def __init__(self, store: Store, own_name: str | None = None) -> None:
+        self.store = store
+        self._own_name = own_name
+
+    def artifacts(self, artifact_id: str) -> Iterator[Artifact]:
+        """Yield what has an id, and of a dataset its stages, too."""
+        record = self._record(artifact_id)
+        match record.get("kind"):
+            case "dataset":
+                yield from self._dataset(artifact_id, record)
+            case "checkpoint":
+                name = self._name(record["dataset"])
+                yield Artifact(artifact_id, "checkpoint", f"{name}/checkpoint", (name,))
+            case "evaluation" | "benchmark" | "submission" as kind:
+                yield self._scored(artifact_id, kind, record)
+            case _:
+                yield Artifact(artifact_id, "other", f"other/{artifact_id}")
+
+    def naming(self, name: str) -> DatasetNaming:
+        """Return how OpenLineage wants a name, or path, inside the store spelt."""
+        whole = f"{self.store.location}/{name}"
+        if not whole.startswith("s3://"):
+            return LocalFileSystem(whole)
+        bucket, _, key = whole.removeprefix("s3://").partition("/")
+        return S3(bucket, key)
+
+    def place(self, artifact: Artifact) -> DatasetNaming | None:
+        """Return where the record of an artifact lies, or None for what the store has no object of."""
+        if artifact.kind == "other" and self.store.objects.size(artifact.id) is None:
+            return None
+        return self.naming(object_path(artifact.id))
+
+    def _record(self, artifact_id: str) -> Mapping[str, Any]:
+        """Return a record; of what is no object, or none that is a record, nothing."""
+        try:
+            record = json.loads(self.store.objects.get(artifact_id))
+        except (ObjectMissing, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def _dataset(self, dataset_id: str, record: Mapping[str, Any]) -> Iterator[Artifact]:
+        name = self._name(dataset_id)
+        for stage in STAGES:
+            manifest = StageManifest.model_validate(self._record(record[stage]))
+            read = tuple(f"{name}/{read}" for read in sorted(manifest.inputs))
+            yield Artifact(record[stage], stage, f"{name}/{stage}", read, manifest=manifest)
+        also = tuple(f"{row['name']}@v{row['version']}" for row in self._namings(dataset_id))
+        yield Artifact(dataset_id, "dataset", name, tuple(f"{name}/{stage}" for stage in STAGES), also)
+
+    def _scored(self, artifact_id: str, kind: str, record: Mapping[str, Any]) -> Artifact:
+        dataset = record.get("dataset") or self._record(record["checkpoint"]).get("dataset", "")
+        name = self._name(dataset)
+        videos = f"/{record['benchmark']}-{record['split']}" if "benchmark" in record else ""
+        read = (f"{name}/checkpoint",) if videos else (f"{name}/checkpoint", name)
+        return Artifact(artifact_id, kind, f"{name}/{kind}{videos}", read)
+
+    def _name(self, dataset_id: str) -> str:
+        """Return the name of a dataset: the asking run's own, else the one it was first published under."""
+        names = [row["name"] for row in self._namings(dataset_id) if row["kind"] == PUBLISHED]
+        if self._own_name and (self._own_name in names or not names):
+            return self._own_name
+        return str(names[0]) if names else _UNPUBLISHED
+
+    def _namings(self, dataset_id: str) -> list[Mapping[str, Any]]:
+        return [row for row in self._all_namings if row["digest"] == dataset_id]
+
+    @cached_property
+    def _all_namings(self) -> list[dict[str, Any]]:
+        return self.store.names.rows()

@@ -1,0 +1,100 @@
+"""What a run read and made, as OpenLineage's datasets with their facets."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from openlineage.client.event_v2 import InputDataset, OutputDataset
+from openlineage.client.facet_v2 import (
+    InputDatasetFacet,
+    OutputDatasetFacet,
+    dataset_type_dataset,
+    output_statistics_output_dataset,
+)
+from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
+
+from storage.ledger import Run
+from storage.schemas import INGEST
+from tasks.openlineage.catalogue import Artifact, Catalogue
+from tasks.openlineage.dataset_facets import dataset_facets, made_from
+from tasks.openlineage.quality import assertions_by_stage, metrics_of_input, metrics_of_output
+
+
+def input_datasets(catalogue: Catalogue, run: Run) -> list[InputDataset]:
+    """Return what a run has read so far: what the ledger is told, and the photographs of a new dataset."""
+    found = [
+        InputDataset(
+            photographs.get_namespace(),
+            photographs.get_name(),
+            facets={"datasetType": dataset_type_dataset.DatasetTypeDatasetFacet("FILE", "photographs")},
+        )
+        for photographs in _photographs(run)
+    ]
+    for artifact_id in run.inputs:
+        assertions = assertions_by_stage(catalogue, artifact_id)
+        for artifact in catalogue.artifacts(artifact_id):
+            naming = catalogue.naming(artifact.name)
+            facets: dict[str, InputDatasetFacet] = {}
+            if artifact.manifest:
+                facets["dataQualityMetrics"] = metrics_of_input(artifact.manifest)
+            if artifact.kind in assertions:
+                facets["dataQualityAssertions"] = assertions[artifact.kind]
+            found.append(
+                InputDataset(
+                    naming.get_namespace(),
+                    naming.get_name(),
+                    facets,
+                    facets=dataset_facets(catalogue, artifact),
+                )
+            )
+    return found
+
+
+def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
+    """Return what a run has made so far, or found made."""
+    built = {stage["name"]: stage for stage in run.details.get("stages", ())}
+    found = []
+    for artifact_id in run.outputs:
+        for artifact in catalogue.artifacts(artifact_id):
+            naming = catalogue.naming(artifact.name)
+            sources = [catalogue.naming(name) for name in artifact.made_from]
+            facets = dataset_facets(catalogue, artifact)
+            facets["lineage"] = made_from(_photographs(run) if artifact.kind == INGEST else sources)
+            if artifact.manifest:
+                facets["dataQualityMetrics"] = metrics_of_output(artifact.manifest)
+            written: dict[str, OutputDatasetFacet] = {}
+            if artifact.kind in built:
+                written["outputStatistics"] = _written(artifact, built[artifact.kind])
+            found.append(OutputDataset(naming.get_namespace(), naming.get_name(), written, facets=facets))
+    return found
+
+
+def _photographs(run: Run) -> list[DatasetNaming]:
+    """Return the folder of photographs that a run makes a dataset of; nothing for other runs."""
+    images = run.configuration.get("ingest", {}).get("images")
+    if run.kind != "dataset" or not images:
+        return []
+    from tasks.stages.ingest import SKIMAGE  # takes OpenCV in
+
+    return [_BundledPhotographs() if images == SKIMAGE else LocalFileSystem(str(Path(images).absolute()))]
+
+
+class _BundledPhotographs(DatasetNaming):
+    """The photographs in scikit-image: the same wherever it is installed."""
+
+    def get_namespace(self) -> str:
+        return "pkg:pypi/scikit-image"
+
+    def get_name(self) -> str:
+        return "skimage/data"
+
+
+def _written(artifact: Artifact, built: Mapping[str, Any]) -> OutputDatasetFacet:
+    """Return how much of a stage the run wrote itself: the rest was in the store."""
+    assert artifact.manifest is not None
+    whole = sum(shard.bytes for shard in artifact.manifest.shards)
+    return output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
+        rowCount=built["rows_computed"],
+        size={"computed": whole, "cached": 0}.get(built["status"]),  # of a part of it, nobody counted
+        fileCount=built["shards_computed"],
+    )

@@ -1,0 +1,124 @@
+"""What is known of the quality of data: statistics of its columns, and the verdict of the gate."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from openlineage.client.facet_v2 import (
+    DatasetFacet,
+    InputDatasetFacet,
+    RunFacet,
+    data_quality_assertions_dataset,
+    data_quality_metrics_dataset,
+    data_quality_metrics_input_dataset,
+    test_run,
+)
+
+from storage.manifest import StageManifest
+from storage.schemas import SCHEMAS
+from tasks.openlineage.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from storage.gate import Finding
+
+_KEEPS_FROM_BEING_PUBLISHED = "error"
+
+
+def metrics_of_output(manifest: StageManifest) -> DatasetFacet:
+    """Return the statistics of a stage that was made."""
+    columns = {
+        column: data_quality_metrics_dataset.ColumnMetrics(**figures)
+        for column, figures in _column_metrics(manifest).items()
+    }
+    return data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(columns, **_totals(manifest))
+
+
+def metrics_of_input(manifest: StageManifest) -> InputDatasetFacet:
+    """Return the statistics of a stage that was read."""
+    columns = {
+        column: data_quality_metrics_input_dataset.ColumnMetrics(**figures)
+        for column, figures in _column_metrics(manifest).items()
+    }
+    return data_quality_metrics_input_dataset.DataQualityMetricsInputDatasetFacet(
+        columns, **_totals(manifest)
+    )
+
+
+def gate_facet(catalogue: Catalogue, dataset_ids: Iterable[str]) -> RunFacet | None:
+    """Return what the gate found on the datasets of a run that let it judge, or None where it judged none."""
+    findings = [finding for dataset_id in dataset_ids for finding in _findings(catalogue, dataset_id)]
+    tests = [
+        test_run.TestExecution(
+            name=_name(finding),
+            status="pass" if finding.passed else "fail",
+            severity=_KEEPS_FROM_BEING_PUBLISHED,
+            type=finding.expectation,
+            expected=_bounds(finding),
+            actual=finding.observed,
+            params=finding.arguments,
+        )
+        for finding in findings
+    ]
+    return test_run.TestRunFacet(tests) if tests else None
+
+
+def assertions_by_stage(catalogue: Catalogue, dataset_id: str) -> dict[str, InputDatasetFacet]:
+    """Return by stage what the gate found on a dataset that is read; nothing where it was never judged."""
+    by_stage: dict[str, list[data_quality_assertions_dataset.Assertion]] = {}
+    for finding in _findings(catalogue, dataset_id):
+        column = finding.arguments.get("column")
+        by_stage.setdefault(finding.stage, []).append(
+            data_quality_assertions_dataset.Assertion(
+                assertion=finding.expectation,
+                success=finding.passed,
+                # The gate also looks at figures that are in no column of a shard.
+                column=column if column in SCHEMAS[finding.stage].arrow.names else None,
+                severity=_KEEPS_FROM_BEING_PUBLISHED,
+                name=_name(finding),
+                expected=_bounds(finding),
+                actual=finding.observed,
+                params=finding.arguments,
+            )
+        )
+    return {
+        stage: data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(assertions)
+        for stage, assertions in by_stage.items()
+    }
+
+
+def _column_metrics(manifest: StageManifest) -> dict[str, dict[str, Any]]:
+    accepted = manifest.rows - manifest.rejected
+    return {
+        column: {
+            "nullCount": manifest.rejected,  # a rejected row has no statistics
+            "count": accepted,
+            "sum": figures["mean"] * accepted,
+            "min": figures["min"],
+            "max": figures["max"],
+        }
+        for column, figures in manifest.statistics.items()
+    }
+
+
+def _totals(manifest: StageManifest) -> dict[str, Any]:
+    return {
+        "rowCount": manifest.rows,
+        "bytes": sum(shard.bytes for shard in manifest.shards),
+        "fileCount": len(manifest.shards),
+    }
+
+
+def _findings(catalogue: Catalogue, dataset_id: str) -> "tuple[Finding, ...]":
+    from storage.gate import newest_verdict  # takes pandas in
+
+    verdict = newest_verdict(catalogue.store, dataset_id)
+    return verdict.findings if verdict else ()
+
+
+def _name(finding: "Finding") -> str:
+    return f"{finding.stage}.{finding.arguments.get('column', 'rows')}: {finding.expectation}"
+
+
+def _bounds(finding: "Finding") -> str:
+    bounds: Mapping[str, Any] = {key: value for key, value in finding.arguments.items() if key != "column"}
+    return json.dumps(bounds, sort_keys=True)

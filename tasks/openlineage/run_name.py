@@ -1,0 +1,21 @@
+"""How a run and its job are called."""
+
+import os
+from typing import NamedTuple
+
+from storage.ledger import Run
+
+
+class RunName(NamedTuple):
+    """A run, and the job that it is a run of."""
+
+    run_id: str
+    namespace: str
+    job: str
+
+
+def run_name(run: Run) -> RunName:
+    """Return how a run is called: its job is the kind, under the name of its configuration if it has one."""
+    namespace = os.environ.get("OPENLINEAGE_NAMESPACE") or "shls-pipelines"
+    name = run.configuration.get("name")
+    return RunName(run.run_id, namespace, f"{name}.{run.kind}" if name else run.kind)
