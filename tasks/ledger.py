@@ -36,8 +36,8 @@ def recorded_run(
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
 
-    While it runs, nothing is removed from the store by others. That it began, and how it ended, is sent to
-    whom `tasks.openlineage` finds configured.
+    While it runs, nothing is removed from the store by others. That it began, and how it ended, is told to
+    others (`tasks.openlineage`).
 
     Parameters
     ----------
