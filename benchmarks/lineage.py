@@ -160,11 +160,12 @@ def every_shard(place: Path) -> Iterator[tuple[str, pa.Table]]:
 def show(measured: dict[str, Any]) -> None:
     """Print the figures for people."""
     size = ", ".join(f"{measured[what]} {what}" for what in ("photographs", "sequences", "shards"))
-    table = Table("question", title=size, title_justify="left")
+    table = Table("question")
     table.add_column("seconds", justify="right")
     for question, taken in measured["seconds"].items():
         table.add_row(f"shls lineage {question}", f"{taken:.2f}")
     console = Console()
+    console.print(size)
     console.print(table)
     console.print(
         f"{measured['photographs_compared']} descents are those of naive code: {measured['rows_agreed']} rows"
