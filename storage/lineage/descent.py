@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.lineage.arrays import strings
 from storage.lineage.descended import (
     DescendedDataset,
     DescendedRow,
@@ -105,7 +106,7 @@ def _datasets(history: History, shards: Mapping[str, str]) -> tuple[DescendedDat
 def _exposures(
     history: History, rows: tuple[DescendedRow, ...], datasets: tuple[DescendedDataset, ...]
 ) -> tuple[Exposure, ...]:
-    samples = pa.array({row.sample_id for row in rows if row.stage == SEQUENCES}, pa.string())
+    samples = strings({row.sample_id for row in rows if row.stage == SEQUENCES})
     with_photograph = {found.dataset for found in datasets}
     usages = {
         checkpoint: (said["dataset"], usage_of(history, said))

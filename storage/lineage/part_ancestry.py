@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import NameUnknown
+from storage.lineage.arrays import string
 from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Draft, mask_node_id
 from storage.lineage.history import History
 from storage.lineage.roles import roles_of
@@ -76,12 +77,10 @@ class PartAncestry:
         found = []
         for stage in _STAGES[kind]:
             rows = self._history.every_row(stage)
-            is_photograph = kind == PHOTOGRAPH
-            rows = (
-                naming(rows, part_id) if is_photograph else rows.filter(pc.equal(rows["sample_id"], part_id))
-            )
+            is_it = pc.equal(rows["sample_id"], string(part_id))
+            rows = naming(rows, part_id) if kind == PHOTOGRAPH else rows.filter(is_it)
             found += [
-                _FoundRows(stage, shard, rows.filter(pc.equal(rows["shard"], shard)))
+                _FoundRows(stage, shard, rows.filter(pc.equal(rows["shard"], string(shard))))
                 for shard in pc.unique(rows["shard"]).to_pylist()
             ]
         return found

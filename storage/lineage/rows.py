@@ -9,6 +9,7 @@ from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
 from storage.lineage.absence import Absences
+from storage.lineage.arrays import no_rows, string, strings
 from storage.objects import ObjectStore
 from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 from storage.shards import SHARDS_AT_ONCE, read_columns
@@ -50,9 +51,9 @@ class Rows:
             read = readers.map(lambda shard: self._columns(shard, COLUMNS[stage]), unread)
             self._tables.update(zip(unread, read, strict=True))
         found = [(shard, table) for shard in wanted if (table := self._tables[shard]) is not None]
-        none = SCHEMAS[stage].arrow.empty_table().select(COLUMNS[stage])
+        none = no_rows(SCHEMAS[stage].arrow).select(COLUMNS[stage])
         together = pa.concat_tables([none, *(table for _, table in found)])
-        where = pa.array([shard for shard, table in found for _ in range(len(table))], pa.string())
+        where = strings(shard for shard, table in found for _ in range(len(table)))
         return together.append_column("shard", where)
 
     def lost(self, shards: Iterable[str]) -> list[str]:
@@ -89,8 +90,8 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
     """Return rows where those of some sample ids have the digests that they had before they were erased."""
     if "digest" not in rows.column_names:
         return rows
-    place = pc.index_in(rows["sample_id"], value_set=pa.array(before.keys(), pa.string()))
-    had = pa.array(before.values(), pa.string()).take(place.combine_chunks())
+    place = pc.index_in(rows["sample_id"], value_set=strings(before.keys()))
+    had = strings(before.values()).take(place.combine_chunks())
     digests = pc.if_else(pc.is_valid(place), had, rows["digest"])
     return rows.set_column(rows.column_names.index("digest"), rows.field("digest"), digests)
 
@@ -98,5 +99,5 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
 def naming(table: pa.Table, image_id: str) -> pa.Table:
     """Return those rows of a table of rows that name a photograph among their `image_ids`."""
     images = table["image_ids"].combine_chunks()
-    is_it = pc.equal(pc.list_flatten(images), pa.scalar(image_id))
+    is_it = pc.equal(pc.list_flatten(images), string(image_id))
     return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

@@ -15,7 +15,7 @@ _MAKE: Mapping[str, str] = {
     "benchmark": BENCHMARK,
     "submission": SUBMISSION,
 }
-"""What a run of a kind makes."""
+"""What a run of a kind makes, or finds made; others name in their outputs what they are about."""
 _FACTS = (
     *("number", "entry", "run_id", "kind", "status", "error", "started_at", "seconds", "user", "host"),
     *("code_commit", "code_dirty", "lock_digest", "seed", "inputs", "outputs", "verdict"),
@@ -36,7 +36,7 @@ class Runs:
         self._with_output: dict[str, list[Row]] = {}
         self._staged: dict[str, list[tuple[Row, str]]] = {}
         for row in rows:
-            for output in row["outputs"]:
+            for output in row["outputs"] if row["kind"] in _MAKE else ():
                 self._with_output.setdefault(output, []).append(row)
             for stage in json.loads(row["details"]).get("stages", ()) if row["kind"] == "dataset" else ():
                 self._staged.setdefault(stage["artifact"], []).append((row, stage["status"]))
@@ -74,7 +74,7 @@ class Runs:
         return {
             digest: _MAKE[runs[0]["kind"]]
             for digest, runs in self._with_output.items()
-            if digest.startswith(beginning) and runs[0]["kind"] in _MAKE
+            if digest.startswith(beginning)
         }
 
     def collected(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
 from shls_core.split import Split
+from storage.lineage.arrays import string
 from storage.lineage.history import History
 from storage.schemas import SEQUENCES, SUPERPIXELS
 
@@ -22,7 +23,7 @@ def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
     if dataset not in history.splits:
         history.splits[dataset] = _splits(history, dataset)
     rows = history.splits[dataset]
-    return rows.filter(pc.equal(rows["split"], split))["sample_id"].combine_chunks()
+    return rows.filter(pc.equal(rows["split"], string(split)))["sample_id"].combine_chunks()
 
 
 def _splits(history: History, dataset: str) -> pa.Table:

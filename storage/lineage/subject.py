@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import InputError, NameUnknown
+from storage.lineage.arrays import string
 from storage.lineage.graph import (
     CHECKPOINT,
     DATASET,
@@ -159,8 +160,7 @@ def _rows(history: History, reference: str) -> list[Subject]:
     for stage, kind in kinds.items():
         rows = _beginning_with(history.every_row(stage), "sample_id", reference)
         # The id of a second file with the bytes of a photograph means that photograph.
-        of_photograph = pc.list_element(rows["image_ids"], 0) if stage == INGEST else rows["sample_id"]
-        found += _subjects(kind, of_photograph)
+        found += _subjects(kind, pc.list_flatten(rows["image_ids"]) if stage == INGEST else rows["sample_id"])
     return found
 
 
@@ -179,8 +179,8 @@ def _file(history: History, reference: str) -> list[Subject]:
 
 def _noted(history: History, reference: str) -> list[Subject]:
     rows = history.every_row(INGEST)
-    named = rows.filter(pc.fill_null(pc.equal(rows["file_name"], reference), False))
-    return _subjects(PHOTOGRAPH, pc.list_element(named["image_ids"], 0))
+    named = rows.filter(pc.equal(rows["file_name"], string(reference)))
+    return _subjects(PHOTOGRAPH, pc.list_flatten(named["image_ids"]))
 
 
 def _beginning_with(rows: pa.Table, column: str, beginning: str) -> pa.Table:

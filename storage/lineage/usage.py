@@ -1,14 +1,17 @@
 """Which samples a checkpoint's training used before the weights that were kept, computed from its record."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
 from shls_core.split import HELD_OUT, TRAIN
+from storage.lineage.arrays import booleans, integers, no_rows
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.splits import samples_of_split
@@ -69,10 +72,12 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
         return _unknown(str(missing))
     steps = checkpoint.get("step") or training["steps"]
     validated = spread(len(held_out), training["validation_sequences"]) if validations else []
+    samples = [
+        _drawn(trained_on, training, steps),
+        _validated(held_out.take(integers(np.array(validated, np.int64)))),
+    ]
     return Usage(
-        samples=pa.concat_tables(
-            [_drawn(trained_on, training, steps), _validated(held_out.take(pa.array(validated, pa.int64())))]
-        ),
+        samples=pa.concat_tables(samples),
         steps=steps,
         validations=validations,
         selected_by_validation=training.get("checkpoint") == "best",
@@ -95,43 +100,46 @@ def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str
         ``samples_drawn``, ``times_drawn``, ``first_step`` (from 0; None without draws),
         ``samples_validated``.
     """
-    images = sequences["image_ids"].combine_chunks()
-    of_row = pc.index_in(sequences["sample_id"].combine_chunks(), usage.samples["sample_id"].combine_chunks())
-    of_image = usage.samples.take(of_row.take(pc.list_parent_indices(images)))
-    of_image = of_image.append_column("image_id", pc.list_flatten(images)).filter(
-        pc.is_valid(of_image["sample_id"])
-    )
-    of_image = of_image.append_column("is_drawn", pc.is_valid(of_image["first_step"]))
-    figures = of_image.group_by("image_id").aggregate(
-        [("is_drawn", "sum"), ("times_drawn", "sum"), ("first_step", "min"), ("is_validated", "sum")]
-    )
+    used = {row["sample_id"]: row for row in usage.samples.to_pylist()}
+    of_photographs: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sequences.select(["sample_id", "image_ids"]).to_pylist():
+        if row["sample_id"] in used:
+            for image_id in row["image_ids"]:
+                of_photographs.setdefault(image_id, []).append(used[row["sample_id"]])
+    return {image_id: _summed(samples) for image_id, samples in of_photographs.items()}
+
+
+def _summed(samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    first_steps = [sample["first_step"] for sample in samples if sample["first_step"] is not None]
     return {
-        row["image_id"]: {
-            "samples_drawn": row["is_drawn_sum"],
-            "times_drawn": row["times_drawn_sum"],
-            "first_step": row["first_step_min"],
-            "samples_validated": row["is_validated_sum"],
-        }
-        for row in figures.to_pylist()
+        "samples_drawn": len(first_steps),
+        "times_drawn": sum(sample["times_drawn"] for sample in samples),
+        "first_step": min(first_steps, default=None),
+        "samples_validated": sum(sample["is_validated"] for sample in samples),
     }
 
 
 def _drawn(sample_ids: pa.Array, training: dict[str, Any], steps: int) -> pa.Table:
     if not len(sample_ids):
-        return _SAMPLES.empty_table()
+        return no_rows(_SAMPLES)
     drawn = draws(training["seed"], len(sample_ids), training["batch_size"], steps)
-    never = drawn.first_steps == NEVER
-    columns = [sample_ids, drawn.times, pa.array(drawn.first_steps, mask=never), np.zeros(len(never), bool)]
-    return pa.table(columns, schema=_SAMPLES).filter(pa.array(~never))
+    is_drawn = drawn.first_steps != NEVER
+    times, first_steps = integers(drawn.times), integers(drawn.first_steps, is_drawn)
+    samples = _samples(sample_ids, times, first_steps, np.zeros(len(sample_ids), np.bool_))
+    return samples.filter(booleans(is_drawn))
 
 
 def _validated(sample_ids: pa.Array) -> pa.Table:
     count = len(sample_ids)
-    return pa.table(
-        [sample_ids, np.zeros(count, np.int64), pa.nulls(count, pa.int64()), np.ones(count, bool)],
-        schema=_SAMPLES,
-    )
+    none = integers(np.zeros(count, np.int64))
+    return _samples(sample_ids, none, pa.nulls(count, pa.int64()), np.ones(count, np.bool_))
+
+
+def _samples(
+    sample_ids: pa.Array, times: pa.Array, first_steps: pa.Array, is_validated: npt.NDArray[np.bool_]
+) -> pa.Table:
+    return pa.Table.from_arrays([sample_ids, times, first_steps, booleans(is_validated)], schema=_SAMPLES)
 
 
 def _unknown(why: str) -> Usage:
-    return Usage(_SAMPLES.empty_table(), why_unknown=why)
+    return Usage(no_rows(_SAMPLES), why_unknown=why)
