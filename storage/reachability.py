@@ -17,15 +17,17 @@ from storage.objects import ObjectStore
 from storage.schemas import STAGES
 
 DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
+PRETRAINED = "pretrained"
 EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
 
 _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     DATASET: STAGES,
     STAGE: ("shards",),
     CHECKPOINT: ("dataset", "weights"),
+    PRETRAINED: ("weights",),
     EVALUATION: ("checkpoint", "dataset"),
     BENCHMARK: ("checkpoint",),
-    SUBMISSION: ("checkpoint", "dataset"),
+    SUBMISSION: ("checkpoint",),  # which needs its dataset, unless it is a pretrained one
     VERDICT: ("dataset",),
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
