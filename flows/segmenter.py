@@ -1,9 +1,14 @@
 """What segments real videos, from what a person chose."""
 
 from flows.configuration import PipelineConfig
+from shls_core.errors import NameUnknown
+from shls_core.network.shls_network import ShlsNetwork
+from storage.manifest import record_id
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
 from tasks.benchmark_videos import SegmenterChoice
+from tasks.checkpoints import choose_device, load_checkpoint, network_of
+from tasks.pretrained import PRETRAINED, keep_pretrained, read_pretrained
 
 
 def choose_segmenter(
@@ -15,12 +20,54 @@ def choose_segmenter(
 ) -> SegmenterChoice:
     """Return the checkpoint, by default the one trained last, and how it is used.
 
+    ``pretrained`` is put into the store, which is made where there is none.
+
     Raises
     ------
     NameUnknown
         If there is no such checkpoint in the store.
     """
-    opened = Store.open(store)
-    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
+    found = keep_pretrained(store) if checkpoint == PRETRAINED else _in_store(store, checkpoint)[1]
+    return _choice(config, found, num_superpixels, max_side)
+
+
+def ready_segmenter(
+    config: PipelineConfig,
+    store: str,
+    checkpoint: str | None = None,
+    num_superpixels: int | None = None,
+    max_side: int | None = None,
+) -> tuple[SegmenterChoice, ShlsNetwork]:
+    """Return the same, with the network; of ``pretrained`` without a store.
+
+    Raises
+    ------
+    NameUnknown
+        If there is no such checkpoint in the store.
+    """
+    device = choose_device(config.execution)
+    if checkpoint == PRETRAINED:
+        record, weights = read_pretrained()
+        found, network = record_id(record), network_of(record, weights, device)
+    else:
+        opened, found = _in_store(store, checkpoint)
+        network = load_checkpoint(opened, found, device)
+    return _choice(config, found, num_superpixels, max_side), network
+
+
+def _in_store(store: str, checkpoint: str | None) -> tuple[Store, str]:
+    if checkpoint:
+        opened = Store.open(store)
+        return opened, resolve(opened, checkpoint, "checkpoint")
+    try:
+        opened = Store.open(store)
+    except NameUnknown as error:
+        raise NameUnknown(f"{error}; `--checkpoint {PRETRAINED}` needs none") from error
+    return opened, newest_checkpoint(opened)
+
+
+def _choice(
+    config: PipelineConfig, checkpoint: str, num_superpixels: int | None, max_side: int | None
+) -> SegmenterChoice:
     number = num_superpixels or config.propagation.num_superpixels
-    return SegmenterChoice(checkpoint_id, config.memory, config.superpixels, number, max_side)
+    return SegmenterChoice(checkpoint, config.memory, config.superpixels, number, max_side)

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from storage.canonical import digest_json
 from storage.manifest import Record
@@ -22,11 +22,13 @@ class ValidationScore(BaseModel):
 class CheckpointRecord(Record):
     """Everything that made a set of weights; its digest is the checkpoint's id."""
 
-    kind: Literal["checkpoint"] = "checkpoint"
+    kind: Literal["checkpoint", "pretrained"] = "checkpoint"
+    """``pretrained``: made to be used without its dataset, which may be in no store at hand."""
     dataset: str
     """Id of the dataset it was trained on."""
     configuration: dict[str, Any]
-    """Of network and training, seed and thread count included, and of memory where it counts."""
+    """Of network and training, seed and thread count included, and of memory where it counts; of a pretrained
+    one, network and memory are as it is used."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
@@ -38,6 +40,8 @@ class CheckpointRecord(Record):
     """Steps after which the weights were kept; None in records from before there was a choice."""
     validations: tuple[ValidationScore, ...] = ()
     """In the order of the steps."""
+    made_from: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a pretrained one: id of the checkpoint as it was trained, in full precision."""
 
     @property
     def key(self) -> str:

@@ -17,6 +17,7 @@ from storage.objects import ObjectStore
 from storage.schemas import STAGES
 
 DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
+PRETRAINED = "pretrained"
 EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
 TOMBSTONE = "tombstone"
 
@@ -24,9 +25,10 @@ _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     DATASET: STAGES,
     STAGE: ("shards",),
     CHECKPOINT: ("dataset", "weights"),
+    PRETRAINED: ("weights",),
     EVALUATION: ("checkpoint", "dataset"),
     BENCHMARK: ("checkpoint",),
-    SUBMISSION: ("checkpoint", "dataset"),
+    SUBMISSION: ("checkpoint",),  # which needs its dataset, unless it is a pretrained one
     VERDICT: ("dataset",),
     TOMBSTONE: (),  # evidence, which keeps nothing
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
+from storage.reachability import CHECKPOINT, PRETRAINED
 from storage.store import Store
 
 _FEWEST_DIGITS = 6
@@ -86,7 +87,10 @@ def newest_checkpoint(store: Store) -> str:
     for run in reversed(store.ledger.runs()):
         if run["kind"] in ("train", "import") and run["status"] == "completed":
             return str(run["outputs"][0])
-    raise NameUnknown(f"expected a checkpoint in {store.location}, found none; `shls train` makes one")
+    raise NameUnknown(
+        f"expected a checkpoint in {store.location}, found none; `shls train` makes one, "
+        "`--checkpoint pretrained` is the one that comes with the project"
+    )
 
 
 def _require_kind(store: Store, digest: str, reference: str, kinds: Sequence[str]) -> str:
@@ -130,4 +134,5 @@ def _kind(store: Store, digest: str) -> str | None:
         record: Any = json.loads(store.objects.get(digest))
     except (ValueError, ObjectCorrupted):
         return None
-    return record.get("kind") if isinstance(record, dict) else None
+    kind = record.get("kind") if isinstance(record, dict) else None
+    return CHECKPOINT if kind == PRETRAINED else kind

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from shls_core.errors import InputError
 from shls_core.network.shls_network import network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.gate import require_passed
@@ -21,7 +22,7 @@ def import_checkpoint(folder: Path, store: str) -> str:
     Raises
     ------
     InputError
-        If there is no checkpoint in the folder, or its weights are not of its network.
+        If there is no checkpoint in the folder, or a pretrained one, or its weights are not of its network.
     ObjectCorrupted
         If the weights are not those of the record.
     NameUnknown
@@ -30,6 +31,11 @@ def import_checkpoint(folder: Path, store: str) -> str:
         If its dataset has not passed the gate.
     """
     record, weights = read_trained(folder)
+    if record.kind == "pretrained":
+        raise InputError(
+            f"expected weights as they were trained, got rounded ones, in {folder}: "
+            "no training in the store may find them"
+        )
     learning = LearningConfig.model_validate(record.configuration)
     network_with_weights(learning.network, weights_from_bytes(weights))
     opened = Store.open(store)

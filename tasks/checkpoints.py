@@ -11,7 +11,7 @@ from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import ShlsNetwork, network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.learned import CheckpointRecord
-from storage.manifest import get_record
+from storage.manifest import get_record, record_id
 from tasks.execution_config import ExecutionConfig
 
 if TYPE_CHECKING:
@@ -27,16 +27,27 @@ def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> Sh
         If it is of a network that this version does not know, or its weights are of another one.
     """
     record = get_record(store.objects, checkpoint, CheckpointRecord)
+    return network_of(record, store.objects.get(record.weights), device)
+
+
+def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -> ShlsNetwork:
+    """Return the network of a checkpoint that was read; weights that are rounded become float32.
+
+    Raises
+    ------
+    InputError
+        As for `load_checkpoint`.
+    """
     try:
         config = NetworkConfig.model_validate(record.configuration.get("network"))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("network", *first["loc"])))
         raise InputError(
-            f"expected a checkpoint of a network as this version has it, got {checkpoint[:12]}…: "
+            f"expected a checkpoint of a network as this version has it, got {record_id(record)[:12]}…: "
             f"{where}: {first['msg']}"
         ) from error
-    return network_with_weights(config, weights_from_bytes(store.objects.get(record.weights))).to(device)
+    return network_with_weights(config, weights_from_bytes(weights)).to(device)
 
 
 def choose_device(execution: ExecutionConfig) -> torch.device:

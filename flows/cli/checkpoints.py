@@ -1,4 +1,4 @@
-"""`shls checkpoint`: checkpoints that were made elsewhere."""
+"""`shls checkpoint`: checkpoints into a store, and out of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder
+from flows.cli.options import ConfigPath, Json, StoreFolder, chosen_config
 
-checkpoints = typer.Typer(no_args_is_help=True, help="Checkpoints that were made on another machine.")
+checkpoints = typer.Typer(no_args_is_help=True, help="Checkpoints into a store, and out of it.")
 
 
 @checkpoints.callback()
 def _checkpoint() -> None:
-    """Checkpoints that were made on another machine."""
+    """Checkpoints into a store, and out of it."""
 
 
 @checkpoints.command("import", epilog="Examples: `shls checkpoint import trained/ --store store --json`")
@@ -38,3 +38,51 @@ def import_(
         print_json({"checkpoint": checkpoint})
     else:
         Console(highlight=False).print(f"checkpoint {checkpoint[:12]}  imported")
+
+
+@checkpoints.command(
+    epilog="Examples: `shls checkpoint export 3fa9c1 --out trained/` · "
+    "`shls checkpoint export 3fa9c1 --pretrained --config configs/pretrained.yaml --out weights/`"
+)
+@command
+def export(
+    checkpoint: Annotated[
+        str, typer.Argument(metavar="CHECKPOINT", help="Id of the checkpoint, or its beginning.")
+    ],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="A new folder.")],
+    pretrained: Annotated[
+        bool,
+        typer.Option(
+            "--pretrained",
+            help="In half the bytes (bfloat16), for use without its dataset: the form in which a checkpoint "
+            "comes with the project. Network and memory of --config say how it is used.",
+        ),
+    ] = False,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Write a checkpoint's weights and record into a folder."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from shls_core.errors import InputError
+    from storage.references import resolve
+    from storage.store import Store
+    from tasks.checkpoint_export import export_checkpoint, export_pretrained
+
+    if pretrained != (config is not None):
+        raise InputError("expected --pretrained and --config together, got one without the other")
+    opened = Store.open(store)
+    found = resolve(opened, checkpoint, "checkpoint")
+    if pretrained:
+        used = chosen_config(config)
+        exported = export_pretrained(opened, found, Path(out), used.network, used.memory)
+    else:
+        exported = export_checkpoint(opened, found, Path(out))
+    if as_json:
+        print_json({"checkpoint": exported, "folder": out})
+    else:
+        told = f"checkpoint {exported[:12]}  in {out}"
+        Console(highlight=False, soft_wrap=True).print(told, markup=False)

@@ -21,7 +21,11 @@ evaluation = typer.Typer()
 @command
 def evaluate(
     checkpoint: Annotated[
-        str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
+        str | None,
+        typer.Option(
+            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
+            "the project, for benchmarks."
+        ),
     ] = None,
     benchmark: Annotated[
         str | None,
@@ -68,8 +72,15 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
-    chosen = chosen_config(config, backend=backend, workers=workers)
+    from shls_core.errors import InputError
+
+    chosen = chosen_config(config, backend=backend, workers=workers, checkpoint=checkpoint)
     if benchmark is None:
+        if checkpoint == "pretrained":
+            raise InputError(
+                "expected --davis ROOT or --benchmark ROOT with --checkpoint pretrained: "
+                "the held-out sequences of its dataset do not come with it"
+            )
         reach_server()
         from flows.cli.results import evaluation_json, show_evaluation
         from flows.evaluate import evaluate as on_held_out
@@ -79,7 +90,6 @@ def evaluate(
         return
 
     from flows.cli.scoring import checked_year
-    from shls_core.errors import InputError
 
     if layout not in ("davis", "youtube-vos"):
         raise InputError(f"expected --format davis or youtube-vos, got {layout}")

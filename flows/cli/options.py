@@ -49,11 +49,22 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the lo
 
 
 def chosen_config(
-    config: str | None, images: str | None = None, backend: str | None = None, workers: int | None = None
+    config: str | None,
+    images: str | None = None,
+    backend: str | None = None,
+    workers: int | None = None,
+    checkpoint: str | None = None,
 ) -> PipelineConfig:
-    """Return the configuration of a file, with the options of the command line in their places."""
+    """Return the configuration of a file, with the options of the command line in their places.
+
+    Without a file it is the quickstart's, or that of the pretrained checkpoint where that is asked for.
+    """
     from flows.configuration import QUICKSTART, load_config
 
-    return load_config(config or QUICKSTART).with_changes(
-        ingest={"images": images}, execution={"backend": backend, "workers": workers}
-    )
+    if config is None and checkpoint == "pretrained":
+        from flows.pretrained import pretrained_config
+
+        found = pretrained_config()
+    else:
+        found = load_config(config or QUICKSTART)
+    return found.with_changes(ingest={"images": images}, execution={"backend": backend, "workers": workers})

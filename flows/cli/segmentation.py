@@ -14,6 +14,7 @@ segmentation = typer.Typer()
 
 @segmentation.command(
     epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
+    "`shls segment clip.mp4 --mask first.png --out result/ --checkpoint pretrained` · "
     "`shls segment frames/ --mask 00000.png --mask 00035.png --max-side 640 --out result/`"
 )
 @command
@@ -29,7 +30,11 @@ def segment(
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
     checkpoint: Annotated[
-        str | None, typer.Option(help="Id of the checkpoint, or its beginning; by default the newest one.")
+        str | None,
+        typer.Option(
+            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
+            "the project and needs no store."
+        ),
     ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Make a video of the masks over the frames.")
@@ -50,17 +55,14 @@ def segment(
 
     from flows.cli.options import chosen_config
     from flows.cli.segmentation_results import segmented_json, show_segmented
-    from flows.segmenter import choose_segmenter
+    from flows.segmenter import ready_segmenter
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
-    from storage.store import Store
-    from tasks.checkpoints import choose_device, load_checkpoint
     from tasks.segmentation import segment_video
 
-    chosen = chosen_config(config)
+    chosen = chosen_config(config, checkpoint=checkpoint)
     source = open_video(Path(video))
     masks = find_masks(source, [Path(place) for place in mask])
-    choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
-    network = load_checkpoint(Store.open(store), choice.checkpoint, choose_device(chosen.execution))
+    choice, network = ready_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     done = segment_video(choice.segmenter(network), source, masks, Path(out), overlay)
     print_json(segmented_json(done, choice.checkpoint)) if as_json else show_segmented(done)

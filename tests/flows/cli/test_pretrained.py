@@ -1,0 +1,108 @@
+"""`--checkpoint pretrained`, and the command that makes such a checkpoint."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from shls_core.davis.mask_files import read_mask, write_mask
+from storage.manifest import record_id
+from storage.store import Store
+from storage.verification import verify_store
+from tasks.pretrained import read_pretrained
+from tasks.trained_folder import read_trained
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """Frames in which an orange square moves over noise, and its first mask."""
+    noise = np.random.default_rng(0).integers(0, 90, (64, 96, 3), dtype=np.uint8)
+    (tmp_path / "frames").mkdir()
+    for number in range(3):
+        frame = noise.copy()
+        frame[20:44, 20 + 5 * number : 50 + 5 * number] = (40, 160, 220)
+        cv2.imwrite(str(tmp_path / "frames" / f"{number}.png"), frame)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:44, 20:50] = 1
+    write_mask(tmp_path / "first.png", mask)
+    return tmp_path / "frames", "--mask", tmp_path / "first.png", "--out", tmp_path / "out"
+
+
+def one_line(result):
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    return result.stderr
+
+
+def test_a_clip_is_segmented_without_a_store(shls, clip, tmp_path):
+    nowhere = tmp_path / "nowhere"
+    result = shls("segment", *clip, "--checkpoint", "pretrained", "--store", nowhere, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["checkpoint"] == record_id(read_pretrained().record)
+    assert not nowhere.exists()
+    last = np.zeros((64, 96), np.uint8)
+    last[20:44, 30:60] = 1
+    found = read_mask(tmp_path / "out" / "masks" / "2.png")
+    assert (found & last).sum() / (found | last).sum() > 0.8
+
+
+def test_without_a_checkpoint_the_pretrained_one_is_named(shls, clip, tmp_path):
+    told = one_line(shls("segment", *clip, "--store", tmp_path / "nowhere"))
+    assert "found none" in told
+    assert "`--checkpoint pretrained` needs none" in told
+    Store.create(tmp_path / "empty")
+    told = one_line(shls("segment", *clip, "--store", tmp_path / "empty"))
+    assert "`--checkpoint pretrained` is the one that comes with the project" in told
+
+
+def test_it_is_scored_on_a_benchmark_into_a_new_store(shls, davis_benchmark, tmp_path):
+    options = ("--out", tmp_path / "masks", "--store", tmp_path / "new", "--backend", "serial", "--json")
+    result = shls("evaluate", "--davis", davis_benchmark[0], "--checkpoint", "pretrained", *options)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["checkpoint"] == record_id(read_pretrained().record)
+    assert (tmp_path / "masks" / "report.html").is_file()
+    store = Store.open(tmp_path / "new")
+    assert verify_store(store).problems == ()
+    [run] = store.ledger.runs()
+    assert (run["kind"], run["inputs"]) == ("benchmark", [record_id(read_pretrained().record)])
+
+
+def test_masks_may_be_submitted(shls, youtube_vos, tmp_path):
+    where = ("--out", tmp_path / "masks", "--store", tmp_path / "new", "--backend", "serial", "--json")
+    options = ("--format", "youtube-vos", "--checkpoint", "pretrained", *where)
+    result = shls("evaluate", "--benchmark", youtube_vos, *options)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["dataset"] == read_pretrained().record.dataset
+    assert verify_store(Store.open(tmp_path / "new")).problems == ()
+
+
+def test_its_held_out_sequences_are_not_there(shls, tmp_path):
+    told = one_line(shls("evaluate", "--checkpoint", "pretrained", "--store", tmp_path / "new"))
+    assert "expected --davis ROOT or --benchmark ROOT with --checkpoint pretrained" in told
+    assert not (tmp_path / "new").exists()
+
+
+def test_one_is_made_from_a_checkpoint_of_a_store(shls, first_run, tmp_path):
+    checkpoint, out = first_run.outcome.training.checkpoint, tmp_path / "out"
+    options = ("--pretrained", "--config", first_run.config, "--store", first_run.store, "--json")
+    result = shls("checkpoint", "export", checkpoint[:12], "--out", out, *options)
+    assert result.exit_code == 0, result.stderr
+    record, _ = read_trained(out)
+    assert json.loads(result.stdout) == {"checkpoint": record_id(record), "folder": str(out)}
+    assert (record.kind, record.made_from) == ("pretrained", checkpoint)
+
+
+def test_a_checkpoint_is_taken_out_as_it_is(shls, first_run, tmp_path):
+    checkpoint = first_run.outcome.training.checkpoint
+    at = ("--out", tmp_path / "out", "--store", first_run.store)
+    assert f"checkpoint {checkpoint[:12]}" in shls("checkpoint", "export", checkpoint, *at).stdout
+    assert record_id(read_trained(tmp_path / "out").record) == checkpoint
+
+
+def test_how_it_is_used_has_to_be_said(shls, first_run, tmp_path):
+    checkpoint = first_run.outcome.training.checkpoint
+    at = ("--out", tmp_path / "out", "--store", first_run.store)
+    assert "expected --pretrained and --config together" in one_line(
+        shls("checkpoint", "export", checkpoint, "--pretrained", *at)
+    )
