@@ -8,6 +8,7 @@ from tasks.dataset import assemble, publish, stage_rows, validate
 from tasks.ledger import recorded_run
 from tasks.outcomes import DatasetOutcome
 from tasks.planning.space import refuse_what_does_not_fit
+from tasks.reports.writing import write_dataset_report
 
 
 @flow
@@ -39,4 +40,6 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         verdict = validate(dataset, store, chosen.gate)
         run.verdict = "passed" if verdict.passed else "failed"
         name = publish(verdict, chosen.name, store)
+    if any(stage.status != "cached" for stage in made):
+        write_dataset_report(dataset, name, store, chosen.execution)
     return DatasetOutcome(dataset=dataset, name=name, stages=made)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
@@ -11,7 +12,7 @@ _FEWEST_DIGITS = 6
 _LARGEST_RECORD_BYTES = 16 << 20
 
 
-def resolve(store: Store, reference: str, kind: str) -> str:
+def resolve(store: Store, reference: str, *kinds: str) -> str:
     """Return the id that `reference` means.
 
     Parameters
@@ -20,20 +21,21 @@ def resolve(store: Store, reference: str, kind: str) -> str:
         Where to look.
     reference
         ``photos``, ``photos@latest``, ``photos@v3``, an id, or at least its first six digits.
-    kind
-        The kind of record expected: ``dataset``, ``checkpoint`` or ``evaluation``.
+    kinds
+        The kinds of record expected: ``dataset``, ``checkpoint``, ``evaluation``, …
 
     Raises
     ------
     NameUnknown
-        If nothing, or more than one thing, of that kind is meant.
+        If nothing, or more than one thing, of these kinds is meant.
     """
+    kind = _listed(kinds)
     name, _, version = reference.partition("@")
     named = store.names.resolve(name, version or "latest")
     if named is not None:
-        return _require_kind(store, named, reference, kind)
+        return _require_kind(store, named, reference, kinds)
     if _begins_an_id(reference):
-        found = [digest for digest in store.objects.find(reference) if _kind(store, digest) == kind]
+        found = [digest for digest in store.objects.find(reference) if _kind(store, digest) in kinds]
         if len(found) == 1:
             return found[0]
         if len(found) > 1:
@@ -77,14 +79,20 @@ def newest_checkpoint(store: Store) -> str:
     raise NameUnknown(f"expected a checkpoint in {store.location}, found none; `shls train` makes one")
 
 
-def _require_kind(store: Store, digest: str, reference: str, kind: str) -> str:
+def _require_kind(store: Store, digest: str, reference: str, kinds: Sequence[str]) -> str:
     actual = _kind(store, digest)
     if actual is None and store.objects.size(digest) is None and (removed_at := _removed_at(store, digest)):
         raise NameUnknown(_removed(reference, removed_at))
-    if actual != kind:
+    if actual not in kinds:
         got = f"a {actual}" if actual else f"{digest[:12]}…, which is missing or damaged"
-        raise NameUnknown(f"expected a {kind}, got {got}: {reference}")
+        raise NameUnknown(f"expected a {_listed(kinds)}, got {got}: {reference}")
     return digest
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    """Return kinds as one writes them: ``dataset, checkpoint or evaluation``."""
+    *others, last = kinds
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _begins_an_id(reference: str) -> bool:

@@ -4,16 +4,14 @@ from pathlib import Path
 
 from shls_core.network.shls_network import network_with_weights
 from shls_core.training.weights import weights_from_bytes
-from storage.canonical import digest_json
 from storage.gate import require_passed
 from storage.manifest import put_record
 from storage.references import resolve
 from storage.store import Store
+from tasks.checkpoint_key import checkpoint_key
 from tasks.learning_config import LearningConfig
 from tasks.ledger import recorded_run
 from tasks.trained_folder import read_trained
-
-_FACTS = frozenset({"dataset", "configuration", "code_digest", "versions", "device_kind"})
 
 
 def import_checkpoint(folder: Path, store: str) -> str:
@@ -41,7 +39,6 @@ def import_checkpoint(folder: Path, store: str) -> str:
         run.inputs.append(record.dataset)
         opened.objects.put(weights)
         checkpoint = put_record(opened.objects, record)
-        facts = record.model_dump(mode="json", include=set(_FACTS))
-        opened.keys.put("checkpoints", digest_json(facts), checkpoint)
+        opened.keys.put("checkpoints", checkpoint_key(record), checkpoint)
         run.outputs.append(checkpoint)
     return checkpoint
