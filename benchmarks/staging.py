@@ -23,6 +23,7 @@ from rich.table import Table
 
 from flows.configuration import CONFIGS, PipelineConfig, load_config
 from shls_core.split import HeldOutConfig
+from storage.schemas import STAGES
 from storage.store import Store
 from tasks.executor import run_jobs
 from tasks.stages.ingest import IngestStage
@@ -89,7 +90,8 @@ def _stages(config: PipelineConfig) -> list[tuple[Stage, tuple[str, ...]]]:
 
 
 def _import_stages(_: int) -> None:
-    for module in ("fast_slic.avx2", "skimage.color", "tasks.shard_work", "tasks.stages.sequences"):
+    stages = (f"tasks.stages.{stage}" for stage in STAGES)
+    for module in ("fast_slic.avx2", "skimage.color", "tasks.shard_work", *stages):
         importlib.import_module(module)
     time.sleep(0.2)  # so that every worker gets one of these
 

@@ -8,6 +8,7 @@ from tasks.dataset import assemble, publish, stage_rows, validate
 from tasks.ledger import recorded_run
 from tasks.outcomes import DatasetOutcome
 from tasks.planning.space import refuse_what_does_not_fit
+from tasks.platform_kind import platform_of
 from tasks.reports.writing import write_dataset_report
 
 
@@ -36,10 +37,14 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         made = (images, masks, sequences, superpixels)
         dataset = assemble(made, store)
         run.outputs.append(dataset)
-        run.details = {"stages": [stage.model_dump() for stage in made]}
+        run.details = {
+            "platform": platform_of(chosen.execution),
+            "stages": [stage.model_dump() for stage in made],
+        }
         verdict = validate(dataset, store, chosen.gate)
         run.verdict = "passed" if verdict.passed else "failed"
         name = publish(verdict, chosen.name, store)
+        run.details = {**run.details, "name": name}
     if any(stage.status != "cached" for stage in made):
         write_dataset_report(dataset, name, store, chosen.execution)
     return DatasetOutcome(dataset=dataset, name=name, stages=made)

@@ -14,7 +14,10 @@ from tasks.reproduction import reproduce_checkpoint
 
 @flow
 def reproduce(
-    checkpoint: str, config: PipelineConfig | str = QUICKSTART, store: str = "store"
+    checkpoint: str,
+    config: PipelineConfig | str = QUICKSTART,
+    store: str = "store",
+    allow_withdrawn: bool = False,
 ) -> ReproductionOutcome:
     """Train a checkpoint again from its record; nothing that is published is touched.
 
@@ -26,6 +29,8 @@ def reproduce(
         A configuration, or the path of a configuration file; of it, where the work is done counts.
     store
         Folder of the store, or ``s3://bucket/prefix``.
+    allow_withdrawn
+        As for `train`.
     """
     chosen = load_config(config)
     opened = Store.open(store)
@@ -36,7 +41,7 @@ def reproduce(
         store, "reproduce", record.configuration, record.configuration["training"]["seed"]
     ) as run:
         run.inputs += [record.dataset, checkpoint_id]
-        outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution)
+        outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution, allow_withdrawn)
         run.verdict = outcome.verdict
         run.details = outcome.model_dump()
     return outcome

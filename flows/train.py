@@ -14,7 +14,10 @@ from tasks.training import train_network
 
 @flow
 def train(
-    config: PipelineConfig | str = QUICKSTART, store: str = "store", dataset: str | None = None
+    config: PipelineConfig | str = QUICKSTART,
+    store: str = "store",
+    dataset: str | None = None,
+    allow_withdrawn: bool = False,
 ) -> TrainingOutcome:
     """Train a network; the same dataset, configuration, seed and code give the checkpoint there is.
 
@@ -26,13 +29,15 @@ def train(
         Folder of the store, or ``s3://bucket/prefix``.
     dataset
         Name or id of the dataset; by default the latest of the configuration's name.
+    allow_withdrawn
+        Whether a dataset that holds withdrawn photographs is used all the same; the ledger keeps which.
     """
     chosen = load_config(config)
     dataset_id = resolve(Store.open(store), dataset or chosen.name, "dataset")
 
     with recorded_run(store, "train", chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(dataset_id)
-        outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution)
+        outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)
         run.details = outcome.model_dump()
     if outcome.status == "computed":

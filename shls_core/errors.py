@@ -10,6 +10,7 @@ ShlsError
 │   ├── StoreUnreadable      no permission, wrong credentials, no such bucket
 │   ├── StoreUnreachable     no answer, or a broken connection: it may pass
 │   ├── ObjectMissing        an object that something points at is not there
+│   │   └── ObjectErased      it was erased by order
 │   ├── ObjectCorrupted      an object's bytes do not hash to its name
 │   ├── ForeignFile          a file lies in the store that no part of it wrote
 │   ├── StoreBusy            someone else is at work in the store
@@ -18,6 +19,7 @@ ShlsError
 │   ├── TooManyRejected      more samples rejected than the configuration allows
 │   └── WorkerLost           the same work lost its worker at every attempt
 ├── GateError                the validation gate says no
+├── PhotographWithdrawn      a dataset holds a photograph that was withdrawn
 ├── MissingComponent         a package is not installed; the message names the command that installs it
 └── TrainingDiverged         the loss is no longer a finite number
 
@@ -69,6 +71,10 @@ class ObjectMissing(StoreError):
     """An object that something points at is not in the store."""
 
 
+class ObjectErased(ObjectMissing):
+    """An object is not in the store because it was erased by order."""
+
+
 class ObjectCorrupted(StoreError):
     """The bytes of an object do not hash to its name."""
 
@@ -99,6 +105,10 @@ class WorkerLost(StageError):
 
 class GateError(ShlsError):
     """The dataset did not pass, or has never been through, the validation gate."""
+
+
+class PhotographWithdrawn(ShlsError):
+    """A dataset that is to be handed on holds a photograph that was withdrawn."""
 
 
 class MissingComponent(ShlsError):

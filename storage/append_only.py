@@ -23,7 +23,8 @@ _ATTEMPTS = 200
 class AppendOnlyTable:
     """Rows of one Arrow schema in append order.
 
-    The schema must have an int64 column ``number``: 1 for the first row, and so on.
+    The schema must have an int64 column ``number``: 1 for the first row, and so on. It may grow by columns
+    that can be null: a table made before has them from its next append on, and None in the rows of before.
     """
 
     def __init__(self, location: TableLocation, schema: pa.Schema) -> None:
@@ -105,19 +106,19 @@ class AppendOnlyTable:
                     table,
                     pa.Table.from_pylist([row], schema=self._schema),
                     mode="append",
+                    schema_mode="merge",
                     commit_properties=CommitProperties(max_commit_retries=0),
                 )
             except CommitFailedError:
                 return False
         return True
 
-    @staticmethod
-    def _rows(table: DeltaTable) -> list[Row]:
+    def _rows(self, table: DeltaTable) -> list[Row]:
         # Not by way of pyarrow's datasets: their threads call Python to read a file, and a process that ends
         # meanwhile is aborted (one in eight on a busy machine).
         query = QueryBuilder().register("rows", table).execute("SELECT * FROM rows ORDER BY number")
-        rows: list[Row] = pa.table(query.read_all()).to_pylist()
-        return rows
+        unknown = dict.fromkeys(self._schema.names)
+        return [unknown | row for row in pa.table(query.read_all()).to_pylist()]
 
     @contextmanager
     def _failures_told(self, doing: str, lasting: type[StoreError]) -> Iterator[None]:

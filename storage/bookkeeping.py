@@ -1,7 +1,6 @@
 """Whether what a store remembers beside its objects holds together: the ledger, the names, the key index."""
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from storage.append_only import Row
 from storage.canonical import digest_json
@@ -9,8 +8,6 @@ from storage.inventory import KeyEntry
 from storage.ledger import FIRST
 from storage.problems import KEY, LEDGER, NAME, Problem
 from storage.store import Store
-
-_READERS = 16
 
 
 def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
@@ -26,13 +23,13 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
         The entries of its key index.
     """
     return [
-        *_broken_entries(store.ledger.runs()),
-        *_dangling_names(store, present),
-        *_dangling_keys(store, present, keys),
+        *broken_entries(store.ledger.runs()),
+        *dangling_names(store, present),
+        *dangling_keys(store, present, keys),
     ]
 
 
-def _broken_entries(runs: Sequence[Row]) -> list[Problem]:
+def broken_entries(runs: Sequence[Row]) -> list[Problem]:
     """Follow the chain of the ledger: each entry hashes to its own digest, and names the one before it."""
     problems, previous = [], FIRST
     for place, run in enumerate(runs, start=1):
@@ -52,7 +49,8 @@ def _broken_entries(runs: Sequence[Row]) -> list[Problem]:
     return problems
 
 
-def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+    """Return the names of datasets that are not there, though no collection removed them."""
     removed = store.names.removed_at()
     return [
         Problem(
@@ -66,9 +64,8 @@ def _dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
     ]
 
 
-def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
-    with ThreadPoolExecutor(_READERS) as readers:
-        digests = list(readers.map(lambda entry: store.keys.get(entry.kind, entry.key), keys))
+def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+    """Return the entries of the key index that point at nothing."""
     return [
         Problem(
             KEY,
@@ -76,6 +73,6 @@ def _dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEnt
             f"what was made of {entry.kind}",
             f"it points at {digest[:12]}…, which is not in the store" if digest else "it holds no digest",
         )
-        for entry, digest in zip(keys, digests, strict=True)
+        for entry, digest in store.keys.results(keys).items()
         if digest not in present
     ]

@@ -48,7 +48,8 @@ def import_closure(*entry_modules: str) -> tuple[str, ...]:
     return tuple(sorted(seen))
 
 
-def _imported_modules(module: str) -> list[str]:
+@functools.cache  # stages share most of what they import
+def _imported_modules(module: str) -> tuple[str, ...]:
     found: list[str] = []
     for node in ast.walk(_WithoutTypeChecking().visit(_syntax_tree(module))):
         if isinstance(node, ast.Import):
@@ -59,7 +60,7 @@ def _imported_modules(module: str) -> list[str]:
             # `from package import module` names a module; `from module import name` does not.
             submodules = [f"{base}.{alias.name}" for alias in node.names]
             found += [name for name in submodules if _is_ours(name) and _source_path(name)] or [base]
-    return [name for name in found if _is_ours(name)]
+    return tuple(name for name in found if _is_ours(name))
 
 
 def _is_ours(module: str) -> bool:

@@ -6,22 +6,20 @@ leaves a store that `verify` finds nothing wrong with, and the next one goes on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 
-import obstore
-from obstore.exceptions import BaseError
-
-from shls_core.errors import ObjectMissing, StoreUnwritable
+from shls_core.errors import ObjectMissing
 from storage.append_only import Row
-from storage.inventory import KeyEntry, take_inventory
+from storage.erased_links import links_with_stand_ins
+from storage.inventory import take_inventory
 from storage.names import TAGGED
 from storage.objects import object_path
-from storage.reachability import DATASET, STAGE, VERDICT, Links, all_links, by_distance, reachable
+from storage.reachability import DATASET, STAGE, TOMBSTONE, VERDICT, Links, all_links, by_distance, reachable
+from storage.removal import remove_files
 from storage.running import dead_marks
 from storage.schemas import STAGES
 from storage.store import Store
+from storage.tombstones import tombstone_ids, tombstones
 from storage.training_states import training_states
 
 # Work that can be done again from the photographs. Any other entry of the key index, of weights for one,
@@ -29,8 +27,8 @@ from storage.training_states import training_states
 _STAGING_KEYS = frozenset(
     (*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts", "verdict-of-dataset")
 )
-_STAGING_RECORDS = frozenset((DATASET, STAGE, VERDICT))
-_AT_ONCE = 500
+# Records that stay only with what keeps them: a name, a checkpoint, an entry of the ledger.
+_WITH_A_ROOT = frozenset((DATASET, STAGE, VERDICT, TOMBSTONE))
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,14 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
     """
     inventory = take_inventory(store.backend)
     present = inventory.objects
-    links = all_links(store.objects, present)
-    results = _results(store, inventory.keys)
+    links = links_with_stand_ins(all_links(store.objects, present), tombstones(store), present)
+    results = store.keys.results(inventory.keys)
     namings = store.names.rows()
     roots = {
         *_named_datasets(namings, keep, keep_tagged),
         *(digest for entry, digest in results.items() if digest and entry.kind not in _STAGING_KEYS),
-        *(digest for digest, record in links.items() if record.kind and record.kind not in _STAGING_RECORDS),
+        *(digest for digest, record in links.items() if record.kind and record.kind not in _WITH_A_ROOT),
+        *tombstone_ids(store.ledger),
     }
     kept = reachable(roots, links, present)
     verdicts = {digest for digest, record in links.items() if record.kind == VERDICT}
@@ -120,17 +119,20 @@ def collect(
     """
     for row in collection.namings:
         store.names.mark_removed(row)
-    _delete(store, dead_marks(store.backend))
-    _delete(store, collection.key_paths)
-    _delete(store, collection.state_paths)
+    remove_files(store.backend, dead_marks(store.backend))
+    remove_files(store.backend, collection.key_paths)
+    remove_files(store.backend, collection.state_paths)
     store.sweep()
     done = 0
-    advance(done, collection.num_objects)
+
+    def on_removed(count: int) -> None:
+        nonlocal done
+        done += count
+        advance(done, collection.num_objects)
+
+    on_removed(0)
     for group in collection.objects:
-        for some in _batches(group):
-            _delete(store, [object_path(digest) for digest in some])
-            done += len(some)
-            advance(done, collection.num_objects)
+        remove_files(store.backend, list(map(object_path, group)), on_removed)
 
 
 def _named_datasets(namings: Sequence[Row], keep: int, keep_tagged: bool) -> Iterable[str]:
@@ -141,12 +143,6 @@ def _named_datasets(namings: Sequence[Row], keep: int, keep_tagged: bool) -> Ite
     last = (row for rows in versions.values() for row in rows[-keep:])
     tagged = (row for row in namings if keep_tagged and row["kind"] == TAGGED)
     return (str(row["digest"]) for row in (*last, *tagged))
-
-
-def _results(store: Store, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | None]:
-    with ThreadPoolExecutor(16) as readers:
-        digests = readers.map(lambda entry: store.keys.get(entry.kind, entry.key), entries)
-        return dict(zip(entries, digests, strict=True))
 
 
 def _states_to_go(store: Store, kept: set[str]) -> tuple[str, ...]:
@@ -166,18 +162,3 @@ def _refuse_damaged(kept: set[str], links: Mapping[str, Links], present: Mapping
                     f"expected object {needed[:12]}…, which {links[digest].kind} {digest[:12]}… is made of, "
                     "found none: nothing was removed; `shls dataset verify` tells what is damaged"
                 )
-
-
-def _delete(store: Store, paths: Sequence[str]) -> None:
-    for some in _batches(paths):
-        try:
-            obstore.delete(store.backend, list(some))
-        except (OSError, BaseError) as error:
-            what = str(error).splitlines()[0]
-            raise StoreUnwritable(f"expected to remove files from the store: {what}") from error
-
-
-def _batches(items: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    iterator = iter(items)
-    while some := tuple(islice(iterator, _AT_ONCE)):
-        yield some

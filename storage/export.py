@@ -25,6 +25,7 @@ from storage.manifest import DatasetManifest, get_record
 from storage.new_folder import new_folder
 from storage.payload import PayloadReader
 from storage.store import Store
+from storage.withdrawal import refuse_withdrawn
 
 INDEX_FILE = "index.json"
 
@@ -66,6 +67,7 @@ def export_webdataset(
     folder: Path,
     splits: Sequence[Split] = (TRAIN, HELD_OUT),
     samples_per_shard: int = 1000,
+    allow_withdrawn: bool = False,
 ) -> ExportIndex:
     """Write ``SPLIT/00000.tar`` … and ``index.json`` into a new folder and return the index.
 
@@ -79,11 +81,17 @@ def export_webdataset(
         Which sequences; a split without any is left out.
     samples_per_shard
         Samples in a tar file, by ascending sample id; the last one of a split may hold fewer.
+    allow_withdrawn
+        Whether a dataset that holds withdrawn photographs is exported all the same.
 
     Raises
     ------
     GateError
         If the dataset has not passed.
+    PhotographWithdrawn
+        If it holds a withdrawn photograph, and that is not allowed.
+    ObjectErased
+        If a row of it was erased by order.
     InputError
         If the folder holds something, or there is nothing to export.
     StoreUnwritable
@@ -92,6 +100,7 @@ def export_webdataset(
     if samples_per_shard < 1:
         raise InputError(f"expected at least 1 sample per shard, got {samples_per_shard}")
     require_passed(store, dataset_id)
+    refuse_withdrawn(store, dataset_id, allow_withdrawn)
     samples = {split: _samples(store, dataset_id, split) for split in splits}
     if not any(samples.values()):
         raise InputError(

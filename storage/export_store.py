@@ -10,9 +10,10 @@ from storage.objects import ObjectStore
 from storage.reachability import RECORD_STARTS_WITH, links_of
 from storage.store import Store
 from storage.store_marker import MARKER, marker_bytes
+from storage.withdrawal import refuse_withdrawn
 
 
-def export_store(store: Store, dataset_id: str, folder: Path) -> int:
+def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: bool = False) -> int:
     """Write a dataset, all that it is made of and its verdict into a folder; return how many objects.
 
     Every object is hashed on the way.
@@ -23,17 +24,24 @@ def export_store(store: Store, dataset_id: str, folder: Path) -> int:
         What to export; it must have passed the gate.
     folder
         Where to: a folder that is not there yet.
+    allow_withdrawn
+        Whether a dataset that holds withdrawn photographs is exported all the same.
 
     Raises
     ------
     GateError
         If the dataset has not passed.
+    PhotographWithdrawn
+        If it holds a withdrawn photograph, and that is not allowed.
+    ObjectErased
+        If a row of it was erased by order.
     ObjectMissing, ObjectCorrupted
         If the dataset is damaged.
     OSError, StoreUnwritable
         If the folder cannot be written.
     """
     require_passed(store, dataset_id)
+    refuse_withdrawn(store, dataset_id, allow_withdrawn)
     verdict = store.keys.get("verdict-of-dataset", dataset_id)
     assert verdict is not None, "it has passed"
     folder.mkdir()

@@ -5,13 +5,18 @@ result: it holds a digest, and what a digest points at can be checked.
 """
 
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import obstore
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
 from storage.failures import failures_told
+from storage.inventory import KeyEntry
 from storage.writing import write
+
+_READERS = 16
 
 
 class KeyIndex:
@@ -33,6 +38,12 @@ class KeyIndex:
     def put(self, kind: str, key: str, digest: str) -> None:
         """Record what the work of `key` gave."""
         write(self._backend, f"keys/{kind}/{key}", digest.encode())
+
+    def results(self, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | None]:
+        """Return what each of some entries points at, as `get` does."""
+        with ThreadPoolExecutor(_READERS) as readers:
+            digests = readers.map(lambda entry: self.get(entry.kind, entry.key), entries)
+            return dict(zip(entries, digests, strict=True))
 
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the digests in the last `limit` entries of a kind, newest first."""

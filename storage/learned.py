@@ -4,7 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from storage.canonical import digest_json
 from storage.manifest import Record
+
+_DECIDING = frozenset({"dataset", "configuration", "code_digest", "versions", "device_kind"})
 
 
 class ValidationScore(BaseModel):
@@ -35,6 +38,11 @@ class CheckpointRecord(Record):
     """Steps after which the weights were kept; None in records from before there was a choice."""
     validations: tuple[ValidationScore, ...] = ()
     """In the order of the steps."""
+
+    @property
+    def key(self) -> str:
+        """The key of the work in the index: digest of everything that decides the weights."""
+        return digest_json(self.model_dump(mode="json", include=set(_DECIDING)))
 
 
 class ObjectScore(BaseModel):
@@ -67,6 +75,11 @@ class EvaluationRecord(Record):
     """The same for ``copy_first_mask`` and ``untrained``."""
     objects: tuple[ObjectScore, ...]
     """Of the checkpoint."""
+
+    @property
+    def key(self) -> str:
+        """The key of the work in the index: digest of everything that decides the scores."""
+        return digest_json(self.model_dump(mode="json", include={"checkpoint", *_DECIDING}))
 
 
 class BenchmarkObject(BaseModel):

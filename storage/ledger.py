@@ -64,7 +64,7 @@ class Run(BaseModel):
     outputs: Sequence[str] = ()
     """Ids of the artifacts the run made or found made."""
     verdict: str | None = None
-    """Of the validation gate: ``passed`` or ``failed``."""
+    """Of the validation gate: ``passed`` or ``failed``; of a reproduction or an audit, its own."""
     details: Mapping[str, Any] = {}
 
 
@@ -93,6 +93,11 @@ class Ledger:
         row = self._table.append(decide)
         assert row is not None
         return str(row["entry"])
+
+    def head(self) -> str:
+        """Return the digest of the newest entry, which stands on all before it; `FIRST` without one."""
+        runs = self.runs()
+        return str(runs[-1]["entry"]) if runs else FIRST
 
     def runs(self) -> list[Row]:
         """Return every entry, oldest first."""

@@ -1,4 +1,8 @@
-"""Names: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows, appended, never edited."""
+"""Names: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows, appended, never edited.
+
+Every naming writes down the head of the ledger at its time, and the run that gave the name notes it in the
+ledger: neither table can be changed alone (`storage.audit.witnesses`).
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,6 +23,8 @@ _SCHEMA = pa.schema(
         pa.field("digest", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("named_at", pa.string(), nullable=False),  # UTC, ISO 8601
+        # Digest of the newest entry in the ledger at that time; null in rows from before it was kept.
+        pa.field("ledger_head", pa.string()),
     ]
 )
 NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_.-]*"
@@ -32,10 +38,19 @@ REMOVED: Final = "removed"
 
 
 class Names:
-    """The table of names."""
+    """The table of names.
 
-    def __init__(self, location: TableLocation) -> None:
+    Parameters
+    ----------
+    location
+        Where it is.
+    ledger_head
+        Returns the digest of the newest entry in the ledger.
+    """
+
+    def __init__(self, location: TableLocation, ledger_head: Callable[[], str]) -> None:
         self._table = AppendOnlyTable(location, _SCHEMA)
+        self._ledger_head = ledger_head
 
     def publish(self, name: str, digest: str) -> str:
         """Let `name` mean `digest` from now on and return ``name@vN``.
@@ -125,11 +140,15 @@ class Names:
         """Return every naming, oldest first."""
         return _versions(self._table.rows())
 
+    def all_rows(self) -> list[Row]:
+        """Return every row of the table, oldest first: namings, and since when what they mean may be gone."""
+        return self._table.rows()
+
     def _let_mean(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
         """Append a version that means what `choose` makes of those so far, unless the last one does."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
-        chosen = ""
+        chosen, head = "", self._ledger_head()
 
         def decide(rows: list[Row]) -> Row | None:
             nonlocal chosen
@@ -137,8 +156,14 @@ class Names:
             chosen = choose(versions)
             if versions and versions[-1]["digest"] == chosen:
                 return None
-            version = len(versions) + 1
-            return {"name": name, "version": version, "digest": chosen, "kind": kind, "named_at": _now()}
+            return {
+                "name": name,
+                "version": len(versions) + 1,
+                "digest": chosen,
+                "kind": kind,
+                "named_at": _now(),
+                "ledger_head": head,
+            }
 
         # Of this digest: another publisher may have come between.
         row = self._table.append(decide) or next(

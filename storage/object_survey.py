@@ -14,9 +14,12 @@ from storage.reachability import DATASET, RECORD_STARTS_WITH, STAGE, Links, link
 from storage.schemas import STAGES
 from storage.shard_verification import ShardDisagrees, ShardRows, verified_rows
 from storage.shards import ShardRef
+from storage.tombstones import Erased
 
 Fault = tuple[str, str, str]
 """Kind of problem, digest of the object, what is wrong."""
+Claim = tuple[str, ShardRef, Mapping[str, str | None] | None]
+"""Stage of a shard, what its manifest says of it, and of a stand-in, what its tombstone says was erased."""
 _READERS = 8
 
 
@@ -32,7 +35,10 @@ class Survey:
     datasets: dict[str, DatasetManifest] = field(default_factory=dict)
     stages: dict[str, StageManifest] = field(default_factory=dict)
     rows: dict[tuple[str, ShardRef], ShardRows] = field(default_factory=dict)
-    """Of every shard that is as its manifest says, by its stage and what the manifest says of it."""
+    """Of every shard that is as its manifest says, by its stage and what the manifest says of it; of one that
+    was erased by order, what its tombstone and its stand-in say together."""
+    erased: set[str] = field(default_factory=set)
+    """Shards that are not there because they were erased by order."""
 
     def part_of(self) -> dict[str, str]:
         """Return what each object belongs to, in words."""
@@ -58,6 +64,7 @@ def survey_objects(
     roots: Iterable[str],
     with_rows: bool,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    erased: Mapping[str, Erased] | None = None,
 ) -> Survey:
     """Hash `roots` and every object that they need, and read what records, and rows, say.
 
@@ -71,11 +78,14 @@ def survey_objects(
         Whether the rows of shards are read and checked.
     advance
         Called with the number of objects hashed so far and to hash in all.
+    erased
+        What was erased by order; in the place of such an object its stand-in is read.
     """
     survey = Survey()
+    erased = erased or {}
     with ThreadPoolExecutor(_READERS) as readers:
-        leaves = _read_records(survey, objects, roots, readers)
-        claims = _claims(survey) if with_rows else {}
+        leaves = _read_records(survey, objects, roots, readers, erased)
+        claims = _claims(survey, erased) if with_rows else {}
         done = len(survey.sizes)
         total = done + len(leaves)
 
@@ -92,7 +102,11 @@ def survey_objects(
 
 
 def _read_records(
-    survey: Survey, objects: ObjectStore, roots: Iterable[str], readers: ThreadPoolExecutor
+    survey: Survey,
+    objects: ObjectStore,
+    roots: Iterable[str],
+    readers: ThreadPoolExecutor,
+    erased: Mapping[str, Erased],
 ) -> list[str]:
     """Follow records from `roots` and return the digests of the other objects that were met."""
     leaves: list[str] = []
@@ -109,6 +123,9 @@ def _read_records(
             elif isinstance(found, bytes):
                 survey.sizes[digest] = len(found)
                 named += _note_record(survey, objects, digest, found)
+            elif found[0] == MISSING and digest in erased:
+                survey.erased.add(digest)
+                named += filter(None, [erased[digest].redacted])
             else:
                 survey.faults.append(found)
         waiting = [digest for digest in dict.fromkeys(named) if digest not in seen]
@@ -148,19 +165,21 @@ def _note_record(survey: Survey, objects: ObjectStore, digest: str, data: bytes)
     return [*links.needed, *(code for code in links.code if objects.size(code) is not None)]
 
 
-def _claims(survey: Survey) -> dict[str, list[tuple[str, ShardRef]]]:
-    """Return what manifests say of each shard."""
-    claims: dict[str, list[tuple[str, ShardRef]]] = {}
+def _claims(survey: Survey, erased: Mapping[str, Erased]) -> dict[str, list[Claim]]:
+    """Return what manifests say of each shard, and of what stands in its place."""
+    claims: dict[str, list[Claim]] = {}
     for manifest in survey.stages.values():
         for ref in manifest.shards:
-            said = claims.setdefault(ref.digest, [])
-            if (manifest.stage, ref) not in said:
-                said.append((manifest.stage, ref))
+            before = erased[ref.digest] if ref.digest in survey.erased else None
+            place = before.redacted if before else ref.digest
+            claim = (manifest.stage, ref, before.rows if before else None)
+            if place and claim not in claims.setdefault(place, []):
+                claims[place].append(claim)
     return claims
 
 
 def _read_leaf(
-    objects: ObjectStore, digest: str, claims: Iterable[tuple[str, ShardRef]]
+    objects: ObjectStore, digest: str, claims: Iterable[Claim]
 ) -> tuple[int, list[Fault], Mapping[tuple[str, ShardRef], ShardRows]]:
     try:
         data = objects.get(digest)
@@ -170,9 +189,9 @@ def _read_leaf(
         return 0, [(DAMAGED, digest, _CHANGED)], {}
     faults: list[Fault] = []
     rows: dict[tuple[str, ShardRef], ShardRows] = {}
-    for stage, ref in claims:
+    for stage, ref, erased in claims:
         try:
-            rows[stage, ref] = verified_rows(data, stage, ref)
+            rows[stage, ref] = verified_rows(data, stage, ref, erased)
         except ShardDisagrees as error:
             faults.append((DISAGREES, digest, str(error)))
     return len(data), faults, rows

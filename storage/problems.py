@@ -14,6 +14,16 @@ FOREIGN: Final = "foreign file"
 LEDGER: Final = "broken ledger"
 NAME: Final = "dangling name"
 KEY: Final = "dangling key"
+UNFINISHED: Final = "unfinished purge"
+TOMBSTONE: Final = "tombstone without a purge"
+LOST_TOMBSTONE: Final = "purge without its tombstone"
+WITNESS: Final = "tables disagree"
+HEAD: Final = "unknown head"
+WRONG_KEY: Final = "wrong key"
+DESCENT: Final = "wrong descent"
+USE: Final = "unproven use"
+VIDEOS: Final = "changed videos"
+REPLAY: Final = "replay differs"
 
 _REMEDIES: Mapping[str, str] = {
     MISSING: "build the dataset again with its configuration: what is missing is made again",
@@ -23,6 +33,17 @@ _REMEDIES: Mapping[str, str] = {
     LEDGER: "restore the ledger from a copy; entries were changed, removed or put in",
     NAME: "build the dataset again with its configuration, or restore the object from a copy",
     KEY: "`shls dataset gc` removes it; nothing is lost but time",
+    UNFINISHED: "run `shls dataset purge` with the same photographs again: it goes on",
+    TOMBSTONE: "run the purge again, which ended before it erased anything; or `shls dataset gc` removes it",
+    LOST_TOMBSTONE: "restore the object from a copy: without it, what was erased counts as lost",
+    WITNESS: "restore both tables of the ledger from a copy; after a run that was killed as it gave a name, "
+    "the same command once more writes what is missing",
+    HEAD: "restore the ledger from a copy; it was cut or written anew since that head was kept",
+    WRONG_KEY: "remove the file: the work is done again",
+    DESCENT: "build the dataset again; what was learned from this one is not what its rows say",
+    USE: "restore ledger and key index from a copy, or do the work again, which writes a new entry",
+    VIDEOS: "restore the videos, or evaluate again on those there are",
+    REPLAY: "build the dataset again; what is stored is not what its recipes and inputs give",
 }
 _ERRORS: Mapping[str, type[StoreError]] = {MISSING: ObjectMissing, FOREIGN: ForeignFile}
 

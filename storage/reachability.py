@@ -18,6 +18,7 @@ from storage.schemas import STAGES
 
 DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
 EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
+TOMBSTONE = "tombstone"
 
 _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     DATASET: STAGES,
@@ -27,6 +28,7 @@ _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     BENCHMARK: ("checkpoint",),
     SUBMISSION: ("checkpoint", "dataset"),
     VERDICT: ("dataset",),
+    TOMBSTONE: (),  # evidence, which keeps nothing
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 RECORD_STARTS_WITH = b"{"

@@ -30,11 +30,10 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
         If nothing, or more than one thing, of these kinds is meant.
     """
     kind = _listed(kinds)
-    name, _, version = reference.partition("@")
-    named = store.names.resolve(name, version or "latest")
+    named = meant_by_name(store, reference)
     if named is not None:
         return _require_kind(store, named, reference, kinds)
-    if _begins_an_id(reference):
+    if begins_an_id(reference):
         found = [digest for digest in store.objects.find(reference) if _kind(store, digest) in kinds]
         if len(found) == 1:
             return found[0]
@@ -47,6 +46,17 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
     raise NameUnknown(
         f"expected the name or id of a {kind}, got {reference!r}; `shls dataset list` shows what there is"
     )
+
+
+def meant_by_name(store: Store, reference: str) -> str | None:
+    """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means, or None if it is no name."""
+    name, _, version = reference.partition("@")
+    return store.names.resolve(name, version or "latest")
+
+
+def begins_an_id(reference: str) -> bool:
+    """Return whether this is an id, or enough of its first digits to look for it."""
+    return bool(re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference))
 
 
 def newest_dataset(store: Store) -> str:
@@ -95,13 +105,9 @@ def _listed(kinds: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _begins_an_id(reference: str) -> bool:
-    return bool(re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference))
-
-
 def _removed_at(store: Store, beginning: str) -> str | None:
     """Return since when a dataset whose id begins like this was removed, or None for one that was not."""
-    if not _begins_an_id(beginning):
+    if not begins_an_id(beginning):
         return None
     removed = store.names.removed_at()
     return next((since for digest, since in removed.items() if digest.startswith(beginning)), None)

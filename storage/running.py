@@ -1,8 +1,8 @@
 """Who is at work in a store, so that nothing is removed under a job's feet.
 
-A job writes a mark before it reads or makes anything, and only then looks whether a collection is going on;
-a collection writes its own mark first, and only then looks for jobs. Whichever way the two meet, at least one
-of them sees the other: a job waits, a collection gives up.
+A job writes a mark before it reads or makes anything, and only then looks whether something is removed;
+who removes, a collection or a purge, writes its own mark first, and only then looks for jobs. Whichever way
+the two meet, at least one of them sees the other: a job waits, a removal gives up.
 
 A mark whose process is gone counts for nothing. On the same machine the process is looked for; of another
 one, a mark that was not renewed for ten minutes, by the clock of the store, is taken for dead.
@@ -13,11 +13,12 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import obstore
 from obstore.store import ObjectStore as Backend
@@ -29,7 +30,13 @@ from storage.failures import failures_told
 from storage.inventory import list_files
 from storage.writing import write
 
-COLLECTION = "gc"
+COLLECTION: Final = "gc"
+PURGE: Final = "purge"
+_REMOVALS: Mapping[str, str] = {
+    COLLECTION: "it removes what nothing reaches",
+    PURGE: "it erases photographs that were withdrawn",
+}
+"""The kinds of work that want the store to themselves, and what they do in it."""
 RENEWED_EVERY_SECONDS = 60.0
 DEAD_AFTER = timedelta(minutes=10)
 WAIT_SECONDS = 900.0
@@ -79,7 +86,7 @@ def at_work(
     on_wait: Callable[[str], None] = lambda line: None,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Iterator[Mark]:
-    """Mark the block as a job; wait first, where a collection is going on.
+    """Mark the block as a job; wait first, where something is being removed.
 
     Parameters
     ----------
@@ -97,13 +104,13 @@ def at_work(
     Raises
     ------
     StoreBusy
-        If the collection goes on for longer than that.
+        If the removal goes on for longer than that.
     """
     with _marked(backend, kind, run_id) as mark:
         deadline = time.monotonic() + wait_seconds
         told = False
-        while collecting := [job for job in _others(backend, mark) if _kind(job) == COLLECTION]:
-            line = f"waiting for {collecting[0]} to finish: it removes what nothing reaches"
+        while removing := [job for job in _others(backend, mark) if _kind(job) in _REMOVALS]:
+            line = f"waiting for {removing[0]} to finish: {_REMOVALS[_kind(removing[0])]}"
             if time.monotonic() > deadline:
                 raise StoreBusy(f"gave up {line}")
             if not told:
@@ -114,19 +121,20 @@ def at_work(
 
 
 @contextmanager
-def collecting_alone(backend: Backend, run_id: str | None = None) -> Iterator[Mark]:
-    """Mark the block as a collection.
+def removing_alone(backend: Backend, kind: str = COLLECTION, run_id: str | None = None) -> Iterator[Mark]:
+    """Mark the block as one that removes things: a collection, or a purge.
 
     Raises
     ------
     StoreBusy
-        Before the block, if a job, or another collection, is at work.
+        Before the block, if a job, or another removal, is at work.
     """
-    with _marked(backend, COLLECTION, run_id) as mark:
+    assert kind in _REMOVALS, f"jobs would not wait for a {kind}"
+    with _marked(backend, kind, run_id) as mark:
         if others := _others(backend, mark):
             raise StoreBusy(
                 f"expected nobody at work in the store, found {'; '.join(map(str, others))}; "
-                "nothing was removed, run gc again when it is over"
+                f"nothing was removed, run {kind} again when it is over"
             )
         yield mark
 
@@ -205,8 +213,8 @@ def _is_alive(job: _Placed, now: datetime) -> bool:
     return now - job.renewed_at < DEAD_AFTER
 
 
-def _kind(job: _Placed) -> str | None:
-    return job.mark.kind if job.mark else None
+def _kind(job: _Placed) -> str:
+    return job.mark.kind if job.mark else "unknown"
 
 
 def _path(mark: Mark) -> str:

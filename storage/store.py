@@ -24,7 +24,7 @@ from storage.key_index import KeyIndex
 from storage.ledger import Ledger
 from storage.location import Folder, Location, locate
 from storage.names import Names
-from storage.objects import ObjectStore
+from storage.stand_ins import KnownErasures
 from storage.store_marker import MARKER, check_marker, marker_bytes
 from storage.writing import write_new
 
@@ -38,10 +38,10 @@ class Store:
     def __init__(self, location: Location) -> None:
         self._location = location
         self.backend = location.backend()
-        self.objects = ObjectStore(self.backend)
-        self.keys = KeyIndex(self.backend)
         self.ledger = Ledger(location.table("runs"))
-        self.names = Names(location.table("names"))
+        self.objects = KnownErasures(self.backend, self.ledger)
+        self.keys = KeyIndex(self.backend)
+        self.names = Names(location.table("names"), self.ledger.head)
 
     @property
     def location(self) -> str:

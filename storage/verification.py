@@ -4,18 +4,35 @@ Every object is hashed; every count and digest that one record gives of another 
 content is hashed anew. What is wrong comes back as a list of problems that name it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from shls_core.errors import ObjectErased
 from storage.bookkeeping import bookkeeping_problems
+from storage.erasure_verification import read_tombstones, unfinished, unnamed_tombstones
 from storage.inventory import Inventory, take_inventory
 from storage.object_survey import Survey, survey_objects
+from storage.objects import object_path
 from storage.problems import DISAGREES, FOREIGN, Problem, about_object, foreign
 from storage.reachability import VERDICT, all_links
 from storage.record_verification import disagreements
 from storage.store import Store
+from storage.tombstones import Erased, tombstones
 
 Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ErasedByOrder:
+    """A shard that is not there because somebody ordered so: no problem."""
+
+    path: str
+    """Where it was, inside the store."""
+    part_of: str
+    image_ids: tuple[str, ...]
+    """The photographs whose rows were erased."""
+    num_rows: int
+    tombstone: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,7 @@ class Verification:
     num_objects: int
     num_bytes: int
     problems: tuple[Problem, ...]
+    erased: tuple[ErasedByOrder, ...] = ()
 
 
 def verify_dataset(
@@ -46,13 +64,15 @@ def verify_dataset(
     """
     verdict = store.keys.get("verdict-of-dataset", dataset)
     roots = (dataset, verdict) if verdict else (dataset,)
-    survey = survey_objects(store.objects, roots, with_rows, advance)
-    problems = _problems(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    erased = tombstones(store)
+    survey = survey_objects(store.objects, roots, with_rows, advance, erased)
+    problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    problems += unfinished(store, erased, survey.sizes)
     judged = survey.links.get(verdict) if verdict else None
     if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
         what = "it is recorded as the verdict on this dataset, and is about another"
         problems.append(about_object(DISAGREES, verdict, f"dataset {dataset[:12]}…", what))
-    return _verification(survey, problems)
+    return _verification(survey, problems, erased)
 
 
 def verify_store(store: Store, advance: Advance = lambda done, total: None) -> Verification:
@@ -66,20 +86,24 @@ def verify_store(store: Store, advance: Advance = lambda done, total: None) -> V
         As for `verify_dataset`.
     """
     inventory = take_inventory(store.backend)
-    survey = survey_objects(store.objects, inventory.objects, True, advance)
+    erased, lost_tombstones = read_tombstones(store)
+    survey = survey_objects(store.objects, inventory.objects, True, advance, erased)
     names = {row["digest"]: f"{row['name']}@v{row['version']}" for row in store.names.rows()}
     problems = [
-        *_problems(survey, names, True),
+        *problems_of_objects(survey, names, True),
         *map(foreign, inventory.foreign),
         *bookkeeping_problems(store, inventory.objects, inventory.keys),
+        *lost_tombstones,
+        *unnamed_tombstones(store, survey.links),
+        *unfinished(store, erased, inventory.objects),
     ]
-    return _verification(survey, problems)
+    return _verification(survey, problems, erased)
 
 
 def require_undamaged(
     store: Store, dataset: str, advance: Advance = lambda done, total: None
 ) -> Verification:
-    """Refuse a dataset of which any byte has changed, and a store with anything foreign in it.
+    """Refuse a dataset of which any byte has changed or was erased, and a store with anything foreign in it.
 
     Every object of the dataset is hashed. Of the rest of the store, file names are looked at, and those
     objects are hashed that no record and no entry of the key index mentions: there should be hardly any.
@@ -88,9 +112,17 @@ def require_undamaged(
     ------
     ObjectMissing, ObjectCorrupted, ForeignFile
         The first of what is wrong.
+    ObjectErased
+        If any row of it was erased by order.
     """
     verification = verify_dataset(store, dataset, advance, with_rows=False)
     _raise_first(verification.problems)
+    if verification.erased:
+        num_rows = sum(shard.num_rows for shard in verification.erased)
+        raise ObjectErased(
+            f"expected a whole dataset, got {dataset[:12]}…, of which {num_rows} rows were erased by order; "
+            "`shls dataset build` makes one without them"
+        )
     inventory = take_inventory(store.backend)
     _raise_first(map(foreign, inventory.foreign))
     unclaimed = survey_objects(store.objects, _unclaimed(store, inventory), False)
@@ -105,11 +137,22 @@ def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
     """Return the objects that nothing mentions."""
     links = all_links(store.objects, inventory.objects)
     mentioned = {digest for record in links.values() for digest in record.named}
-    mentioned |= {store.keys.get(entry.kind, entry.key) or "" for entry in inventory.keys}
+    mentioned |= {digest or "" for digest in store.keys.results(inventory.keys).values()}
     return inventory.objects.keys() - mentioned
 
 
-def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+    """Return what is wrong with objects that were read.
+
+    Parameters
+    ----------
+    survey
+        What was found while they were read.
+    known_as
+        What an object is called, where it has a name of its own.
+    with_rows
+        Whether rows were read, too.
+    """
     part_of = {**survey.part_of(), **known_as}
     faults = [*survey.faults, *(disagreements(survey) if with_rows else ())]
     return [
@@ -117,8 +160,28 @@ def _problems(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list
     ]
 
 
-def _verification(survey: Survey, problems: Iterable[Problem]) -> Verification:
-    return Verification(len(survey.sizes), sum(survey.sizes.values()), tuple(problems))
+def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
+    """Return the shards that were met and are not there because somebody ordered so, by digest."""
+    part_of = survey.part_of()
+    return tuple(
+        ErasedByOrder(
+            path=object_path(digest),
+            part_of=part_of[digest],
+            image_ids=erased[digest].image_ids,
+            num_rows=len(erased[digest].rows),
+            tombstone=erased[digest].tombstone,
+        )
+        for digest in sorted(survey.erased)
+    )
+
+
+def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
+    return Verification(
+        num_objects=len(survey.sizes),
+        num_bytes=sum(survey.sizes.values()),
+        problems=tuple(problems),
+        erased=erased_by_order(survey, erased),
+    )
 
 
 def _raise_first(problems: Iterable[Problem]) -> None:

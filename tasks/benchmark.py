@@ -21,7 +21,7 @@ from storage.environment import faiss_package, package_versions
 from storage.learned import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.manifest import get_record, put_record
 from storage.store import Store
-from tasks.benchmark_choice import BenchmarkChoice
+from tasks.benchmark_choice import BenchmarkChoice, material_digest
 from tasks.benchmark_videos import BenchmarkJob, SegmenterChoice, segment_benchmark_video
 from tasks.checkpoints import choose_device, device_kind
 from tasks.davis_scoring import score_results, write_tables
@@ -147,16 +147,6 @@ def _facts(
         "versions": package_versions((faiss_package(), *_PACKAGES)),
         "device_kind": device_kind(choose_device(execution)),
     }
-
-
-def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
-    """Digest every file that the masks and their scores depend on."""
-    files = {
-        f"{video.name}/{path.name}": digest_bytes(path.read_bytes())
-        for video in videos
-        for path in video.files()
-    }
-    return digest_json(files)
 
 
 def _claim(out: Path, facts: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
-"""Which videos of which benchmark, whatever its layout."""
+"""Which videos of which benchmark, whatever its layout, and whether they are those that were scored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from shls_core.benchmark_video import BenchmarkVideo, of_davis
 from shls_core.davis.layout import Year, davis_split
 from shls_core.youtube_vos.layout import RESULTS, youtube_vos_split
+from storage.canonical import digest_bytes, digest_json
 
 BenchmarkFormat = Literal["davis", "youtube-vos"]
 
@@ -41,3 +43,13 @@ class BenchmarkChoice:
     def masks(self, out: Path) -> Path:
         """Return where the folders of masks go."""
         return out if self.format == "davis" else out / RESULTS
+
+
+def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
+    """Digest every file that the masks and their scores depend on."""
+    files = {
+        f"{video.name}/{path.name}": digest_bytes(path.read_bytes())
+        for video in videos
+        for path in video.files()
+    }
+    return digest_json(files)

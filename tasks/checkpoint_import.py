@@ -8,7 +8,6 @@ from storage.gate import require_passed
 from storage.manifest import put_record
 from storage.references import resolve
 from storage.store import Store
-from tasks.checkpoint_key import checkpoint_key
 from tasks.learning_config import LearningConfig
 from tasks.ledger import recorded_run
 from tasks.trained_folder import read_trained
@@ -39,6 +38,6 @@ def import_checkpoint(folder: Path, store: str) -> str:
         run.inputs.append(record.dataset)
         opened.objects.put(weights)
         checkpoint = put_record(opened.objects, record)
-        opened.keys.put("checkpoints", checkpoint_key(record), checkpoint)
+        opened.keys.put("checkpoints", record.key, checkpoint)
         run.outputs.append(checkpoint)
     return checkpoint

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from storage.artifact import StageArtifact
 from storage.gate import newest_verdict
-from storage.schemas import STAGES
+from storage.schemas import INGEST, STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.making import Making, changes
@@ -99,7 +99,9 @@ def _verdict(store: Store, dataset: str) -> str | None:
 
 
 def _digest_by_name(side: Baseline) -> dict[str, str]:
-    return {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
+    """Return the photographs by file name; those that were erased, by the beginning of their ids."""
+    erased = {sample_id[:12]: sample_id for sample_id in side.erased(INGEST)}
+    return erased | {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
 
 
 def _photographs(before: Mapping[str, str], after: Mapping[str, str]) -> Names:

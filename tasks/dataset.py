@@ -9,13 +9,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
 from storage.artifact import StageArtifact
-from storage.gate import Verdict, refuse_failed
+from storage.gate import Verdict, expect_to_judge, refuse_failed
 from storage.gate import validate as judge
 from storage.gate_config import GateConfig
 from storage.manifest import DatasetManifest, put_record
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.outcomes import StageOutcome
+from tasks.planning.left_out import left_out_told
 from tasks.progress import progress
 from tasks.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.stages.stage import Stage
@@ -44,6 +45,10 @@ def stage_rows(
             opened, stage, {done.name: done.artifact for done in inputs}, staging, execution, advance
         )
     tell(_summary(outcome))
+    if outcome.left_out:
+        tell(left_out_told(outcome.left_out))
+    if outcome.status != "cached":
+        expect_to_judge()
     _report(opened, outcome)
     return outcome
 

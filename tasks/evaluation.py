@@ -29,6 +29,7 @@ from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
 from storage.loader import SequenceLoader
 from storage.manifest import get_record, put_record
 from storage.store import Store
+from storage.withdrawal import listed, withdrawn_in
 from tasks.checkpoints import choose_device, device_kind, load_checkpoint
 from tasks.execution_config import ExecutionConfig
 from tasks.outcomes import EvaluationOutcome
@@ -48,6 +49,8 @@ def score_checkpoint(
     started = time.monotonic()
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
+    if found := withdrawn_in(opened, trained.dataset):
+        tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
     facts = _facts(checkpoint, trained, memory, execution)
     evaluation, status = made_once(
         opened,

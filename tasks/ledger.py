@@ -12,7 +12,7 @@ from prefect.runtime import flow_run
 
 from storage.environment import current_environment
 from storage.ledger import Run
-from storage.running import at_work, collecting_alone
+from storage.running import at_work, removing_alone
 from storage.store import Store
 from tasks.terminal import tell
 
@@ -58,18 +58,19 @@ def recorded_run(
     opened = Store.create(store)
     run_id = str(flow_run.id or uuid.uuid4())
     presence = (
-        collecting_alone(opened.backend, run_id)
+        removing_alone(opened.backend, kind, run_id)
         if alone
         else at_work(opened.backend, kind, run_id, on_wait=tell)
     )
-    with presence, _recorded(opened, run_id, kind, configuration, seed) as draft:
+    with presence, recorded(opened, run_id, kind, configuration, seed) as draft:
         yield draft
 
 
 @contextmanager
-def _recorded(
+def recorded(
     opened: Store, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[RunDraft]:
+    """Append the block's run to the ledger, and nothing else: for whoever is at work before and after it."""
     draft = RunDraft()
     started_at, started = datetime.now(UTC), time.monotonic()
 

@@ -25,6 +25,8 @@ class StageOutcome(Outcome):
     rows_computed: int
     rejected: int
     seconds: float
+    left_out: dict[str, int] = {}
+    """Photographs of which no row was made because they were withdrawn: how many for each reason."""
 
 
 class DatasetOutcome(Outcome):
@@ -48,6 +50,8 @@ class TrainingOutcome(Outcome):
     validations: dict[int, float]
     """J&F, 0..1, on held-out sequences, by step."""
     seconds: float
+    allowed_withdrawn: tuple[str, ...] = ()
+    """Ids of withdrawn photographs that the dataset holds, and that were used because somebody said so."""
 
 
 class EvaluationOutcome(Outcome):
@@ -101,3 +105,5 @@ class ReproductionOutcome(Outcome):
     weights_again: str | None = None
     """Of those learned now; None where nothing was learned."""
     seconds: float
+    allowed_withdrawn: tuple[str, ...] = ()
+    """As of a `TrainingOutcome`."""

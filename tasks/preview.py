@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shls_core.errors import NameUnknown
@@ -12,6 +12,7 @@ from storage.schemas import INGEST
 from storage.store import Store
 from tasks.execution_config import StagingConfig
 from tasks.planning.baseline import Baseline
+from tasks.planning.left_out import without_withdrawn
 from tasks.samples import RejectedSample, Sample, SampleReader
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.stage import Stage
@@ -31,7 +32,10 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
     """
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
         if config.images is not None:
-            gather_files(IngestStage(config).plan({}), count, Path(folder))
+            plans = IngestStage(config).plan({})
+            with suppress(NameUnknown):  # without a store nothing is withdrawn
+                plans, _ = without_withdrawn(Store.open(store), plans)
+            gather_files(plans, count, Path(folder))
         else:
             opened = Store.open(store)
             baseline = Baseline.latest(opened, name)

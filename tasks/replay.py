@@ -1,6 +1,6 @@
 """Replay: a sample is rendered again from its stored recipe and compared with what is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from itertools import zip_longest
@@ -21,6 +21,7 @@ from storage.code_digest import code_digest
 from storage.codecs import encode_map
 from storage.environment import package_version
 from storage.manifest import DatasetManifest, StageManifest, get_record
+from storage.objects import ObjectStore
 from storage.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
 from storage.store import Store
 from tasks.executor import one_thread
@@ -94,35 +95,88 @@ def replay(store: Store, dataset_id: str, sample: str) -> Replay:
     InputError
         If the stored recipe or parameters cannot be read, or do not fit the stored photographs.
     """
-    manifest = get_record(store.objects, dataset_id, DatasetManifest)
-    artifacts = {stage: StageArtifact(store.objects, getattr(manifest, stage)) for stage in STAGES}
-    address = _sample_address(artifacts[SEQUENCES], sample, dataset_id)
-    reader = InputReader(store.objects)
-    stored = reader.row(address, "frames", "masks", "recipe")
-    maps_address = _addresses(artifacts[SUPERPIXELS])[address.sample_id]
-    stored_maps = reader.row(maps_address, "superpixel_maps")["superpixel_maps"]
+    return Replayer(store.objects, dataset_id).replay(sample)
 
-    with one_thread():  # as the workers that made it
-        sequence = _render(Recipe.from_json(stored["recipe"]), artifacts, reader)
-        config = _superpixel_config(artifacts[SUPERPIXELS].manifest)
-        maps = [superpixel_map(decode_frame(frame), config) for frame in stored["frames"]]
-    frames = [encode_frame(frame) for frame in sequence.frames]
-    masks = [encode_map(mask) for mask in sequence.masks]
-    differing = (
-        *_differing("frame", stored["frames"], frames),
-        *_differing("mask", stored["masks"], masks),
-    )
-    differing_maps = _differing("superpixel map", stored_maps, [encode_map(labels) for labels in maps])
-    return Replay(
-        dataset=dataset_id,
-        sample_id=address.sample_id,
-        sequence=sequence,
-        superpixel_maps=maps,
-        stages=tuple(
-            StageReplay(stage, tuple(found), changed_since(artifacts[stage].manifest))
-            for stage, found in ((SEQUENCES, differing), (SUPERPIXELS, differing_maps))
-        ),
-    )
+
+class Replayer:
+    """Replays samples of one dataset, which is looked through once.
+
+    Parameters
+    ----------
+    objects
+        Where the dataset is.
+    dataset_id
+        Id of the dataset.
+    """
+
+    def __init__(self, objects: ObjectStore, dataset_id: str) -> None:
+        manifest = get_record(objects, dataset_id, DatasetManifest)
+        self._dataset_id = dataset_id
+        self._artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
+        self._reader = InputReader(objects)
+        self._rows: dict[str, dict[str, RowAddress]] = {}
+
+    def replay(self, sample: str) -> Replay:
+        """Make a pseudo-sequence and its superpixel maps again; see `replay`."""
+        address = self._sample_address(sample)
+        stored = self._reader.row(address, "frames", "masks", "recipe")
+        maps_address = self._addresses(SUPERPIXELS)[address.sample_id]
+        stored_maps = self._reader.row(maps_address, "superpixel_maps")["superpixel_maps"]
+
+        with one_thread():  # as the workers that made it
+            sequence = self._render(Recipe.from_json(stored["recipe"]))
+            config = _superpixel_config(self._artifacts[SUPERPIXELS].manifest)
+            maps = [superpixel_map(decode_frame(frame), config) for frame in stored["frames"]]
+        frames = [encode_frame(frame) for frame in sequence.frames]
+        masks = [encode_map(mask) for mask in sequence.masks]
+        differing = (
+            *_differing("frame", stored["frames"], frames),
+            *_differing("mask", stored["masks"], masks),
+        )
+        differing_maps = _differing("superpixel map", stored_maps, [encode_map(labels) for labels in maps])
+        return Replay(
+            dataset=self._dataset_id,
+            sample_id=address.sample_id,
+            sequence=sequence,
+            superpixel_maps=maps,
+            stages=tuple(
+                StageReplay(stage, tuple(found), changed_since(self._artifacts[stage].manifest))
+                for stage, found in ((SEQUENCES, differing), (SUPERPIXELS, differing_maps))
+            ),
+        )
+
+    def _addresses(self, stage: str) -> dict[str, RowAddress]:
+        if stage not in self._rows:
+            accepted = self._artifacts[stage].accepted()
+            self._rows[stage] = {address.sample_id: address for address, _ in accepted}
+        return self._rows[stage]
+
+    def _sample_address(self, sample: str) -> RowAddress:
+        addresses = self._addresses(SEQUENCES).items()
+        found = [address for name, address in addresses if name.startswith(sample)]
+        if len(sample) < _FEWEST_DIGITS or len(found) != 1:
+            raise NameUnknown(
+                f"expected the id of a sequence of dataset {self._dataset_id[:12]}…, or at least its first "
+                f"{_FEWEST_DIGITS} digits, got {sample!r}, which begins {len(found)} of them"
+            )
+        return found[0]
+
+    def _render(self, recipe: Recipe) -> PseudoSequence:
+        masks, photographs = self._addresses(SALIENCY), self._addresses(INGEST)
+        used = dict.fromkeys((recipe.template.image_id, *recipe.source_ids))
+        if unknown := [name for name in used if name not in masks]:
+            raise InputError(
+                f"expected a recipe of stills of its dataset, got {unknown[0][:12]}… "
+                f"(sample {recipe.sample_id})"
+            )
+        max_side = self._artifacts[SEQUENCES].manifest.parameters["max_side"]
+        stills = {name: Still.read(masks[name], photographs, self._reader, max_side) for name in used}
+        return render(
+            recipe,
+            {name: still.pixels for name, still in stills.items()},
+            {name: still.saliency_map for name, still in stills.items()},
+            {name: still.mask for name, still in stills.items()},
+        )
 
 
 def changed_since(then: StageManifest) -> tuple[str, ...]:
@@ -145,37 +199,6 @@ def _installed_version(package: str) -> str:
         return package_version(package)
     except PackageNotFoundError:
         return "none"
-
-
-def _addresses(artifact: StageArtifact) -> dict[str, RowAddress]:
-    return {address.sample_id: address for address, _ in artifact.accepted()}
-
-
-def _sample_address(sequences: StageArtifact, sample: str, dataset_id: str) -> RowAddress:
-    found = [address for name, address in _addresses(sequences).items() if name.startswith(sample)]
-    if len(sample) < _FEWEST_DIGITS or len(found) != 1:
-        raise NameUnknown(
-            f"expected the id of a sequence of dataset {dataset_id[:12]}…, or at least its first "
-            f"{_FEWEST_DIGITS} digits, got {sample!r}, which begins {len(found)} of them"
-        )
-    return found[0]
-
-
-def _render(recipe: Recipe, artifacts: Mapping[str, StageArtifact], reader: InputReader) -> PseudoSequence:
-    masks, photographs = (_addresses(artifacts[stage]) for stage in (SALIENCY, INGEST))
-    used = dict.fromkeys((recipe.template.image_id, *recipe.source_ids))
-    if unknown := [name for name in used if name not in masks]:
-        raise InputError(
-            f"expected a recipe of stills of its dataset, got {unknown[0][:12]}… (sample {recipe.sample_id})"
-        )
-    max_side = artifacts[SEQUENCES].manifest.parameters["max_side"]
-    stills = {name: Still.read(masks[name], photographs, reader, max_side) for name in used}
-    return render(
-        recipe,
-        {name: still.pixels for name, still in stills.items()},
-        {name: still.saliency_map for name, still in stills.items()},
-        {name: still.mask for name, still in stills.items()},
-    )
 
 
 def _superpixel_config(manifest: StageManifest) -> SuperpixelConfig:

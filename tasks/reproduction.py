@@ -11,6 +11,7 @@ from storage.canonical import digest_json
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
 from storage.store import Store
+from storage.withdrawal import refuse_withdrawn
 from tasks.execution_config import ExecutionConfig
 from tasks.learning import facts_of, learn
 from tasks.learning_config import LearningConfig
@@ -20,7 +21,9 @@ from tasks.training import require_sound, steps_shown
 
 
 @task(cache_policy=NO_CACHE)
-def reproduce_checkpoint(checkpoint: str, store: str, execution: ExecutionConfig) -> ReproductionOutcome:
+def reproduce_checkpoint(
+    checkpoint: str, store: str, execution: ExecutionConfig, allow_withdrawn: bool = False
+) -> ReproductionOutcome:
     """Train again as a checkpoint's record says, beside it, and say whether the weights are the same.
 
     Where code, packages or device are not those of the record, equal weights were never promised: it is not
@@ -48,12 +51,15 @@ def reproduce_checkpoint(checkpoint: str, store: str, execution: ExecutionConfig
     if differences := differing(record, facts):
         return outcome("not comparable", differences=differences)
 
+    allowed = refuse_withdrawn(opened, record.dataset, allow_withdrawn)
     require_sound(opened, record.dataset)
     tell(f"trains {checkpoint[:12]} again: {learning.training.steps} steps, seed {learning.training.seed}")
     with steps_shown(learning.training.steps) as observe:
         again = learn(opened.objects, facts, learning, execution, observers=lambda state: [observe])
     is_same = again.record.weights == record.weights
-    return outcome("agrees" if is_same else "disagrees", weights_again=again.record.weights)
+    return outcome(
+        "agrees" if is_same else "disagrees", weights_again=again.record.weights, allowed_withdrawn=allowed
+    )
 
 
 def differing(record: CheckpointRecord, facts: dict[str, Any]) -> dict[str, tuple[str, str]]:

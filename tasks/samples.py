@@ -131,7 +131,6 @@ class SampleReader:
         found = [
             rejected
             for stage, artifact in self._stages.items()
-            if artifact.manifest.rejected
             for rejected in self._rejected_by(stage, artifact, most_of_a_reason)
         ]
         return sorted(found, key=lambda sample: (sample.file_name, sample.reason))

@@ -51,7 +51,7 @@ def make_shard(job: ShardJob) -> ShardRef:
     rows = [
         copied.row(item.known.shard, item.known.index, columns)
         if item.known
-        else _compute_row(job.stage, item, inputs)
+        else compute_row(job.stage, item, inputs)
         for item in job.rows
     ]
     shard = put_shard(store.objects, job.stage.name, rows)
@@ -66,7 +66,8 @@ def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
     return store, RowReader(store.objects), InputReader(store.objects)
 
 
-def _compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
+def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
+    """Make one row as its stage makes it; a sample that cannot be used becomes a rejected row."""
     schema = SCHEMAS[stage.name]
     plan = item.plan
     row: Row = dict.fromkeys(schema.arrow.names)

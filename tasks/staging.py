@@ -14,6 +14,7 @@ from storage.manifest import StageManifest, put_record
 from storage.schemas import SCHEMAS
 from storage.shards import ShardRef, read_columns, read_columns_of_all
 from storage.store import Store
+from storage.withdrawal import counted_by_reason
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.executor import run_jobs
 from tasks.outcomes import StageOutcome
@@ -75,6 +76,7 @@ def build_stage(
         rows_computed=computed,
         rejected=sum(ref.rejected for ref in refs),
         seconds=round(time.monotonic() - started, 3),
+        left_out=counted_by_reason(plan.left_out.values()),
     )
 
 
@@ -101,7 +103,9 @@ def _run(
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
     advance(0, total)
-    for key, ref in run_jobs(_make_keyed_shard, jobs, execution.backend, execution.workers):
+    # The largest first: at the end, no worker waits long for another one's last shard.
+    by_size = sorted(jobs, key=lambda job: len(job.rows), reverse=True)
+    for key, ref in run_jobs(_make_keyed_shard, by_size, execution.backend, execution.workers):
         made[key] = ref
         advance(sum(done.rows for done in made.values()), total)
     return made

@@ -16,6 +16,7 @@ from storage.manifest import get_record, put_record
 from storage.store import Store
 from storage.training_states import TrainingStates
 from storage.verification import require_undamaged
+from storage.withdrawal import refuse_withdrawn
 from tasks.execution_config import ExecutionConfig
 from tasks.learning import facts_of, learn
 from tasks.learning_config import LearningConfig
@@ -30,15 +31,21 @@ from tasks.training_metrics import VALIDATION, Observer, Row
 
 @task(cache_policy=NO_CACHE)
 def train_network(
-    dataset: str, learning: LearningConfig, store: str, execution: ExecutionConfig
+    dataset: str,
+    learning: LearningConfig,
+    store: str,
+    execution: ExecutionConfig,
+    allow_withdrawn: bool = False,
 ) -> TrainingOutcome:
     """Train on a dataset that passed the gate, and write the checkpoint into the store.
 
-    A run of the same that was ended before is gone on with, and ends with the same checkpoint.
+    A run of the same that was ended before is gone on with, and ends with the same checkpoint. A dataset that
+    holds a withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way.
     """
     started = time.monotonic()
     opened = Store.create(store)
     require_passed(opened, dataset)
+    allowed = refuse_withdrawn(opened, dataset, allow_withdrawn)
     require_sound(opened, dataset)
     facts = facts_of(dataset, learning, execution)
     key = digest_json(facts)
@@ -60,6 +67,7 @@ def train_network(
         final_loss=record.final_loss,
         validations={validation.step: validation.score for validation in record.validations},
         seconds=round(time.monotonic() - started, 3),
+        allowed_withdrawn=allowed,
     )
     how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
     tell(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")

@@ -9,19 +9,21 @@ from tasks.learning_config import LearningConfig
 from tasks.training_order import STORE_FOLDER, TrainingOrder, write_order
 
 
-def export_training(store: Store, dataset: str, learning: LearningConfig, folder: Path) -> int:
+def export_training(
+    store: Store, dataset: str, learning: LearningConfig, folder: Path, allow_withdrawn: bool = False
+) -> int:
     """Write a dataset and what to learn from it into a new folder; return the number of objects in it.
 
     Raises
     ------
-    GateError
-        If the dataset has not passed.
+    GateError, PhotographWithdrawn, ObjectErased
+        As for `export_store`.
     InputError
         If the folder holds something.
     StoreUnwritable
         If it cannot be written.
     """
     with new_folder(folder) as aside:
-        num_objects = export_store(store, dataset, aside / STORE_FOLDER)
+        num_objects = export_store(store, dataset, aside / STORE_FOLDER, allow_withdrawn)
         write_order(aside, TrainingOrder(dataset=dataset, learning=learning))
     return num_objects

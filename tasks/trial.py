@@ -12,7 +12,9 @@ from typing import Any
 from shls_core.errors import NameUnknown
 from storage.artifact import StageArtifact
 from storage.shards import RowReader
+from storage.stand_ins import with_stand_ins
 from storage.store import Store
+from storage.withdrawal import withdrawn
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.outcomes import StageOutcome
 from tasks.stages.handful import Handful, evenly_spread
@@ -84,7 +86,7 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
 
 
 def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
-    """Write a few photographs of a dataset, spread evenly by id, into an empty folder.
+    """Write a few photographs of a dataset, spread evenly by id, into an empty folder; none is withdrawn.
 
     Raises
     ------
@@ -92,10 +94,12 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
         If the dataset holds none.
     """
     columns = ("file_name", "source", "licence", "consent", "scene")
-    chosen = evenly_spread(ingest.accepted(columns), count)
+    denied = withdrawn(store)
+    free = [item for item in ingest.accepted(columns) if item[0].sample_id not in denied]
+    chosen = evenly_spread(free, count)
     if not chosen:
         raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
-    reader = RowReader(store.objects)
+    reader = RowReader(with_stand_ins(store))
     for address, row in chosen:
         image = reader.row(address.shard, address.index, ("image",))["image"]
         _place(folder, row["file_name"]).write_bytes(image)

@@ -1,6 +1,7 @@
 """Keeping a store in order: the work behind the commands, with progress, and an entry in the ledger."""
 
 from storage.collection import Collection, collect, plan_collection
+from storage.references import resolve
 from storage.store import Store
 from storage.verification import Verification, verify_dataset, verify_store
 from tasks.ledger import recorded_run
@@ -11,6 +12,41 @@ def verify(store: Store, dataset: str | None) -> Verification:
     """Verify a dataset, or the whole store."""
     with progress("verify", "objects") as advance:
         return verify_dataset(store, dataset, advance) if dataset else verify_store(store, advance)
+
+
+def tag(store: str, reference: str, name: str) -> tuple[str, str]:
+    """Give a dataset a name of a person's own; return it as ``name@vN``, and the dataset.
+
+    Raises
+    ------
+    NameUnknown, InputError
+        If there is no such dataset; if datasets are published under that name.
+    """
+    opened = Store.open(store)
+    with recorded_run(store, "tag", {"reference": reference, "name": name}, seed=None) as run:
+        dataset = resolve(opened, reference, "dataset")
+        given = opened.names.tag(name, dataset)
+        run.outputs.append(dataset)
+        run.details = {"name": given}
+    return given, dataset
+
+
+def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
+    """Let a name mean an earlier dataset again; return it as ``name@vN``, and the dataset.
+
+    Raises
+    ------
+    NameUnknown
+        If there is no such name or version, nothing before, or `gc` removed what it meant.
+    """
+    opened = Store.open(store)
+    with recorded_run(store, "rollback", {"name": name, "to": to}, seed=None) as run:
+        meant = opened.names.earlier(name, to)
+        dataset = resolve(opened, meant, "dataset")
+        given = opened.names.roll_back(name, meant.partition("@")[2])
+        run.outputs.append(dataset)
+        run.details = {"name": given}
+    return given, dataset
 
 
 def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:

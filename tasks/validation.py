@@ -14,6 +14,7 @@ from shls_core.split import HELD_OUT
 from shls_core.training.loop import Validate
 from storage.loader import SequenceLoader
 from storage.objects import ObjectStore
+from storage.used_sequences import spread
 from tasks.learning_config import LearningConfig
 
 
@@ -37,15 +38,3 @@ def validator(objects: ObjectStore, dataset: str, learning: LearningConfig, devi
         return global_scores(found).jf_mean
 
     return validate
-
-
-def spread(available: int, wanted: int) -> list[int]:
-    """Return numbers out of 0..available-1, evenly spread: as many as are wanted, or all.
-
-    Examples
-    --------
-    >>> spread(10, 4), spread(3, 4)
-    ([0, 2, 5, 7], [0, 1, 2])
-    """
-    count = min(available, wanted)
-    return [place * available // count for place in range(count)]

@@ -308,3 +308,36 @@ def torchscript_network() -> Callable[..., bytes]:
 def onnx_network() -> Callable[..., bytes]:
     """Return a function that makes the content of an ONNX file."""
     return onnx_bytes
+
+
+@pytest.fixture(scope="session")
+def record_run() -> Callable[..., None]:
+    """Return a function that appends a run of a kind to the ledger of a store."""
+    import uuid
+    from datetime import UTC, datetime
+
+    from storage.environment import current_environment
+    from storage.ledger import Run
+
+    def record(
+        store: "Store",
+        kind: str,
+        inputs: list[str],
+        details: Mapping[str, Any],
+        outputs: tuple[str, ...] = (),
+        status: str = "completed",
+    ) -> None:
+        run = Run(
+            run_id=str(uuid.uuid4()),
+            kind=kind,
+            status=status,
+            started_at=datetime.now(UTC),
+            seconds=0.0,
+            configuration={},
+            inputs=inputs,
+            outputs=outputs,
+            details=details,
+        )
+        store.ledger.record(run, current_environment())
+
+    return record

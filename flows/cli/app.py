@@ -6,10 +6,12 @@ import os
 
 import typer
 
+from flows.cli.audit import auditing
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
 from flows.cli.evaluation import evaluation
+from flows.cli.lineage.app import lineage_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
 from flows.cli.reporting import reporting
@@ -26,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(checkpoints, name="checkpoint")
+app.add_typer(lineage_app, name="lineage")
 
 
 @app.callback()
@@ -63,5 +66,5 @@ def run(
         show_evaluation(outcome.evaluation)
 
 
-for commands in (training, evaluation, scoring, reporting, segmentation):
+for commands in (training, evaluation, scoring, reporting, segmentation, auditing):
     app.add_typer(commands)

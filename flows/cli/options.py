@@ -38,6 +38,13 @@ Backend = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Ray workers.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
+AllowWithdrawn = Annotated[
+    bool,
+    typer.Option(
+        "--allow-withdrawn",
+        help="Take a dataset that holds withdrawn photographs all the same; the ledger keeps which.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import ConfigPath, Json, StoreFolder, chosen_config
+from flows.cli.options import AllowWithdrawn, ConfigPath, Json, StoreFolder, chosen_config
 from flows.cli.prefect_server import reach_server
 
 training = typer.Typer()
@@ -46,9 +46,10 @@ def train(
             "1: they do not, 3: code, packages or device are others, so they cannot be compared.",
         ),
     ] = None,
+    allow_withdrawn: AllowWithdrawn = False,
     as_json: Json = False,
 ) -> None:
-    """Train a network on a dataset that passed the gate.
+    """Train a network on a dataset that passed the gate and holds no withdrawn photograph.
 
     A training that was ended goes on from its last saved state, and ends with the same checkpoint.
     """
@@ -58,12 +59,12 @@ def train(
         from flows.cli.results import reproduction_json, show_reproduction
         from flows.reproduce import reproduce as reproduce_flow
 
-        again = reproduce_flow(reproduce, chosen, store)
+        again = reproduce_flow(reproduce, chosen, store, allow_withdrawn)
         print_json(reproduction_json(again)) if as_json else show_reproduction(again)
         raise typer.Exit(EXIT_CODES[again.verdict])
 
     from flows.cli.results import show_training, training_json
     from flows.train import train as train_flow
 
-    outcome = train_flow(chosen, store, dataset)
+    outcome = train_flow(chosen, store, dataset, allow_withdrawn)
     print_json(training_json(outcome)) if as_json else show_training(outcome)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pyarrow.compute as pc
+
 from storage.artifact import StageArtifact
 from storage.manifest import DatasetManifest, get_record
 from storage.references import resolve
 from storage.schemas import INGEST, STAGES
+from storage.stand_ins import with_stand_ins
 from storage.store import Store
+from storage.tombstones import ERASED
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,9 @@ class Baseline:
             If there is none.
         """
         dataset = resolve(store, reference, "dataset")
-        manifest = get_record(store.objects, dataset, DatasetManifest)
-        artifacts = {stage: StageArtifact(store.objects, getattr(manifest, stage)) for stage in STAGES}
+        objects = with_stand_ins(store)
+        manifest = get_record(objects, dataset, DatasetManifest)
+        artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
         return cls(dataset, artifacts)
 
     @classmethod
@@ -51,9 +56,16 @@ class Baseline:
 
     @cached_property
     def photographs(self) -> Mapping[str, Mapping[str, Any]]:
-        """What is noted of every photograph that is there, rejected ones included, by sample id."""
-        columns = ["sample_id", "file_name", "source", "licence", "consent"]
-        return {row.pop("sample_id"): row for row in self.there[INGEST].table(columns).to_pylist()}
+        """Ids and notes of every photograph that is there, rejected ones included, by sample id."""
+        columns = ["sample_id", "image_ids", "file_name", "source", "licence", "consent"]
+        rows = self.there[INGEST].table([*columns, "rejected"]).to_pylist()
+        return {row.pop("sample_id"): row for row in rows if row.pop("rejected") != ERASED}
+
+    def erased(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the photographs of every row of a stage that was erased by order, by sample id."""
+        table = self.there[stage].table(["sample_id", "image_ids", "rejected"])
+        erased = table.filter(pc.field("rejected") == ERASED).drop_columns("rejected")
+        return {row.pop("sample_id"): row for row in erased.to_pylist()}
 
     def rows(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
         """Return key, parents and photographs of every row of a stage that is there, by sample id."""

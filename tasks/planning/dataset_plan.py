@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from storage.artifact import AcceptedRows
 from storage.manifest import DatasetManifest, record_id
 from storage.store import Store
+from storage.withdrawal import withdrawn
 from tasks.planning.planned_rows import PlannedRows
 from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
 from tasks.stages.stage import Stage
@@ -22,6 +24,11 @@ class DatasetPlan:
     stages: tuple[StagePlan, ...] = ()
     rows: Mapping[str, PlannedRows] = field(default_factory=dict)
     """The planned rows of every stage."""
+
+    @cached_property
+    def withdrawn(self) -> frozenset[str]:
+        """Ids of the photographs that must not be used."""
+        return frozenset(withdrawn(self.store))
 
     def inputs(self, stage: Stage) -> Mapping[str, AcceptedRows]:
         """Return the planned rows that a stage reads."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.errors import NameUnknown
 from storage.free_space import free_bytes
 from storage.store import Store
+from storage.withdrawal import counted_by_reason
 from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
@@ -23,9 +24,10 @@ from tasks.planning.estimate import (
     tried_rates,
     workers_of,
 )
+from tasks.planning.file_names import FileNames
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
-from tasks.planning.staleness import FileNames, Staleness
+from tasks.planning.staleness import Staleness
 from tasks.stages.stage import Stage
 
 
@@ -75,6 +77,8 @@ class PlanReport(_Report):
     dataset: str | None
     """Id of the dataset, if all of it is there."""
     is_fresh: bool
+    left_out: dict[str, int]
+    """Photographs of which no row is planned because they were withdrawn: how many for each reason."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None where there is no such limit."""
@@ -134,6 +138,9 @@ def plan_report(
             against=baseline and baseline.dataset,
             dataset=plan.dataset_id() if is_fresh else None,
             is_fresh=is_fresh,
+            left_out=counted_by_reason(
+                withdrawal for stage in plan.stages for withdrawal in stage.left_out.values()
+            ),
             stages=tuple(
                 _stage_report(plan, stage, baseline, file_names, rates, workers) for stage in plan.stages
             ),

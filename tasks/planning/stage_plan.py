@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,6 +15,9 @@ from storage.manifest import StageManifest, get_record
 from storage.schemas import SCHEMA_VERSION
 from storage.shards import SHARDS_AT_ONCE, ShardRef, read_columns_of_all, shard_ref
 from storage.store import Store
+from storage.tombstones import ERASED, Erased, tombstones
+from storage.withdrawal import Withdrawal
+from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.shard_assignment import assign_to_shards
 from tasks.shard_work import KeyedRow, KnownRow, ShardJob
@@ -63,6 +66,8 @@ class StagePlan:
     stage: Stage
     making: Making
     shards: tuple[PlannedShard, ...]
+    left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
+    """Photographs of which no row is planned because they were withdrawn, by image id."""
 
     @cached_property
     def key(self) -> str:
@@ -118,7 +123,11 @@ def plan_stage(
         enough that it exists.
     """
     making = Making.of(stage)
-    rows = [_keyed(plan, making.digest) for plan in stage.plan(inputs)]
+    plans = stage.plan(inputs)
+    left_out: Mapping[str, Withdrawal] = {}
+    if not stage.reads:  # photographs come in here; what never came in has no rows later
+        plans, left_out = without_withdrawn(store, plans)
+    rows = [keyed_row(plan, making.digest) for plan in plans]
     groups = assign_to_shards(rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
@@ -131,7 +140,7 @@ def plan_stage(
         shard if shard.ref else replace(shard, rows=[_placed(row, known) for row in shard.rows])
         for shard in shards
     )
-    return StagePlan(stage, making, tuple(placed))
+    return StagePlan(stage, making, tuple(placed), left_out)
 
 
 def made_artifact(
@@ -160,7 +169,7 @@ def made_artifact(
     return (known, manifest) if manifest == wanted else None
 
 
-def _keyed(plan: RowPlan, making: str) -> KeyedRow:
+def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
     """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
     read = [address.digest for address in plan.inputs]
     identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]
@@ -179,21 +188,34 @@ def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], b
 
 
 def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
-    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found."""
+    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found.
+
+    Where a shard was erased by order, the rows that are left are found in its stand-in.
+    """
     known: dict[str, KnownRow] = {}
     searched: set[str] = set()
+    erased = tombstones(store) if wanted else {}
     for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
         if len(known) == len(wanted):
             break
         try:
             shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            digests = [shard.digest for shard in shards if shard.digest not in searched]
-            tables = read_columns_of_all(store.objects, digests, ["row_key"])
+            digests = [_standing(store, shard.digest, erased) for shard in shards]
+            digests = [digest for digest in digests if digest not in searched]
+            tables = read_columns_of_all(store.objects, digests, ["row_key", "rejected"])
             for digest, table in zip(digests, tables, strict=True):
                 searched.add(digest)
-                for index, key in enumerate(table["row_key"].to_pylist()):
-                    if key in wanted:
+                keys, reasons = (table[column].to_pylist() for column in ("row_key", "rejected"))
+                for index, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
+                    if key in wanted and reason != ERASED:
                         known.setdefault(key, KnownRow(digest, index))
         except ObjectMissing:  # removed from the store since: its rows are made again
             continue
     return known
+
+
+def _standing(store: Store, shard: str, erased: Mapping[str, Erased]) -> str:
+    """Return the digest of a shard, or of its stand-in, if it was erased and is not there again."""
+    if shard not in erased or store.objects.exists(shard):
+        return shard
+    return erased[shard].redacted or shard

@@ -10,6 +10,7 @@ from storage.artifact import AcceptedRows, RowAddress
 from storage.schemas import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
+from tasks.planning.file_names import FileNames
 from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
@@ -17,23 +18,8 @@ from tasks.planning.stage_plan import PlannedShard, StagePlan
 from tasks.shard_assignment import shard_number
 from tasks.shard_work import KeyedRow
 
+_Row = Mapping[str, Any]
 _InputRow = tuple[RowAddress, dict[str, Any]]
-
-
-class FileNames:
-    """What people call a photograph, and the rows that descend from it."""
-
-    def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
-        self._names = (
-            {name: row["file_name"] for name, row in baseline.photographs.items()} if baseline else {}
-        )
-        for shard in next(stage for stage in plan.stages if stage.stage.name == INGEST).shards:
-            self._names |= {row.plan.sample_id: row.plan.decided["file_name"] for row in shard.rows}
-
-    def of(self, image_ids: Iterable[str]) -> str:
-        """Return the file name of the first of some photographs: the one a row is mostly about."""
-        first = next(iter(image_ids))
-        return str(self._names.get(first, first[:12]))
 
 
 class Staleness:
@@ -64,7 +50,8 @@ class Staleness:
         reasons = list(self._changes) if shard.rows_to_compute else []
         for cause, names in causes.items():
             reasons += counted("row", cause, names)
-        reasons += counted("row", "rows withdrawn", self._withdrawn_from(shard))
+        for verb, names in self._gone_from(shard).items():
+            reasons += counted("row", f"rows {verb}", names)
         return reasons or [Reason(kind="shard", name="rows of other shards", count=len(shard.rows))]
 
     @cached_property
@@ -80,45 +67,68 @@ class Staleness:
         reasons: list[Reason] = []
         for name in self._stage.stage.reads:
             for verb, rows in self._input_rows(name).items():
-                whose = [self._file_names.of(row["image_ids"]) for _, row in rows]
+                whose = [self._file_names.of(row["image_ids"]) for row in rows]
                 reasons += counted("input", f"{name} rows {verb}", whose)
         return reasons
 
-    def _input_rows(self, name: str) -> dict[str, list[_InputRow]]:
+    def _input_rows(self, name: str) -> dict[str, list[_Row]]:
         """Return the rows of a stage that is read, by what became of them; none of those that stayed."""
         before, after = self._read_before[name], self._read_now[name]
+        rows = {sample_id: row for sample_id, (_, row) in after.items()}
         to_be_made = {sample_id for sample_id, (address, _) in after.items() if is_to_be_made(address)}
-        if not self._baseline_is_whole(name):  # which rows there were cannot be known
-            return {"made anew": [after[same] for same in to_be_made]}
+        if self._baseline is None or not self._baseline_is_whole(name):  # which rows there were is not known
+            return {"made anew": [rows[same] for same in to_be_made]}
         kept = after.keys() & before.keys()
         changed = {same for same in kept if after[same][0].digest != before[same][0].digest}
+        there_were = {**self._baseline.erased(name), **{old: row for old, (_, row) in before.items()}}
+        gone = [there_were[old] for old in there_were.keys() - after.keys()]
         return {
-            "added": [after[new] for new in after.keys() - before.keys()],
-            "changed": [after[same] for same in changed - to_be_made],
-            "made anew": [after[same] for same in kept & to_be_made],
-            "withdrawn": [before[gone] for gone in before.keys() - after.keys()],
+            "added": [rows[new] for new in after.keys() - before.keys()],
+            "changed": [rows[same] for same in changed - to_be_made],
+            "made anew": [rows[same] for same in kept & to_be_made],
+            **self._by_why_they_are_gone(gone),
         }
+
+    def _by_why_they_are_gone(self, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+        """Return rows that are no longer wanted, those apart whose photographs were withdrawn."""
+        apart: dict[str, list[_Row]] = {"removed": [], "withdrawn": []}
+        for row in rows:
+            is_free = self._plan.withdrawn.isdisjoint(row["image_ids"])
+            apart["removed" if is_free else "withdrawn"].append(row)
+        return apart
 
     def _changed_photographs(self) -> list[Reason]:
         if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
             return []
-        before = dict(self._baseline.photographs)
+        before = self._baseline.photographs
         after = {
             row.plan.sample_id: self._stage.stage.notes(row.plan)
             for shard in self._stage.shards
             for row in shard.rows
         }
-        gone = {row["file_name"] for name, row in before.items() if name not in after}
+        there_were = {**self._baseline.erased(INGEST), **before}
+        gone = {
+            verb: {row.get("file_name") or self._file_names.of(row["image_ids"]) for row in rows}
+            for verb, rows in self._by_why_they_are_gone(
+                row for name, row in there_were.items() if name not in after
+            ).items()
+        }
         new = {row["file_name"] for name, row in after.items() if name not in before}
         kept = [(before[name], after[name]) for name in after if name in before]
         renamed = [now["file_name"] for was, now in kept if now["file_name"] != was["file_name"]]
         noted = [
-            now["file_name"] for was, now in kept if now["file_name"] == was["file_name"] and dict(now) != was
+            now["file_name"]
+            for was, now in kept
+            if now["file_name"] == was["file_name"] and not now.items() <= was.items()
         ]
         return [
-            *counted("input", "photographs added", new - gone),
-            *counted("input", "photographs changed", new & gone),
-            *counted("input", "photographs withdrawn", gone - new),
+            *counted("input", "photographs added", new.difference(*gone.values())),
+            *counted("input", "photographs changed", new.intersection(set().union(*gone.values()))),
+            *(
+                reason
+                for verb, names in gone.items()
+                for reason in counted("input", f"photographs {verb}", names - new)
+            ),
             *counted("input", "photographs renamed", renamed),
             *counted("input", "photographs with other notes", noted),
         ]
@@ -155,13 +165,18 @@ class Staleness:
         before = self._read_before[address.stage].get(address.sample_id)
         return before[0].digest if before else None
 
-    def _withdrawn_from(self, shard: PlannedShard) -> list[str]:
+    def _gone_from(self, shard: PlannedShard) -> dict[str, list[str]]:
+        """Return whose rows are no longer in a shard, by why they are not."""
         number = self._number(shard.rows[0].plan.sample_id)
-        return [
-            self._file_names.of(row["image_ids"])
+        gone = (
+            row
             for name, row in self._rows_before.items()
             if name not in self._rows_now and self._number(name) == number
-        ]
+        )
+        return {
+            verb: [self._file_names.of(row["image_ids"]) for row in rows]
+            for verb, rows in self._by_why_they_are_gone(gone).items()
+        }
 
     def _number(self, sample_id: str) -> int:
         return shard_number(sample_id, self._stage.num_rows, self._plan.rows_per_shard)

@@ -15,7 +15,8 @@ from shls_core.images import decode_image
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import VOID_LABEL, SequenceScorer
 from storage.learned import BenchmarkObject, BenchmarkRecord
-from tasks.benchmark import FACTS, material_digest
+from tasks.benchmark import FACTS
+from tasks.benchmark_choice import material_digest
 from tasks.reports.benchmark_page import Material
 from tasks.reports.pictures import SHARES, Picture, compared, picture, pictured_frames
 

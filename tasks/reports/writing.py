@@ -12,7 +12,6 @@ from shls_core.whole_file import write_whole
 from storage.learned import BenchmarkRecord, CheckpointRecord
 from storage.manifest import get_record
 from storage.store import Store
-from tasks.checkpoint_key import checkpoint_key
 from tasks.execution_config import ExecutionConfig
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.reports.page import percent
@@ -62,7 +61,7 @@ def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionCon
     """Write the page of a checkpoint beside the log of its training, and link it from the run."""
     opened = Store.open(store)
     record = get_record(opened.objects, checkpoint, CheckpointRecord)
-    path = log_folder(execution, opened.location, checkpoint_key(record)) / PAGE
+    path = log_folder(execution, opened.location, record.key) / PAGE
     if not _write(path, checkpoint_page(opened, checkpoint, execution)):
         return None
     _link(

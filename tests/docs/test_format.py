@@ -13,6 +13,7 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from shls_core.split import HELD_OUT, TRAIN
+from storage.erasure import erase, plan_erasure, write_tombstone
 from storage.ledger import _SCHEMA as RUNS_SCHEMA
 from storage.loader import SequenceLoader
 from storage.names import _SCHEMA as NAMES_SCHEMA
@@ -230,3 +231,40 @@ def test_a_name_leads_to_a_dataset(store):
         ("photos", 1, "0" * 64),
         ("photos", 2, "1" * 64),
     ]
+
+
+def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, photographs, record_run):
+    image = hashlib.sha256((photographs / "coffee.jpg").read_bytes()).hexdigest()
+    record_run(staged_copy, "withdraw", [image], {"reason": "consent revoked"})
+    erasure = plan_erasure(staged_copy, [image])
+    record_run(staged_copy, "purge", [image], {}, (write_tombstone(staged_copy, erasure),))
+    erase(staged_copy, erasure)
+
+    table = DeltaTable(staged_copy.root / "ledger" / "runs")
+    read = QueryBuilder().register("runs", table).execute("SELECT * FROM runs ORDER BY number").read_all()
+    (purge,) = [run for run in pa.table(read).to_pylist() if run["kind"] == "purge"]
+    reader = Reader(staged_copy.root, staged.dataset)
+    (tombstone,) = map(reader.record, purge["outputs"])
+    assert (tombstone["kind"], tombstone["image_ids"]) == ("tombstone", [image])
+    erased = {shard["object"]: shard for shard in tombstone["erased"]}
+    for field in (*tombstone, *next(iter(erased.values()))):
+        assert f"`{field}`" in PAGE, field
+
+    seen = 0
+    for stage in STAGES:
+        digests = {}
+        for shard in reader.manifest(stage)["shards"]:
+            stone = erased.get(shard["digest"], {"redacted": shard["digest"], "rows": {}})
+            rows = pq.read_table(pa.BufferReader(reader.bytes_of(stone["redacted"]))).to_pylist()
+            assert len(rows) == shard["rows"]
+            for row in rows:
+                if row["rejected"] == "erased by order":
+                    filled = {name for name, value in row.items() if value is not None}
+                    assert filled == {"sample_id", "row_key", "parents", "image_ids", "rejected"}
+                    row["digest"] = stone["rows"].pop(row["sample_id"])
+                    seen += 1
+                if row["digest"] is not None:
+                    digests[row["sample_id"]] = row["digest"]
+            assert stone["rows"] == {}
+        assert hashlib.sha256(canonical(digests)).hexdigest() == reader.manifest(stage)["content_digest"]
+    assert seen == sum(len(shard.rows) for shard in erasure.shards) > 4

@@ -27,6 +27,21 @@ for attempt in range(4):
     table.append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}"})
 """
 
+WIDER = pa.schema([*SCHEMA, pa.field("colour", pa.string())])
+
+APPEND_WIDER = """
+import sys
+import pyarrow as pa
+from storage.append_only import AppendOnlyTable
+from storage.location import locate
+columns = [pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())]
+schema = pa.schema([*columns, pa.field("colour", pa.string())])
+input(">")
+for attempt in range(3):
+    table = AppendOnlyTable(locate(sys.argv[1]).table("words"), schema)
+    table.append(lambda rows: {"word": f"{sys.argv[2]}.{len(rows)}", "colour": "red"})
+"""
+
 READ = """
 import sys
 from storage.store import Store
@@ -99,6 +114,36 @@ def test_processes_that_append_at_once_lose_nothing_and_number_nothing_twice(tab
     # Every row was decided from exactly the rows before it.
     assert [row["word"].split(".")[1] for row in rows] == [str(before) for before in range(12)]
     assert sorted(row["word"].split(".")[0] for row in rows) == ["0"] * 4 + ["1"] * 4 + ["2"] * 4
+
+
+def test_a_table_from_before_a_column_is_read_and_goes_on_with_it(table, location):
+    table.append(lambda rows: {"word": "old"})
+    wider = AppendOnlyTable(location, WIDER)
+    old = {"number": 1, "word": "old", "colour": None}
+    assert wider.rows() == [old]
+    seen = []
+    wider.append(lambda rows: seen.extend(rows) or {"word": "new", "colour": "red"})
+    assert seen == [old]
+    table.append(lambda rows: {"word": "by another version"})
+    assert wider.rows() == [
+        old,
+        {"number": 2, "word": "new", "colour": "red"},
+        {"number": 3, "word": "by another version", "colour": None},
+    ]
+    history = DeltaTable(location.uri, storage_options=location.options).history()
+    assert [commit["operation"] for commit in history] == ["WRITE"] * 3 + ["CREATE TABLE"]
+
+
+@pytest.mark.parametrize(
+    "any_store", ["folder", pytest.param("bucket", marks=pytest.mark.slow)], indirect=True
+)
+def test_processes_that_widen_a_table_at_once_lose_nothing_either(table, location, any_store, in_processes):
+    table.append(lambda rows: {"word": "old.0"})
+    in_processes(APPEND_WIDER, 3, any_store.location)
+    rows = AppendOnlyTable(location, WIDER).rows()
+    assert [row["number"] for row in rows] == list(range(1, 11))
+    assert [row["word"].split(".")[1] for row in rows] == [str(before) for before in range(10)]
+    assert [row["colour"] for row in rows] == [None] + ["red"] * 9
 
 
 def test_a_table_that_another_writer_made_meanwhile_is_as_good(table, monkeypatch):

@@ -3,17 +3,19 @@ from pathlib import Path
 
 import pytest
 
-import storage.collection
+import storage.removal
 from shls_core.errors import NameUnknown, ObjectMissing
 from storage.canonical import digest_bytes
 from storage.collection import collect, plan_collection
-from storage.descent import rows_descending_from
 from storage.gate import validate
 from storage.gate_config import GateConfig
 from storage.learned import CheckpointRecord
+from storage.lineage.descent import descent
+from storage.lineage.history import History
 from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
 from storage.references import resolve
+from storage.schemas import STAGES
 from storage.store import Store
 from storage.verification import verify_dataset, verify_store
 
@@ -149,8 +151,8 @@ class Killed(BaseException):
 
 def test_killed_at_any_moment_it_leaves_a_whole_store_and_the_next_one_goes_on(two, monkeypatch):
     store, seven = two
-    monkeypatch.setattr(storage.collection, "_AT_ONCE", 1)
-    delete = storage.collection.obstore.delete
+    monkeypatch.setattr(storage.removal, "_AT_ONCE", 1)
+    delete = storage.removal.obstore.delete
     total = plan_collection(store, keep=1)
     moments = len(total.key_paths) + total.num_objects
     killed = 0
@@ -163,12 +165,12 @@ def test_killed_at_any_moment_it_leaves_a_whole_store_and_the_next_one_goes_on(t
                 raise Killed
             delete(backend, paths)
 
-        monkeypatch.setattr(storage.collection.obstore, "delete", delete_two_and_die)
+        monkeypatch.setattr(storage.removal.obstore, "delete", delete_two_and_die)
         try:
             collect(store, plan_collection(store, keep=1))
         except Killed:
             killed += 1
-        monkeypatch.setattr(storage.collection.obstore, "delete", delete)
+        monkeypatch.setattr(storage.removal.obstore, "delete", delete)
         assert verify_store(store).problems == ()
     assert killed >= moments // 2 - 1
     assert verify_dataset(store, seven).problems == ()
@@ -194,6 +196,9 @@ def test_a_damaged_store_is_not_collected(two):
 def test_no_row_descends_from_a_photograph_that_was_removed(staged, two, photographs):
     store, seven = two
     image = digest_bytes((photographs / "coffee.png").read_bytes())
-    assert all(rows_descending_from(store.objects, staged.dataset, image).values())
-    assert rows_descending_from(store.objects, staged.dataset, image)["ingest"] == 1
-    assert not any(rows_descending_from(store.objects, seven, image).values())
+    descended = descent(store, image)
+    assert len(descended.of_stage("ingest")) == 1
+    assert [(found.dataset, tuple(found.stages)) for found in descended.datasets] == [
+        (staged.dataset, STAGES)
+    ]
+    assert seven in History(store).records.of_kind("dataset")

@@ -10,7 +10,7 @@ import pytest
 
 import storage.running
 from shls_core.errors import StoreBusy
-from storage.running import at_work, collecting_alone, dead_marks, jobs_at_work
+from storage.running import at_work, dead_marks, jobs_at_work, removing_alone
 from storage.writing import write
 
 KILLED_AT_WORK = """
@@ -57,19 +57,19 @@ def test_a_collection_gives_up_where_a_job_is_at_work(store):
     with (
         at_work(store.backend, "train", "run-1"),
         pytest.raises(StoreBusy, match=r"found train by .* nothing was removed"),
-        collecting_alone(store.backend),
+        removing_alone(store.backend),
     ):
         pytest.fail("two at once")
     assert marks(store) == []
-    with collecting_alone(store.backend):
+    with removing_alone(store.backend):
         pass
 
 
 def test_two_collections_never_go_on_together(store):
     with (
-        collecting_alone(store.backend),
+        removing_alone(store.backend),
         pytest.raises(StoreBusy, match="found gc by"),
-        collecting_alone(store.backend),
+        removing_alone(store.backend),
     ):
         pytest.fail("two at once")
 
@@ -87,7 +87,7 @@ def test_a_job_waits_for_a_collection_and_says_so(store):
         with at_work(store.backend, "train", on_wait=lambda line: (told.append(line), waits.set())):
             began.set()
 
-    with collecting_alone(store.backend):
+    with removing_alone(store.backend):
         working = threading.Thread(target=job)
         working.start()
         assert waits.wait(10)
@@ -100,7 +100,7 @@ def test_a_job_waits_for_a_collection_and_says_so(store):
 
 def test_waiting_has_an_end(store):
     with (
-        collecting_alone(store.backend),
+        removing_alone(store.backend),
         pytest.raises(StoreBusy, match="gave up waiting for gc"),
         at_work(store.backend, "train", wait_seconds=0.02),
     ):
@@ -138,7 +138,7 @@ def test_whichever_mark_is_written_first_job_and_collection_never_overlap(store,
 
     def collection():
         try:
-            enter("gc", collecting_alone(store.backend))
+            enter("gc", removing_alone(store.backend))
         except StoreBusy:
             refused.append("gc")
 
@@ -159,7 +159,7 @@ def test_a_killed_job_does_not_count(store):
     assert len(marks(store)) == 1
     assert jobs_at_work(store.backend) == []
     assert dead_marks(store.backend) == [f"running/{marks(store)[0]}"]
-    with collecting_alone(store.backend):
+    with removing_alone(store.backend):
         pass
 
 
@@ -175,10 +175,10 @@ def test_a_job_elsewhere_counts_as_long_as_its_mark_is_renewed(store, minutes, i
     os.utime(store.root / "running" / "other.json", (last, last))
     assert bool(jobs_at_work(store.backend)) is is_alive
     if is_alive:
-        with pytest.raises(StoreBusy), collecting_alone(store.backend):
+        with pytest.raises(StoreBusy), removing_alone(store.backend):
             pytest.fail("two at once")
     else:
-        with collecting_alone(store.backend):
+        with removing_alone(store.backend):
             pass
 
 
@@ -203,5 +203,5 @@ def test_the_mark_is_renewed_while_a_job_runs(store, monkeypatch):
 def test_a_mark_that_cannot_be_read_counts_until_it_is_old(store):
     obstore.put(store.backend, "running/odd.json", b"{}")
     assert jobs_at_work(store.backend) == ["running/odd.json"]
-    with pytest.raises(StoreBusy, match=r"running/odd\.json"), collecting_alone(store.backend):
+    with pytest.raises(StoreBusy, match=r"running/odd\.json"), removing_alone(store.backend):
         pytest.fail("two at once")

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 
 from shls_core.evaluation import by_propagation
@@ -13,20 +12,12 @@ from shls_core.training.config import TrainingConfig
 from storage.loader import SequenceLoader
 from tasks import validation
 from tasks.learning_config import LearningConfig
-from tasks.validation import spread, validator
+from tasks.validation import validator
 
 LEARNING = LearningConfig(
     network=NetworkConfig(width_multiplier=0.0625),
     training=TrainingConfig(num_threads=1, validate_every=1, validation_sequences=2),
 )
-
-
-@pytest.mark.parametrize(
-    ("available", "wanted", "numbers"),
-    [(10, 4, [0, 2, 5, 7]), (3, 4, [0, 1, 2]), (1, 1, [0]), (6, 3, [0, 2, 4]), (5, 5, [0, 1, 2, 3, 4])],
-)
-def test_numbers_are_spread_over_all(available, wanted, numbers):
-    assert spread(available, wanted) == numbers
 
 
 def test_the_score_is_that_of_propagation_through_those_sequences(staged):

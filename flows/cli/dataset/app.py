@@ -13,6 +13,7 @@ from flows.cli.dataset.preview import preview
 from flows.cli.dataset.replaying import replaying
 from flows.cli.dataset.staging import staging
 from flows.cli.dataset.upkeep import upkeep
+from flows.cli.dataset.withdrawing import withdrawing
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets, look at them, keep them in order.")
 for commands in (
@@ -25,5 +26,6 @@ for commands in (
     replaying,
     exporting,
     upkeep,
+    withdrawing,
 ):
     dataset_app.add_typer(commands)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
+from flows.cli.options import AllowWithdrawn, ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -53,6 +53,7 @@ def export(
     samples_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in a tar file.")] = 1000,
     config: ConfigPath = None,
     store: StoreFolder = "store",
+    allow_withdrawn: AllowWithdrawn = False,
     as_json: Json = False,
 ) -> None:
     """Write the sequences of a dataset that passed the gate as shards for other loaders."""
@@ -65,6 +66,7 @@ def export(
     from storage.export import export_webdataset
     from storage.references import resolve
     from storage.store import Store
+    from tasks.withdrawal import recorded_if_forced
 
     if "://" in out:
         raise InputError(
@@ -73,10 +75,11 @@ def export(
     opened = Store.open(store)
     dataset = resolve(opened, reference, "dataset")
     if export_format == ExportFormat.TRAINING:
-        _export_training(opened, dataset, out, config, split, as_json)
+        _export_training(opened, dataset, out, config, split, allow_withdrawn, as_json)
         return
     splits: list[Split] = [side for side in (TRAIN, HELD_OUT) if split is None or side == split]
-    index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard)
+    with recorded_if_forced(opened, dataset, allow_withdrawn):
+        index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard, allow_withdrawn)
     if as_json:
         print_json({"out": out, **index.model_dump(mode="json")})
         return
@@ -89,7 +92,13 @@ def export(
 
 
 def _export_training(
-    opened: Store, dataset: str, out: str, config: str | None, split: str | None, as_json: bool
+    opened: Store,
+    dataset: str,
+    out: str,
+    config: str | None,
+    split: str | None,
+    allow_withdrawn: bool,
+    as_json: bool,
 ) -> None:
     from pathlib import Path
 
@@ -98,10 +107,13 @@ def _export_training(
     from flows.train import learning_config
     from shls_core.errors import InputError
     from tasks.training_export import export_training
+    from tasks.withdrawal import recorded_if_forced
 
     if split is not None:
         raise InputError(f"expected both sides of the split with --format training, got --split {split}")
-    num_objects = export_training(opened, dataset, learning_config(chosen_config(config)), Path(out))
+    learning = learning_config(chosen_config(config))
+    with recorded_if_forced(opened, dataset, allow_withdrawn):
+        num_objects = export_training(opened, dataset, learning, Path(out), allow_withdrawn)
     if as_json:
         print_json({"out": out, "format": "training", "dataset": dataset, "objects": num_objects})
         return

@@ -1,11 +1,13 @@
 """What upkeep found and did, as tables and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
-from storage.verification import Verification
+from storage.problems import Problem
+from storage.verification import ErasedByOrder, Verification
 
 
 def verification_json(verification: Verification) -> dict[str, Any]:
@@ -13,16 +15,19 @@ def verification_json(verification: Verification) -> dict[str, Any]:
     return {
         "objects": verification.num_objects,
         "bytes": verification.num_bytes,
-        "problems": [
-            {
-                "kind": problem.kind,
-                "path": problem.path,
-                "part_of": problem.part_of,
-                "what": problem.what,
-                "remedy": problem.remedy,
-            }
-            for problem in verification.problems
-        ],
+        "problems": [problem_json(problem) for problem in verification.problems],
+        "erased": [asdict(shard) for shard in verification.erased],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, str]:
+    """Return one problem as ``--json`` prints it."""
+    return {
+        "kind": problem.kind,
+        "path": problem.path,
+        "part_of": problem.part_of,
+        "what": problem.what,
+        "remedy": problem.remedy,
     }
 
 
@@ -30,14 +35,32 @@ def show_verification(verification: Verification) -> None:
     """Print what is wrong, or that nothing is."""
     console = Console(highlight=False)
     looked_at = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
+    show_erased(console, verification.erased)
     if not verification.problems:
         console.print(f"verified {looked_at}: every byte is as it was written")
         return
     console.print(f"verified {looked_at}: {len(verification.problems)} problems")
-    for problem in verification.problems:  # no table: it would break the paths that people copy
+    show_problems(console, verification.problems)
+
+
+def show_problems(console: Console, problems: Iterable[Problem]) -> None:
+    """Print what is wrong, and what to do about it."""
+    for problem in problems:  # no table: it would break the paths that people copy
         console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
         for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
             console.print(f"    {fact}", markup=False, soft_wrap=True)
+
+
+def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
+    """Print what is not there because it was erased by order, a line for every tombstone."""
+    for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
+        shards = [shard for shard in erased if shard.tombstone == tombstone]
+        image_ids = sorted({image_id for shard in shards for image_id in shard.image_ids})
+        console.print(
+            f"erased by order: {sum(shard.num_rows for shard in shards)} rows in {len(shards)} shards, of "
+            f"photograph {', '.join(image_id[:12] for image_id in image_ids)} (tombstone {tombstone[:12]})",
+            soft_wrap=True,
+        )
 
 
 def show_collection(facts: Mapping[str, Any]) -> None:

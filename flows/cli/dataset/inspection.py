@@ -9,8 +9,11 @@ from storage.artifact import StageArtifact
 from storage.gate import newest_verdict
 from storage.manifest import DatasetManifest, get_record
 from storage.near_duplicates import near_duplicates_of
+from storage.objects import ObjectStore
 from storage.schemas import STAGES
+from storage.stand_ins import with_stand_ins
 from storage.store import Store
+from storage.withdrawal import withdrawn_in
 
 
 def list_json(store: Store) -> dict[str, Any]:
@@ -22,6 +25,7 @@ def list_json(store: Store) -> dict[str, Any]:
             "dataset": row["digest"],
             "kind": row["kind"],
             "named_at": row["named_at"],
+            "ledger_head": row["ledger_head"],
             "removed_at": removed.get(row["digest"]) if store.objects.size(row["digest"]) is None else None,
         }
         for row in store.names.rows()
@@ -41,25 +45,29 @@ def show_list(store: Store) -> None:
 
 def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
     """Return what a dataset is made of."""
-    manifest = get_record(store.objects, dataset_id, DatasetManifest)
+    objects = with_stand_ins(store)
+    manifest = get_record(objects, dataset_id, DatasetManifest)
     verdict = newest_verdict(store, dataset_id)
+    namings = [row for row in list_json(store)["datasets"] if row["dataset"] == dataset_id]
     return {
         "dataset": dataset_id,
-        "names": [row["name"] for row in list_json(store)["datasets"] if row["dataset"] == dataset_id],
+        "names": [row["name"] for row in namings],
+        "ledger_head": namings[-1]["ledger_head"] if namings else None,
         "verdict": verdict and ("passed" if verdict.passed else "failed"),
         "failures": [str(finding) for finding in verdict.failures] if verdict else [],
-        "near_duplicates": _near_duplicate_facts(store, dataset_id),
-        "stages": [_stage_facts(store, stage, getattr(manifest, stage)) for stage in STAGES],
+        "withdrawn": {image_id: found.reason for image_id, found in withdrawn_in(store, dataset_id).items()},
+        "near_duplicates": _near_duplicate_facts(objects, dataset_id),
+        "stages": [_stage_facts(objects, stage, getattr(manifest, stage)) for stage in STAGES],
     }
 
 
-def _near_duplicate_facts(store: Store, dataset_id: str) -> dict[str, int]:
-    groups = near_duplicates_of(store.objects, dataset_id)
+def _near_duplicate_facts(objects: ObjectStore, dataset_id: str) -> dict[str, int]:
+    groups = near_duplicates_of(objects, dataset_id)
     return {"groups": len(groups), "photographs": sum(len(group.photographs) for group in groups)}
 
 
-def _stage_facts(store: Store, stage: str, artifact_id: str) -> dict[str, Any]:
-    artifact = StageArtifact(store.objects, artifact_id)
+def _stage_facts(objects: ObjectStore, stage: str, artifact_id: str) -> dict[str, Any]:
+    artifact = StageArtifact(objects, artifact_id)
     manifest = artifact.manifest
     return {
         "name": stage,
@@ -81,6 +89,10 @@ def show_facts(facts: dict[str, Any]) -> None:
     console = Console(highlight=False)
     names = ", ".join(facts["names"]) or "not published"
     console.print(f"dataset {facts['dataset']}\n{names}; verdict: {facts['verdict'] or 'never validated'}")
+    if facts["ledger_head"]:
+        console.print(f"head of the ledger when it was named: {facts['ledger_head']}", soft_wrap=True)
+    for image_id, reason in facts["withdrawn"].items():
+        console.print(f"  withdrawn photograph {image_id[:12]}: {reason}", style="yellow", markup=False)
     near = facts["near_duplicates"]
     if near["groups"]:
         console.print(f"{near['photographs']} photographs in {near['groups']} groups of near-duplicates")

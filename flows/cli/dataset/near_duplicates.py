@@ -34,13 +34,15 @@ def near_duplicates_command(
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
     from storage.near_duplicates import near_duplicates_of
     from storage.references import resolve
+    from storage.stand_ins import with_stand_ins
     from storage.store import Store
 
     opened = Store.open(store)
     dataset = resolve(opened, reference, "dataset")
-    groups = near_duplicates_of(opened.objects, dataset)
+    objects = with_stand_ins(opened)
+    groups = near_duplicates_of(objects, dataset)
     if out is not None and groups:
-        write_duplicate_sheet(opened.objects, groups, out)
+        write_duplicate_sheet(objects, groups, out)
     if as_json:
         listed = [{"split": group.split, "photographs": list(group.file_names)} for group in groups]
         print_json({"dataset": dataset, "groups": listed})

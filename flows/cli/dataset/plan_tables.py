@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from storage.free_space import megabytes
+from tasks.planning.left_out import left_out_told
 from tasks.planning.report import PlanReport, StageReport
 
 _SHARDS_SHOWN = 8
@@ -35,6 +36,8 @@ def plan_json(report: PlanReport) -> dict[str, Any]:
 def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
     console = Console(highlight=False)
+    if report.left_out:
+        console.print(left_out_told(report.left_out), markup=False, soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest is to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)

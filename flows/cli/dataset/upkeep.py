@@ -56,15 +56,9 @@ def tag(
     as_json: Json = False,
 ) -> None:
     """Give a dataset a name of your own, under which `gc` keeps it."""
-    from storage.references import resolve
-    from storage.running import at_work
-    from storage.store import Store
-    from tasks.terminal import tell
+    from tasks.upkeep import tag as tag_now
 
-    opened = Store.open(store)
-    with at_work(opened.backend, "tag", on_wait=tell):
-        dataset = resolve(opened, reference, "dataset")
-        given = opened.names.tag(name, dataset)
+    given, dataset = tag_now(store, reference, name)
     _tell_name(given, dataset, as_json)
 
 
@@ -79,16 +73,9 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Let NAME@latest mean an earlier dataset again: a new version, nothing is edited or removed."""
-    from storage.references import resolve
-    from storage.running import at_work
-    from storage.store import Store
-    from tasks.terminal import tell
+    from tasks.upkeep import roll_back
 
-    opened = Store.open(store)
-    with at_work(opened.backend, "rollback", on_wait=tell):
-        meant = opened.names.earlier(name, to)
-        dataset = resolve(opened, meant, "dataset")  # gc may have removed it
-        given = opened.names.roll_back(name, meant.partition("@")[2])
+    given, dataset = roll_back(store, name, to)
     _tell_name(given, dataset, as_json)
 
 

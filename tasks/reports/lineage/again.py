@@ -41,8 +41,8 @@ def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
             f"with the configuration below as dataset.yaml and the same photographs: dataset {short}",
         ),
         *replay,
-        Command("shls dataset verify", "hashes every byte of the store"),
-        Command(f"shls audit {short}", "whether all of this is still what it was"),
+        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
     )
 
 
@@ -56,7 +56,8 @@ def checkpoint_commands(story: CheckpointStory) -> tuple[Command, ...]:
             f"trains again from the record: weights {story.record.weights[:12]} on the same platform",
         ),
         Command(f"shls evaluate --checkpoint {short}", "scores it on held-out sequences"),
-        Command(f"shls audit {short}", "whether all of this is still what it was"),
+        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
     )
 
 

@@ -9,7 +9,6 @@ import yaml
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
 from storage.store import Store
-from tasks.checkpoint_key import checkpoint_key
 from tasks.execution_config import ExecutionConfig
 from tasks.reports.charts import CurveChart
 from tasks.reports.lineage.descendants import HELD_OUT, Score, Trained, scores_of
@@ -78,7 +77,7 @@ def checkpoint_story(
         Of it, where the logs of trainings lie counts.
     """
     record = get_record(store.objects, checkpoint, CheckpointRecord)
-    losses = _losses(record, log_folder(execution, store.location, checkpoint_key(record)))
+    losses = _losses(record, log_folder(execution, store.location, record.key))
     num_steps = max(len(losses), record.configuration["training"]["steps"])
     charts = [loss_chart(losses)] if losses else []
     if record.validations:

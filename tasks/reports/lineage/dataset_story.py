@@ -11,12 +11,22 @@ from storage.artifact import StageArtifact
 from storage.gate import Finding, Verdict, newest_verdict
 from storage.manifest import DatasetManifest, StageManifest, get_record
 from storage.schemas import INGEST, STAGES
+from storage.stand_ins import with_stand_ins
 from storage.store import Store
+from storage.withdrawal import Withdrawal, withdrawn_in
 from tasks.reports.lineage.gallery import RejectedGroup, ShownSample, rejected_groups, shown_samples
 from tasks.reports.lineage.history import History, PastRun
 from tasks.reports.lineage.stage_section import StageSection, stage_section
-from tasks.reports.lineage.withdrawals import WithdrawnPhotograph, withdrawn_photographs
 from tasks.samples import SampleReader
+
+
+@dataclass(frozen=True)
+class WithdrawnPhotograph:
+    """A photograph that nobody is to use any more."""
+
+    file_name: str | None
+    """None where no name is kept: the photograph was erased."""
+    withdrawal: Withdrawal
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,8 @@ def dataset_story(store: Store, dataset_id: str, history: History) -> DatasetSto
     ObjectMissing, ObjectCorrupted
         If a part of it is not in the store, or not as it was written.
     """
-    objects = store.objects
+    # The page tells which rows there were, those that were erased by order among them.
+    objects = with_stand_ins(store)
     manifest = get_record(objects, dataset_id, DatasetManifest)
     artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
     ingested = artifacts[INGEST].manifest
@@ -105,7 +116,7 @@ def dataset_story(store: Store, dataset_id: str, history: History) -> DatasetSto
             f"{row['name']}@v{row['version']}" for row in store.names.rows() if row["digest"] == dataset_id
         ),
         judgement=judgement,
-        withdrawn=withdrawn_photographs(history.rows, _file_names(photographs)),
+        withdrawn=_withdrawn(store, dataset_id, photographs),
         sources=_sources(photographs.filter(pc.is_null(photographs["rejected"]))),
         stages=stages,
         reads={name: _read_by(one.manifest) for name, one in artifacts.items()},
@@ -125,9 +136,13 @@ def _read_by(manifest: StageManifest) -> tuple[str, ...]:
     return tuple(stage for stage in STAGES if stage in manifest.inputs)
 
 
-def _file_names(photographs: pa.Table) -> dict[str, str | None]:
+def _withdrawn(store: Store, dataset_id: str, photographs: pa.Table) -> tuple[WithdrawnPhotograph, ...]:
     ids = pc.list_element(photographs["image_ids"], 0).to_pylist()
-    return dict(zip(ids, photographs["file_name"].to_pylist(), strict=True))
+    names = dict(zip(ids, photographs["file_name"].to_pylist(), strict=True))
+    return tuple(
+        WithdrawnPhotograph(names.get(image_id), withdrawal)
+        for image_id, withdrawal in withdrawn_in(store, dataset_id).items()
+    )
 
 
 def _sources(photographs: pa.Table) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storage.tombstones import ERASED
 from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
 from tasks.reports.pictures import Picture, picture
 from tasks.sample_pictures import fitted, sample_pictures, sample_told
@@ -11,8 +12,6 @@ from tasks.stages.handful import evenly_spread
 
 _SAMPLES, _REJECTED_OF_A_REASON = 8, 6
 _SIDE_PX, _SMALL_SIDE_PX = 240, 120
-_ERASED = "erased by order"
-"""Why rows are rejected whose photograph was erased: of those, nothing is shown."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
 
 
 def _rejected_row(one: RejectedSample, reason: str) -> RejectedRow:
-    if one.photograph is None or reason == _ERASED:
+    if one.photograph is None or reason == ERASED:  # then not what is left of its parents, either
         return RejectedRow(one.file_name, reason, None)
     drawn = fitted(one.photograph, _SMALL_SIDE_PX)
     return RejectedRow(one.file_name, reason, picture(drawn, f"{one.file_name}, rejected", one.file_name))

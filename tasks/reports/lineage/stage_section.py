@@ -35,7 +35,7 @@ class StageSection:
     Attributes
     ----------
     rows, rejected : int
-        `rows` includes the rejected ones.
+        `rows` includes the rejected ones; rows that were erased by order since are among these.
     reasons : tuple of (str, int)
         Why rows were rejected and how many, most frequent first.
     histograms : tuple of Histogram
@@ -81,7 +81,7 @@ def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> Stage
         meaning=_MEANINGS[manifest.stage],
         artifact=artifact.id,
         rows=manifest.rows,
-        rejected=manifest.rejected,
+        rejected=len(table) - table["rejected"].null_count,
         shards=len(manifest.shards),
         num_bytes=sum(shard.bytes for shard in manifest.shards),
         reasons=_reasons(table["rejected"]),

@@ -28,6 +28,7 @@ COMMANDS = (
     "run",
     "train",
     "evaluate",
+    "audit",
     "dataset build",
     "dataset list",
     "dataset show",

@@ -9,7 +9,8 @@ from storage.objects import object_path
 from storage.schemas import STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
-from tasks.planning.staleness import FileNames, Staleness
+from tasks.planning.file_names import FileNames
+from tasks.planning.staleness import Staleness
 
 
 def reasons(staging):
@@ -98,17 +99,17 @@ def test_photographs_are_told_by_name(staging, new_photograph):
     assert told["ingest"][0] == [
         "1 photograph added (new.png)",
         "1 photograph changed (03.png)",
-        "1 photograph withdrawn (05.png)",
+        "1 photograph removed (05.png)",
         "1 photograph renamed (six.png)",
         "1 photograph with other notes (07.png)",
     ]
     assert told["saliency"][0] == [
         "2 ingest rows added (03.png, new.png)",
         "2 ingest rows made anew (07.png, six.png)",
-        "2 ingest rows withdrawn (03.png, 05.png)",
+        "2 ingest rows removed (03.png, 05.png)",
     ]
     shards = "; ".join(told["ingest"][1])
-    for part in ("new row", "row withdrawn (05.png)", "described otherwise"):
+    for part in ("new row", "row removed (05.png)", "described otherwise"):
         assert part in shards
     assert "new row" in "; ".join(told["sequences"][1])
 
@@ -123,7 +124,7 @@ def test_a_sequence_that_pastes_another_photograph_says_so(large, new_photograph
 def test_shards_that_only_lost_a_row_say_so(staging):
     (staging.folder / "05.png").unlink()
     told = reasons(staging)["ingest"]
-    assert told == (["1 photograph withdrawn (05.png)"], ["1 row withdrawn (05.png)"])
+    assert told == (["1 photograph removed (05.png)"], ["1 row removed (05.png)"])
 
 
 def test_other_shards_of_the_same_rows_are_told(staging):

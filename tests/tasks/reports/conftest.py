@@ -128,8 +128,8 @@ def record_of() -> Callable[..., "BenchmarkRecord"]:
 @pytest.fixture
 def evaluated(davis_benchmark: tuple[Path, Path], record_of: Callable[..., Any]) -> Evaluated:
     """The evaluation of the small benchmark; the folder of masks says whose they are."""
-    from tasks.benchmark import FACTS, material_digest
-    from tasks.benchmark_choice import BenchmarkChoice
+    from tasks.benchmark import FACTS
+    from tasks.benchmark_choice import BenchmarkChoice, material_digest
     from tasks.davis_scoring import score_results
 
     davis, results = davis_benchmark

@@ -127,7 +127,6 @@ def trained_and_scored(store: "Store", dataset: str) -> tuple[str, str, str, str
         ValidationScore,
     )
     from storage.manifest import put_record
-    from tasks.checkpoint_key import checkpoint_key
 
     made_by: dict[str, Any] = {
         "code_digest": "b" * 64,
@@ -143,7 +142,7 @@ def trained_and_scored(store: "Store", dataset: str) -> tuple[str, str, str, str
         validations=(ValidationScore(step=20, score=0.25), ValidationScore(step=40, score=0.5)),
         **made_by,
     )
-    log = store.root.parent / "runs" / f"train-{checkpoint_key(record)[:12]}" / "metrics.jsonl"
+    log = store.root.parent / "runs" / f"train-{record.key[:12]}" / "metrics.jsonl"
     log.parent.mkdir(parents=True)
     rows = [{"step": step, "loss": loss} for step, loss in enumerate(LOSSES, 1)]
     log.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"step": 60, "validation/J&F": 0.4}]))

@@ -9,11 +9,11 @@ import yaml
 from shls_core.errors import InputError
 from storage.artifact import StageArtifact
 from storage.gate import newest_verdict
-from storage.manifest import DatasetManifest, get_record, put_record
+from storage.manifest import DatasetManifest, get_record
 from storage.schemas import SCHEMAS, STAGES
-from storage.shards import put_shard, read_columns
 from tasks.execution_config import ExecutionConfig
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
+from tasks.withdrawal import purge, reinstate, withdraw
 
 HOSTILE = "<script>document.title=1</script>.png"
 
@@ -184,52 +184,37 @@ def test_the_log_of_another_training_is_not_taken_for_its_own(told, told_copy, t
         checkpoint_page(told_copy, told.checkpoint, logs)
 
 
-def test_withdrawn_photographs_are_told_at_the_top(told, told_copy, entry, environment):
-    ingested = artifacts(told)["ingest"].accepted(("file_name",))
-    [hostile] = [address.sample_id for address, row in ingested if row["file_name"] == HOSTILE]
-    reason = {"reason": "consent <withdrawn>"}
-    told_copy.ledger.record(entry(8, "withdraw", inputs=[hostile, "e" * 64], details=reason), environment)
+def test_withdrawn_photographs_are_told_at_the_top(told, told_copy):
+    store = str(told_copy.root)
+    [hostile], unseen = withdraw(store, [HOSTILE], "consent <withdrawn>").new, "e" * 64
+    withdraw(store, [unseen], "never seen")
     for page in (
         dataset_page(told_copy, told.dataset).decode(),
         checkpoint_page(told_copy, told.checkpoint, ExecutionConfig()).decode(),
     ):
         head = told_by(page[: page.index("</header>")])
         assert "1 photograph of this dataset was withdrawn." in head
-        assert f"{HOSTILE} {hostile[:12]} , 2026-03-12: consent <withdrawn>" in head
-    told_copy.ledger.record(entry(9, "reinstate", inputs=[hostile], details={"reason": "again"}), environment)
+        assert re.search(rf"{HOSTILE} {hostile[:12]} , 20\d\d-\d\d-\d\d: consent <withdrawn>", head)
+        assert unseen[:12] not in page
+    reinstate(store, [HOSTILE], "asked again")
     assert b"withdrawn" not in dataset_page(told_copy, told.dataset)
 
 
-def test_of_what_was_erased_by_order_nothing_is_shown(told, told_copy):
-    ingested = artifacts(told)["ingest"].accepted(("file_name",))
-    [hostile] = [address.sample_id for address, row in ingested if row["file_name"] == HOSTILE]
-    page = dataset_page(told_copy, erased(told_copy, told.dataset, hostile)).decode()
-    assert html.escape(HOSTILE) not in page
+def test_of_what_was_erased_by_order_nothing_is_shown(told, told_copy, of_dataset):
+    store = str(told_copy.root)
+    [hostile] = withdraw(store, [HOSTILE], "consent withdrawn").new
+    purge(store, [hostile])
+    page = dataset_page(told_copy, told.dataset).decode()
+    assert html.escape(HOSTILE) not in page[: page.index('<section id="made">')]
+    assert re.search(rf"\. {hostile[:12]} , [^;]*; erased on 20", told_by(page))
     shown = section(page, "rejected")
     assert f"erased by order 1 row photographs {hostile[:12]}" in shown
     assert "erased by order 1 row pseudo-masks" in shown
     markup = page[page.index('id="rejected"') : page.index('id="descendants"')]
     assert re.findall(r'<img [^>]*alt="([^"]*)"', markup) == ["zz copy.png, rejected"]
-
-
-def erased(store, dataset, image_id):
-    """Put a dataset into a store that is another one without what rows of a photograph held."""
-    manifest = get_record(store.objects, dataset, DatasetManifest)
-    kept = {"sample_id", "row_key", "parents", "image_ids"}
-    stages = {}
-    for stage in STAGES:
-        artifact = StageArtifact(store.objects, getattr(manifest, stage)).manifest
-        shards = []
-        for shard in artifact.shards:
-            rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
-            for row in rows:
-                if image_id in row["image_ids"]:
-                    row.update(dict.fromkeys(row.keys() - kept), rejected="erased by order")
-            shards.append(put_shard(store.objects, stage, rows))
-        rejected = sum(shard.rejected for shard in shards)
-        changed = artifact.model_copy(update={"shards": tuple(shards), "rejected": rejected})
-        stages[stage] = put_record(store.objects, changed)
-    return put_record(store.objects, DatasetManifest(**stages))
+    accepted = artifacts(told)["ingest"].manifest.rows - artifacts(told)["ingest"].manifest.rejected
+    assert f"{accepted - 1} rows 3 rejected" in section(page, "ingest")
+    assert set(re.findall(r'src="data:[^"]+"', page)) < set(re.findall(r'src="data:[^"]+"', of_dataset))
 
 
 def test_a_dataset_that_nobody_judged_made_or_used_has_a_page_too(staged):

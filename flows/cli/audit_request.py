@@ -1,0 +1,37 @@
+"""What a person asks of an audit, checked."""
+
+import re
+import secrets
+from pathlib import Path
+
+from shls_core.errors import InputError
+from tasks.audit import AuditRequest
+from tasks.benchmark_choice import BenchmarkFormat
+
+_HEAD = re.compile(r"[0-9a-f]{12,64}")
+
+
+def audit_request(
+    reference: str | None,
+    replay: int,
+    seed: int | None,
+    expected_head: str | None,
+    davis: str | None,
+    youtube_vos: str | None,
+) -> AuditRequest:
+    """Return a request; what is drawn without a seed is drawn with one of chance.
+
+    Raises
+    ------
+    InputError
+        If the expected head is no digest, or a folder of videos is not there.
+    """
+    if expected_head is not None and not _HEAD.fullmatch(expected_head):
+        raise InputError(f"expected 12 to 64 digits of 0-9 and a-f in --expect-head, got {expected_head!r}")
+    roots: dict[BenchmarkFormat, str | None] = {"davis": davis, "youtube-vos": youtube_vos}
+    videos = {layout: Path(root) for layout, root in roots.items() if root is not None}
+    for layout, root in videos.items():
+        if not root.is_dir():
+            raise InputError(f"expected a folder of videos in --{layout}, found none at {root}")
+    chosen = secrets.randbelow(2**32) if seed is None else seed
+    return AuditRequest(reference, expected_head, replay, chosen, videos)

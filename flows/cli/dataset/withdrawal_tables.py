@@ -1,0 +1,130 @@
+"""Withdrawn photographs in the two forms they are shown in: JSON, whose keys are a contract, and lines."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from storage.descendants import Descendants, descendants
+from storage.erasure import Erasure
+from storage.store import Store
+from storage.withdrawal import Withdrawal, withdrawn
+from tasks.withdrawal import Withdrawn, erasure_facts
+
+
+def withdrawn_json(store: Store) -> dict[str, Any]:
+    """Return what ``shls dataset withdrawn --json`` prints."""
+    return {"withdrawn": _facts(store, withdrawn(store))}
+
+
+def withdrawn_now_json(store: Store, outcome: Withdrawn) -> dict[str, Any]:
+    """Return what ``shls dataset withdraw --json`` prints."""
+    denied = withdrawn(store)
+    asked = {image_id: denied[image_id] for image_id in (*outcome.new, *outcome.already)}
+    return {
+        "withdrawn": [
+            {
+                **facts,
+                "is_new": facts["photograph"] in outcome.new,
+                "is_in_store": facts["photograph"] not in outcome.unseen,
+            }
+            for facts in _facts(store, asked)
+        ]
+    }
+
+
+def purge_json(erasure: Erasure, tombstone: str | None) -> dict[str, Any]:
+    """Return what ``shls dataset purge --json`` prints."""
+    return {"photographs": list(erasure.image_ids), "tombstone": tombstone, **erasure_facts(erasure)}
+
+
+def show_withdrawn(facts: Mapping[str, Any]) -> None:
+    """Print the deny list and what descends from it."""
+    console = _console()
+    if not facts["withdrawn"]:
+        console.print("no photograph is withdrawn")
+    for one in facts["withdrawn"]:
+        since = one["withdrawn_at"][:16].replace("T", " ")
+        console.print(f"{one['photograph']}  {one['reason']}", markup=False)
+        console.print(
+            f"    withdrawn by {one['user'] or 'someone'} on {since} UTC{_erased(one)}", markup=False
+        )
+        _show_descendants(console, one)
+
+
+def show_withdrawn_now(facts: Mapping[str, Any]) -> None:
+    """Print what became of the photographs that were to be withdrawn."""
+    console = _console()
+    for one in facts["withdrawn"]:
+        if not one["is_new"]:
+            since = one["withdrawn_at"][:10]
+            console.print(
+                f"{one['photograph']} was withdrawn on {since} already ({one['reason']})", markup=False
+            )
+            continue
+        unseen = "" if one["is_in_store"] else "; the store has never seen it"
+        console.print(f"withdrawn {one['photograph']}{unseen}", markup=False)
+        _show_descendants(console, one)
+    if any(one["is_new"] and one["is_in_store"] for one in facts["withdrawn"]):
+        console.print("`shls dataset build` leaves them out; `shls dataset purge` erases their bytes")
+
+
+def show_purge(facts: Mapping[str, Any]) -> None:
+    """Print what a purge erased, or would erase."""
+    console = _console()
+    done = "would erase" if facts["dry_run"] else "erased"
+    rows = ", ".join(f"{count} of {stage}" for stage, count in facts["rows"].items()) or "none"
+    console.print(
+        f"{done} {sum(facts['rows'].values())} rows ({rows}) in {facts['shards']} shards, "
+        f"{facts['bytes'] / 1e6:.1f} MB, which are replaced by what is left of them"
+        if facts["shards"]
+        else "nothing of them is in the store"
+    )
+    for image_id in facts["photographs"]:
+        console.print(f"  photograph {image_id}")
+    if facts["tombstone"]:
+        console.print(f"  tombstone {facts['tombstone']}")
+    for job in facts["jobs_at_work"]:
+        console.print(f"  at work now, purge would refuse: {job}", style="yellow", markup=False)
+
+
+def _facts(store: Store, withdrawals: Mapping[str, Withdrawal]) -> list[dict[str, Any]]:
+    found = descendants(store, withdrawals)
+    names: dict[str, list[str]] = {}
+    for row in store.names.rows():
+        names.setdefault(row["digest"], []).append(f"{row['name']}@v{row['version']}")
+    return [
+        {
+            **_renamed(asdict(withdrawal)),
+            **_descendant_facts(found.get(image_id, Descendants()), names),
+        }
+        for image_id, withdrawal in withdrawals.items()
+    ]
+
+
+def _renamed(facts: dict[str, Any]) -> dict[str, Any]:
+    return {"photograph": facts.pop("image_id"), **facts}
+
+
+def _descendant_facts(found: Descendants, names: Mapping[str, list[str]]) -> dict[str, Any]:
+    return {
+        "datasets": [{"dataset": dataset, "names": names.get(dataset, [])} for dataset in found.datasets],
+        "checkpoints": list(found.checkpoints),
+    }
+
+
+def _show_descendants(console: Console, one: Mapping[str, Any]) -> None:
+    for dataset in one["datasets"]:
+        names = ", ".join(dataset["names"]) or "not published"
+        console.print(f"    still descends from it: dataset {dataset['dataset'][:12]} ({names})")
+    for checkpoint in one["checkpoints"]:
+        console.print(f"    still descends from it: checkpoint {checkpoint[:12]}")
+
+
+def _erased(one: Mapping[str, Any]) -> str:
+    return f", erased on {one['purged_at'][:16].replace('T', ' ')} UTC" if one["purged_at"] else ""
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)

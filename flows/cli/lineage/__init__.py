@@ -1,0 +1,1 @@
+"""`shls lineage`: what made a thing, and what a photograph went into."""

@@ -1,0 +1,182 @@
+"""What made a thing, for people: a tree from the thing to the runs, the stages and the photographs."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.tree import Tree
+
+from flows.cli.lineage.labels import counted, label, settings, short, when
+from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, STAGE, Lineage, Node
+
+_PHOTOGRAPHS_SHOWN = 5
+_SETTINGS = ("configuration", "parameters", "versions")
+
+
+def show_ancestry(lineage: Lineage, every: bool) -> None:
+    """Print a lineage; of many photographs the first few, unless every one is wanted."""
+    Console(highlight=False).print(ancestry_tree(lineage, every))
+
+
+def ancestry_tree(lineage: Lineage, every: bool) -> Tree:
+    """Return a lineage as a tree whose root is the thing that was asked about."""
+    told = _Told(lineage)
+    tree = Tree(escape(label(lineage.root)))
+    _add_artifacts(tree, lineage.root, told)
+    _add_making(tree, lineage.root)
+    _add_rows(tree, told, every)
+    return tree
+
+
+class _Told:
+    """A lineage, asked for what is above a node."""
+
+    def __init__(self, lineage: Lineage) -> None:
+        self.root = lineage.root
+        self.nodes = {node.id: node for node in lineage.nodes}
+        self._told_runs: set[str] = set()
+        self._above: dict[str, list[str]] = {}
+        for source, made in lineage.edges:
+            self._above.setdefault(made, []).append(source)
+
+    def above(self, node: Node, *kinds: str) -> list[Node]:
+        """Return what a node was made from or by, of some kinds in that order."""
+        found = [self.nodes[source] for source in self._above.get(node.id, ())]
+        return [source for kind in kinds for source in found if source.kind == kind]
+
+    def once(self, run: Node) -> str:
+        """Return the line about a run; a short one after the first time."""
+        if run.id in self._told_runs:
+            return f"{run.facts['kind']} run {short(run.id)}, as above"
+        self._told_runs.add(run.id)
+        return label(run)
+
+    def of_kind(self, kind: str) -> list[Node]:
+        return [node for node in self.nodes.values() if node.kind == kind]
+
+
+def _add_artifacts(tree: Tree, node: Node, told: _Told) -> None:
+    """Add the runs that made a thing, what else did, and the things it was made from."""
+    for run in told.above(node, RUN):
+        tree.add(escape(told.once(run)))
+    if found := node.facts.get("found_made_by"):
+        last = found[-1]
+        tree.add(f"found made by {counted(len(found), 'later run')}, last on {when(last['started_at'])}")
+    for fact in _facts(node):
+        tree.add(escape(fact), style="dim")
+    for source in told.above(node, CHECKPOINT, DATASET, STAGE):
+        if node.kind == STAGE and told.root.kind != STAGE:
+            continue  # what a stage read hangs from the dataset already
+        _add_artifacts(tree.add(escape(label(source))), source, told)
+
+
+def _facts(node: Node) -> Iterator[str]:
+    """Yield what else made a thing: code, versions, settings, and what training used."""
+    if node.kind == RUN:
+        return
+    for name in _SETTINGS:
+        if name in node.facts:
+            yield f"{name} {settings(node.facts[name])}"
+    if "code_digest" in node.facts:
+        yield f"code {short(node.facts['code_digest'])}"
+    if node.kind == CHECKPOINT and "usage" in node.facts:
+        yield from _usage(node.facts["usage"])
+
+
+def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
+    if usage["why_unknown"] is not None:
+        yield f"what it saw cannot be told: {usage['why_unknown']}"
+        return
+    seen = sum(used["times_drawn"] > 0 for used in usage["photographs"].values())
+    yield (
+        f"saw {counted(seen, 'photograph')}: {counted(usage['samples_drawn'], 'sample')} drawn in the "
+        f"{counted(usage['steps'], 'step')} before its weights were kept"
+    )
+    if usage["validations"]:
+        did = "chose" if usage["selected_by_validation"] else "watched"
+        samples = counted(usage["samples_validated"], "sample")
+        yield f"{counted(usage['validations'], 'validation')} on {samples} {did} the weights"
+
+
+def _add_making(tree: Tree, root: Node) -> None:
+    """Add how the stages made a shard or a row, each way once."""
+    ways = {settings(making): making for making in _without_places(root.facts.get("making", ()))}
+    for making in ways.values():
+        if "code_digest" not in making:
+            tree.add(escape(f"made by {making['stage']}, in a run that ended before its artifact"))
+            continue
+        branch = tree.add(escape(f"made by {making['stage']}, code {short(making['code_digest'])}"))
+        for name in ("parameters", "versions"):
+            branch.add(escape(f"{name} {settings(making[name])}"), style="dim")
+
+
+def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for making in makings:
+        yield {name: value for name, value in making.items() if name not in ("shard", "artifact")}
+
+
+def _add_rows(tree: Tree, told: _Told, every: bool) -> None:
+    if told.root.kind == PHOTOGRAPH:
+        return
+    if told.root.kind in (SAMPLE, MASK):
+        _add_sources(tree, told)
+        return
+    for kind in (SAMPLE, MASK):
+        if rows := told.of_kind(kind):
+            rejected = sum(all(row["rejected"] for row in node.facts["rows"]) for node in rows)
+            tree.add(counted(len(rows), kind) + (f", {rejected} rejected" if rejected else ""))
+    _add_photographs(tree, told, every)
+
+
+def _add_sources(tree: Tree, told: _Told) -> None:
+    """Add the masks of a sample, each with its role and its photograph; of a mask, the photograph."""
+    roles: dict[str, list[str]] = {}
+    for of_shard in told.root.facts.get("roles", ()):
+        for mask_id, told_roles in of_shard["masks"].items():
+            roles.setdefault(mask_id, []).extend(told_roles)
+    for mask in told.above(told.root, MASK):
+        role = ", ".join(dict.fromkeys(roles.get(mask.id.partition(":")[2], ["read"])))
+        branch = tree.add(escape(f"{role}: {label(mask)}"))
+        for photograph in told.above(mask, PHOTOGRAPH):
+            branch.add(escape(label(photograph)))
+    if told.root.kind == MASK:
+        for photograph in told.above(told.root, PHOTOGRAPH):
+            tree.add(escape(label(photograph)))
+
+
+def _add_photographs(tree: Tree, told: _Told, every: bool) -> None:
+    photographs = sorted(told.of_kind(PHOTOGRAPH), key=_first_file_name)
+    if not photographs:
+        return
+    used: Mapping[str, Any] = {}
+    for checkpoint in told.of_kind(CHECKPOINT):
+        used = checkpoint.facts.get("usage", {}).get("photographs", {})
+    branch = tree.add(escape(f"{counted(len(photographs), 'photograph')}{_licences(photographs)}"))
+    shown = photographs if every else photographs[:_PHOTOGRAPHS_SHOWN]
+    for photograph in shown:
+        branch.add(escape(label(photograph) + (_use(used.get(photograph.id)) if used else "")))
+    if len(photographs) > len(shown):
+        branch.add(f"and {len(photographs) - len(shown):,} more (--all)")
+
+
+def _use(used: Mapping[str, Any] | None) -> str:
+    """Return how training used a photograph."""
+    if used is None:
+        return "; never drawn"
+    if used["times_drawn"]:
+        return f"; drawn {counted(used['times_drawn'], 'time')}, first for step {used['first_step']}"
+    return f"; validated on, in {counted(used['samples_validated'], 'sample')}"
+
+
+def _licences(photographs: Iterable[Node]) -> str:
+    """Return how many photographs there are of each licence that is noted, most frequent first."""
+    counts = Counter(row["licence"] for node in photographs for row in node.facts["rows"][:1])
+    noted = [f"{licence} {count:,}" for licence, count in counts.most_common() if licence is not None]
+    return f"; licences: {', '.join(noted)}" if noted else ""
+
+
+def _first_file_name(photograph: Node) -> tuple[str, str]:
+    names = [row["file_name"] for row in photograph.facts["rows"] if row["file_name"]]
+    return (names[0] if names else "", photograph.id)

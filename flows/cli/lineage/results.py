@@ -1,0 +1,42 @@
+"""Lineages for machines: JSON, whose keys are a contract."""
+
+from dataclasses import asdict
+from typing import Any
+
+from storage.lineage.descended import Descent
+from storage.lineage.graph import Lineage
+
+
+def graph_json(lineage: Lineage) -> dict[str, Any]:
+    """Return what ``shls lineage up --json`` prints: every node with its facts, every edge."""
+    return {
+        "root": lineage.root.id,
+        "nodes": [{"kind": node.kind, "id": node.id, "facts": node.facts} for node in lineage.nodes],
+        "edges": [list(edge) for edge in lineage.edges],
+    }
+
+
+def descent_json(descent: Descent) -> dict[str, Any]:
+    """Return what ``shls lineage down --json`` prints: empty lists for a photograph that was never seen."""
+    return {
+        "photograph": descent.photograph,
+        "is_known": bool(descent.rows),
+        "withdrawal": descent.withdrawal and asdict(descent.withdrawal),
+        "rows": [asdict(row) for row in descent.rows],
+        "shards": [
+            {"shard": shard, "stage": stage, "gone": descent.gone_shards.get(shard)}
+            for shard, stage in descent.shards.items()
+        ],
+        "datasets": [asdict(found) for found in descent.datasets],
+        "checkpoints": [
+            {
+                **asdict(exposure),
+                "how": exposure.how,
+                "times_drawn": exposure.times_drawn,
+                "first_step": exposure.first_step,
+            }
+            for exposure in descent.exposures
+        ],
+        "scores": [asdict(score) for score in descent.scores],
+        "removed_datasets": dict(descent.removed_datasets),
+    }

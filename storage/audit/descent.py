@@ -1,0 +1,80 @@
+"""Whether the rows of a dataset descend from the photographs that they name.
+
+A photograph names itself; every other row descends from exactly the photographs of the rows it read. What
+withdrawal, lineage and the split of the data rest on is recomputed here from `parents` alone.
+"""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.artifact import StageArtifact
+from storage.manifest import DatasetManifest
+from storage.objects import ObjectStore
+from storage.problems import DESCENT, Problem, about_object
+from storage.schemas import INGEST, STAGES
+
+_ROW, _IMAGE, _PARENT = "row", "image", "parent"
+
+
+def descent_problems(objects: ObjectStore, dataset: str, manifest: DatasetManifest) -> list[Problem]:
+    """Return, per stage, how many rows of a dataset name other photographs than they were made from.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+    """
+    artifacts = (StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES)
+    return [
+        about_object(
+            DESCENT,
+            artifact.id,
+            f"dataset {dataset[:12]}… ({artifact.manifest.stage})",
+            f"{len(rows)} rows name other photographs than those they were made from; first: {rows[0][:12]}…",
+        )
+        for artifact, rows in _wrong_rows(artifacts)
+        if rows
+    ]
+
+
+def _wrong_rows(artifacts: Iterator[StageArtifact]) -> Iterator[tuple[StageArtifact, list[str]]]:
+    """Yield every stage with the sample ids of its wrong rows, sorted."""
+    known = _pairs(pa.table({"sample_id": pa.array([], pa.string()), "image_ids": _NO_LISTS}), "image_ids")
+    for artifact in artifacts:
+        table = artifact.table(["sample_id", "rejected", "parents", "image_ids"])
+        claimed = _pairs(table, "image_ids")
+        if artifact.manifest.stage == INGEST:
+            accepted = table.filter(pc.is_null(table["rejected"]))["sample_id"]
+            of_accepted = claimed.filter(pc.is_in(claimed[_ROW], accepted))
+            wrong = _differing(of_accepted, pa.table({_ROW: accepted, _IMAGE: accepted}))
+            # A duplicate is another row of its photograph, and nobody's parent.
+            claimed = claimed.filter(pc.equal(claimed[_ROW], claimed[_IMAGE]))
+        else:
+            read = _pairs(table, "parents").rename_columns([_ROW, _PARENT])
+            made_from = read.join(
+                known.rename_columns([_PARENT, _IMAGE]), _PARENT, join_type="left outer", use_threads=False
+            )
+            wrong = _differing(claimed, made_from.select([_ROW, _IMAGE]))
+        known = pa.concat_tables([known, claimed])
+        yield artifact, wrong
+
+
+_NO_LISTS = pa.array([], pa.list_(pa.string()))
+
+
+def _pairs(table: pa.Table, column: str) -> pa.Table:
+    """Return (row, value) for every value in a column of lists."""
+    lists = table[column].combine_chunks()
+    rows = table["sample_id"].combine_chunks().take(pc.list_parent_indices(lists))
+    return pa.table({_ROW: rows, _IMAGE: pc.list_flatten(lists)})
+
+
+def _differing(claimed: pa.Table, made_from: pa.Table) -> list[str]:
+    """Return the rows with a pair that only one of two tables has."""
+    both = [_ROW, _IMAGE]
+    only = (
+        one.join(other, both, join_type="left anti", use_threads=False)[_ROW]
+        for one, other in ((claimed, made_from), (made_from, claimed))
+    )
+    return sorted({row for rows in only for row in rows.to_pylist()})

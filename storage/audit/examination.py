@@ -1,0 +1,148 @@
+"""The examination of a store, or of an artifact in it: everything that can be told without making it again.
+
+Objects are read first, the history after them: what a job finished meanwhile has its entry by then.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
+from storage.audit.descent import descent_problems
+from storage.audit.findings import Findings
+from storage.audit.history import History, read_history
+from storage.audit.key_owners import entries_about, key_problems
+from storage.audit.outstanding import Outstanding, outstanding
+from storage.audit.scope import SCORES, roots_of
+from storage.audit.use import use_problems
+from storage.audit.witnesses import history_problems
+from storage.bookkeeping import dangling_keys, dangling_names
+from storage.erasure_verification import read_tombstones, unfinished, unnamed_tombstones
+from storage.inventory import KeyEntry, take_inventory
+from storage.object_survey import Survey, survey_objects
+from storage.objects import ObjectStore
+from storage.problems import Problem, foreign
+from storage.reachability import CHECKPOINT
+from storage.stand_ins import StandIns
+from storage.store import Store
+from storage.tombstones import Erased
+from storage.verification import erased_by_order, problems_of_objects
+from storage.withdrawal import withdrawn
+
+Advance = Callable[[int, int], None]
+
+
+def examine(
+    store: Store,
+    artifact: str | None = None,
+    expected_head: str | None = None,
+    advance: Advance = lambda done, total: None,
+) -> Findings:
+    """Hash objects, follow the history, and compare what records, rows, keys and runs say of each other.
+
+    Parameters
+    ----------
+    store
+        Where to look; nothing is written.
+    artifact
+        Id of a dataset, a checkpoint or a score: it is looked at with all that it stands on. By default the
+        whole store is. The ledger is looked at in either case.
+    expected_head
+        The beginning of the digest of an entry that the ledger must have.
+    advance
+        Called with the number of objects hashed so far and to hash in all.
+
+    Raises
+    ------
+    StoreUnreachable
+    """
+    erased, lost_tombstones = _erased(store)
+    survey = _survey(store, artifact, erased, advance)
+    history = read_history(store)
+    standing = StandIns(store.backend, erased)
+    keys, surrounding = _own_keys(store, survey) if artifact else _all_keys(store, history)
+    known_as = {row["digest"]: f"{row['name']}@v{row['version']}" for row in history.namings}
+    problems = [
+        *problems_of_objects(survey, known_as, with_rows=True),
+        *lost_tombstones,
+        *surrounding,
+        *history_problems(history, expected_head),
+        *key_problems(store, keys),
+        *_wrong_descents(standing, survey),
+        *(_told_by_history(store, survey, history, erased) if history.is_readable else ()),
+    ]
+    return Findings(
+        num_objects=len(survey.sizes),
+        num_bytes=sum(survey.sizes.values()),
+        num_keys=len(keys),
+        num_namings=len(history.namings),
+        runs=history.runs,
+        head=history.head,
+        datasets=tuple(sorted(survey.datasets)),
+        checkpoints=_of_kinds(survey, CHECKPOINT),
+        scores=_of_kinds(survey, *SCORES),
+        problems=tuple(problems),
+        erased=erased_by_order(survey, erased),
+        outstanding=tuple(_outstanding(store, standing, survey) if history.is_readable else ()),
+        is_history_readable=history.is_readable,
+    )
+
+
+def _erased(store: Store) -> tuple[Mapping[str, Erased], list[Problem]]:
+    """Return what was erased by order; nothing where the ledger, which knows, cannot be read."""
+    try:
+        return read_tombstones(store)
+    except StoreUnreadable:  # told with the history
+        return {}, []
+
+
+def _survey(store: Store, artifact: str | None, erased: Mapping[str, Erased], advance: Advance) -> Survey:
+    objects = ObjectStore(store.backend)  # that something is missing is told without asking the ledger
+    roots = roots_of(store, artifact) if artifact else take_inventory(store.backend).objects
+    return survey_objects(objects, roots, with_rows=True, advance=advance, erased=erased)
+
+
+def _all_keys(store: Store, history: History) -> tuple[Sequence[KeyEntry], list[Problem]]:
+    """Return all keys, and what is wrong with what lies around the objects."""
+    inventory = take_inventory(store.backend)  # once more: a job may have made something since
+    return inventory.keys, [
+        *map(foreign, inventory.foreign),
+        *(dangling_names(store, inventory.objects) if history.is_readable else ()),
+        *dangling_keys(store, inventory.objects, inventory.keys),
+    ]
+
+
+def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Problem]]:
+    """Return the keys under which the records that were read are found."""
+    records = ((links.kind, digest) for digest, links in survey.links.items() if links.kind)
+    return list(entries_about(store, records)), []
+
+
+def _told_by_history(
+    store: Store, survey: Survey, history: History, erased: Mapping[str, Erased]
+) -> list[Problem]:
+    """Return what is wrong with how checkpoints and scores came to be, and with what was to be erased."""
+    return [
+        *use_problems(store, survey.links, history.runs),
+        *unnamed_tombstones(store, survey.links),
+        *unfinished(store, erased, survey.sizes),
+    ]
+
+
+def _wrong_descents(objects: ObjectStore, survey: Survey) -> Iterable[Problem]:
+    for dataset, manifest in survey.datasets.items():
+        try:
+            yield from descent_problems(objects, dataset, manifest)
+        except (ObjectMissing, ObjectCorrupted):  # told already
+            continue
+
+
+def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
+    return tuple(sorted(digest for digest, links in survey.links.items() if links.kind in kinds))
+
+
+def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
+    trained_on = {
+        checkpoint: links.needed[0]  # its dataset
+        for checkpoint, links in survey.links.items()
+        if links.kind == CHECKPOINT and links.needed
+    }
+    return outstanding(objects, withdrawn(store), survey.datasets, trained_on)

@@ -1,0 +1,38 @@
+"""What an audit of a store found, without anything made again."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.append_only import Row
+from storage.audit.outstanding import Outstanding
+from storage.problems import Problem
+from storage.verification import ErasedByOrder
+
+Verdict = Literal["intact", "tampered", "outstanding", "not comparable"]
+"""``tampered``: something is not as it was written, or not made as it says. ``outstanding``: all is as it
+was, and something still stands on a withdrawn photograph. ``not comparable``: nothing is wrong, and something
+that was made again came out differently where it did not have to be the same."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was looked at, and what was found."""
+
+    num_objects: int
+    num_bytes: int
+    num_keys: int
+    """Entries of the key index."""
+    num_namings: int
+    runs: tuple[Row, ...]
+    """All of the ledger, oldest first; none where it cannot be read."""
+    head: str
+    """Digest of the newest of them."""
+    datasets: tuple[str, ...]
+    """Ids, sorted, as of the other artifacts."""
+    checkpoints: tuple[str, ...]
+    scores: tuple[str, ...]
+    """Evaluations, benchmarks and submissions."""
+    problems: tuple[Problem, ...]
+    erased: tuple[ErasedByOrder, ...]
+    outstanding: tuple[Outstanding, ...]
+    is_history_readable: bool

@@ -1,0 +1,106 @@
+"""Whether every entry of the key index points at what the work of its key gives.
+
+An entry is a file of 64 digits that no hash protects: one that points at another checkpoint would let the
+next training find that one. But nearly every key is a digest of facts that the result names itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
+from storage.audit.stage_keys import StageKeys
+from storage.inventory import KeyEntry
+from storage.learned import CheckpointRecord, EvaluationRecord
+from storage.manifest import get_record
+from storage.objects import ObjectStore
+from storage.problems import WRONG_KEY, Problem
+from storage.reachability import CHECKPOINT, EVALUATION, VERDICT, Links, read_links
+from storage.schemas import STAGES
+from storage.store import Store
+
+_READERS = 16
+
+
+class KeyOwners:
+    """Tells under which key an object belongs."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+        self._stages = StageKeys(objects)
+
+    def key_of(self, kind: str, digest: str) -> str | None:
+        """Return the key that an object gives to the work of a kind, or None where that cannot be told.
+
+        Raises
+        ------
+        NameUnknown
+            If the object is no result of that kind of work.
+        ObjectMissing, ObjectCorrupted
+        """
+        if kind in STAGES:
+            return self._stages.of_stage(kind, digest)
+        if kind.removesuffix("-shards") in STAGES:
+            return self._stages.of_shard(digest)
+        if kind == "checkpoints":
+            return get_record(self._objects, digest, CheckpointRecord).key
+        if kind == "evaluations":
+            return get_record(self._objects, digest, EvaluationRecord).key
+        if kind == "verdict-of-dataset":
+            return self._verdict(digest).needed[0]
+        if kind == "verdicts":  # the bounds that it was judged by are in its key alone
+            self._verdict(digest)
+        return None
+
+    def _verdict(self, digest: str) -> Links:
+        links = read_links(self._objects, digest)
+        if links is None or links.kind != VERDICT or not links.needed:
+            raise NameUnknown(f"expected a verdict, got another kind of object: {digest[:12]}…")
+        return links
+
+
+def key_problems(store: Store, entries: Iterable[KeyEntry]) -> list[Problem]:
+    """Return what is wrong with entries of the key index; those that point at nothing are told elsewhere."""
+    owners = KeyOwners(store.objects)
+    with ThreadPoolExecutor(_READERS) as readers:
+        found = list(readers.map(partial(_problem, store, owners), entries))
+    return [problem for problem in found if problem is not None]
+
+
+def entries_about(store: Store, records: Iterable[tuple[str, str]]) -> Iterator[KeyEntry]:
+    """Yield the entries of the index under the keys of some records, given by kind and digest."""
+    owners = KeyOwners(store.objects)
+    kinds = {CHECKPOINT: "checkpoints", EVALUATION: "evaluations", VERDICT: "verdict-of-dataset"}
+    for kind, digest in records:
+        work = kinds.get(kind)
+        key = owners.key_of(work, digest) if work else None
+        if work and key and store.keys.get(work, key) is not None:
+            yield KeyEntry(work, key)
+
+
+def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None:
+    digest = store.keys.get(entry.kind, entry.key)
+    if digest is None:
+        return None
+    try:
+        key = owners.key_of(entry.kind, digest)
+    except NameUnknown as error:
+        return _told(entry, str(error))
+    except ObjectMissing:
+        return None
+    except ObjectCorrupted as error:  # one that is damaged is told by itself
+        return _told(entry, f"expected a shard: {error}") if _is_whole(store.objects, digest) else None
+    if key in (entry.key, None):
+        return None
+    return _told(entry, f"it points at {digest[:12]}…, which is what another work gave: that of {key[:12]}…")
+
+
+def _is_whole(objects: ObjectStore, digest: str) -> bool:
+    try:
+        return objects.verify(digest)
+    except ObjectCorrupted:
+        return False
+
+
+def _told(entry: KeyEntry, what: str) -> Problem:
+    return Problem(WRONG_KEY, entry.path, f"what was made of {entry.kind}", what)

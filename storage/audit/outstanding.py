@@ -1,0 +1,87 @@
+"""Withdrawn photographs that something in a store still descends from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.artifact import StageArtifact
+from storage.manifest import DatasetManifest
+from storage.objects import ObjectStore
+from storage.schemas import STAGES
+from storage.tombstones import ERASED
+from storage.withdrawal import Withdrawal
+
+Photographs = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """A withdrawal that is not carried out to the end."""
+
+    withdrawal: Withdrawal
+    datasets: tuple[str, ...]
+    """Ids of the datasets with rows that descend from the photograph and were not erased."""
+    checkpoints: tuple[str, ...]
+    """Ids of the checkpoints that learned from such rows, erased since or not: weights do not forget."""
+
+
+def outstanding(
+    objects: ObjectStore,
+    withdrawn: Mapping[str, Withdrawal],
+    datasets: Mapping[str, DatasetManifest],
+    trained_on: Mapping[str, str],
+) -> list[Outstanding]:
+    """Return the withdrawals that something still stands on, in the order of the ledger.
+
+    Parameters
+    ----------
+    objects
+        Where everything is; of erased shards, their stand-ins.
+    withdrawn
+        The photographs that are withdrawn now.
+    datasets
+        The datasets to look at, by id.
+    trained_on
+        The dataset of every checkpoint to look at, by the checkpoint's id.
+    """
+    if not withdrawn:
+        return []
+    held_by = cache(lambda artifact, with_erased: _held(objects, artifact, withdrawn, with_erased))
+    holding = {
+        dataset: frozenset().union(*(held_by(getattr(manifest, stage), False) for stage in STAGES))
+        for dataset, manifest in datasets.items()
+    }
+    # What training reads of a dataset: its pseudo-sequences.
+    learned_from = {
+        checkpoint: held_by(datasets[dataset].sequences, True)
+        for checkpoint, dataset in trained_on.items()
+        if dataset in datasets
+    }
+    found = (
+        Outstanding(
+            withdrawal=withdrawal,
+            datasets=tuple(sorted(one for one, images in holding.items() if image_id in images)),
+            checkpoints=tuple(sorted(one for one, images in learned_from.items() if image_id in images)),
+        )
+        for image_id, withdrawal in withdrawn.items()
+    )
+    return [one for one in found if one.datasets or one.checkpoints]
+
+
+def _held(
+    objects: ObjectStore, artifact: str, withdrawn: Mapping[str, Withdrawal], with_erased: bool
+) -> Photographs:
+    """Return the withdrawn photographs from which rows of a stage descend."""
+    try:
+        table = StageArtifact(objects, artifact).table(["rejected", "image_ids"])
+    except (ObjectMissing, ObjectCorrupted):  # told as such: what is not there holds nothing
+        return frozenset()
+    if not with_erased:
+        is_there = pc.fill_null(pc.not_equal(table["rejected"], pa.scalar(ERASED)), fill_value=True)
+        table = table.filter(is_there)
+    images = pc.unique(pc.list_flatten(table["image_ids"].combine_chunks()))
+    return frozenset(images.filter(pc.is_in(images, pa.array(withdrawn, pa.string()))).to_pylist())

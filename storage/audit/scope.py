@@ -1,0 +1,42 @@
+"""What an audit looks at: a whole store, or one artifact and all that it stands on."""
+
+from collections.abc import Iterator
+
+from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.objects import ObjectStore
+from storage.reachability import (
+    BENCHMARK,
+    CHECKPOINT,
+    DATASET,
+    EVALUATION,
+    SUBMISSION,
+    read_links,
+)
+from storage.store import Store
+
+SCORES = (EVALUATION, BENCHMARK, SUBMISSION)
+AUDITABLE = (DATASET, CHECKPOINT, *SCORES)
+"""The kinds of record that can be audited by themselves."""
+
+
+def roots_of(store: Store, artifact: str) -> tuple[str, ...]:
+    """Return the digests to begin with: the artifact, and the verdict on every dataset it stands on."""
+    verdicts = (
+        store.keys.get("verdict-of-dataset", dataset)
+        for dataset in _datasets_below(ObjectStore(store.backend), artifact)
+    )
+    return tuple(dict.fromkeys((artifact, *(verdict for verdict in verdicts if verdict))))
+
+
+def _datasets_below(objects: ObjectStore, artifact: str) -> Iterator[str]:
+    waiting = [artifact]
+    while waiting:
+        digest = waiting.pop()
+        try:
+            links = read_links(objects, digest)
+        except (ObjectMissing, ObjectCorrupted):  # told when it is read for the audit itself
+            continue
+        if links is not None and links.kind == DATASET:
+            yield digest
+        elif links is not None and links.kind in AUDITABLE:
+            waiting += links.needed

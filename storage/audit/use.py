@@ -1,0 +1,133 @@
+"""Whether what was made of a dataset was made as it had to be.
+
+Validated before it was learned from; scored with the checkpoint, and on the sequences, that the record says.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
+from shls_core.split import HELD_OUT
+from storage.append_only import Row
+from storage.artifact import StageArtifact
+from storage.audit.makers import MADE_BY, Maker, Makers
+from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
+from storage.manifest import DatasetManifest, get_record
+from storage.problems import DISAGREES, USE, Problem, about_object
+from storage.reachability import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
+from storage.store import Store
+
+_SCORES: Mapping[str, type[EvaluationRecord | BenchmarkRecord | SubmissionRecord]] = {
+    EVALUATION: EvaluationRecord,
+    BENCHMARK: BenchmarkRecord,
+    SUBMISSION: SubmissionRecord,
+}
+
+
+def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) -> list[Problem]:
+    """Return what is wrong with how checkpoints and scores came to be.
+
+    Parameters
+    ----------
+    store
+        Where they are.
+    links
+        What every record that is audited names, by its digest.
+    runs
+        All of the ledger, oldest first.
+    """
+    audit = _UseAudit(store, Makers(runs))
+    found: list[Problem] = []
+    for digest, record in sorted(links.items()):
+        try:
+            found += audit.problems_of(digest, record.kind)
+        except (ObjectMissing, ObjectCorrupted):  # told as such, with what stands on it
+            continue
+        except NameUnknown as error:
+            found.append(about_object(DISAGREES, digest, f"itself, a {record.kind}", str(error)))
+    return found
+
+
+class _UseAudit:
+    def __init__(self, store: Store, makers: Makers) -> None:
+        self._store = store
+        self._objects = store.objects
+        self._makers = makers
+        self._held_out = cache(self._held_out_sequences)
+
+    def problems_of(self, digest: str, kind: str | None) -> Iterator[Problem]:
+        """Yield what is wrong with a checkpoint or a score."""
+        if kind == CHECKPOINT:
+            faults = self._checkpoint_faults(digest)
+        elif kind is not None and kind in _SCORES:
+            faults = self._score_faults(digest, kind)
+        else:
+            return
+        for fault in faults:
+            yield about_object(USE, digest, f"{kind} {digest[:12]}…", fault)
+
+    def _checkpoint_faults(self, digest: str) -> Iterator[str]:
+        record = get_record(self._objects, digest, CheckpointRecord)
+        made = self._makers.of(digest, MADE_BY[CHECKPOINT])
+        yield from _unmade(made, record.dataset, "dataset")
+        if not self._was_validated(record.dataset, before=made[0].place if made else None):
+            yield f"no passed verdict on dataset {record.dataset[:12]}… is older than it"
+
+    def _was_validated(self, dataset: str, before: int | None) -> bool:
+        """Return whether a dataset had passed the gate before an entry of the ledger was written."""
+        judged = self._makers.of(dataset, ("dataset",))
+        if judged:
+            return any(
+                maker.run["verdict"] == "passed" and (before is None or maker.place < before)
+                for maker in judged
+            )
+        # It came from another store, with its verdict.
+        verdict = self._store.keys.get("verdict-of-dataset", dataset)
+        if verdict is None:
+            return False
+        links = read_links(self._objects, verdict)
+        is_about_it = links is not None and links.needed == (dataset,)
+        return is_about_it and bool(json.loads(self._objects.get(verdict)).get("passed"))
+
+    def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
+        record = get_record(self._objects, digest, _SCORES[kind])
+        checkpoint = record.checkpoint
+        made = self._makers.of(digest, MADE_BY[kind])
+        yield from _unmade(made, checkpoint, "checkpoint")
+        learned = self._makers.of(checkpoint, MADE_BY[CHECKPOINT])
+        if made and learned and made[0].place < learned[0].place:
+            yield f"the ledger has it before checkpoint {checkpoint[:12]}…, which it is a score of"
+        trained = get_record(self._objects, checkpoint, CheckpointRecord)
+        if not isinstance(record, BenchmarkRecord):
+            yield from _other_dataset(record.dataset, trained)
+        if isinstance(record, EvaluationRecord):
+            yield from self._other_sequences(record)
+
+    def _other_sequences(self, record: EvaluationRecord) -> Iterator[str]:
+        held_out = self._held_out(record.dataset)
+        scored = {one.sequence for one in record.objects}
+        if unknown := scored - held_out:
+            yield f"it scores {min(unknown)[:12]}…, which is no held-out sequence of its dataset"
+        if record.num_sequences != len(held_out):
+            yield f"it says {record.num_sequences} sequences, its dataset holds out {len(held_out)}"
+
+    def _held_out_sequences(self, dataset: str) -> frozenset[str]:
+        manifest = get_record(self._objects, dataset, DatasetManifest)
+        sequences = StageArtifact(self._objects, manifest.sequences).accepted(("split",))
+        segmented = StageArtifact(self._objects, manifest.superpixels).accepted()
+        held_out = {address.sample_id for address, row in sequences if row["split"] == HELD_OUT}
+        return frozenset(held_out.intersection(address.sample_id for address, _ in segmented))
+
+
+def _unmade(made: Sequence[Maker], read: str, what: str) -> Iterator[str]:
+    """Yield that no run made a record, or that those which did read something else than it says."""
+    if not made:
+        yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
+    elif not any(read in maker.run["inputs"] for maker in made):
+        yield f"run {made[0].run['run_id']} made it of another {what} than it says, {read[:12]}…"
+
+
+def _other_dataset(dataset: str, trained: CheckpointRecord) -> Iterator[str]:
+    if dataset != trained.dataset:
+        yield f"it is of dataset {dataset[:12]}…, its checkpoint of {trained.dataset[:12]}…"

@@ -1,0 +1,123 @@
+"""Two tables that witness each other: every naming knows the head of the ledger, every naming run its name.
+
+So a row that is taken out of one table, or put into it, is missed or not known in the other. What nobody
+outside has a copy of can only be removed from both together, from the end: see docs/audit.md.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from storage.append_only import Row
+from storage.audit.history import History
+from storage.bookkeeping import broken_entries
+from storage.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
+from storage.problems import HEAD, WITNESS, Problem
+
+_RUNS = "ledger/runs"
+_NAMES = "ledger/names"
+_NAMING_RUNS = {PUBLISHED: "dataset", TAGGED: "tag", ROLLED_BACK: "rollback"}
+"""The kind of run that gives a name, by the kind of naming."""
+
+
+def history_problems(history: History, expected_head: str | None = None) -> list[Problem]:
+    """Return what is wrong with the history of a store.
+
+    Parameters
+    ----------
+    history
+        As it was read.
+    expected_head
+        The beginning of the digest of an entry that is known, from outside, to have been in the ledger.
+    """
+    if not history.is_readable:
+        return list(history.problems)
+    return [
+        *history.problems,
+        *broken_entries(history.runs),
+        *_unknown_head(history, expected_head),
+        *_gaps(history.namings),
+        *_unwitnessed_namings(history),
+        *_lost_namings(history),
+    ]
+
+
+def _unknown_head(history: History, expected: str | None) -> Iterator[Problem]:
+    if expected and not any(entry.startswith(expected) for entry in history.place_of):
+        yield Problem(
+            HEAD,
+            _RUNS,
+            "the chain of entries",
+            f"expected an entry {expected[:12]}…, found {len(history.runs)} others",
+        )
+
+
+def _gaps(namings: Sequence[Row]) -> Iterator[Problem]:
+    """Yield where the rows of the table of names, or the versions of a name, are not 1, 2, 3, …"""
+    versions: dict[str, int] = {}
+    for place, row in enumerate(namings, 1):
+        if row["number"] != place:
+            yield _about(row, f"expected row {place}, got {row['number']}")
+        if row["kind"] != REMOVED:
+            versions[row["name"]] = expected = versions.get(row["name"], 0) + 1
+            if row["version"] != expected:
+                yield _about(row, f"expected version {expected} of this name")
+
+
+def _unwitnessed_namings(history: History) -> Iterator[Problem]:
+    """Yield the namings that no run gave, or that stand on entries which are not in the ledger."""
+    since_heads_are_kept = False
+    for row in history.namings:
+        if row["kind"] == REMOVED:
+            if not _was_removed(row, history.runs):
+                yield _about(row, "it is said to be removed, by no run in the ledger")
+            continue
+        head = row["ledger_head"]
+        since_heads_are_kept |= head is not None
+        if head is None and since_heads_are_kept:
+            yield _about(row, "it says no head of the ledger, as all namings before it do")
+        elif head is not None and head not in history.place_of:
+            yield _about(row, f"the ledger had the entry {head[:12]}… when it was given, and has it no more")
+        elif not _was_given(row, history):
+            yield _about(row, f"it means {row['digest'][:12]}…, and no run in the ledger since gave it")
+
+
+def _was_given(row: Row, history: History) -> bool:
+    """Return whether a run after the head that a naming says made what it means, and notes the name.
+
+    A run that ended early may have given the name and not come to note it.
+    """
+    head = row["ledger_head"]
+    runs = history.runs[history.place_of[head] :] if head else history.runs
+    kind = _NAMING_RUNS.get(row["kind"])
+    makers = (run for run in runs if run["kind"] == kind and row["digest"] in run["outputs"])
+    # Before heads were kept, runs noted no names, and tags and rollbacks were none.
+    if head is None:
+        return kind != "dataset" or any(True for _ in makers)
+    name = f"{row['name']}@v{row['version']}"
+    return any(_noted(run) == name or run["status"] == "failed" for run in makers)
+
+
+def _was_removed(row: Row, runs: Sequence[Row]) -> bool:
+    return any(run["kind"] in ("gc", "purge") and row["digest"] in run["details"] for run in runs)
+
+
+def _lost_namings(history: History) -> Iterator[Problem]:
+    """Yield the names that runs noted and that the table of names lacks, or has for another digest."""
+    meant = {f"{row['name']}@v{row['version']}": row["digest"] for row in history.namings_after}
+    for run in history.runs:
+        name = _noted(run)
+        if name is not None and meant.get(name) not in run["outputs"]:
+            found = f"it means {meant[name][:12]}… there" if name in meant else "it is not there"
+            yield Problem(WITNESS, _NAMES, name, f"run {run['run_id']} gave this name, {found}")
+
+
+def _noted(run: Row) -> str | None:
+    """Return the name that a run notes to have given."""
+    if run["kind"] not in _NAMING_RUNS.values():
+        return None
+    name = json.loads(run["details"]).get("name")
+    return str(name) if name else None
+
+
+def _about(row: Row, what: str) -> Problem:
+    return Problem(WITNESS, _NAMES, f"{row['name']}@v{row['version']}", what)

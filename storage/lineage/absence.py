@@ -1,0 +1,42 @@
+"""Why an object is not in the store any more, and what stands in its place."""
+
+from collections.abc import Mapping
+
+from storage.tombstones import Erased
+
+
+class Absences:
+    """What is known of objects that are gone from a store.
+
+    Parameters
+    ----------
+    removed_at
+        When (UTC) each dataset that a collection removed went, by id.
+    erased
+        What was erased by order, by digest.
+    """
+
+    def __init__(self, removed_at: Mapping[str, str], erased: Mapping[str, Erased]) -> None:
+        self._removed_at = removed_at
+        self._erased = erased
+        self._stand_ins = {one.redacted for one in erased.values()}
+
+    def why(self, digest: str) -> str:
+        """Return what became of an object that is not there, for people."""
+        if erased := self._erased.get(digest):
+            return f"erased by order (tombstone {erased.tombstone[:12]}…)"
+        if since := self._removed_at.get(digest):
+            return f"removed by gc on {since[:10]}"
+        return "not in this store"
+
+    def stand_in(self, shard: str) -> str | None:
+        """Return the digest of what was left of a shard that was erased by order, or None."""
+        return self._erased[shard].redacted if shard in self._erased else None
+
+    def is_stand_in(self, digest: str) -> bool:
+        """Return whether an object is what was left of a shard that was erased by order."""
+        return digest in self._stand_ins
+
+    def digests_before(self, shard: str) -> Mapping[str, str | None]:
+        """Return the content digests that the erased rows of a shard had, by sample id."""
+        return self._erased[shard].rows if shard in self._erased else {}

@@ -1,0 +1,38 @@
+"""What made a thing: the graph from a score, a checkpoint or a row up to the photographs."""
+
+from storage.lineage.artifact_ancestry import ArtifactAncestry
+from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, SHARD, Draft, Lineage
+from storage.lineage.history import History
+from storage.lineage.part_ancestry import PartAncestry
+from storage.lineage.subject import Subject, find_subject
+from storage.store import Store
+
+
+def ancestry(store: Store, reference: str) -> Lineage:
+    """Return what a thing of the store was made from, and by whom, up to the photographs.
+
+    Parameters
+    ----------
+    store
+        The store.
+    reference
+        A name, an id or its beginning, a noted file name, or the path of an image file; see
+        `storage.lineage.subject.find_subject`.
+
+    Raises
+    ------
+    NameUnknown
+        If nothing, or more than one thing, is meant.
+    ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        If it cannot be told. What is gone is no error: its node says so.
+    """
+    history = History(store)
+    return ancestry_of(history, find_subject(history, reference))
+
+
+def ancestry_of(history: History, subject: Subject) -> Lineage:
+    """Return what a thing was made from, for one who knows what is meant; see `ancestry`."""
+    draft = Draft()
+    is_part = subject.kind in (PHOTOGRAPH, MASK, SAMPLE, SHARD)
+    (PartAncestry if is_part else ArtifactAncestry)(history, draft).add(subject.kind, subject.id)
+    return draft.lineage()

@@ -1,0 +1,133 @@
+"""From records up: a score from its checkpoint, a checkpoint from its dataset, a dataset from its stages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow.compute as pc
+
+from storage.append_only import Row
+from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SCORES, SHARD, STAGE, Draft
+from storage.lineage.history import History
+from storage.lineage.records import Content
+from storage.lineage.row_ancestry import RowAncestry, context_of
+from storage.lineage.runs import makers, run_facts
+from storage.lineage.usage import Usage, usage_by_photograph, usage_of
+from storage.schemas import SEQUENCES, STAGES
+
+_IN_NODES_OF_THEIR_OWN = frozenset({"kind", "shards", "objects"})
+Facts = Mapping[str, Any]
+
+
+class ArtifactAncestry:
+    """Adds what a record describes, and all that it was made from, to a draft.
+
+    Parameters
+    ----------
+    history
+        Of the store.
+    draft
+        What is added to.
+    """
+
+    def __init__(self, history: History, draft: Draft) -> None:
+        self._history = history
+        self._draft = draft
+
+    def add(self, kind: str, digest: str) -> None:
+        """Add a score, a checkpoint, a dataset or a stage artifact; of one that is gone, what is known."""
+        said = self._history.records.get(digest)
+        if said is None:
+            self._add_gone(kind, digest)
+        elif kind in SCORES:
+            self._add_score(kind, digest, said)
+        elif kind == CHECKPOINT:
+            self._add_checkpoint(digest, said)
+        elif kind == DATASET:
+            self._add_dataset(digest, said)
+        else:
+            self._add_stages(context_of(self._history, digest), [digest])
+
+    def _add_score(self, kind: str, digest: str, said: Content) -> None:
+        self._add_made(kind, digest, _facts(said), self._history.runs.with_output(digest))
+        self._add_parent(CHECKPOINT, said["checkpoint"], digest)
+        if kind == EVALUATION:
+            self._link_samples((scored["sequence"] for scored in said["objects"]), digest)
+
+    def _add_checkpoint(self, digest: str, said: Content) -> None:
+        usage = usage_of(self._history, said)
+        facts = {**_facts(said), "usage": self._usage_facts(said["dataset"], usage)}
+        self._add_made(CHECKPOINT, digest, facts, self._history.runs.with_output(digest))
+        self._add_parent(DATASET, said["dataset"], digest)
+        self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
+
+    def _add_dataset(self, digest: str, said: Content) -> None:
+        names = self._history.names.get(digest, [])
+        facts = {**_facts(said), "names": names, "verdict": self._history.verdict_on(digest)}
+        self._add_made(DATASET, digest, facts, self._history.runs.with_output(digest))
+        stages = {stage: said[stage] for stage in STAGES}
+        self._add_stages(stages, stages.values())
+        for artifact in stages.values():
+            self._draft.link(artifact, digest)
+
+    def _add_stages(self, context: Mapping[str, str], asked_for: Iterable[str]) -> None:
+        """Add stage artifacts of a context with their shards and rows, and the rows those were made from."""
+        rows = RowAncestry(self._history, self._draft, context)
+        for artifact in asked_for:
+            said = self._history.records.get(artifact)
+            if said is None:
+                self._add_gone(STAGE, artifact)
+                continue
+            table = self._history.rows_of(artifact)
+            staged = self._history.runs.that_staged(artifact)
+            self._add_made(STAGE, artifact, _facts(said), [run for run, _ in staged])
+            for shard in said["shards"]:
+                facts = {"stage": said["stage"], **shard, **self._history.absence_of_shard(shard["digest"])}
+                self._draft.add(SHARD, shard["digest"], facts)
+                self._draft.link(shard["digest"], artifact)
+            for read in said["inputs"]:
+                self._draft.link_if_both(context.get(read, ""), artifact)
+            rows.add(said["stage"], table)
+
+    def _add_gone(self, kind: str, digest: str) -> None:
+        """Add what the ledger still knows of a thing that is not there, and what that was made from."""
+        runs = self._history.runs.with_output(digest)
+        facts = {"gone": self._history.absences.why(digest), "names": self._history.names.get(digest, [])}
+        self._add_made(kind, digest, facts, runs)
+        if kind == DATASET:
+            for artifact in self._history.runs.stages_of(digest).values():
+                self._add_parent(STAGE, artifact, digest)
+        elif runs and kind != STAGE:
+            above = DATASET if kind == CHECKPOINT else CHECKPOINT
+            self._add_parent(above, runs[0]["inputs"][0], digest)
+
+    def _add_parent(self, kind: str, parent: str, digest: str) -> None:
+        if parent not in self._draft:
+            self.add(kind, parent)
+        self._draft.link(parent, digest)
+
+    def _add_made(self, kind: str, digest: str, facts: Facts, runs: Sequence[Row]) -> None:
+        self._draft.add(kind, digest, {**facts, **makers(runs)})
+        if runs:
+            self._draft.add(RUN, runs[0]["run_id"], run_facts(runs[0]))
+            self._draft.link(runs[0]["run_id"], digest)
+
+    def _link_samples(self, sample_ids: Iterable[str], digest: str) -> None:
+        for sample_id in dict.fromkeys(sample_ids):
+            self._draft.link_if_both(sample_id, digest)
+
+    def _usage_facts(self, dataset: str, usage: Usage) -> Facts:
+        said = self._history.records.get(dataset)
+        sequences = None if said is None else self._history.rows_of(said[SEQUENCES])
+        return {
+            "steps": usage.steps,
+            "samples_drawn": pc.sum(pc.is_valid(usage.samples["first_step"])).as_py() or 0,
+            "samples_validated": pc.sum(usage.samples["is_validated"]).as_py() or 0,
+            "validations": usage.validations,
+            "selected_by_validation": usage.selected_by_validation,
+            "why_unknown": usage.why_unknown,
+            "photographs": {} if sequences is None else usage_by_photograph(usage, sequences),
+        }
+
+
+def _facts(said: Content) -> Facts:
+    return {name: value for name, value in said.items() if name not in _IN_NODES_OF_THEIR_OWN}

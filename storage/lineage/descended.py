@@ -1,0 +1,140 @@
+"""What descends from one photograph, as it is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from storage.withdrawal import Withdrawal
+
+TRAINED: Final = "trained"
+"""Training drew a sequence with the photograph before the weights that were kept: the checkpoint saw it."""
+VALIDATED: Final = "validated"
+"""Validations propagated through one; training drew none."""
+NEVER_DRAWN: Final = "never drawn"
+"""It is in the dataset, and no sequence with it was drawn or validated on."""
+UNKNOWN: Final = "unknown"
+"""What would tell is gone."""
+
+
+@dataclass(frozen=True)
+class DescendedRow:
+    """A row that names the photograph, as it lies in one shard; rejected ones count."""
+
+    stage: str
+    sample_id: str
+    digest: str | None
+    """Of its content; None in a rejected row."""
+    rejected: str | None
+    """Why it was rejected, if it was."""
+    shard: str
+    parents: tuple[str, ...]
+    """Sample ids of the rows it read."""
+    split: str | None = None
+    """Of a pseudo-sequence: ``train`` or ``held_out``."""
+    roles: tuple[str, ...] = ()
+    """What the photograph is to a pseudo-sequence: see `storage.lineage.roles`."""
+    notes: Mapping[str, str | None] | None = None
+    """Of the photograph itself: ``file_name``, ``source``, ``licence``, ``consent``."""
+
+
+@dataclass(frozen=True)
+class DescendedDataset:
+    """A dataset with a row that names the photograph."""
+
+    dataset: str
+    names: tuple[str, ...]
+    """Like ``photos@v3``, oldest first."""
+    stages: Mapping[str, str]
+    """Those of its stage artifacts that have such a row, by stage."""
+
+
+@dataclass(frozen=True)
+class DrawnSample:
+    """A training sequence with the photograph that was drawn before the weights that were kept."""
+
+    sample_id: str
+    times: int
+    first_step: int
+    """For which step, counted from 0, it was drawn first."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How a checkpoint saw the photograph."""
+
+    checkpoint: str
+    dataset: str
+    steps: int | None
+    """Steps before the weights that were kept."""
+    drawn: tuple[DrawnSample, ...]
+    validated: tuple[str, ...]
+    """Held-out sequences with the photograph that validations propagated through."""
+    validations: int
+    """Validations of the whole run."""
+    selected_by_validation: bool
+    """Whether validations chose the weights, or only watched."""
+    why_unknown: str | None
+    """Why nothing can be told."""
+
+    @property
+    def how(self) -> str:
+        """``trained``, ``validated``, ``never drawn`` or ``unknown``: the strongest that holds."""
+        if self.why_unknown is not None:
+            return UNKNOWN
+        return TRAINED if self.drawn else VALIDATED if self.validated else NEVER_DRAWN
+
+    @property
+    def times_drawn(self) -> int:
+        """How often training drew a sequence with the photograph."""
+        return sum(sample.times for sample in self.drawn)
+
+    @property
+    def first_step(self) -> int | None:
+        """For which step, counted from 0, the first of them was drawn."""
+        return min((sample.first_step for sample in self.drawn), default=None)
+
+
+@dataclass(frozen=True)
+class DescendedScore:
+    """What such a checkpoint did on videos: an evaluation, a benchmark or a submission."""
+
+    kind: str
+    id: str
+    checkpoint: str
+    scored: tuple[str, ...]
+    """Held-out sequences with the photograph that were scored in an evaluation."""
+    facts: Mapping[str, Any]
+    """``scores``; of a benchmark, also which and which split."""
+
+
+@dataclass(frozen=True)
+class Descent:
+    """All that descends from one photograph in one store."""
+
+    photograph: str
+    """The image id: SHA-256 of the file."""
+    rows: tuple[DescendedRow, ...]
+    """By stage, sample id and shard."""
+    shards: Mapping[str, str]
+    """The stage of every shard with such a row, by digest; erased ones count."""
+    datasets: tuple[DescendedDataset, ...]
+    exposures: tuple[Exposure, ...]
+    """Of every checkpoint that was trained on one of the datasets, or of which that cannot be told."""
+    scores: tuple[DescendedScore, ...]
+    """Of those checkpoints."""
+    withdrawal: Withdrawal | None = None
+    """Of a photograph that is withdrawn now."""
+    gone_shards: Mapping[str, str] = field(default_factory=dict)
+    """Why those of the shards that are not there are gone, by digest."""
+    removed_datasets: Mapping[str, str] = field(default_factory=dict)
+    """Since when (UTC) datasets that a collection removed are gone, by id: whether they held the photograph
+    cannot be told. No checkpoint stands on one."""
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """Ids of the checkpoints whose training drew the photograph before their weights were kept."""
+        return tuple(exposure.checkpoint for exposure in self.exposures if exposure.how == TRAINED)
+
+    def of_stage(self, stage: str) -> list[DescendedRow]:
+        """Return the rows of one stage."""
+        return [row for row in self.rows if row.stage == stage]

@@ -1,0 +1,160 @@
+"""What one photograph went into: every row, shard, dataset, checkpoint and score that descends from it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.lineage.descended import (
+    DescendedDataset,
+    DescendedRow,
+    DescendedScore,
+    Descent,
+    DrawnSample,
+    Exposure,
+)
+from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, SCORES
+from storage.lineage.history import History, shards_of
+from storage.lineage.records import Content
+from storage.lineage.roles import roles_of
+from storage.lineage.rows import NOTES, naming
+from storage.lineage.usage import Usage, usage_of
+from storage.schemas import INGEST, SALIENCY, SEQUENCES, STAGES
+from storage.store import Store
+
+
+def descent(store: Store, photograph: str, history: History | None = None) -> Descent:
+    """Return everything that descends from a photograph.
+
+    Parameters
+    ----------
+    store
+        The store.
+    photograph
+        The image id; nothing descends from one that the store has never seen.
+    history
+        Of the same store: for one who asks about several photographs.
+
+    Raises
+    ------
+    ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        If part of the answer cannot be read.
+    """
+    history = history or History(store)
+    rows = _rows(history, photograph)
+    shards = {row.shard: row.stage for row in rows}
+    datasets = _datasets(history, shards)
+    exposures = _exposures(history, rows, datasets)
+    return Descent(
+        photograph=photograph,
+        rows=rows,
+        shards=shards,
+        datasets=datasets,
+        exposures=exposures,
+        scores=_scores(history, rows, exposures),
+        withdrawal=history.withdrawn.get(photograph),
+        gone_shards={shard: history.absences.why(shard) for shard in shards if history.rows.is_absent(shard)},
+        removed_datasets={
+            dataset: since
+            for dataset, since in history.removed_at.items()
+            if history.records.get(dataset) is None
+        },
+    )
+
+
+def _rows(history: History, photograph: str) -> tuple[DescendedRow, ...]:
+    """Read the rows of every shard once, and return those that name the photograph."""
+    tables = {stage: naming(history.every_row(stage), photograph) for stage in STAGES}
+    masks = set(tables[SALIENCY]["sample_id"].to_pylist())
+    recipes = history.rows.recipes(pc.unique(tables[SEQUENCES]["shard"]).to_pylist())
+    found = []
+    for stage, table in tables.items():
+        for row in sorted(table.to_pylist(), key=lambda row: (row["sample_id"], row["shard"])):
+            roles: tuple[str, ...] = ()
+            if stage == SEQUENCES:
+                of_masks = roles_of(row, recipes.get((row["shard"], row["sample_id"])))
+                roles = tuple(dict.fromkeys(role for mask in masks for role in of_masks.get(mask, ())))
+            found.append(
+                DescendedRow(
+                    stage=stage,
+                    **{name: row[name] for name in ("sample_id", "digest", "rejected", "shard")},
+                    parents=tuple(row["parents"]),
+                    split=row.get("split"),
+                    roles=roles,
+                    notes={name: row[name] for name in NOTES} if stage == INGEST else None,
+                )
+            )
+    return tuple(found)
+
+
+def _datasets(history: History, shards: Mapping[str, str]) -> tuple[DescendedDataset, ...]:
+    found = []
+    for dataset, said in history.records.of_kind(DATASET).items():
+        manifests = {stage: history.records.get(said[stage]) for stage in STAGES}
+        with_rows = {
+            stage: said[stage]
+            for stage, manifest in manifests.items()
+            if manifest is not None and not shards.keys().isdisjoint(shards_of(manifest))
+        }
+        if with_rows:
+            found.append(DescendedDataset(dataset, tuple(history.names.get(dataset, ())), with_rows))
+    return tuple(found)
+
+
+def _exposures(
+    history: History, rows: tuple[DescendedRow, ...], datasets: tuple[DescendedDataset, ...]
+) -> tuple[Exposure, ...]:
+    samples = pa.array({row.sample_id for row in rows if row.stage == SEQUENCES}, pa.string())
+    with_photograph = {found.dataset for found in datasets}
+    usages = {
+        checkpoint: (said["dataset"], usage_of(history, said))
+        for checkpoint, said in history.records.of_kind(CHECKPOINT).items()
+    }
+    return tuple(
+        _exposure(checkpoint, dataset, usage, samples)
+        for checkpoint, (dataset, usage) in usages.items()
+        if dataset in with_photograph or usage.why_unknown is not None
+    )
+
+
+def _exposure(checkpoint: str, dataset: str, usage: Usage, samples: pa.Array) -> Exposure:
+    used = usage.of_samples(samples).sort_by("sample_id").to_pylist()
+    return Exposure(
+        checkpoint=checkpoint,
+        dataset=dataset,
+        steps=usage.steps,
+        drawn=tuple(
+            DrawnSample(row["sample_id"], row["times_drawn"], row["first_step"])
+            for row in used
+            if row["times_drawn"]
+        ),
+        validated=tuple(row["sample_id"] for row in used if row["is_validated"]),
+        validations=usage.validations,
+        selected_by_validation=usage.selected_by_validation,
+        why_unknown=usage.why_unknown,
+    )
+
+
+def _scores(
+    history: History, rows: tuple[DescendedRow, ...], exposures: tuple[Exposure, ...]
+) -> tuple[DescendedScore, ...]:
+    checkpoints = {exposure.checkpoint for exposure in exposures}
+    samples = {row.sample_id for row in rows if row.stage == SEQUENCES}
+    return tuple(
+        DescendedScore(
+            str(said["kind"]), digest, said["checkpoint"], _scored(said, samples), _score_facts(said)
+        )
+        for digest, said in history.records.of_kind(*SCORES).items()
+        if said["checkpoint"] in checkpoints
+    )
+
+
+def _scored(said: Content, samples: set[str]) -> tuple[str, ...]:
+    if said["kind"] != EVALUATION:  # its videos are none of ours
+        return ()
+    return tuple(sorted(samples.intersection(scored["sequence"] for scored in said["objects"])))
+
+
+def _score_facts(said: Content) -> dict[str, Any]:
+    return {name: said[name] for name in ("benchmark", "split", "scores") if name in said}

@@ -1,0 +1,104 @@
+"""A lineage as a graph: the things, and which of them was made from which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+PHOTOGRAPH: Final = "photograph"
+MASK: Final = "mask"
+"""A row of saliency: a photograph, or a part of one, with its pseudo-mask."""
+SAMPLE: Final = "sample"
+"""A pseudo-sequence and its superpixel maps."""
+SHARD, STAGE, DATASET = "shard", "stage", "dataset"
+CHECKPOINT, EVALUATION, BENCHMARK, SUBMISSION = "checkpoint", "evaluation", "benchmark", "submission"
+RUN: Final = "run"
+
+KINDS = (PHOTOGRAPH, MASK, SAMPLE, SHARD, STAGE, DATASET, CHECKPOINT, EVALUATION, BENCHMARK, SUBMISSION, RUN)
+SCORES = (EVALUATION, BENCHMARK, SUBMISSION)
+"""Kinds of records of what a checkpoint did on videos."""
+_MASK_IDS_BEGIN = f"{MASK}:"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`.
+    id
+        Unique in its lineage: a digest, a sample id, the id of a run; of a mask, `mask_node_id`.
+    facts
+        What is known of it, fit for JSON.
+    """
+
+    kind: str
+    id: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a thing was made from, or what was made from it.
+
+    Attributes
+    ----------
+    root
+        The thing that was asked about; the first of the nodes.
+    nodes
+        Every thing once, in the order in which they were met.
+    edges
+        Pairs of ids: of (a, b), b was made from a, or by it where a is a run. Every pair once.
+    """
+
+    root: Node
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[str, str], ...]
+
+    def of_kind(self, kind: str) -> list[Node]:
+        """Return the nodes of one kind, in their order."""
+        return [node for node in self.nodes if node.kind == kind]
+
+
+def mask_node_id(sample_id: str) -> str:
+    """Return the id of a mask's node: the mask of a whole photograph has the photograph's sample id."""
+    return _MASK_IDS_BEGIN + sample_id
+
+
+class Draft:
+    """A lineage while it is put together; what is added twice is there once."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+        self._edges: dict[tuple[str, str], None] = {}
+
+    def __contains__(self, node_id: str) -> bool:
+        return node_id in self._nodes
+
+    def add(self, kind: str, node_id: str, facts: Mapping[str, Any]) -> None:
+        """Add a thing; the facts that were told first stay."""
+        self._nodes.setdefault(node_id, Node(kind, node_id, facts))
+
+    def add_row(self, kind: str, node_id: str, row: Mapping[str, Any]) -> bool:
+        """Add a row to the ``rows`` of a thing, which is added where it is not there; False if it had it."""
+        self.add(kind, node_id, {"rows": []})
+        rows: list[Mapping[str, Any]] = self._nodes[node_id].facts["rows"]
+        is_new = row not in rows
+        if is_new:
+            rows.append(row)
+        return is_new
+
+    def link_if_both(self, source: str, made: str) -> None:
+        """Say that `made` was made from `source`, if both are part of this lineage."""
+        if source in self._nodes and made in self._nodes:
+            self.link(source, made)
+
+    def link(self, source: str, made: str) -> None:
+        """Say that `made` was made from `source`."""
+        self._edges.setdefault((source, made))
+
+    def lineage(self) -> Lineage:
+        """Return the lineage of what was added first."""
+        nodes = tuple(self._nodes.values())
+        return Lineage(nodes[0], nodes, tuple(self._edges))

@@ -1,0 +1,120 @@
+"""What a store remembers, read once, and only when it is asked for."""
+
+from functools import cached_property
+
+import pyarrow as pa
+
+from storage.lineage.absence import Absences
+from storage.lineage.orphans import stages_of_orphans
+from storage.lineage.records import Content, Records
+from storage.lineage.rows import Rows
+from storage.lineage.runs import Runs
+from storage.objects import ObjectStore
+from storage.reachability import DATASET, STAGE
+from storage.store import Store
+from storage.tombstones import tombstones
+from storage.withdrawal import Withdrawal, withdrawn
+
+
+class History:
+    """Runs, names, records and rows of one store, as they were when each was first asked for.
+
+    Parameters
+    ----------
+    store
+        Read through its own interface alone, so it may be anywhere.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.splits: dict[str, pa.Table] = {}
+        """Samples of datasets and the split of each, by dataset, as `storage.lineage.splits` found them."""
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The ledger."""
+        return Runs(self.store.ledger.runs())
+
+    @cached_property
+    def names(self) -> dict[str, list[str]]:
+        """The names, like ``photos@v3``, of every dataset that has or had one, oldest first, by id."""
+        names: dict[str, list[str]] = {}
+        for row in self.store.names.rows():
+            names.setdefault(row["digest"], []).append(f"{row['name']}@v{row['version']}")
+        return names
+
+    @cached_property
+    def removed_at(self) -> dict[str, str]:
+        """When (UTC) each dataset that a collection removed went, by id; one may have been made again."""
+        return {**self.runs.collected(), **self.store.names.removed_at()}
+
+    @cached_property
+    def withdrawn(self) -> dict[str, Withdrawal]:
+        """The photographs that are withdrawn now, by image id."""
+        return withdrawn(self.store)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """What became of what is gone."""
+        return Absences(self.removed_at, tombstones(self.store))
+
+    @cached_property
+    def records(self) -> Records:
+        """The records."""
+        return Records(self.store.backend, [*self.names, *self.runs.mentioned()])
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows of all shards."""
+        return Rows(self.store.backend, self.absences)
+
+    def rows_of(self, artifact: str) -> pa.Table | None:
+        """Return the rows of a stage artifact (see `Rows.of`), or None where it is not there.
+
+        Also of one that is not whole: see `lost_shards`.
+        """
+        said = self.records.get(artifact)
+        return None if said is None else self.rows.of(said["stage"], shards_of(said))
+
+    def lost_shards(self, artifact: str) -> list[str]:
+        """Return the shards of a stage artifact whose rows were asked for that are gone and left nothing."""
+        said = self.records.get(artifact)
+        return [] if said is None else self.rows.lost(shards_of(said))
+
+    def every_row(self, stage: str) -> pa.Table:
+        """Return the rows of every shard of a stage in the store (see `Rows.of`)."""
+        shards = [shard for shard, of_stage in self.stage_of_shard.items() if of_stage == stage]
+        return self.rows.of(stage, shards)
+
+    @cached_property
+    def stage_of_shard(self) -> dict[str, str]:
+        """The stage of every shard that an artifact has, and of those in the store that none has."""
+        artifacts = self.records.of_kind(STAGE).values()
+        of_artifacts = {shard: str(said["stage"]) for said in artifacts for shard in shards_of(said)}
+        orphans = (one for one in self.records.unaccounted() if not self.absences.is_stand_in(one))
+        return of_artifacts | stages_of_orphans(ObjectStore(self.store.backend), orphans)
+
+    def absence_of_shard(self, shard: str) -> dict[str, str]:
+        """Return, as ``gone``, why a shard whose rows were asked for is not there; nothing if it is."""
+        return {"gone": self.absences.why(shard)} if self.rows.is_absent(shard) else {}
+
+    def verdict_on(self, dataset: str) -> str | None:
+        """Return what the gate said last of a dataset: ``passed`` or ``failed``; None if it never did."""
+        verdict = self.store.keys.get("verdict-of-dataset", dataset)
+        said = self.records.get(verdict) if verdict else None
+        return None if said is None else ("passed" if said["passed"] else "failed")
+
+    def stages_with(self, shard: str) -> list[str]:
+        """Return the ids of the stage artifacts in the store that have a shard."""
+        return [digest for digest, said in self.records.of_kind(STAGE).items() if shard in shards_of(said)]
+
+    def datasets_with(self, artifact: str) -> list[str]:
+        """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
+        datasets = self.records.of_kind(DATASET)
+        found = [digest for digest, said in datasets.items() if artifact in said.values()]
+        return sorted(found, key=lambda digest: digest not in self.names)
+
+
+def shards_of(stage: Content) -> list[str]:
+    """Return the digests of the shards of a stage manifest."""
+    return [shard["digest"] for shard in stage["shards"]]

@@ -1,0 +1,28 @@
+"""Shards that no stage artifact has: a run wrote them, and ended before its manifest."""
+
+from collections.abc import Iterable
+
+from storage.objects import ObjectStore
+from storage.schemas import SCHEMAS
+from storage.shards import damage_named, open_shard
+
+_PARQUET = b"PAR1"
+
+
+def stages_of_orphans(objects: ObjectStore, digests: Iterable[str]) -> dict[str, str]:
+    """Return the stage of every shard among some objects, by digest.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
+    """
+    found = ((digest, _stage(objects, digest)) for digest in digests)
+    return {digest: stage for digest, stage in found if stage is not None}
+
+
+def _stage(objects: ObjectStore, digest: str) -> str | None:
+    with objects.open(digest) as reader, damage_named(objects, digest):
+        if reader.size < len(_PARQUET) or reader.read_range(0, len(_PARQUET)) != _PARQUET:
+            return None
+        schema = open_shard(reader).schema_arrow
+    return next((stage for stage, known in SCHEMAS.items() if schema.equals(known.arrow)), None)

@@ -1,0 +1,120 @@
+"""From a part of a stage artifact up: a shard, or a row, wherever it lies in the store."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shls_core.errors import NameUnknown
+from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Draft, mask_node_id
+from storage.lineage.history import History
+from storage.lineage.roles import roles_of
+from storage.lineage.row_ancestry import RowAncestry, context_of
+from storage.lineage.rows import naming
+from storage.lineage.runs import run_facts
+from storage.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+
+_STAGES: Mapping[str, tuple[str, ...]] = {
+    PHOTOGRAPH: (INGEST,),
+    MASK: (SALIENCY,),
+    SAMPLE: (SEQUENCES, SUPERPIXELS),
+}
+_MAKING = ("stage", "parameters", "code_digest", "versions")
+
+
+class _FoundRows(NamedTuple):
+    """Rows that lie in one shard."""
+
+    stage: str
+    shard: str
+    rows: pa.Table
+
+
+class PartAncestry:
+    """Adds a shard, a sample, a mask or a photograph, and all that it was made from, to a draft.
+
+    A row may lie in several shards, of several datasets, and differ in them: each is told.
+
+    Parameters
+    ----------
+    history
+        Of the store.
+    draft
+        What is added to.
+    """
+
+    def __init__(self, history: History, draft: Draft) -> None:
+        self._history = history
+        self._draft = draft
+
+    def add(self, kind: str, part_id: str) -> None:
+        """Add a part by its digest or sample id.
+
+        Raises
+        ------
+        NameUnknown
+            If no shard of the store has it.
+        """
+        found = self._shard(part_id) if kind == SHARD else self._shards_with_row(kind, part_id)
+        if not found:
+            raise NameUnknown(f"no dataset in this store has seen {kind} {part_id}")
+        root = mask_node_id(part_id) if kind == MASK else part_id
+        makings = [self._making(stage, shard) for stage, shard, _ in found]
+        self._draft.add(kind, root, {**self._facts(kind, found), "making": makings})
+        self._link_runs([making["artifact"] for making in makings if making["artifact"]], root)
+        for (stage, _, rows), making in zip(found, makings, strict=True):
+            context = context_of(self._history, making["artifact"]) if making["artifact"] else {}
+            RowAncestry(self._history, self._draft, context).add(stage, rows)
+
+    def _shard(self, digest: str) -> list[_FoundRows]:
+        stage = self._history.stage_of_shard[digest]
+        return [_FoundRows(stage, digest, self._history.rows.of(stage, [digest]))]
+
+    def _shards_with_row(self, kind: str, part_id: str) -> list[_FoundRows]:
+        """Return the rows of this id in every shard that has one."""
+        found = []
+        for stage in _STAGES[kind]:
+            rows = self._history.every_row(stage)
+            is_photograph = kind == PHOTOGRAPH
+            rows = (
+                naming(rows, part_id) if is_photograph else rows.filter(pc.equal(rows["sample_id"], part_id))
+            )
+            found += [
+                _FoundRows(stage, shard, rows.filter(pc.equal(rows["shard"], shard)))
+                for shard in pc.unique(rows["shard"]).to_pylist()
+            ]
+        return found
+
+    def _facts(self, kind: str, found: list[_FoundRows]) -> dict[str, Any]:
+        stage, shard, rows = found[0]
+        if kind == SHARD:
+            return {"stage": stage, "num_rows": len(rows), **self._history.absence_of_shard(shard)}
+        return {"rows": [], **({"roles": self._roles(found)} if kind == SAMPLE else {})}
+
+    def _roles(self, found: list[_FoundRows]) -> list[dict[str, Any]]:
+        """Return, for every shard with the sequence, what each of its masks is to it."""
+        told = []
+        for stage, shard, rows in found:
+            if stage == SEQUENCES:
+                (row,) = rows.to_pylist()
+                recipe = self._history.rows.recipes([shard]).get((shard, row["sample_id"]))
+                told.append({"shard": shard, "masks": roles_of(row, recipe)})
+        return told
+
+    def _making(self, stage: str, shard: str) -> dict[str, Any]:
+        """Return how a shard was made: all artifacts that have it say the same, but for who came first."""
+        artifacts = self._history.stages_with(shard)
+        if not artifacts:  # the run that wrote it ended before there was one
+            return {"shard": shard, "artifact": None, "stage": stage}
+        artifact = self._history.runs.staged_first(artifacts)
+        said = self._history.records.get(artifact)
+        assert said is not None, "it is in the store"
+        return {"shard": shard, "artifact": artifact, **{name: said[name] for name in _MAKING}}
+
+    def _link_runs(self, artifacts: list[str], root: str) -> None:
+        """Add the run that came to each artifact first, oldest first."""
+        runs = [run for artifact in artifacts for run, _ in self._history.runs.that_staged(artifact)[:1]]
+        for run in sorted(runs, key=lambda run: int(run["number"])):
+            self._draft.add(RUN, run["run_id"], run_facts(run))
+            self._draft.link(run["run_id"], root)

@@ -1,0 +1,121 @@
+"""From rows up to the photographs: a sample from its masks, a mask from its photograph."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
+from storage.lineage.history import History
+from storage.reachability import DATASET, STAGE
+from storage.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
+
+Row = dict[str, Any]
+_KINDS: Mapping[str, str] = {INGEST: PHOTOGRAPH, SALIENCY: MASK, SEQUENCES: SAMPLE, SUPERPIXELS: SAMPLE}
+_READ_BY: Mapping[str, tuple[str, ...]] = {
+    INGEST: (),
+    SALIENCY: (INGEST,),
+    SEQUENCES: (SALIENCY, INGEST),
+    SUPERPIXELS: (SEQUENCES,),
+}
+"""The stages among whose rows the parents of a row are."""
+
+
+class RowAncestry:
+    """The rows of stage artifacts that were made from each other, as nodes and edges of a draft.
+
+    Parameters
+    ----------
+    history
+        Of the store.
+    draft
+        What is added to.
+    context
+        The artifact of every stage among whose rows parents are looked for.
+    """
+
+    def __init__(self, history: History, draft: Draft, context: Mapping[str, str]) -> None:
+        self._history = history
+        self._draft = draft
+        self._context = context
+        self._known: dict[str, dict[str, Row]] = {}
+
+    def add(self, stage: str, rows: pa.Table) -> None:
+        """Add rows of a stage, as `Rows` in storage.lineage.rows reads them, and all they were made from."""
+        for row in rows.to_pylist():
+            self._add(stage, row)
+
+    def _add(self, stage: str, row: Row) -> None:
+        node_id = _node_id(stage, row)
+        facts = {"stage": stage, **{name: row[name] for name in row if name not in ("parents", "image_ids")}}
+        if stage == INGEST:
+            self._add_photograph(node_id)
+        if not self._draft.add_row(_KINDS[stage], node_id, facts):
+            return
+        self._draft.link_if_both(node_id, row["shard"])
+        for parent_stage, parent_id, parent in self._parents(stage, row):
+            source = _node_id(parent_stage, parent or {"sample_id": parent_id, "image_ids": [parent_id]})
+            if parent is not None:
+                self._add(parent_stage, parent)
+            elif parent_stage == INGEST:  # its row is gone: that it was there is known nevertheless
+                self._add_photograph(source)
+            else:
+                self._draft.add(_KINDS[parent_stage], source, {"rows": []})
+            if source != node_id:
+                self._draft.link(source, node_id)
+
+    def _add_photograph(self, image_id: str) -> None:
+        withdrawal = self._history.withdrawn.get(image_id)
+        self._draft.add(
+            PHOTOGRAPH, image_id, {"rows": [], **({"withdrawn": asdict(withdrawal)} if withdrawal else {})}
+        )
+
+    def _parents(self, stage: str, row: Row) -> Iterator[tuple[str, str, Row | None]]:
+        """Yield stage and id of every row that a row read, and that row where it is there."""
+        for parent_id in dict.fromkeys(row["parents"]):
+            found = [
+                (read, self._rows(read)[parent_id])
+                for read in _READ_BY[stage]
+                if parent_id in self._rows(read)
+            ]
+            yield from ((read, parent_id, parent) for read, parent in found)
+            if not found:
+                is_photograph = INGEST in _READ_BY[stage] and parent_id in row["image_ids"]
+                yield (INGEST if is_photograph else _READ_BY[stage][0]), parent_id, None
+
+    def _rows(self, stage: str) -> dict[str, Row]:
+        if stage not in self._known:
+            table = self._history.rows_of(self._context[stage]) if stage in self._context else None
+            rows = [] if table is None else table.to_pylist()
+            self._known[stage] = {row["sample_id"]: row for row in rows}
+        return self._known[stage]
+
+
+def context_of(history: History, artifact: str) -> dict[str, str]:
+    """Return the artifacts, by stage, that a stage artifact was made from, itself included.
+
+    Those it has beside it in a dataset; in none, any whose content is what it read.
+    """
+    if datasets := history.datasets_with(artifact):
+        said = history.records.of_kind(DATASET)[datasets[0]]
+        return {stage: said[stage] for stage in STAGES}
+    artifacts = history.records.of_kind(STAGE)
+    context: dict[str, str] = {}
+    waiting = [artifact]
+    while waiting:
+        said = artifacts[one := waiting.pop()]
+        context[said["stage"]] = one
+        read = said["inputs"].values()
+        waiting += [
+            digest
+            for digest, other in artifacts.items()
+            if other["content_digest"] in read and other["stage"] not in context
+        ]
+    return context
+
+
+def _node_id(stage: str, row: Row) -> str:
+    if stage == INGEST:  # of a second file with the same bytes, too
+        return str(row["image_ids"][0])
+    return mask_node_id(row["sample_id"]) if stage == SALIENCY else str(row["sample_id"])

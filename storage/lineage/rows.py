@@ -1,0 +1,102 @@
+"""The rows of a store's shards without their content: every shard read once, whoever shares it."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from obstore.store import ObjectStore as Backend
+
+from shls_core.errors import ObjectMissing
+from storage.lineage.absence import Absences
+from storage.objects import ObjectStore
+from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.shards import SHARDS_AT_ONCE, read_columns
+
+_HEAD = ("sample_id", "image_ids", "parents", "digest", "rejected")
+NOTES = ("file_name", "source", "licence", "consent")
+"""What is noted of a photograph."""
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    INGEST: (*_HEAD, *NOTES),
+    SALIENCY: _HEAD,
+    SEQUENCES: (*_HEAD, "split", "template_id", "source_ids"),
+    SUPERPIXELS: _HEAD,
+}
+"""What is read of the rows of each stage."""
+
+
+class Rows:
+    """The rows of the shards of one store, by stage and shard."""
+
+    def __init__(self, backend: Backend, absences: Absences) -> None:
+        self._objects = ObjectStore(backend)
+        self._absences = absences
+        self._tables: dict[str, pa.Table | None] = {}
+        self._absent: set[str] = set()
+
+    def of(self, stage: str, shards: Iterable[str]) -> pa.Table:
+        """Return the rows of some shards of a stage: `COLUMNS`, and ``shard``, the digest of where each lies.
+
+        Of a shard that was erased by order, what was left in its place is read, and its erased rows have the
+        digests that they had. One that is not there, and left nothing, has no rows: see `lost`.
+
+        Raises
+        ------
+        ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        wanted = list(dict.fromkeys(shards))
+        unread = [shard for shard in wanted if shard not in self._tables]
+        with ThreadPoolExecutor(SHARDS_AT_ONCE) as readers:
+            read = readers.map(lambda shard: self._columns(shard, COLUMNS[stage]), unread)
+            self._tables.update(zip(unread, read, strict=True))
+        found = [(shard, table) for shard in wanted if (table := self._tables[shard]) is not None]
+        none = SCHEMAS[stage].arrow.empty_table().select(COLUMNS[stage])
+        together = pa.concat_tables([none, *(table for _, table in found)])
+        where = pa.array([shard for shard, table in found for _ in range(len(table))], pa.string())
+        return together.append_column("shard", where)
+
+    def lost(self, shards: Iterable[str]) -> list[str]:
+        """Return those of some shards, asked for before, that are gone and left nothing."""
+        return [shard for shard in shards if self._tables[shard] is None]
+
+    def is_absent(self, shard: str) -> bool:
+        """Return whether a shard, asked for before, is gone, whatever was left in its place."""
+        return shard in self._absent
+
+    def recipes(self, shards: Iterable[str]) -> dict[tuple[str, str], str | None]:
+        """Return the recipe of every pseudo-sequence of some shards, by shard and sample id."""
+        found: dict[tuple[str, str], str | None] = {}
+        for shard in shards:
+            table = self._columns(shard, ("sample_id", "recipe"))
+            for row in table.to_pylist() if table else ():
+                found[shard, row["sample_id"]] = row["recipe"]
+        return found
+
+    def _columns(self, shard: str, columns: tuple[str, ...]) -> pa.Table | None:
+        try:
+            return read_columns(self._objects, shard, columns)
+        except ObjectMissing:
+            self._absent.add(shard)
+        stand_in = self._absences.stand_in(shard)
+        try:
+            left = read_columns(self._objects, stand_in, columns) if stand_in else None
+        except ObjectMissing:
+            return None
+        return None if left is None else _with_digests(left, self._absences.digests_before(shard))
+
+
+def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
+    """Return rows where those of some sample ids have the digests that they had before they were erased."""
+    if "digest" not in rows.column_names:
+        return rows
+    place = pc.index_in(rows["sample_id"], value_set=pa.array(before.keys(), pa.string()))
+    had = pa.array(before.values(), pa.string()).take(place.combine_chunks())
+    digests = pc.if_else(pc.is_valid(place), had, rows["digest"])
+    return rows.set_column(rows.column_names.index("digest"), rows.field("digest"), digests)
+
+
+def naming(table: pa.Table, image_id: str) -> pa.Table:
+    """Return those rows of a table of rows that name a photograph among their `image_ids`."""
+    images = table["image_ids"].combine_chunks()
+    is_it = pc.equal(pc.list_flatten(images), pa.scalar(image_id))
+    return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

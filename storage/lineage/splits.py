@@ -1,0 +1,43 @@
+"""Which samples of a dataset are on which side of its split, as the loader numbers them."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shls_core.errors import ObjectMissing
+from shls_core.split import Split
+from storage.lineage.history import History
+from storage.schemas import SEQUENCES, SUPERPIXELS
+
+
+def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
+    """Return the samples of a split, by their numbers in `storage.loader.SequenceLoader`.
+
+    Those that were erased by order since count as they did before.
+
+    Raises
+    ------
+    ObjectMissing
+        If what would tell is not in the store.
+    """
+    if dataset not in history.splits:
+        history.splits[dataset] = _splits(history, dataset)
+    rows = history.splits[dataset]
+    return rows.filter(pc.equal(rows["split"], split))["sample_id"].combine_chunks()
+
+
+def _splits(history: History, dataset: str) -> pa.Table:
+    """Return sample id and split of the samples that the loader has, by ascending id."""
+    said = history.records.get(dataset)
+    if said is None:
+        raise ObjectMissing(f"dataset {dataset[:12]}… is {history.absences.why(dataset)}")
+    sequences, superpixels = (_accepted(history, said[stage]) for stage in (SEQUENCES, SUPERPIXELS))
+    both = pc.is_in(sequences["sample_id"], value_set=superpixels["sample_id"].combine_chunks())
+    return sequences.filter(both).select(["sample_id", "split"]).sort_by("sample_id")
+
+
+def _accepted(history: History, artifact: str) -> pa.Table:
+    table = history.rows_of(artifact)
+    gone = [artifact] if table is None else history.lost_shards(artifact)
+    if table is None or gone:
+        raise ObjectMissing(f"object {gone[0][:12]}… of its dataset is {history.absences.why(gone[0])}")
+    return table.filter(pc.is_valid(table["digest"]))

@@ -1,0 +1,25 @@
+"""What people call the photographs of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storage.schemas import INGEST
+from tasks.planning.baseline import Baseline
+from tasks.planning.dataset_plan import DatasetPlan
+
+
+class FileNames:
+    """What people call a photograph, and the rows that descend from it."""
+
+    def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
+        self._names = (
+            {name: row["file_name"] for name, row in baseline.photographs.items()} if baseline else {}
+        )
+        for shard in next(stage for stage in plan.stages if stage.stage.name == INGEST).shards:
+            self._names |= {row.plan.sample_id: row.plan.decided["file_name"] for row in shard.rows}
+
+    def of(self, image_ids: Iterable[str]) -> str:
+        """Return the file name of the first of some photographs: the one a row is mostly about."""
+        first = next(iter(image_ids))
+        return str(self._names.get(first, first[:12]))

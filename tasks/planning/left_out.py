@@ -1,0 +1,50 @@
+"""Photographs that are in the folder and are left out, because they were withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shls_core.errors import InputError
+from storage.store import Store
+from storage.withdrawal import Withdrawal, listed, withdrawn
+from tasks.stages.stage import RowPlan
+
+
+def without_withdrawn(
+    store: Store, plans: Sequence[RowPlan]
+) -> tuple[list[RowPlan], Mapping[str, Withdrawal]]:
+    """Return the rows that are to be made of photographs, and the withdrawals that forbid the others.
+
+    What is left is what would be planned for a folder that never held those photographs.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    denied = withdrawn(store)
+    wanted = [plan for plan in plans if denied.keys().isdisjoint(plan.image_ids)]
+    met = {image_id for plan in plans for image_id in plan.image_ids} & denied.keys()
+    left_out = {image_id: denied[image_id] for image_id in denied if image_id in met}
+    if plans and not wanted:
+        raise InputError(
+            f"expected photographs that are not withdrawn, got {len(left_out)}, every one of them withdrawn: "
+            f"{listed(left_out.values())}"
+        )
+    return wanted, left_out
+
+
+def left_out_told(counts: Mapping[str, int]) -> str:
+    """Return in one line how many photographs were left out, given how many for each reason.
+
+    Examples
+    --------
+    >>> left_out_told({"consent revoked": 1})
+    '1 photograph left out: withdrawn (consent revoked)'
+    >>> left_out_told({"consent revoked": 2, "shows a plate": 1})
+    '3 photographs left out: withdrawn (2 x consent revoked, 1 x shows a plate)'
+    """
+    total = sum(counts.values())
+    photographs = "photograph" if total == 1 else "photographs"
+    reasons = (f"{count} x {reason}" if len(counts) > 1 else reason for reason, count in counts.items())
+    return f"{total} {photographs} left out: withdrawn ({', '.join(reasons)})"

@@ -1,0 +1,59 @@
+"""What still descends from a withdrawn photograph, as a naive reading of every row finds it."""
+
+import pytest
+
+from storage.artifact import StageArtifact
+from storage.audit.outstanding import outstanding
+from storage.manifest import DatasetManifest, get_record
+from storage.schemas import STAGES
+from storage.tombstones import ERASED
+from storage.withdrawal import Withdrawal
+
+
+def withdrawal(image_id):
+    return Withdrawal(image_id, "asked for", "2026-01-02", "ann", "run")
+
+
+def rows(store, dataset, stage):
+    artifact = StageArtifact(
+        store.objects, getattr(get_record(store.objects, dataset, DatasetManifest), stage)
+    )
+    return artifact.table(["sample_id", "image_ids"]).to_pylist()
+
+
+def found(store, withdrawn, *datasets):
+    manifests = {one: get_record(store.objects, one, DatasetManifest) for one in datasets}
+    denied = {image_id: withdrawal(image_id) for image_id in withdrawn}
+    return outstanding(store.objects, denied, manifests, {f"learned from {one}": one for one in datasets})
+
+
+def test_every_photograph_is_held_by_the_dataset_and_learned_from_where_a_sequence_has_it(staged):
+    photographs = [row["sample_id"] for row in rows(staged.store, staged.dataset, "ingest")]
+    in_sequences = {
+        image for row in rows(staged.store, staged.dataset, "sequences") for image in row["image_ids"]
+    }
+    for image_id in photographs:
+        (one,) = found(staged.store, [image_id], staged.dataset)
+        assert (one.withdrawal.image_id, one.datasets) == (image_id, (staged.dataset,))
+        assert bool(one.checkpoints) == (image_id in in_sequences)
+
+
+def test_nothing_is_outstanding_of_photographs_that_are_in_no_dataset(staged):
+    assert found(staged.store, ["f" * 64], staged.dataset) == []
+    assert found(staged.store, [], staged.dataset) == []
+
+
+@pytest.mark.parametrize("stages", [STAGES, ("ingest",)])
+def test_weights_do_not_forget_what_was_erased_since(staged, staged_copy, with_rows_changed, stages):
+    image_id = rows(staged.store, staged.dataset, "sequences")[0]["image_ids"][0]
+    dataset = staged.dataset
+    for stage in stages:
+        dataset = with_rows_changed(
+            staged_copy,
+            dataset,
+            stage,
+            lambda row: {"rejected": ERASED, "digest": None} if image_id in row["image_ids"] else {},
+        )
+    (one,) = found(staged_copy, [image_id], dataset)
+    assert one.datasets == (() if stages == STAGES else (dataset,))
+    assert one.checkpoints == (f"learned from {dataset}",)
