@@ -9,6 +9,7 @@ from tasks.ledger import recorded_run
 from tasks.outcomes import DatasetOutcome
 from tasks.planning.space import refuse_what_does_not_fit
 from tasks.platform_kind import platform_of
+from tasks.reports.writing import write_dataset_report
 
 
 @flow
@@ -44,4 +45,6 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         run.verdict = "passed" if verdict.passed else "failed"
         name = publish(verdict, chosen.name, store)
         run.details = {**run.details, "name": name}
+    if any(stage.status != "cached" for stage in made):
+        write_dataset_report(dataset, name, store, chosen.execution)
     return DatasetOutcome(dataset=dataset, name=name, stages=made)

@@ -8,6 +8,7 @@ from storage.store import Store
 from tasks.learning_config import LearningConfig
 from tasks.ledger import recorded_run
 from tasks.outcomes import TrainingOutcome
+from tasks.reports.writing import write_checkpoint_report
 from tasks.training import train_network
 
 
@@ -39,6 +40,8 @@ def train(
         outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)
         run.details = outcome.model_dump()
+    if outcome.status == "computed":
+        write_checkpoint_report(outcome.checkpoint, store, chosen.execution)
     return outcome
 
 

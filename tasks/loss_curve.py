@@ -13,11 +13,7 @@ def loss_curve(losses: Sequence[float], most_points: int = 200) -> str:
     >>> "polyline" in loss_curve([3.0, 2.0, 1.5])
     True
     """
-    size = -(-len(losses) // most_points)
-    points = [
-        sum(part) / len(part)
-        for part in (losses[start : start + size] for start in range(0, len(losses), size))
-    ]
+    points = thinned(losses, most_points)
     low, high = min(points), max(points)
     across = (WIDTH - 2 * _MARGIN) / max(len(points) - 1, 1)
     up = (HEIGHT - 2 * _MARGIN) / ((high - low) or 1.0)
@@ -35,3 +31,21 @@ def loss_curve(losses: Sequence[float], most_points: int = 200) -> str:
         f'<text x="{WIDTH - _MARGIN}" y="{HEIGHT - 6}" text-anchor="end" {style}>step {len(losses)}</text>'
         "</svg>"
     )
+
+
+def thinned(losses: Sequence[float], most_points: int = 200) -> list[float]:
+    """Return at most so many losses, each a mean over equally many steps; the last may be of fewer.
+
+    Examples
+    --------
+    >>> thinned([3.0, 1.0, 2.0, 4.0, 5.0], 3)
+    [2.0, 3.0, 5.0]
+    """
+    size = steps_of_a_point(len(losses), most_points)
+    parts = (losses[start : start + size] for start in range(0, len(losses), size))
+    return [sum(part) / len(part) for part in parts]
+
+
+def steps_of_a_point(num_losses: int, most_points: int = 200) -> int:
+    """Return over how many steps each of the losses that `thinned` gives is a mean."""
+    return -(-num_losses // most_points)

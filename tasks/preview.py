@@ -60,7 +60,9 @@ def preview_samples(
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
         store = Store.create(folder)
         made = try_stages(store, photographs, stages, staging, count)
-        reader = SampleReader(store, {outcome.name: outcome.artifact for outcome, _ in made}, max_side)
+        reader = SampleReader(
+            store.objects, {outcome.name: outcome.artifact for outcome, _ in made}, max_side
+        )
         samples: list[Sample | RejectedSample] = [reader.sample(one) for one in reader.sample_ids()]
         samples += reader.rejected()
     return sorted(samples, key=lambda sample: sample.file_name)

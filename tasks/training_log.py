@@ -1,6 +1,7 @@
 """What is written down of a training run while it goes on: ``metrics.jsonl``, and TensorBoard's events.
 
-Neither is part of a store, and nothing reads them back: a row is for whoever watches.
+Neither is part of a store, and nothing that is made depends on them: a row is for whoever watches, or looks
+at the curve afterwards.
 """
 
 import json
@@ -19,8 +20,13 @@ METRICS_FILE = "metrics.jsonl"
 
 def log_folder(execution: ExecutionConfig, store: str, key: str) -> Path:
     """Return where a run is logged: under the folder that was asked for, or beside the store."""
+    return runs_folder(execution, store) / f"train-{key[:12]}"
+
+
+def runs_folder(execution: ExecutionConfig, store: str) -> Path:
+    """Return where runs leave what is for people: the folder that was asked for, or one beside the store."""
     beside = Path() if store.startswith("s3://") else Path(store).parent
-    return Path(execution.log_dir or beside / "runs") / f"train-{key[:12]}"
+    return Path(execution.log_dir or beside / "runs")
 
 
 @contextmanager
@@ -53,6 +59,26 @@ def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
         ) from error
     with file:
         yield lambda row: print(json.dumps(row), file=file)
+
+
+def read_losses(folder: Path) -> list[float]:
+    """Return the loss of every step that is logged in a folder, in order; none where nothing is.
+
+    Raises
+    ------
+    InputError
+        If there is a log that cannot be read.
+    """
+    path = folder / METRICS_FILE
+    if not path.is_file():
+        return []
+    try:
+        rows: list[Row] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"expected figures of a training, a JSON object a line, in {path}: {error}"
+        ) from error
+    return [row["loss"] for row in rows if "loss" in row]
 
 
 def _still_holds(line: str, state: TrainingState) -> bool:

@@ -19,7 +19,7 @@ def main() -> None:
     dataset = Baseline.of(store, sys.argv[2])
     ingest = dataset.artifacts["ingest"].manifest
     artifacts = {stage: dataset.artifacts[stage].id for stage in STAGES}
-    reader = SampleReader(store, artifacts, ingest.parameters["max_side"])
+    reader = SampleReader(store.objects, artifacts, ingest.parameters["max_side"])
     wanted = sys.argv[3] if len(sys.argv) > 3 else ""
     sample = reader.sample(next(name for name in reader.sample_ids() if name.startswith(wanted)))
     row = sample_row(sample)

@@ -1,4 +1,4 @@
-"""`shls report`: an evaluation as a page."""
+"""`shls report`: a dataset, a checkpoint or an evaluation as a page."""
 
 from __future__ import annotations
 
@@ -13,36 +13,61 @@ reporting = typer.Typer()
 
 
 @reporting.command(
-    epilog="Examples: `shls report 3fa9c1 --out report.html` · "
+    epilog="Examples: `shls report photos@v2 --out photos.html` · `shls report 3fa9c1 --out report.html` · "
     "`shls report 3fa9c1 --davis DAVIS/ --results masks/ --out report.html`"
 )
 @command
 def report(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="Id of an evaluation, or its beginning.")],
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="REF",
+            help="Name or id of a dataset; id of a checkpoint or an evaluation, or its beginning.",
+        ),
+    ],
     out: Annotated[str, typer.Option(metavar="FILE", help="Where the page goes.")] = "report.html",
     davis: Annotated[
-        str | None, typer.Option(metavar="ROOT", help="DAVIS, for pictures; with --results.")
+        str | None,
+        typer.Option(metavar="ROOT", help="Of an evaluation on it: DAVIS, for pictures; with --results."),
     ] = None,
     results: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="The masks that were evaluated; with --davis.")
     ] = None,
+    log_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--log-dir",
+            metavar="FOLDER",
+            help="Of a checkpoint: where the log of its training is, for the curve of the loss; by default "
+            "runs/ beside the store.",
+        ),
+    ] = None,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Write an evaluation as one HTML file that opens anywhere, offline."""
+    """Write a dataset, a checkpoint or an evaluation as one HTML file that opens anywhere, offline.
+
+    Of a dataset or a checkpoint: what was made from what, every stage with its statistics and the gate's
+    findings, samples, what was rejected, what came of it, who made it, and how to make it again.
+    """
     from pathlib import Path
 
     from shls_core.errors import InputError
     from shls_core.whole_file import write_whole
     from storage.store import Store
-    from tasks.reports.writing import evaluation_page
+    from tasks.reports.page_of import page_of
 
     if (davis is None) != (results is None):
         missing = "--results" if results is None else "--davis"
         raise InputError(f"expected --davis and --results together, got none for {missing}")
     path = Path(out)
-    folders = (Path(davis), Path(results)) if davis and results else ()
-    page = evaluation_page(Store.open(store), reference, *folders)
+    page = page_of(
+        Store.open(store),
+        reference,
+        log_dir=log_dir,
+        davis=None if davis is None else Path(davis),
+        results=None if results is None else Path(results),
+    )
     write_whole(path, page)
     if as_json:
         print_json({"report": str(path), "bytes": len(page)})

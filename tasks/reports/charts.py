@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 WIDTH, HEIGHT = 400, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 30, 8, 10, 30
+LEFT, RIGHT, TOP, BOTTOM = 30, 8, 10, 30
 _MOST_TICKS = 7
 _LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _UNNAMED_LEVELS = (0.25, 0.75)
@@ -50,12 +50,12 @@ class Band:
 
 @dataclass(frozen=True)
 class CurveChart:
-    """Scores over the frames of a video.
+    """Scores over the frames of a video, or figures over the steps of a training.
 
     Attributes
     ----------
     measure : str
-        What is shown, ``J`` or ``F``.
+        What is shown: ``J``, ``F``, ``loss``.
     description : str
         The chart in words, for those who do not see it.
     lines : tuple of Line
@@ -65,7 +65,9 @@ class CurveChart:
     frames, levels : tuple of Tick
         Of the horizontal and of the vertical axis.
     marks : tuple of float
-        Where frames are that are also shown as pictures.
+        Where frames are that are also shown as pictures, or the step whose weights were kept.
+    axis : str
+        What the horizontal axis counts.
     """
 
     measure: str
@@ -75,10 +77,11 @@ class CurveChart:
     frames: tuple[Tick, ...]
     levels: tuple[Tick, ...]
     marks: tuple[float, ...]
-    left: float = _LEFT
-    right: float = WIDTH - _RIGHT
-    top: float = _TOP
-    bottom: float = HEIGHT - _BOTTOM
+    axis: str = "frame"
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
+    top: float = TOP
+    bottom: float = HEIGHT - BOTTOM
     width: float = WIDTH
     height: float = HEIGHT
 
@@ -108,13 +111,13 @@ def curve_chart(
     pictured
         Numbers of frames that are also shown as pictures.
     """
-    step = (WIDTH - _LEFT - _RIGHT) / (num_frames - 1)
+    step = (WIDTH - LEFT - RIGHT) / (num_frames - 1)
 
     def across(frame: float) -> float:
-        return _LEFT + frame * step
+        return LEFT + frame * step
 
     def up(value: float) -> float:
-        return _TOP + (1 - value) * (HEIGHT - _TOP - _BOTTOM)
+        return TOP + (1 - value) * (HEIGHT - TOP - BOTTOM)
 
     def line(curve: Curve) -> Line:
         points = (f"{across(frame):.1f},{up(value):.1f}" for frame, value in enumerate(curve.values, 1))

@@ -31,7 +31,7 @@ def render_page(template: str, *, rules: str = "", **facts: Any) -> bytes:
     **facts
         What the template names. Text is escaped; a name that is missing is an error.
     """
-    style, script = _asset("page.css") + rules, _asset("sort.js")
+    style, script = asset("page.css") + rules, asset("sort.js")
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -61,6 +61,18 @@ def percent(value: float | None) -> str:
     return "0.0" if told == "-0.0" else told.replace("-", _MINUS)
 
 
+def figure(value: float) -> str:
+    """Return a number for people: whole ones in full, others to three digits that count.
+
+    Examples
+    --------
+    >>> figure(88812), figure(0.12345), figure(7.0), figure(-0.5), figure(1234.56), figure(1e-7)
+    ('88,812', '0.123', '7', '−0.5', '1,235', '1e−07')
+    """
+    told = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
+    return told.replace("-", _MINUS)
+
+
 def counted(number: int, of_what: str) -> str:
     """Return a number of things in words.
 
@@ -81,12 +93,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
+    environment.filters.update(percent=percent, figure=figure, counted=counted)
     return environment
 
 
 @functools.cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a stylesheet or a script of ``templates/``."""
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Writing the page of an evaluation: found by its id, put into a file, linked from the Prefect run."""
+"""Writing the pages that runs leave: made from the store, put into a file, linked from the Prefect run."""
 
 from pathlib import Path
 
@@ -7,17 +7,17 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
-from shls_core.errors import NameUnknown
+from shls_core.errors import InputError
 from shls_core.whole_file import write_whole
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from storage.learned import BenchmarkRecord, CheckpointRecord
 from storage.manifest import get_record
-from storage.references import resolve
 from storage.store import Store
-from tasks.reports.benchmark_material import benchmark_material
-from tasks.reports.benchmark_page import benchmark_page
-from tasks.reports.held_out_page import held_out_page
+from tasks.execution_config import ExecutionConfig
+from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.reports.page import percent
+from tasks.reports.page_of import page_of
 from tasks.terminal import tell
+from tasks.training_log import log_folder, runs_folder
 
 PAGE = "report.html"
 
@@ -26,59 +26,71 @@ PAGE = "report.html"
 def write_benchmark_report(evaluation: str, store: str, davis: Path, results: Path) -> Path:
     """Write the page of a benchmark beside its masks, and link it from the run."""
     path = results / PAGE
-    write_whole(path, evaluation_page(Store.open(store), evaluation, davis, results))
+    write_whole(path, page_of(Store.open(store), evaluation, davis=davis, results=results))
     tell(f"{'report':<12} {path}")
-    if TaskRunContext.get() is not None:
-        record = get_record(Store.open(store).objects, evaluation, BenchmarkRecord)
-        score = percent(record.scores["J&F-Mean"])
-        create_markdown_artifact(
-            key="benchmark-report",
-            markdown=f"J&F **{score}** on {record.benchmark} {record.split}: "
-            f"[{PAGE}]({path.resolve().as_uri()})\n\nevaluation `{evaluation}`\n",
-            description="Page of an evaluation on a benchmark",
-        )
+    record = get_record(Store.open(store).objects, evaluation, BenchmarkRecord)
+    _link(
+        path,
+        key="benchmark-report",
+        told=f"J&F **{percent(record.scores['J&F-Mean'])}** on {record.benchmark} {record.split}",
+        subject=f"evaluation `{evaluation}`",
+        description="Page of an evaluation on a benchmark",
+    )
     return path
 
 
-def evaluation_page(
-    store: Store, reference: str, davis: Path | None = None, results: Path | None = None
-) -> bytes:
-    """Return the page of an evaluation, on a benchmark or on held-out sequences, as HTML.
-
-    Parameters
-    ----------
-    store
-        Where its record is.
-    reference
-        Its id, or the beginning of it.
-    davis, results
-        Root of the benchmark and folder of the masks, of an evaluation on one: with them the page has
-        pictures and a baseline.
-
-    Raises
-    ------
-    NameUnknown
-        If no evaluation has that id.
-    InputError
-        If benchmark or masks are not those that were evaluated.
-    """
-    evaluation, kind = _find(store, reference)
-    if kind == "evaluation":
-        held_out = get_record(store.objects, evaluation, EvaluationRecord)
-        return held_out_page(evaluation, held_out, _trained(store, held_out.checkpoint))
-    record = get_record(store.objects, evaluation, BenchmarkRecord)
-    material = benchmark_material(record, davis, results) if davis and results else None
-    return benchmark_page(evaluation, record, _trained(store, record.checkpoint), material)
+@task(cache_policy=NO_CACHE)
+def write_dataset_report(dataset: str, name: str, store: str, execution: ExecutionConfig) -> Path | None:
+    """Write the page of a dataset beside the store, and link it from the run."""
+    opened = Store.open(store)
+    path = runs_folder(execution, opened.location) / f"dataset-{dataset[:12]}" / PAGE
+    if not _write(path, dataset_page(opened, dataset)):
+        return None
+    _link(
+        path,
+        key="dataset-report",
+        told=f"**{name}**",
+        subject=f"dataset `{dataset}`",
+        description="Page of a dataset: what it was made from, and how",
+    )
+    return path
 
 
-def _find(store: Store, reference: str) -> tuple[str, str]:
-    for kind in ("benchmark", "evaluation"):
-        try:
-            return resolve(store, reference, kind), kind
-        except NameUnknown:
-            continue
-    raise NameUnknown(f"expected the id of an evaluation, got {reference!r}; `shls evaluate --json` tells it")
+@task(cache_policy=NO_CACHE)
+def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionConfig) -> Path | None:
+    """Write the page of a checkpoint beside the log of its training, and link it from the run."""
+    opened = Store.open(store)
+    record = get_record(opened.objects, checkpoint, CheckpointRecord)
+    path = log_folder(execution, opened.location, record.key) / PAGE
+    if not _write(path, checkpoint_page(opened, checkpoint, execution)):
+        return None
+    _link(
+        path,
+        key="checkpoint-report",
+        told=f"final loss **{record.final_loss:.3f}**",
+        subject=f"checkpoint `{checkpoint}`",
+        description="Page of a checkpoint: what it was trained on, and how",
+    )
+    return path
 
 
-def _trained(store: Store, checkpoint: str) -> CheckpointRecord:
-    return get_record(store.objects, checkpoint, CheckpointRecord)
+def _write(path: Path, page: bytes) -> bool:
+    """Write a page and return whether that was possible: what was made is in the store either way."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, page)
+    except (OSError, InputError) as error:
+        tell(f"{'report':<12} not written: {error}")
+        return False
+    tell(f"{'report':<12} {path}")
+    return True
+
+
+def _link(path: Path, *, key: str, told: str, subject: str, description: str) -> None:
+    if TaskRunContext.get() is None:  # called as a plain function
+        return
+    create_markdown_artifact(
+        key=key,
+        markdown=f"{told}: [{PAGE}]({path.resolve().as_uri()})\n\n{subject}\n",
+        description=description,
+    )

@@ -104,6 +104,9 @@ def test_samples_hold_what_there_is_to_look_at(photographs):
     for sample, same in zip(samples, again, strict=True):
         assert isinstance(sample, Sample)
         assert (photographs / sample.file_name).is_file()
+        assert len(sample.source_file_names) == sample.facts["num_pasted"] + sample.facts["num_left_out"]
+        assert all((photographs / name).is_file() for name in sample.source_file_names)
+        assert sample.split in ("train", "held_out")
         assert sample.photograph.shape == (96, 96, 3)
         assert sample.saliency_map.shape == sample.pseudo_mask.shape == (96, 96)
         assert sample.frames.shape[1:] == (48, 48, 3)

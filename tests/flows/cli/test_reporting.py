@@ -1,8 +1,13 @@
 """`shls report` as a person runs it, and the page that every evaluation on a benchmark leaves."""
 
+import html
 import json
+import re
 
 import pytest
+
+from flows.configuration import load_config
+from flows.regenerate import regenerate
 
 
 @pytest.fixture
@@ -62,7 +67,15 @@ def test_held_out_sequences_have_a_page_too(shls, first_run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("0123456789",), "expected the id of an evaluation, got '0123456789'"),
+        (
+            ("0123456789",),
+            "expected the name or id of a dataset, checkpoint, evaluation or benchmark, got '0123456789'",
+        ),
+        (("tiny", "--log-dir", "there"), "expected a checkpoint with --log-dir, got a dataset: tiny"),
+        (
+            ("tiny", "--davis", "there", "--results", "there"),
+            "expected an evaluation on a benchmark with --davis, got a dataset: tiny",
+        ),
         (
             ("0123456789", "--davis", "there"),
             "expected --davis and --results together, got none for --results",
@@ -81,6 +94,74 @@ def test_what_cannot_be_reported_is_told_in_one_line(shls, first_run, tmp_path, 
 
 def test_an_id_of_something_else_is_refused(shls, first_run, tmp_path):
     out = tmp_path / "report.html"
-    ran = shls("report", first_run.outcome.training.checkpoint, "--out", out, "--store", first_run.store)
+    stage = first_run.outcome.dataset.stages[0].artifact
+    ran = shls("report", stage, "--out", out, "--store", first_run.store)
     assert ran.exit_code == 1
-    assert "expected the id of an evaluation, got" in ran.stderr
+    assert (
+        f"expected the name or id of a dataset, checkpoint, evaluation or benchmark, got '{stage}'"
+        in ran.stderr
+    )
+
+
+@pytest.mark.parametrize("what", ["dataset", "checkpoint"])
+def test_a_dataset_and_a_checkpoint_have_a_page_which_is_the_same_again(shls, first_run, tmp_path, what):
+    outcome = first_run.outcome
+    reference = {"dataset": "tiny", "checkpoint": outcome.training.checkpoint[:10]}[what]
+    pages = [tmp_path / "one.html", tmp_path / "other.html"]
+    for page in pages:
+        ran = shls("report", reference, "--out", page, "--store", first_run.store)
+        assert ran.exit_code == 0, ran.output
+    one, other = (page.read_bytes() for page in pages)
+    assert one == other
+    for made in (
+        outcome.dataset.dataset,
+        outcome.training.checkpoint[:12],
+        outcome.evaluation.evaluation[:12],
+    ):
+        assert made.encode() in one
+    assert one.count(b"<img") >= 8 * 6
+
+
+def test_the_configuration_on_the_page_is_the_one_that_was_built_with(shls, first_run, tmp_path):
+    out = tmp_path / "report.html"
+    assert shls("report", "tiny", "--out", out, "--store", first_run.store).exit_code == 0
+    [content] = re.findall(
+        r"\(dataset\.yaml\)</summary>\s*<pre[^>]*><code>(.*?)</code>", out.read_text(), re.DOTALL
+    )
+    again = tmp_path / "dataset.yaml"
+    again.write_text(html.unescape(content))
+    assert load_config(str(again)) == load_config(str(first_run.config))
+
+
+def test_runs_leave_the_pages_of_what_they_made_beside_the_store_and_link_them(first_run):
+    from prefect.client.orchestration import get_client
+
+    outcome, runs = first_run.outcome, first_run.store.parent / "runs"
+    of_dataset = runs / f"dataset-{outcome.dataset.dataset[:12]}" / "report.html"
+    [of_checkpoint] = runs.glob("train-*/report.html")
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts()
+    for page, key, made in (
+        (of_dataset, "dataset-report", outcome.dataset.dataset),
+        (of_checkpoint, "checkpoint-report", outcome.training.checkpoint),
+    ):
+        assert made in page.read_text()
+        [linked] = [one for one in artifacts if page.resolve().as_uri() in str(one.data)]
+        assert linked.key == key
+        assert made in str(linked.data)
+    assert of_checkpoint.read_text().count('<svg class="curves"') == 1
+
+
+def test_a_page_that_cannot_be_written_does_not_undo_what_was_made(
+    prefect_server, config_file, tmp_path, capsys
+):
+    (tmp_path / "taken").touch()
+    config = load_config(str(config_file(execution={"log_dir": str(tmp_path / "taken")})))
+    outcome = regenerate(config, str(tmp_path / "store"))
+    assert outcome.name == "tiny@v1"
+    assert re.search(r"report +not written: .*taken", capsys.readouterr().err)
+
+
+def test_what_is_reused_leaves_no_new_page(first_run, used_store):
+    assert regenerate(str(first_run.config), str(used_store)).dataset == first_run.outcome.dataset.dataset
+    assert not (used_store.parent / "runs").exists()

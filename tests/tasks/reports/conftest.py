@@ -22,6 +22,41 @@ if TYPE_CHECKING:
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
+CONTRASTS = """(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const channels = (colour, below) => {
+    canvas.fillStyle = `rgb(${below.join(",")})`;
+    canvas.fillRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  };
+  const paper = (one) => one
+    ? channels(getComputedStyle(one).backgroundColor, paper(one.parentElement)) : [255, 255, 255];
+  const light = (colour) => colour.map((channel) => channel / 255)
+    .map((share) => share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    const one = texts.currentNode.parentElement;
+    if (!texts.currentNode.textContent.trim() || one.closest("script, title, details:not([open])")) continue;
+    const style = getComputedStyle(one);
+    const below = paper(one);
+    const both = [light(channels(one.closest("svg") ? style.fill : style.color, below)), light(below)];
+    found.push([(Math.max(...both) + 0.05) / (Math.min(...both) + 0.05), one.outerHTML.slice(0, 80)]);
+  }
+  return found;
+})()"""
+STICKING_OUT = """(() => {
+  const width = document.documentElement.clientWidth;  // without the scroll bar
+  const out = Array.from(document.querySelectorAll("body *:not(.unseen, .skip)"))
+    .filter((one) => !one.closest(".scroll, pre, .unseen"))
+    .filter((one) => one.getBoundingClientRect().right > width + 0.5).map((one) => one.outerHTML);
+  return document.documentElement.scrollWidth === width ? out : ["the page itself", ...out];
+})()"""
+
+
 @dataclass(frozen=True)
 class Evaluated:
     """A record, the benchmark and the masks it is of."""
@@ -149,6 +184,29 @@ class Tab:
         """Return the events of these kinds since the page was opened."""
         return [parameters for method, parameters in self.events if method in methods]
 
+    def requested(self) -> list[str]:
+        """Return what the page asked for, itself included and what it holds left out."""
+        addresses = [event["request"]["url"] for event in self.heard("Network.requestWillBeSent")]
+        return [address for address in addresses if not address.startswith("data:")]
+
+    def complaints(self) -> list[dict[str, Any]]:
+        """Return what the browser has to say against the page."""
+        return self.heard(
+            "Runtime.exceptionThrown",
+            "Runtime.consoleAPICalled",
+            "Log.entryAdded",
+            "Audits.issueAdded",
+            "Network.loadingFailed",
+        )
+
+    def contrasts(self) -> list[tuple[float, str]]:
+        """Return the contrast of every text that is shown with what is below it, and where it stands."""
+        return self.evaluate(CONTRASTS)
+
+    def sticking_out(self) -> list[str]:
+        """Return what is wider than the page, other than in parts that scroll."""
+        return self.evaluate(STICKING_OUT)
+
     def screenshot(self, path: Path) -> None:
         """Keep what the whole page looks like."""
         taken = self.call("Page.captureScreenshot", captureBeyondViewport=True)
@@ -213,3 +271,11 @@ def tab(devtools: Any) -> Iterator[Tab]:
     session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     yield Tab(devtools, session)
     call("Target.closeTarget", targetId=target)
+
+
+@pytest.fixture
+def _picture_of_a_failure(request: pytest.FixtureRequest, tab: Tab, tmp_path: Path) -> Iterator[None]:
+    failed_before = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed_before:
+        tab.screenshot(tmp_path / "failed.png")

@@ -9,7 +9,7 @@ from tasks.reports.benchmark_material import benchmark_material
 from tasks.reports.benchmark_page import benchmark_page
 from tasks.reports.page import render_page
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_picture_of_a_failure")]
 
 LONG = "a_name_<b>that</b>_" + "goes_on_" * 12
 ROWS = "document.querySelectorAll('table.sortable tbody tr')"
@@ -25,35 +25,10 @@ def page(evaluated, trained, tmp_path):
     return path
 
 
-@pytest.fixture(autouse=True)
-def _picture_of_a_failure(request, tab, tmp_path):
-    failed_before = request.session.testsfailed
-    yield
-    if request.session.testsfailed > failed_before:
-        tab.screenshot(tmp_path / "failed.png")
-
-
-def complaints(tab):
-    """Return what the browser has to say against a page."""
-    kinds = (
-        "Runtime.exceptionThrown",
-        "Runtime.consoleAPICalled",
-        "Log.entryAdded",
-        "Audits.issueAdded",
-        "Network.loadingFailed",
-    )
-    return tab.heard(*kinds)
-
-
-def requested(tab):
-    addresses = [event["request"]["url"] for event in tab.heard("Network.requestWillBeSent")]
-    return [address for address in addresses if not address.startswith("data:")]
-
-
 def test_it_asks_for_nothing_and_the_browser_has_no_complaints(tab, page):
     tab.open(page)
-    assert requested(tab) == [page.as_uri()]
-    assert complaints(tab) == []
+    assert tab.requested() == [page.as_uri()]
+    assert tab.complaints() == []
 
 
 def test_what_a_name_smuggles_in_is_neither_run_nor_loaded(tab, tmp_path):
@@ -137,46 +112,13 @@ def test_nothing_sticks_out_sideways(tab, record_of, trained, tmp_path, width):
     record = record_of({LONG: [[0.5] * 40, [0.2] * 40], "dog": [[0.9] * 3]})
     path.write_bytes(benchmark_page("f" * 64, record, trained))
     tab.open(path, width)
-    width = tab.evaluate("document.documentElement.clientWidth")  # without the scroll bar
-    assert tab.evaluate("document.documentElement.scrollWidth") == width
-    sticking_out = f"""Array.from(document.querySelectorAll("body *:not(.unseen, .skip)"))
-      .filter((one) => !one.closest(".scroll, pre, .unseen"))
-      .filter((one) => one.getBoundingClientRect().right > {width} + 0.5).map((one) => one.outerHTML)"""
-    assert tab.evaluate(sticking_out) == []
-
-
-CONTRASTS = """(() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const channels = (colour, below) => {
-    canvas.fillStyle = `rgb(${below.join(",")})`;
-    canvas.fillRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  };
-  const paper = (one) => one
-    ? channels(getComputedStyle(one).backgroundColor, paper(one.parentElement)) : [255, 255, 255];
-  const light = (colour) => colour.map((channel) => channel / 255)
-    .map((share) => share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
-  while (texts.nextNode()) {
-    const one = texts.currentNode.parentElement;
-    if (!texts.currentNode.textContent.trim() || one.closest("script, title, details:not([open])")) continue;
-    const style = getComputedStyle(one);
-    const below = paper(one);
-    const both = [light(channels(one.closest("svg") ? style.fill : style.color, below)), light(below)];
-    found.push([(Math.max(...both) + 0.05) / (Math.min(...both) + 0.05), one.outerHTML.slice(0, 80)]);
-  }
-  return found;
-})()"""
+    assert tab.sticking_out() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_the_contrast_that_wcag_asks_for(tab, page, scheme):
     tab.open(page, prefers_color_scheme=scheme)
-    found = tab.evaluate(CONTRASTS)
+    found = tab.contrasts()
     assert len(found) > 100
     assert [one for one in found if one[0] < 4.5] == []
     ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -205,4 +147,4 @@ def test_printed_it_is_on_white_paper_even_where_the_screen_is_dark(tab, page, t
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
-    assert [one for one in tab.evaluate(CONTRASTS) if one[0] < 4.5] == []
+    assert [one for one in tab.contrasts() if one[0] < 4.5] == []

@@ -11,8 +11,6 @@ from flows.cli.dataset.contact_sheet import (
     check_sheet_path,
     contact_sheet,
     sample_row,
-    with_mask,
-    with_superpixels,
     write_sheet,
 )
 from shls_core.errors import InputError
@@ -24,6 +22,8 @@ GREY = np.full((10, 20, 3), 100, np.uint8)
 def sample(num_frames=3, **facts):
     return Sample(
         file_name="a.jpg",
+        source_file_names=(),
+        split="train",
         photograph=GREY,
         saliency_map=np.zeros((10, 20), np.uint8),
         pseudo_mask=np.eye(10, 20, dtype=np.uint8),
@@ -32,29 +32,6 @@ def sample(num_frames=3, **facts):
         superpixel_maps=np.tile(np.arange(16, dtype=np.uint16), (num_frames, 16, 1)),
         facts=dict.fromkeys(FACTS, 0) | facts,
     )
-
-
-def test_objects_are_tinted_and_outlined_and_the_rest_is_left():
-    mask = np.zeros((10, 20), np.uint8)
-    mask[:, 10:] = 2
-    drawn = with_mask(GREY, mask)
-    assert drawn.shape == (SIDE_PX // 2, SIDE_PX, 3)
-    assert (drawn[:, : SIDE_PX // 2 - 2] == 100).all()
-    assert (drawn[10:-10, SIDE_PX // 2 + 4 : -10] != 100).any(axis=-1).all()
-    assert (drawn == 255).all(axis=-1).any()
-
-
-def test_more_objects_than_colours_are_drawn():
-    with_mask(GREY, np.arange(200).reshape(10, 20).astype(np.uint8))
-
-
-def test_every_border_between_superpixels_is_drawn_and_nothing_else():
-    labels = np.zeros((16, 16), np.uint16)
-    labels[8:] = 300
-    drawn = with_superpixels(np.zeros((16, 16, 3), np.uint8), labels)
-    rows = np.flatnonzero(drawn.any(axis=(1, 2)))
-    assert rows.tolist() == [SIDE_PX // 2 - 1]
-    assert drawn[rows[0]].any(axis=-1).all()
 
 
 def test_a_row_shows_everything_of_a_sample_and_at_most_four_frames():

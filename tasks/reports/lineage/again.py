@@ -1,0 +1,104 @@
+"""How a dataset or a checkpoint was made, by whom, and the commands that make it again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from tasks.reports.lineage.checkpoint_story import CheckpointStory
+from tasks.reports.lineage.dataset_story import DatasetStory
+from tasks.reports.lineage.history import PastRun
+from tasks.reports.making import Fact
+
+_UNKNOWN = "not recorded"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and what it does or should give."""
+
+    line: str
+    meaning: str
+
+
+def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
+    """Return the commands that make a dataset again and that check it."""
+    short = story.id[:12]
+    replay = (
+        (
+            Command(
+                f"shls dataset replay {story.samples[0].sample_id[:12]} --dataset {short}",
+                "renders one sample again and compares every byte",
+            ),
+        )
+        if story.samples
+        else ()
+    )
+    return (
+        *_checkout(story.runs),
+        Command(
+            "shls dataset build --config dataset.yaml",
+            f"with the configuration below as dataset.yaml and the same photographs: dataset {short}",
+        ),
+        *replay,
+        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
+    )
+
+
+def checkpoint_commands(story: CheckpointStory) -> tuple[Command, ...]:
+    """Return the commands that make a checkpoint again and that check it."""
+    short = story.id[:12]
+    return (
+        *_checkout(story.runs),
+        Command(
+            f"shls train --reproduce {short}",
+            f"trains again from the record: weights {story.record.weights[:12]} on the same platform",
+        ),
+        Command(f"shls evaluate --checkpoint {short}", "scores it on held-out sequences"),
+        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
+    )
+
+
+def environment_facts(
+    runs: Sequence[PastRun], versions: Mapping[str, str], device_kind: str | None
+) -> tuple[Fact, ...]:
+    """Return who made a thing, when, where, from which code; without a run, what its record says alone."""
+    facts = _facts_of(runs[0]) if runs else ()
+    device = (Fact("device", device_kind),) if device_kind else ()
+    packages = Fact("packages", ", ".join(f"{name} {version}" for name, version in versions.items()))
+    return (*facts, *device, packages)
+
+
+def configuration_of(runs: Sequence[PastRun]) -> str | None:
+    """Return the configuration of the run that made a thing, as YAML; None where the ledger has no run."""
+    if not runs:
+        return None
+    return yaml.safe_dump(dict(runs[0].configuration), allow_unicode=True)
+
+
+def code_told(run: PastRun) -> str:
+    """Return from which code a run was."""
+    if run.code_commit is None:
+        return _UNKNOWN
+    return f"{run.code_commit[:12]}{', with changes not committed' if run.code_dirty else ''}"
+
+
+def _facts_of(run: PastRun) -> tuple[Fact, ...]:
+    return (
+        Fact("begun (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
+        Fact("by", f"{run.user or _UNKNOWN} on {run.host or _UNKNOWN}"),
+        Fact("code", code_told(run)),
+        Fact("requirements.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),
+        Fact("seed", _UNKNOWN if run.seed is None else str(run.seed)),
+        Fact("entry of the ledger", f"{run.number}: {run.kind}, {run.status}"),
+        Fact("run", run.run_id, is_code=True),
+    )
+
+
+def _checkout(runs: Sequence[PastRun]) -> tuple[Command, ...]:
+    if not runs or runs[0].code_commit is None:
+        return ()
+    changed = "; it had changes that were not committed" if runs[0].code_dirty else ""
+    return (Command(f"git checkout {runs[0].code_commit[:12]}", f"the code of the run{changed}"),)

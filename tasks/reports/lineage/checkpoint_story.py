@@ -1,0 +1,104 @@
+"""Everything a page tells of one checkpoint beside its dataset: settings, curves, scores, who trained it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from storage.learned import CheckpointRecord
+from storage.manifest import get_record
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig
+from tasks.reports.charts import CurveChart
+from tasks.reports.lineage.descendants import HELD_OUT, Score, Trained, scores_of
+from tasks.reports.lineage.history import History, PastRun
+from tasks.reports.lineage.step_charts import loss_chart, validation_chart
+from tasks.training_log import log_folder, read_losses
+
+
+@dataclass(frozen=True)
+class CheckpointStory:
+    """One checkpoint.
+
+    Attributes
+    ----------
+    charts : tuple of CurveChart
+        Of the loss where the log of the training is at hand, and of validation where there was one.
+    has_log : bool
+        Whether the log is at hand.
+    configuration : str
+        YAML.
+    scores : tuple of Score
+        What it did on videos, held-out ones first.
+    runs : tuple of PastRun
+        The first one made it, the others found it made.
+    """
+
+    trained: Trained
+    charts: tuple[CurveChart, ...]
+    has_log: bool
+    configuration: str
+    scores: tuple[Score, ...]
+    runs: tuple[PastRun, ...]
+
+    @property
+    def id(self) -> str:
+        """Id of the checkpoint."""
+        return self.trained.id
+
+    @property
+    def record(self) -> CheckpointRecord:
+        """Its record."""
+        return self.trained.record
+
+    @property
+    def headline(self) -> Score | None:
+        """The score that its page begins with: the newest on held-out sequences, else any there is."""
+        scored = [score for score in self.scores if score.jf_mean is not None]
+        held_out = [score for score in scored if score.kind == HELD_OUT]
+        return next(reversed(held_out or scored), None)
+
+
+def checkpoint_story(
+    store: Store, checkpoint: str, history: History, execution: ExecutionConfig
+) -> CheckpointStory:
+    """Read a checkpoint as its page tells it.
+
+    Parameters
+    ----------
+    store
+        Where its record is.
+    checkpoint
+        Its id.
+    history
+        The runs of the store.
+    execution
+        Of it, where the logs of trainings lie counts.
+    """
+    record = get_record(store.objects, checkpoint, CheckpointRecord)
+    losses = _losses(record, log_folder(execution, store.location, record.key))
+    num_steps = max(len(losses), record.configuration["training"]["steps"])
+    charts = [loss_chart(losses)] if losses else []
+    if record.validations:
+        charts.append(validation_chart(record.validations, num_steps, record.step))
+    return CheckpointStory(
+        trained=Trained(checkpoint, record),
+        charts=tuple(charts),
+        has_log=bool(losses),
+        configuration=yaml.safe_dump(record.configuration, allow_unicode=True),
+        scores=scores_of(store.objects, history, checkpoint),
+        runs=history.runs_with(checkpoint),
+    )
+
+
+def _losses(record: CheckpointRecord, folder: Path) -> list[float]:
+    """Return the losses logged in a folder if they are those of a checkpoint, else none.
+
+    Training notes the mean loss of the last tenth of its steps: a log that is cut short, or was written over
+    by another run, has another one.
+    """
+    losses = read_losses(folder)
+    last = losses[-max(1, len(losses) // 10) :]
+    is_its = bool(last) and math.isclose(sum(last) / len(last), record.final_loss, rel_tol=1e-9)
+    return losses if is_its else []

@@ -1,0 +1,112 @@
+"""What was made from a dataset and is still in the store: checkpoints, and what each of them scored."""
+
+from dataclasses import dataclass
+
+from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
+from storage.manifest import get_record
+from storage.objects import ObjectStore
+from tasks.reports.comparison import Group, Row, group
+from tasks.reports.lineage.history import History
+from tasks.reports.page import counted, percent
+
+HELD_OUT = "held out"
+"""The kind of a score on held-out sequences; that of others is the name of the benchmark."""
+_BASELINES = {"untrained": "the same network, untrained", "copy_first_mask": "copy the first mask"}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A checkpoint."""
+
+    id: str
+    record: CheckpointRecord
+
+    @property
+    def steps(self) -> int | None:
+        """Steps after which the weights were kept."""
+        return self.record.step or self.record.configuration["training"]["steps"]
+
+    def __str__(self) -> str:
+        seed = self.record.configuration["training"]["seed"]
+        return f"{self.steps:,} steps, seed {seed}, final loss {self.record.final_loss:.3f}"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a checkpoint did on some videos.
+
+    Attributes
+    ----------
+    jf_mean : float or None
+        0..1; None where somebody else scores the masks.
+    baselines : tuple of (str, float)
+        Methods that were scored on the same videos, and their J&F.
+    """
+
+    id: str
+    checkpoint: str
+    kind: str
+    videos: str
+    jf_mean: float | None
+    baselines: tuple[tuple[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        scored = "to be scored by its server" if self.jf_mean is None else f"J&F {percent(self.jf_mean)}"
+        return f"{scored} on {self.videos}"
+
+    @property
+    def command(self) -> str:
+        """What shows the whole of it; of masks that somebody else scores, their record."""
+        return f"{'submission' if self.jf_mean is None else 'shls report'} {self.id[:12]}"
+
+
+def checkpoints_of(objects: ObjectStore, history: History, dataset: str) -> tuple[Trained, ...]:
+    """Return the checkpoints that were trained on a dataset, or imported as such, oldest first."""
+    made = history.made_from(dataset, ("train", "import"))
+    return tuple(
+        Trained(one, get_record(objects, one, CheckpointRecord)) for one in made if objects.exists(one)
+    )
+
+
+def scores_of(objects: ObjectStore, history: History, checkpoint: str) -> tuple[Score, ...]:
+    """Return the scores of a checkpoint, oldest first of each kind: held-out sequences, then benchmarks."""
+    readers = {"evaluate": _held_out, "benchmark": _on_benchmark, "submission": _submitted}
+    return tuple(
+        read(objects, one)
+        for kind, read in readers.items()
+        for one in history.made_from(checkpoint, (kind,))
+        if objects.exists(one)
+    )
+
+
+def compared(score: Score) -> Group:
+    """Return a score beside its baselines, as rows of a table."""
+    assert score.jf_mean is not None
+    mine = Row("this checkpoint", score.jf_mean, score.command, "this-one", is_this=True)
+    others = (Row(method, jf_mean, "measured with it", "same-videos") for method, jf_mean in score.baselines)
+    return group(f"On {score.videos}", (mine, *others))
+
+
+def _held_out(objects: ObjectStore, evaluation: str) -> Score:
+    record = get_record(objects, evaluation, EvaluationRecord)
+    return Score(
+        id=evaluation,
+        checkpoint=record.checkpoint,
+        kind=HELD_OUT,
+        videos=counted(record.num_sequences, "held-out sequence"),
+        jf_mean=record.scores["J&F-Mean"],
+        baselines=tuple((method, record.baselines[name]["J&F-Mean"]) for name, method in _BASELINES.items()),
+    )
+
+
+def _on_benchmark(objects: ObjectStore, evaluation: str) -> Score:
+    record = get_record(objects, evaluation, BenchmarkRecord)
+    num_videos = len({one.sequence for one in record.objects})
+    videos = f"{counted(num_videos, 'video')} of {record.benchmark} {record.split}"
+    return Score(evaluation, record.checkpoint, record.benchmark, videos, record.scores["J&F-Mean"])
+
+
+def _submitted(objects: ObjectStore, submission: str) -> Score:
+    record = get_record(objects, submission, SubmissionRecord)
+    videos = f"{record.benchmark} {record.split}, {counted(record.num_masks, 'mask')}"
+    return Score(submission, record.checkpoint, record.benchmark, videos, None)

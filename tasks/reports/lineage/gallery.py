@@ -1,0 +1,88 @@
+"""Samples of a dataset, spread evenly over their ids, and photographs of which none was made, as pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.tombstones import ERASED
+from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
+from tasks.reports.pictures import Picture, picture
+from tasks.sample_pictures import fitted, sample_pictures, sample_told
+from tasks.samples import RejectedSample, SampleReader
+from tasks.stages.handful import evenly_spread
+
+_SAMPLES, _REJECTED_OF_A_REASON = 8, 6
+_SIDE_PX, _SMALL_SIDE_PX = 240, 120
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """One sample: its id, what happens in it, what it was made from, and its pictures."""
+
+    sample_id: str
+    template: str
+    """File name of the photograph that keeps its own object."""
+    sources: tuple[str, ...]
+    """File names of those whose objects are pasted, each once."""
+    split: str
+    told: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """One row that was rejected."""
+
+    file_name: str
+    reason: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
+class RejectedGroup:
+    """Rows that one stage rejected for one kind of reason: how many, and the first few by file name."""
+
+    stage: str
+    title: str
+    reason: str
+    count: int
+    rows: tuple[RejectedRow, ...]
+
+
+def shown_samples(reader: SampleReader) -> tuple[ShownSample, ...]:
+    """Draw a few samples, the same ones whoever asks."""
+    return tuple(_shown(reader, sample_id) for sample_id in evenly_spread(reader.sample_ids(), _SAMPLES))
+
+
+def rejected_groups(reader: SampleReader, stages: Sequence[StageSection]) -> tuple[RejectedGroup, ...]:
+    """Group what the stages rejected: every reason with its count, and a few rows of it with pictures."""
+    found: dict[tuple[str, str], list[RejectedRow]] = {}
+    for one in reader.rejected(_REJECTED_OF_A_REASON):
+        stage, _, reason = one.reason.partition(": ")
+        found.setdefault((stage, kind_of_reason(reason)), []).append(_rejected_row(one, reason))
+    return tuple(
+        RejectedGroup(stage.name, TITLES[stage.name], reason, count, tuple(found[stage.name, reason]))
+        for stage in stages
+        for reason, count in stage.reasons
+    )
+
+
+def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
+    sample = reader.sample(sample_id)
+    return ShownSample(
+        sample_id=sample_id,
+        template=sample.file_name,
+        sources=tuple(dict.fromkeys(sample.source_file_names)),
+        split=sample.split.replace("_", " "),
+        told=sample_told(sample),
+        pictures=tuple(
+            picture(fitted(drawn, _SIDE_PX), f"{what} of {sample.file_name}", what)
+            for what, drawn in sample_pictures(sample, _SIDE_PX)
+        ),
+    )
+
+
+def _rejected_row(one: RejectedSample, reason: str) -> RejectedRow:
+    if one.photograph is None or reason == ERASED:  # then not what is left of its parents, either
+        return RejectedRow(one.file_name, reason, None)
+    drawn = fitted(one.photograph, _SMALL_SIDE_PX)
+    return RejectedRow(one.file_name, reason, picture(drawn, f"{one.file_name}, rejected", one.file_name))

@@ -1,0 +1,134 @@
+"""The graph of a dataset or a checkpoint: photographs, stages, dataset, weights, scores."""
+
+from collections.abc import Mapping, Sequence
+
+from storage.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from tasks.reports.lineage.dataset_story import DatasetStory
+from tasks.reports.lineage.descendants import Score, Trained
+from tasks.reports.lineage.graph_picture import Edge, GraphPicture, Node, graph_picture
+from tasks.reports.lineage.stage_section import StageSection
+from tasks.reports.page import counted, figure, percent
+
+_MOST_IN_A_LAYER = 3
+_LETTERS = 14
+"""Of a name that people gave, in a box."""
+_TITLES = {
+    INGEST: "photographs",
+    SALIENCY: "pseudo-masks",
+    SEQUENCES: "sequences",
+    SUPERPIXELS: "superpixels",
+}
+_DESCENDANTS = "#descendants"
+
+
+def lineage_graph(
+    dataset: DatasetStory, checkpoints: Sequence[Trained], scores: Sequence[Score]
+) -> tuple[GraphPicture, GraphPicture]:
+    """Draw where a dataset came from and what came of it.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    checkpoints, scores
+        What was made from it and from them, oldest first.
+
+    Returns
+    -------
+    lying, upright : GraphPicture
+        The same graph for a wide and for a narrow page.
+    """
+    origin, _ = _few([_source(name, count) for name, count in dataset.sources.items()], "source", "#ingest")
+    layers = [origin, *([_stage(stage)] for stage in dataset.stages), [_dataset(dataset)]]
+    edges = [
+        *(Edge(node.key, dataset.stages[0].name) for node in origin),
+        *(Edge(read, stage.name) for stage in dataset.stages for read in dataset.reads[stage.name]),
+        *(Edge(stage.name, dataset.id, "after") for stage in dataset.stages),
+    ]
+    trained, weights = _few([_checkpoint(one) for one in reversed(checkpoints)], "checkpoint", _DESCENDANTS)
+    scored, results = _few([_score(one) for one in reversed(scores)], "score", _DESCENDANTS)
+    layers += [layer for layer in (trained, scored) if layer]
+    pairs = [(dataset.id, weights[one.id]) for one in checkpoints]
+    pairs += [(weights[one.checkpoint], results[one.id]) for one in scores]
+    edges += [Edge(parent, child) for parent, child in dict.fromkeys(pairs)]
+    lying, upright = (graph_picture(layers, edges, upright=upright) for upright in (False, True))
+    return lying, upright
+
+
+def _few(nodes: Sequence[Node], kind: str, href: str) -> tuple[list[Node], Mapping[str, str]]:
+    """Return the first few nodes of a layer, the others as one; and by the key of each what stands for it."""
+    if len(nodes) <= _MOST_IN_A_LAYER:
+        return list(nodes), {node.key: node.key for node in nodes}
+    first, others = nodes[: _MOST_IN_A_LAYER - 1], nodes[_MOST_IN_A_LAYER - 1 :]
+    told = "\n".join(node.told for node in others[:12]) + ("\n…" if len(others) > 12 else "")
+    more = Node(f"more {kind}s", f"{kind} more", f"{len(others):,}", f"more {kind}s", told=told, href=href)
+    standing = {node.key: node.key for node in first} | {node.key: more.key for node in others}
+    return [*first, more], standing
+
+
+def _source(name: str, count: int) -> Node:
+    return Node(
+        key=f"source {name}",
+        kind="source",
+        count=figure(count),
+        title="file" if count == 1 else "files",
+        note=_short(name),
+        told=f"{counted(count, 'file')} from {name}",
+        href="#ingest",
+    )
+
+
+def _stage(stage: StageSection) -> Node:
+    rejected = f", {stage.rejected:,} rejected" if stage.rejected else ""
+    return Node(
+        key=stage.name,
+        kind="stage",
+        count=figure(stage.accepted),
+        title=_TITLES[stage.name],
+        note=stage.artifact[:12],
+        told=f"{stage.name}: {stage.accepted:,} rows{rejected}, {counted(stage.shards, 'shard')}, "
+        f"{stage.num_bytes / 1e6:.1f} MB\nartifact {stage.artifact}\ncode {stage.code_digest[:12]}",
+        href=f"#{stage.name}",
+    )
+
+
+def _dataset(one: DatasetStory) -> Node:
+    judged = one.verdict or "never judged"
+    return Node(
+        key=one.id,
+        kind=f"dataset {judged}",
+        count="dataset",
+        title=_short(one.title),
+        note=one.id[:12],
+        told=f"dataset {one.title}: {judged}, {one.num_met} of {counted(one.num_expected, 'expectation')} met"
+        f"\n{one.id}",
+        href="#top",
+    )
+
+
+def _checkpoint(one: Trained) -> Node:
+    return Node(
+        key=one.id,
+        kind="checkpoint",
+        count="weights",
+        title=f"{one.steps:,} steps",
+        note=one.id[:12],
+        told=f"checkpoint: {one}\n{one.id}",
+        href=_DESCENDANTS,
+    )
+
+
+def _score(one: Score) -> Node:
+    return Node(
+        key=one.id,
+        kind="score",
+        count="submitted" if one.jf_mean is None else percent(one.jf_mean),
+        title="masks" if one.jf_mean is None else f"J&F, {one.kind}",
+        note=one.id[:12],
+        told=f"{one}\n{one.id}",
+        href=_DESCENDANTS,
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"

@@ -1,0 +1,136 @@
+"""The pages of a dataset and of a checkpoint, put together from what the store tells of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storage.store import Store
+from tasks.execution_config import ExecutionConfig
+from tasks.reports.comparison import Group
+from tasks.reports.lineage.again import (
+    Command,
+    checkpoint_commands,
+    configuration_of,
+    dataset_commands,
+    environment_facts,
+)
+from tasks.reports.lineage.checkpoint_story import CheckpointStory, checkpoint_story
+from tasks.reports.lineage.dataset_story import DatasetStory, dataset_story
+from tasks.reports.lineage.descendants import Score, Trained, checkpoints_of, compared, scores_of
+from tasks.reports.lineage.graph_picture import GraphPicture
+from tasks.reports.lineage.history import History
+from tasks.reports.lineage.lineage_graph import lineage_graph
+from tasks.reports.making import Fact
+from tasks.reports.page import asset, render_page
+
+
+@dataclass(frozen=True)
+class Descendants:
+    """Checkpoints of a dataset and their scores, as a page tells them.
+
+    Attributes
+    ----------
+    scores : mapping
+        By id of the checkpoint.
+    """
+
+    checkpoints: tuple[Trained, ...]
+    scores: Mapping[str, tuple[Score, ...]]
+
+    @property
+    def all_scores(self) -> tuple[Score, ...]:
+        """Scores of all checkpoints."""
+        return tuple(score for one in self.checkpoints for score in self.scores[one.id])
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a thing was made, and how it is made again.
+
+    Attributes
+    ----------
+    configuration : str or None
+        Of the run that made it, YAML; None where the ledger has no such run.
+    """
+
+    facts: tuple[Fact, ...]
+    commands: tuple[Command, ...]
+    configuration: str | None
+
+
+def dataset_page(store: Store, dataset_id: str) -> bytes:
+    """Return the page of a dataset as HTML; the same store gives the same bytes.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+        If a part of it is not in the store, or not as it was written.
+    """
+    history = History(store.ledger.runs())
+    dataset = dataset_story(store, dataset_id, history)
+    checkpoints = checkpoints_of(store.objects, history, dataset_id)
+    scores = {one.id: scores_of(store.objects, history, one.id) for one in checkpoints}
+    descendants = Descendants(checkpoints, scores)
+    return render_page(
+        "dataset.html",
+        rules=asset("lineage.css"),
+        dataset=dataset,
+        graphs=_graphs(dataset, descendants),
+        descendants=descendants,
+        making=_dataset_making(dataset),
+    )
+
+
+def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -> bytes:
+    """Return the page of a checkpoint, its dataset included, as HTML; the same store gives the same bytes.
+
+    Parameters
+    ----------
+    store
+        Where it is.
+    checkpoint
+        Its id.
+    execution
+        Of it, where the logs of trainings lie counts: from there comes the curve of the loss.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+        If a part of it or of its dataset is not in the store, or not as it was written.
+    InputError
+        If the log of its training cannot be read.
+    """
+    history = History(store.ledger.runs())
+    story = checkpoint_story(store, checkpoint, history, execution)
+    dataset = dataset_story(store, story.record.dataset, history)
+    descendants = Descendants((story.trained,), {checkpoint: story.scores})
+    making = Making(
+        environment_facts(story.runs, story.record.versions, story.record.device_kind),
+        checkpoint_commands(story),
+        configuration_of(story.runs),
+    )
+    return render_page(
+        "checkpoint.html",
+        rules=asset("lineage.css"),
+        checkpoint=story,
+        groups=_compared(story),
+        dataset=dataset,
+        graphs=_graphs(dataset, descendants),
+        making=making,
+        dataset_making=_dataset_making(dataset),
+    )
+
+
+def _dataset_making(dataset: DatasetStory) -> Making:
+    return Making(
+        environment_facts(dataset.runs, dataset.versions, None),
+        dataset_commands(dataset),
+        configuration_of(dataset.runs),
+    )
+
+
+def _compared(story: CheckpointStory) -> tuple[Group, ...]:
+    return tuple(compared(score) for score in story.scores if score.jf_mean is not None)
+
+
+def _graphs(dataset: DatasetStory, descendants: Descendants) -> tuple[GraphPicture, GraphPicture]:
+    return lineage_graph(dataset, descendants.checkpoints, descendants.all_scores)

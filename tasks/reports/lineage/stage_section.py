@@ -1,0 +1,112 @@
+"""A stage of a dataset as its page tells it: rows, statistics, what was refused, and what made the bytes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from storage.artifact import StageArtifact
+from storage.gate import Finding
+from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from tasks.reports.lineage.findings import FindingRow, finding_row
+from tasks.reports.lineage.histogram import Histogram, histogram
+
+TITLES = {
+    INGEST: "Photographs",
+    SALIENCY: "Pseudo-masks",
+    SEQUENCES: "Pseudo-sequences",
+    SUPERPIXELS: "Superpixel maps",
+}
+_MEANINGS = {
+    INGEST: "Files as they came, named by their SHA-256.",
+    SALIENCY: "What stands out in a photograph, or in a part of it, and the labels that follow.",
+    SEQUENCES: "Frames and masks, rendered from photographs and pseudo-masks by a recipe.",
+    SUPERPIXELS: "Every frame cut into small regions of one colour.",
+}
+
+
+@dataclass(frozen=True)
+class StageSection:
+    """One stage.
+
+    Attributes
+    ----------
+    rows, rejected : int
+        `rows` includes the rejected ones; rows that were erased by order since are among these.
+    reasons : tuple of (str, int)
+        Why rows were rejected and how many, most frequent first.
+    histograms : tuple of Histogram
+        One for every statistic; none where no row was accepted.
+    failures, findings : tuple of FindingRow
+        Of the newest verdict: what is not as expected, and all of it.
+    parameters : str
+        YAML.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    artifact: str
+    rows: int
+    rejected: int
+    shards: int
+    num_bytes: int
+    reasons: tuple[tuple[str, int], ...]
+    histograms: tuple[Histogram, ...]
+    failures: tuple[FindingRow, ...]
+    findings: tuple[FindingRow, ...]
+    parameters: str
+    code_digest: str
+    content_digest: str
+    versions: tuple[tuple[str, str], ...]
+
+    @property
+    def accepted(self) -> int:
+        """Rows that were not rejected."""
+        return self.rows - self.rejected
+
+
+def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> StageSection:
+    """Read of a stage what its page shows: the manifest, and thin columns of the shards."""
+    manifest = artifact.manifest
+    columns = [field.name for field in SCHEMAS[manifest.stage].statistics]
+    table = artifact.table(["rejected", *columns])
+    rows = tuple(map(finding_row, findings))
+    return StageSection(
+        name=manifest.stage,
+        title=TITLES[manifest.stage],
+        meaning=_MEANINGS[manifest.stage],
+        artifact=artifact.id,
+        rows=manifest.rows,
+        rejected=len(table) - table["rejected"].null_count,
+        shards=len(manifest.shards),
+        num_bytes=sum(shard.bytes for shard in manifest.shards),
+        reasons=_reasons(table["rejected"]),
+        histograms=_histograms(table.filter(pc.is_null(table["rejected"])), columns),
+        failures=tuple(row for row in rows if not row.is_met),
+        findings=rows,
+        parameters=yaml.safe_dump(manifest.parameters, allow_unicode=True),
+        code_digest=manifest.code_digest,
+        content_digest=manifest.content_digest,
+        versions=tuple(sorted(manifest.versions.items())),
+    )
+
+
+def kind_of_reason(reason: str) -> str:
+    """Return what reasons for one thing have in common: what they say before a colon."""
+    return reason.partition(":")[0]
+
+
+def _reasons(rejected: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
+    counts: Counter[str] = Counter()
+    for row in pc.value_counts(rejected.drop_null()).to_pylist():
+        counts[kind_of_reason(row["values"])] += row["counts"]
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _histograms(accepted: pa.Table, columns: Sequence[str]) -> tuple[Histogram, ...]:
+    found = ((column, accepted[column].drop_null()) for column in columns)
+    return tuple(histogram(column, values.to_numpy()) for column, values in found if len(values))

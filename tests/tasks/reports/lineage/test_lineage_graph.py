@@ -1,0 +1,55 @@
+"""What the graph of a dataset shows, and of what is many only a few."""
+
+import dataclasses
+from collections import Counter
+
+import pytest
+
+from tasks.reports.lineage.dataset_story import dataset_story
+from tasks.reports.lineage.descendants import checkpoints_of, scores_of
+from tasks.reports.lineage.history import History
+from tasks.reports.lineage.lineage_graph import lineage_graph
+
+
+@pytest.fixture(scope="module")
+def history(told):
+    return History(told.store.ledger.runs())
+
+
+@pytest.fixture(scope="module")
+def story(told, history):
+    return dataset_story(told.store, told.dataset, history)
+
+
+def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, history, story):
+    checkpoints = checkpoints_of(told.store.objects, history, told.dataset)
+    scores = scores_of(told.store.objects, history, told.checkpoint)
+    lying, _ = lineage_graph(story, checkpoints, scores)
+    edges = Counter(arrow.text for arrow in lying.arrows)
+    assert edges == Counter(
+        f"{target} from {source}"
+        for source, target in [
+            ("source <script>document.title=1</", "ingest"), ("source the folder itself", "ingest"),
+            ("ingest", "saliency"), ("ingest", "sequences"), ("saliency", "sequences"),
+            ("sequences", "superpixels"),
+            *((stage, told.dataset) for stage in ("ingest", "saliency", "sequences", "superpixels")),
+            (told.dataset, told.checkpoint),
+            *((told.checkpoint, score) for score in (told.evaluation, told.benchmark, told.submission)),
+        ]
+    )  # fmt: skip
+    boxes = {box.node.key: box.node for box in lying.boxes}
+    assert (boxes["source the folder itself"].count, boxes["ingest"].count) == ("7", "8")
+    assert "dataset failed" in boxes[told.dataset].kind
+    assert boxes[told.evaluation].count == "37.5"
+    assert boxes[told.submission].count == "submitted"
+
+
+def test_of_many_the_newest_are_shown_and_the_others_counted(told, history, story):
+    [trained] = checkpoints_of(told.store.objects, history, told.dataset)
+    many = [dataclasses.replace(trained, id=f"{number:064d}") for number in range(20)]
+    lying, _ = lineage_graph(story, many, ())
+    boxes = [box.node for box in lying.boxes if "checkpoint" in box.node.kind]
+    assert [box.key for box in boxes] == [f"{19:064d}", f"{18:064d}", "more checkpoints"]
+    assert (boxes[-1].count, boxes[-1].title) == ("18", "more checkpoints")
+    assert boxes[-1].told.count("checkpoint: ") == 12
+    assert sum(arrow.text == f"more checkpoints from {told.dataset}" for arrow in lying.arrows) == 1
