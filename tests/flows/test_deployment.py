@@ -230,7 +230,9 @@ def test_a_worker_runs_the_deployments(worker, config_file, tmp_path):
     assert {key: item["type"] for key, item in artifacts.items()} == {
         **{f"progress-{name}": "progress" for name in (*stages, "verify", "train", "evaluate")},
         **{f"stage-{name}": "table" for name in stages},
+        "dataset-report": "markdown",
         "training": "markdown",
+        "checkpoint-report": "markdown",
         "result": "markdown",
     }
     assert "| copy the first mask |" in artifacts["result"]["data"]

@@ -119,12 +119,13 @@ def test_prefect_shows_progress_a_table_per_stage_and_the_result(first_run, phot
     assert {key: artifact.type for key, artifact in found["dataset"].items()} == {
         **{f"progress-{stage}": "progress" for stage in STAGES},
         **{f"stage-{stage}": "table" for stage in STAGES},
+        "dataset-report": "markdown",
     }
     assert {artifact.data for artifact in found["dataset"].values() if artifact.type == "progress"} == {100}
     table = {row["what"]: row["value"] for row in json.loads(found["dataset"]["stage-saliency"].data)}
     assert (table["rows"], table["status"]) == (str(len(list(photographs.iterdir()))), "computed")
     assert "mask_share, mean" in table
-    assert set(found["train"]) == {"progress-train", "progress-verify", "training"}
+    assert set(found["train"]) == {"progress-train", "progress-verify", "training", "checkpoint-report"}
     assert set(found["evaluate"]) == {"progress-evaluate", "result"}
     shown = f"| trained | {100 * first_run.outcome.evaluation.scores['J&F-Mean']:.1f} |"
     assert shown in found["evaluate"]["result"].data
