@@ -6,8 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from storage.descendants import Descendants, descendants
 from storage.erasure import Erasure
+from storage.lineage.descended import Descent
+from storage.lineage.descent import descent
+from storage.lineage.history import History
 from storage.store import Store
 from storage.withdrawal import Withdrawal, withdrawn
 from tasks.withdrawal import Withdrawn, erasure_facts
@@ -90,15 +92,9 @@ def show_purge(facts: Mapping[str, Any]) -> None:
 
 
 def _facts(store: Store, withdrawals: Mapping[str, Withdrawal]) -> list[dict[str, Any]]:
-    found = descendants(store, withdrawals)
-    names: dict[str, list[str]] = {}
-    for row in store.names.rows():
-        names.setdefault(row["digest"], []).append(f"{row['name']}@v{row['version']}")
+    history = History(store)
     return [
-        {
-            **_renamed(asdict(withdrawal)),
-            **_descendant_facts(found.get(image_id, Descendants()), names),
-        }
+        {**_renamed(asdict(withdrawal)), **_descendant_facts(descent(store, image_id, history))}
         for image_id, withdrawal in withdrawals.items()
     ]
 
@@ -107,10 +103,12 @@ def _renamed(facts: dict[str, Any]) -> dict[str, Any]:
     return {"photograph": facts.pop("image_id"), **facts}
 
 
-def _descendant_facts(found: Descendants, names: Mapping[str, list[str]]) -> dict[str, Any]:
+def _descendant_facts(found: Descent) -> dict[str, Any]:
     return {
-        "datasets": [{"dataset": dataset, "names": names.get(dataset, [])} for dataset in found.datasets],
-        "checkpoints": list(found.checkpoints),
+        "datasets": [{"dataset": one.dataset, "names": list(one.names)} for one in found.datasets],
+        "checkpoints": [
+            {"checkpoint": exposure.checkpoint, "how": exposure.how} for exposure in found.exposures
+        ],
     }
 
 
@@ -118,8 +116,9 @@ def _show_descendants(console: Console, one: Mapping[str, Any]) -> None:
     for dataset in one["datasets"]:
         names = ", ".join(dataset["names"]) or "not published"
         console.print(f"    still descends from it: dataset {dataset['dataset'][:12]} ({names})")
-    for checkpoint in one["checkpoints"]:
-        console.print(f"    still descends from it: checkpoint {checkpoint[:12]}")
+    for exposure in one["checkpoints"]:
+        checkpoint, how = exposure["checkpoint"], exposure["how"]
+        console.print(f"    still descends from it: checkpoint {checkpoint[:12]} ({how})")
 
 
 def _erased(one: Mapping[str, Any]) -> str:
