@@ -109,7 +109,7 @@ def learn(
 
         validate = validator(objects, facts["dataset"], learning, device)
     trained = train(
-        ShlsMethod(network, training.temperature, learning.memory),
+        ShlsMethod(network, training, learning.memory),
         (TrainingBatch(**arrays) for arrays in batches),
         training,
         on_step,

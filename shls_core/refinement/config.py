@@ -18,12 +18,20 @@ class RefinementConfig(FrozenConfig):
     """Factor on the channel counts of the decoder (128, 256, 256) and of the modulator (32): 1.0 as
     published."""
 
+    fine_input: Literal["first_frame", "both_frames"] = "first_frame"
+    """What the decoder sees at full resolution beside the masks: the fine features of the first frame, as
+    published; or also those of the current one, and its attention maps."""
+
+    training_guide: Literal["pseudo_mask", "coarse_mask"] = "pseudo_mask"
+    """What says in training where an object is looked for: the pseudo-mask, as published; or the coarse mask,
+    as in use, so that the decoder learns what to do with regions that are off."""
+
     margin: float = Field(default=0.15, ge=0.0, le=2.0)
     """Margin of a region of interest on each of its sides in use, as a share of the object's height or
     width."""
 
     training_margin: float = Field(default=0.25, ge=0.0, le=2.0)
-    """The same in training, where the object's box is that of the pseudo-mask."""
+    """The same in training."""
 
     min_side_share: float = Field(default=0.05, ge=0.0, le=1.0)
     """An object whose height (or width) is below this share of the frame's is looked for along the whole

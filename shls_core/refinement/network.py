@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from shls_core.memory.attention import ATTENTION_CHANNELS
 from shls_core.network.superfeatures import POSITION_CHANNELS
 from shls_core.refinement.config import RefinementConfig
 from shls_core.refinement.decoder import FeatureDecoder
@@ -37,6 +38,25 @@ class Reference:
     first_fine: Float[Tensor, "N C1 H W"]
 
 
+@dataclass(frozen=True)
+class Current:
+    """What is seen of the current frame in some regions of equal size.
+
+    Attributes
+    ----------
+    fine : Float[Tensor, "N C1+3 H W"]
+        Fine features and positions.
+    attention : Float[Tensor, "N 4 H W"]
+        Attention maps of the object of each region.
+    coarse : Float[Tensor, "N C4+3 h w"]
+        Coarse features and positions, at a quarter of the resolution.
+    """
+
+    fine: Float[Tensor, "N C1 H W"]
+    attention: Float[Tensor, "N 4 H W"]
+    coarse: Float[Tensor, "N C4 h w"]
+
+
 class RefinementNetwork(nn.Module):
     """Feature modulator and feature decoder; nothing of any video is in it.
 
@@ -52,21 +72,22 @@ class RefinementNetwork(nn.Module):
         self.config = config
         fine, coarse = fine_channels + POSITION_CHANNELS, coarse_channels + POSITION_CHANNELS
         self.modulator = FeatureModulator(fine, coarse, config.decoder_width)
-        self.decoder = FeatureDecoder(3 * coarse, fine + 2, config.decoder_width)
+        self._sees_both_frames = config.fine_input == "both_frames"
+        seen_now = fine + ATTENTION_CHANNELS if self._sees_both_frames else 0
+        self.decoder = FeatureDecoder(3 * coarse, fine + 2 + seen_now, config.decoder_width)
 
-    def gate(
-        self,
-        fine: Float[Tensor, "N C1 H W"],
-        attention: Float[Tensor, "N 4 H W"],
-        coarse: Float[Tensor, "N C4 h w"],
-    ) -> Float[Tensor, "N C4 h w"]:
+    def gate(self, current: Current) -> Float[Tensor, "N C4 h w"]:
         """Return the coarse features of some regions, gated."""
-        gated: Tensor = self.modulator(fine, attention, coarse)
+        gated: Tensor = self.modulator(current.fine, current.attention, current.coarse)
         return gated
 
-    def decode(self, gated: Float[Tensor, "N C4 h w"], reference: Reference) -> Float[Tensor, "N H W"]:
+    def decode(
+        self, current: Current, gated: Float[Tensor, "N C4 h w"], reference: Reference
+    ) -> Float[Tensor, "N H W"]:
         """Return the log-odds of the object in some regions, each object against everything else."""
         coarse = torch.cat([reference.first_coarse, reference.last_gated, gated], dim=1)
-        fine = torch.cat([reference.first_mask, reference.last_prediction, reference.first_fine], dim=1)
-        logits: Tensor = self.decoder(coarse, fine)
+        fine = [reference.first_mask, reference.last_prediction, reference.first_fine]
+        if self._sees_both_frames:
+            fine += [current.fine, current.attention]
+        logits: Tensor = self.decoder(coarse, torch.cat(fine, dim=1))
         return logits[:, 1] - logits[:, 0]

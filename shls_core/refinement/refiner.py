@@ -10,7 +10,7 @@ from torch import Tensor
 from shls_core.crops import Box
 from shls_core.refinement.aggregation import LARGEST_LOG_ODDS, class_log_odds
 from shls_core.refinement.frame_view import FrameView
-from shls_core.refinement.network import Reference, RefinementNetwork
+from shls_core.refinement.network import Current, Reference, RefinementNetwork
 from shls_core.refinement.roi import STRIDE, object_boxes, region_of_interest, whole_frame
 from shls_core.refinement.sampling import nearest_crop, resized_crop
 
@@ -110,7 +110,7 @@ class Refiner:
             as_map = own_mask[None].to(view.fine.dtype)
             first_box = known[label].first_box if label in known else box
             region = self._region(box, first_box, view.size)
-            [gated] = self._gate(view, [region], own_attention[None])
+            [gated] = self._network.gate(_current(view, [region], own_attention[None]))
             known.setdefault(label, TrackedObject(label, view, as_map, box, region, region, gated, as_map))
             known[label].saw(region, gated, as_map)
         self._objects = [known[label] for label in sorted(known)]
@@ -126,7 +126,7 @@ class Refiner:
         attention : Float[Tensor, "K R 4"]
             Attention maps of the objects in `labels`, a row for every superpixel.
         guide : Int64[Tensor, "H W"]
-            Labels that say where the objects are: the coarse mask in use, the pseudo-mask in training.
+            Labels that say where the objects are: the coarse mask or, in training, the pseudo-mask.
         """
         masks = guide == torch.tensor(self.labels, device=guide.device)[:, None, None]
         regions = [
@@ -136,8 +136,9 @@ class Refiner:
         object_log_odds: list[Tensor] = [attention.new_empty(0)] * len(regions)
         gated: list[Tensor] = [attention.new_empty(0)] * len(regions)
         for chosen in _together(regions, _MOST_PIXELS[attention.device.type]):
-            of_these = self._gate(view, [regions[k] for k in chosen], attention[chosen])
-            decoded = self._network.decode(of_these, self._reference(chosen, regions[chosen[0]]))
+            current = _current(view, [regions[k] for k in chosen], attention[chosen])
+            of_these = self._network.gate(current)
+            decoded = self._network.decode(current, of_these, self._reference(chosen, regions[chosen[0]]))
             for k, own_gated, log_odds in zip(chosen, of_these, decoded, strict=True):
                 gated[k], object_log_odds[k] = own_gated, _placed(log_odds, regions[k], view.size)
         refined = RefinedFrame((0, *self.labels), class_log_odds(torch.stack(object_log_odds)))
@@ -152,17 +153,6 @@ class Refiner:
             return whole_frame(frame_size)
         return region_of_interest(box, first_box, frame_size, self._margin, config.min_side_share)
 
-    def _gate(
-        self, view: FrameView, regions: Sequence[Box], attention: Float[Tensor, "N R 4"]
-    ) -> Float[Tensor, "N C4 h w"]:
-        size = _size(regions[0])
-        fine = torch.stack([view.fine_in(region, size) for region in regions])
-        coarse = torch.stack([view.coarse_in(region, size) for region in regions])
-        painted = [
-            view.painted_in(values, region, size) for values, region in zip(attention, regions, strict=True)
-        ]
-        return self._network.gate(fine, torch.stack(painted), coarse)
-
     def _reference(self, chosen: Sequence[int], region: Box) -> Reference:
         """Bring what is known of the chosen objects to the size of a region."""
         size = _size(region)
@@ -175,6 +165,18 @@ class Refiner:
             torch.stack([nearest_crop(o.last_prediction, o.last_region, size) for o in objects]),
             torch.stack([o.first_view.fine_in(o.first_region, size) for o in objects]),
         )
+
+
+def _current(view: FrameView, regions: Sequence[Box], attention: Float[Tensor, "N R 4"]) -> Current:
+    size = _size(regions[0])
+    painted = [
+        view.painted_in(values, region, size) for values, region in zip(attention, regions, strict=True)
+    ]
+    return Current(
+        torch.stack([view.fine_in(region, size) for region in regions]),
+        torch.stack(painted),
+        torch.stack([view.coarse_in(region, size) for region in regions]),
+    )
 
 
 def _size(region: Box) -> tuple[int, int]:

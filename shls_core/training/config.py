@@ -25,8 +25,13 @@ class TrainingConfig(FrozenConfig):
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly to its highest."""
 
+    contrast: Literal["nt_xent", "soft_neighbours"] = "nt_xent"
+    """How superfeatures are told apart by object. ``nt_xent``: all superpixels of an object in a frame are
+    pulled together, as published. ``soft_neighbours``: each is to be nearest to some of its object in the
+    other frames, which is what the memory asks of them in use."""
+
     temperature: float = Field(default=0.07, gt=0.0, le=10.0)
-    """Temperature of NT-Xent (SHLS: 0.07)."""
+    """Temperature of the contrast (SHLS: 0.07)."""
 
     gradient_clip: float = Field(default=5.0, gt=0.0)
     """Largest Euclidean length of the gradient over all weights; longer ones are scaled down."""

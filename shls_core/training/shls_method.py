@@ -9,12 +9,14 @@ from torch import Tensor
 
 from shls_core.losses.mask_cross_entropy import mask_cross_entropy
 from shls_core.losses.nt_xent import nt_xent
+from shls_core.losses.soft_neighbours import soft_neighbours
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.network.shls_network import ShlsNetwork
 from shls_core.propagation.encoded_frame import EncodedFrame, encode_frames
 from shls_core.propagation.object_tracker import ObjectTracker
 from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
 
 
 class ShlsMethod:
@@ -23,24 +25,25 @@ class ShlsMethod:
     Parameters
     ----------
     network : ShlsNetwork
-    temperature : float
-        Temperature of NT-Xent.
+    config : TrainingConfig
+        Says which contrast, and at which temperature.
     memory_config : MemoryConfig or None
         The memory through which refinement is trained; None: every default.
     """
 
     def __init__(
-        self, network: ShlsNetwork, temperature: float, memory_config: MemoryConfig | None = None
+        self, network: ShlsNetwork, config: TrainingConfig, memory_config: MemoryConfig | None = None
     ) -> None:
         self.network = network
-        self._temperature = temperature
+        self._config = config
         self._memory_config = memory_config or MemoryConfig()
 
     def loss(self, batch: TrainingBatch) -> dict[str, Float[Tensor, ""]]:
         """Return the terms of the loss.
 
-        ``nt_xent`` is the mean over all B T frames; a frame of a single object contributes 0. With
-        refinement, ``cross_entropy`` is that of the refined masks, the mean over frames 1..T-1 and sequences.
+        The contrast of superfeatures comes under its name: ``nt_xent`` is the mean over all B T frames,
+        ``soft_neighbours`` over B sequences; where there is a single object, it is 0. With refinement,
+        ``cross_entropy`` is that of the refined masks, the mean over frames 1..T-1 and sequences.
         """
         num_sequences, num_frames, *size = batch.masks.shape
         superpixel_maps = batch.superpixel_maps.astype(np.int64)
@@ -59,19 +62,34 @@ class ShlsMethod:
                 superpixel_maps.reshape(-1, *size), batch.masks.reshape(-1, *size), encoded, strict=True
             )
         ]
-        contrast = [
-            nt_xent(frame.superfeatures, of_frame, self._temperature)
-            for frame, of_frame in zip(encoded, labels, strict=True)
+        sequences = [
+            slice(start, start + num_frames) for start in range(0, num_sequences * num_frames, num_frames)
         ]
-        terms = {"nt_xent": torch.stack(contrast).mean()}
+        contrast = [self._contrast(encoded[one], labels[one]) for one in sequences]
+        terms: dict[str, Tensor] = {self._config.contrast: torch.stack(contrast).mean()}
         if self.network.refinement is not None:
-            starts = range(0, num_sequences * num_frames, num_frames)
             surprise = [
-                self._cross_entropy(encoded[start : start + num_frames], masks, labels[start])
-                for start, masks in zip(starts, batch.masks, strict=True)
+                self._cross_entropy(encoded[one], masks, labels[one.start])
+                for one, masks in zip(sequences, batch.masks, strict=True)
             ]
             terms["cross_entropy"] = torch.stack(surprise).mean()
         return terms
+
+    def _contrast(
+        self, frames: Sequence[EncodedFrame], labels: Sequence[Int64[Tensor, " _"]]
+    ) -> Float[Tensor, ""]:
+        """Return how well the superpixels of a sequence are told apart by object."""
+        superfeatures = [frame.superfeatures for frame in frames]
+        if self._config.contrast == "nt_xent":
+            of_frames = [
+                nt_xent(values, objects, self._config.temperature)
+                for values, objects in zip(superfeatures, labels, strict=True)
+            ]
+            return torch.stack(of_frames).mean()
+        numbers = [torch.full_like(objects, number) for number, objects in enumerate(labels)]
+        return soft_neighbours(
+            torch.cat(superfeatures), torch.cat(list(labels)), torch.cat(numbers), self._config.temperature
+        )
 
     def _cross_entropy(
         self,
@@ -87,11 +105,14 @@ class ShlsMethod:
         if not first_labels.any() or len(frames) < 2:
             return first.superfeatures.sum() * 0.0  # nothing to follow
         known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
-        margin = self.network.config.refinement.training_margin
-        tracker = ObjectTracker(self.network, self._memory_config, margin, first, known[0], first_labels)
+        config = self.network.config.refinement
+        tracker = ObjectTracker(
+            self.network, self._memory_config, config.training_margin, first, known[0], first_labels
+        )
         surprise = []
         for frame, mask in zip(frames[1:], known[1:], strict=True):
-            refined = tracker.step(frame, guide=mask).refined
+            guide = mask if config.training_guide == "pseudo_mask" else None
+            refined = tracker.step(frame, guide).refined
             assert refined is not None
             surprise.append(mask_cross_entropy(refined.log_odds, refined.labels, mask))
         return torch.stack(surprise).mean()

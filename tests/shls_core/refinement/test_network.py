@@ -30,6 +30,15 @@ def test_published_sizes():
     assert num_parameters(network) == pytest.approx(14e6, rel=0.02)
 
 
+def test_both_frames_are_another_input_at_full_resolution():
+    config = RefinementConfig(mode="roi", fine_input="both_frames")
+    refinement = new_network(NetworkConfig(refinement=config), seed=0).refinement
+    assert refinement is not None
+    # First mask, last prediction, 64 + 3 channels of the first frame; those of the current one, attention.
+    assert refinement.decoder.at_full.fine.in_channels == 2 + 67 + 67 + 4
+    assert refinement.decoder.at_quarter[0].in_channels == 777
+
+
 def test_half_width_has_a_quarter_of_the_weights():
     whole, half = (num_parameters(FeatureDecoder(777, 69, width)) for width in (1.0, 0.5))
     assert whole / 4 < half < whole / 3.2

@@ -17,8 +17,8 @@ from shls_core.refinement.refiner import RefinedFrame, Refiner
 HEIGHT, WIDTH, CELL = 32, 40, 4
 
 
-def network(mode: str = "roi", seed: int = 0) -> ShlsNetwork:
-    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+def network(mode: str = "roi", seed: int = 0, fine_input: str = "first_frame") -> ShlsNetwork:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, fine_input=fine_input)
     return new_network(NetworkConfig(width_multiplier=0.0625, refinement=refinement), seed).eval()
 
 
@@ -91,10 +91,11 @@ def seen_by_hand(view: FrameView, region: Box, attention: torch.Tensor) -> dict[
     }
 
 
+@pytest.mark.parametrize("fine_input", ["first_frame", "both_frames"])
 @torch.no_grad()
-def test_two_frames_of_one_object_written_out():
+def test_two_frames_of_one_object_written_out(fine_input):
     """Regions of three sizes, so that everything from earlier frames has to be resized."""
-    net = network()
+    net = network(fine_input=fine_input)
     views = views_of(net, 3)
     boxes = [Box(4, 8, 12, 16), Box(8, 8, 24, 20), Box(4, 12, 16, 28)]
     first = mask_with({3: boxes[0]})
@@ -119,7 +120,10 @@ def test_two_frames_of_one_object_written_out():
         first_fine = torch.cat([resized(seen[0]["fine"][:-3], size), nearest(seen[0]["fine"][-3:], size)])
         channels = net.backbone.coarse_channels
         coarse[channels : channels + 3] = nearest(seen[0]["coarse"][-3:], quarter)
-        logits = decoder(coarse[None], torch.cat([first_cut, last_cut, first_fine])[None])[0]
+        fine = [first_cut, last_cut, first_fine]
+        if fine_input == "both_frames":
+            fine += [seen[t]["fine"], seen[t]["attention"]]
+        logits = decoder(coarse[None], torch.cat(fine)[None])[0]
         inside = logits.softmax(dim=0)[1]
         probability = torch.full((HEIGHT, WIDTH), 1e-7)
         probability[box.top : box.bottom, box.left : box.right] = inside

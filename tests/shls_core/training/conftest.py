@@ -8,6 +8,7 @@ import pytest
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
 from shls_core.training.shls_method import ShlsMethod
 
 SIZE, CELL = 16, 4
@@ -40,4 +41,4 @@ def batches_from() -> Callable[[int], Iterator[TrainingBatch]]:
 def small_shls() -> Callable[[int], ShlsMethod]:
     """Return a function that gives SHLS with a small network of some seed."""
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
-    return lambda seed=0: ShlsMethod(new_network(config, seed), 0.1)
+    return lambda seed=0: ShlsMethod(new_network(config, seed), TrainingConfig(temperature=0.1))

@@ -33,7 +33,8 @@ def square_batches(count: int) -> list[TrainingBatch]:
 
 
 def shls(seed: int = 0) -> ShlsMethod:
-    return ShlsMethod(new_network(NetworkConfig(width_multiplier=0.0625, superfeature_size=8), seed), 0.1)
+    config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
+    return ShlsMethod(new_network(config, seed), TrainingConfig(temperature=0.1))
 
 
 def run(config: TrainingConfig, seed: int = 0) -> tuple[TrainedWeights, list[StepMetrics]]:

@@ -1,12 +1,14 @@
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from shls_core.losses.nt_xent import nt_xent
+from shls_core.losses.soft_neighbours import soft_neighbours
 from shls_core.memory.config import MemoryConfig
-from shls_core.memory.superpixel_objects import split_along_mask
+from shls_core.memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
 from shls_core.propagation.encoded_frame import encode_frames
@@ -33,7 +35,9 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
 
     network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
     superpixel_maps = np.broadcast_to(QUADRANTS, masks.shape)
-    loss = ShlsMethod(network, 0.07).loss(TrainingBatch(frames, superpixel_maps, masks))["nt_xent"]
+    loss = ShlsMethod(network, TrainingConfig()).loss(TrainingBatch(frames, superpixel_maps, masks))[
+        "nt_xent"
+    ]
 
     features = network.encode_image(torch.tensor(frames.reshape(4, 16, 16, 3)))
     maps = torch.tensor(superpixel_maps.reshape(4, 16, 16).astype(np.int64))
@@ -43,14 +47,39 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-4)
 
 
+def test_soft_neighbours_are_looked_for_in_the_other_frames_of_a_sequence():
+    batch = moving_squares(0, num_objects=(1, 2))
+    network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
+    terms = ShlsMethod(network, TrainingConfig(contrast="soft_neighbours")).loss(batch)
+    assert set(terms) == {"soft_neighbours"}
+
+    maps = torch.from_numpy(batch.superpixel_maps.reshape(-1, SIZE, SIZE).astype(np.int64))
+    features = network.encode_image(torch.from_numpy(batch.frames.reshape(-1, SIZE, SIZE, 3)))
+    superfeatures = network.superfeatures(features, maps).values.reshape(2, -1, 32)
+    labels = [
+        np.concatenate(
+            [
+                superpixel_labels(CELLS, batch.masks[b, t], int(CELLS.max()) + 1)
+                for t in range(batch.masks.shape[1])
+            ]
+        )
+        for b in range(2)
+    ]
+    frames = torch.arange(3).repeat_interleave(int(CELLS.max()) + 1)
+    expected = [
+        soft_neighbours(superfeatures[b], torch.from_numpy(labels[b]), frames, 0.07).item() for b in range(2)
+    ]
+    assert terms["soft_neighbours"].item() == pytest.approx(np.mean(expected), rel=1e-4)
+
+
 SIZE, CELL = 32, 4
 CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
 
 
-def refining(mode: str = "roi", seed: int = 0) -> ShlsMethod:
-    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+def refining(mode: str = "roi", seed: int = 0, **refining: Any) -> ShlsMethod:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **refining)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
-    return ShlsMethod(new_network(config, seed), 0.07)
+    return ShlsMethod(new_network(config, seed), TrainingConfig())
 
 
 def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames: int = 3) -> TrainingBatch:
@@ -68,8 +97,9 @@ def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames:
     return TrainingBatch(frames, np.broadcast_to(CELLS, masks.shape), masks)
 
 
-def test_refinement_adds_the_cross_entropy_of_refined_masks():
-    method, batch = refining(), moving_squares(0, num_objects=(1, 2))
+@pytest.mark.parametrize("guide", ["pseudo_mask", "coarse_mask"])
+def test_refinement_adds_the_cross_entropy_of_refined_masks(guide):
+    method, batch = refining(training_guide=guide), moving_squares(0, num_objects=(1, 2))
     terms = method.loss(batch)
     assert set(terms) == {"nt_xent", "cross_entropy"}
 
@@ -88,15 +118,17 @@ def test_refinement_adds_the_cross_entropy_of_refined_masks():
         masks = torch.from_numpy(batch.masks[b].astype(np.int64))
         tracker = ObjectTracker(network, MemoryConfig(), 0.25, encoded[3 * b], masks[0], labels[b])
         for t in (1, 2):
-            refined = tracker.step(encoded[3 * b + t], guide=masks[t]).refined
+            told = {"guide": masks[t]} if guide == "pseudo_mask" else {}
+            refined = tracker.step(encoded[3 * b + t], **told).refined
             probabilities = refined.log_odds.softmax(dim=0)
             surprise.append(-probabilities.gather(0, masks[t][None]).log().mean().item())
     assert terms["cross_entropy"].item() == pytest.approx(np.mean(surprise), rel=1e-4)
 
 
+@pytest.mark.parametrize("fine_input", ["first_frame", "both_frames"])
 @pytest.mark.parametrize("mode", ["roi", "whole_frame"])
-def test_gradients_of_the_loss_reach_every_weight(mode):
-    method = refining(mode, seed=1)
+def test_gradients_of_the_loss_reach_every_weight(mode, fine_input):
+    method = refining(mode, seed=1, fine_input=fine_input)
     torch.stack(list(method.loss(moving_squares(0, num_objects=(1, 3))).values())).sum().backward()
     for name, weight in method.network.named_parameters():
         assert weight.grad is not None, name
