@@ -36,6 +36,10 @@ class MemoryConfig(FrozenConfig):
     that went to the same class in the same frame are on average. Sureness is the margin of Eq. 1 or, with
     refinement, the mean log-odds of the refined mask; 0 accepts all that are not below 0."""
 
+    inside_only: bool = False
+    """Whether superpixels that touch another class stay out of the memory. Those at the border of an object
+    mix pixels of both sides: remembered, they let it grow or shrink from frame to frame."""
+
     memory_size: int | None = Field(default=None, ge=0)
     """Most references from frames after the first, over all classes together; None: as many as `memory_cap`
     admits. SHLS, Table 3, varies it as 0, 1k, 2k, 4k, all; that it counts what is stored beside the first

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from shls_core.memory.attention import attention_channels
 from shls_core.memory.bank import MemoryBank
 from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
+from shls_core.memory.inside import inside_own_class
 from shls_core.memory.outlier_filter import filter_outliers
 from shls_core.network.pooling import SuperpixelIndex
 from shls_core.network.shls_network import ShlsNetwork
@@ -77,7 +78,8 @@ class ObjectTracker:
             Labels that say where refinement looks: in training the pseudo-mask; None: the coarse mask.
         """
         tracked, winners, sureness = self._predict(frame, guide)
-        self._memory.update(frame.superfeatures, winners, sureness)
+        learnt = self._may_be_learnt(winners, frame.superpixels)
+        self._memory.update(frame.superfeatures[learnt], winners[learnt], sureness[learnt])
         self._last_mask = tracked.mask
         return tracked
 
@@ -105,6 +107,7 @@ class ObjectTracker:
         named = torch.unique(labels[is_given])
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
+        learnt &= self._may_be_learnt(winners, frame.superpixels)
         self._memory.update(frame.superfeatures[learnt], winners[learnt], sureness[learnt])
         self._memory.introduce(frame.superfeatures[is_given], labels[is_given])
         self._show_refiner(frame, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
@@ -126,6 +129,13 @@ class ObjectTracker:
         attention = attention_channels(similarities, self._memory.object_columns)
         refined = self._refiner.refine(frame.view, attention, coarse if guide is None else guide)
         return TrackedFrame(refined.mask, refined), *self._refined_winners(refined, frame)
+
+    def _may_be_learnt(
+        self, winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"]
+    ) -> Bool[Tensor, " R"]:
+        if self._memory_config.inside_only:
+            return inside_own_class(winners, superpixels)
+        return torch.ones_like(winners, dtype=torch.bool)
 
     def _show_refiner(
         self, frame: EncodedFrame, mask: Int64[Tensor, "H W"], objects: Int64[Tensor, " objects"]

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.memory.config import MemoryConfig
+from shls_core.memory.inside import inside_own_class
 from shls_core.memory.superpixel_objects import split_along_mask
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import ShlsNetwork, new_network
-from shls_core.propagation.encoded_frame import encode_frames
+from shls_core.propagation.encoded_frame import EncodedFrame, encode_frames
 from shls_core.propagation.object_tracker import ObjectTracker, TrackedFrame
 from shls_core.refinement.config import RefinementConfig
 
@@ -38,19 +39,42 @@ def three_squares(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return frames, masks
 
 
-def track(net: ShlsNetwork, frames: np.ndarray, maps: np.ndarray, mask: np.ndarray) -> list[TrackedFrame]:
+def begin(
+    net: ShlsNetwork,
+    frames: np.ndarray,
+    maps: np.ndarray,
+    mask: np.ndarray,
+    config: MemoryConfig | None = None,
+) -> tuple[ObjectTracker, list[EncodedFrame]]:
+    """Return a tracker that knows the first frame, and the encoded others."""
     split, labels = split_along_mask(maps[0].astype(np.int64), mask)
     maps = np.stack([split, *maps[1:]]).astype(np.int64)
-    encoded = encode_frames(net, torch.from_numpy(frames), torch.from_numpy(maps))
-    tracker = ObjectTracker(
-        net,
-        MemoryConfig(),
-        0.15,
-        encoded[0],
-        torch.from_numpy(mask.astype(np.int64)),
-        torch.from_numpy(labels),
-    )
-    return [tracker.step(frame) for frame in encoded[1:]]
+    first, *others = encode_frames(net, torch.from_numpy(frames), torch.from_numpy(maps))
+    known = torch.from_numpy(mask.astype(np.int64))
+    tracker = ObjectTracker(net, config or MemoryConfig(), 0.15, first, known, torch.from_numpy(labels))
+    return tracker, others
+
+
+def track(net: ShlsNetwork, frames: np.ndarray, maps: np.ndarray, mask: np.ndarray) -> list[TrackedFrame]:
+    tracker, others = begin(net, frames, maps, mask)
+    return [tracker.step(frame) for frame in others]
+
+
+def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured():
+    frames, masks = three_squares(0)
+    off = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
+    net, maps = new_network(off, 0).eval(), np.stack([CELLS] * NUM_FRAMES)
+    grown = {}
+    for inside_only in (False, True):
+        config = MemoryConfig(update_threshold=0, inside_only=inside_only)
+        tracker, (frame, _) = begin(net, frames, maps, masks[0], config)
+        before = len(tracker._memory.references)
+        mask = tracker.step(frame).mask.long()
+        grown[inside_only] = len(tracker._memory.references) - before
+    of_cells = mask[::CELL, ::CELL]
+    inside = inside_own_class(of_cells.flatten(), torch.arange(NUM_CELLS).reshape(of_cells.shape))
+    assert 0 < inside.sum() < NUM_CELLS
+    assert grown == {False: NUM_CELLS, True: int(inside.sum())}
 
 
 def test_without_refinement_the_coarse_mask_is_the_result():
