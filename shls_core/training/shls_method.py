@@ -78,7 +78,7 @@ class ShlsMethod:
     def _contrast(
         self, frames: Sequence[EncodedFrame], labels: Sequence[Int64[Tensor, " _"]]
     ) -> Float[Tensor, ""]:
-        """Return how well the superpixels of a sequence are told apart by object."""
+        """Return how badly the superpixels of a sequence are told apart by object."""
         superfeatures = [frame.superfeatures for frame in frames]
         if self._config.contrast == "nt_xent":
             of_frames = [
