@@ -15,7 +15,7 @@ _SHAPES = {PHOTOGRAPH: "note", RUN: "ellipse"}
 def dot_text(lineage: Lineage) -> str:
     """Return a lineage in the language of Graphviz, arrows from what a thing was made of to the thing."""
     groups = _groups(lineage)
-    lines = ["digraph lineage {", "  rankdir=LR; node [shape=box, fontname=sans-serif];"]
+    lines = ["digraph lineage {", '  rankdir=LR; node [shape=box, fontname="sans-serif"];']
     if groups:
         lines.append(
             f"  // {counted(len(groups), 'row')} and shards are drawn as counts; --json names every one."
