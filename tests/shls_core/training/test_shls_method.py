@@ -35,9 +35,8 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
 
     network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
     superpixel_maps = np.broadcast_to(QUADRANTS, masks.shape)
-    loss = ShlsMethod(network, TrainingConfig()).loss(TrainingBatch(frames, superpixel_maps, masks))[
-        "nt_xent"
-    ]
+    batch = TrainingBatch(frames, superpixel_maps, masks)
+    loss = ShlsMethod(network, TrainingConfig()).loss(batch)["nt_xent"]
 
     features = network.encode_image(torch.tensor(frames.reshape(4, 16, 16, 3)))
     maps = torch.tensor(superpixel_maps.reshape(4, 16, 16).astype(np.int64))
@@ -76,8 +75,8 @@ SIZE, CELL = 32, 4
 CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
 
 
-def refining(mode: str = "roi", seed: int = 0, **refining: Any) -> ShlsMethod:
-    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **refining)
+def refining(mode: str = "roi", seed: int = 0, **switches: Any) -> ShlsMethod:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **switches)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
     return ShlsMethod(new_network(config, seed), TrainingConfig())
 
