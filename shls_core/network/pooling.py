@@ -119,6 +119,10 @@ class SuperpixelIndex:
         centres = self.means(places.permute(0, 3, 1, 2))
         return torch.cat([self.areas[:, None] / (height * width), centres], dim=1)
 
+    def centres_of(self, frame: int) -> Float[Tensor, "R 2"]:
+        """Return mean row and mean column of every superpixel of one frame, in 0..1."""
+        return self.positions[self.offsets[frame] : self.offsets[frame + 1], 1:]
+
 
 class _SegmentSum(torch.autograd.Function):
     """Sum the rows of each segment; the gradient of a row is that of its segment's sum."""

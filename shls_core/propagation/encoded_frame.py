@@ -17,6 +17,8 @@ class EncodedFrame:
     Attributes
     ----------
     superfeatures : Float[Tensor, "R S"]
+    centres : Float[Tensor, "R 2"]
+        Mean row and column of every superpixel, in 0..1.
     superpixels : Int64[Tensor, "H W"]
         Labels 0..R-1.
     view : FrameView or None
@@ -24,6 +26,7 @@ class EncodedFrame:
     """
 
     superfeatures: Float[Tensor, "R S"]
+    centres: Float[Tensor, "R 2"]
     superpixels: Int64[Tensor, "H W"]
     view: FrameView | None
 
@@ -47,6 +50,6 @@ def encode_frames(
     if network.refinement is not None:
         views = frame_views(features, index)
     return [
-        EncodedFrame(superfeatures.of_frame(frame), superpixels, view)
+        EncodedFrame(superfeatures.of_frame(frame), index.centres_of(frame), superpixels, view)
         for frame, (superpixels, view) in enumerate(zip(superpixel_maps, views, strict=True))
     ]

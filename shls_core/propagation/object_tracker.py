@@ -12,6 +12,7 @@ from shls_core.memory.coarse_mask import paint
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.inside import inside_own_class
 from shls_core.memory.outlier_filter import filter_outliers
+from shls_core.memory.place import with_place
 from shls_core.network.pooling import SuperpixelIndex
 from shls_core.network.shls_network import ShlsNetwork
 from shls_core.propagation.encoded_frame import EncodedFrame
@@ -61,7 +62,7 @@ class ObjectTracker:
         labels: Int64[Tensor, " R"],
     ) -> None:
         self._memory_config = memory_config
-        self._memory = MemoryBank(first.superfeatures, labels, memory_config)
+        self._memory = MemoryBank(self._compared(first), labels, memory_config)
         self._last_mask = mask.to(torch.uint8)
         self._refiner: Refiner | None = None
         if network.refinement is not None:
@@ -79,7 +80,7 @@ class ObjectTracker:
         """
         tracked, winners, sureness = self._predict(frame, guide)
         learnt = self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(frame.superfeatures[learnt], winners[learnt], sureness[learnt])
+        self._memory.update(self._compared(frame)[learnt], winners[learnt], sureness[learnt])
         self._last_mask = tracked.mask
         return tracked
 
@@ -108,8 +109,8 @@ class ObjectTracker:
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
         learnt &= self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(frame.superfeatures[learnt], winners[learnt], sureness[learnt])
-        self._memory.introduce(frame.superfeatures[is_given], labels[is_given])
+        self._memory.update(self._compared(frame)[learnt], winners[learnt], sureness[learnt])
+        self._memory.introduce(self._compared(frame)[is_given], labels[is_given])
         self._show_refiner(frame, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
         elsewhere = tracked.mask.masked_fill(torch.isin(tracked.mask.long(), named), 0)
         self._last_mask = torch.where(mask > 0, mask.to(torch.uint8), elsewhere)
@@ -119,7 +120,7 @@ class ObjectTracker:
         self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None
     ) -> tuple[TrackedFrame, Int64[Tensor, " R"], Float[Tensor, " R"]]:
         """Segment a frame; also return the column of each superpixel's class, and how sure it is of it."""
-        similarities = self._memory.predict(frame.superfeatures)
+        similarities = self._memory.predict(self._compared(frame))
         winners = self._memory.winners(similarities)
         coarse = self._coarse_mask(winners, frame.superpixels)
         if self._refiner is None:
@@ -127,8 +128,12 @@ class ObjectTracker:
             return TrackedFrame(coarse.to(torch.uint8), None), winners, sureness
         assert frame.view is not None
         attention = attention_channels(similarities, self._memory.object_columns)
-        refined = self._refiner.refine(frame.view, attention, coarse if guide is None else guide)
+        refined = self._refiner.refine(frame.view, attention, coarse, guide)
         return TrackedFrame(refined.mask, refined), *self._refined_winners(refined, frame)
+
+    def _compared(self, frame: EncodedFrame) -> Float[Tensor, "R M"]:
+        """Return what the memory knows superpixels by."""
+        return with_place(frame.superfeatures, frame.centres, self._memory_config.place_weight)
 
     def _may_be_learnt(
         self, winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"]
@@ -144,7 +149,7 @@ class ObjectTracker:
         if self._refiner is None:
             return
         assert frame.view is not None
-        attention = attention_channels(self._memory.predict(frame.superfeatures), objects)
+        attention = attention_channels(self._memory.predict(self._compared(frame)), objects)
         self._refiner.introduce(frame.view, mask, self._memory.classes[objects].tolist(), attention)
 
     def _coarse_mask(

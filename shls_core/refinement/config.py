@@ -22,6 +22,10 @@ class RefinementConfig(FrozenConfig):
     """What the decoder sees at full resolution beside the masks: the fine features of the first frame, as
     published; or also those of the current one, and its attention maps."""
 
+    decoder_says: Literal["mask", "correction"] = "mask"
+    """What the decoder finds: the mask of an object, as published; or what the coarse mask lacks, which it then
+    sees, too, so that a decoder which has learned nothing leaves the coarse mask as it is."""
+
     training_guide: Literal["pseudo_mask", "coarse_mask"] = "pseudo_mask"
     """What says in training where an object is looked for: the pseudo-mask, as published; or the coarse mask,
     as in use, so that the decoder learns what to do with regions that are off."""

@@ -12,6 +12,9 @@ from shls_core.refinement.config import RefinementConfig
 from shls_core.refinement.decoder import FeatureDecoder
 from shls_core.refinement.modulator import FeatureModulator
 
+_COARSE_LOG_ODDS = 2.0
+"""Of the object where the coarse mask has it, before anything is learned: right seven times of eight."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -48,12 +51,15 @@ class Current:
         Fine features and positions.
     attention : Float[Tensor, "N 4 H W"]
         Attention maps of the object of each region.
+    coarse_mask : Float[Tensor, "N 1 H W"]
+        Of the object, 0 or 1.
     coarse : Float[Tensor, "N C4+3 h w"]
         Coarse features and positions, at a quarter of the resolution.
     """
 
     fine: Float[Tensor, "N C1 H W"]
     attention: Float[Tensor, "N 4 H W"]
+    coarse_mask: Float[Tensor, "N 1 H W"]
     coarse: Float[Tensor, "N C4 h w"]
 
 
@@ -74,7 +80,10 @@ class RefinementNetwork(nn.Module):
         self.modulator = FeatureModulator(fine, coarse, config.decoder_width)
         self._sees_both_frames = config.fine_input == "both_frames"
         seen_now = fine + ATTENTION_CHANNELS if self._sees_both_frames else 0
-        self.decoder = FeatureDecoder(3 * coarse, fine + 2 + seen_now, config.decoder_width)
+        self._corrects = config.decoder_says == "correction"
+        self.decoder = FeatureDecoder(3 * coarse, fine + 2 + seen_now + self._corrects, config.decoder_width)
+        if self._corrects:
+            self.coarse_log_odds = nn.Parameter(torch.tensor(_COARSE_LOG_ODDS))
 
     def gate(self, current: Current) -> Float[Tensor, "N C4 h w"]:
         """Return the coarse features of some regions, gated."""
@@ -89,5 +98,10 @@ class RefinementNetwork(nn.Module):
         fine = [reference.first_mask, reference.last_prediction, reference.first_fine]
         if self._sees_both_frames:
             fine += [current.fine, current.attention]
+        if self._corrects:
+            fine.append(current.coarse_mask)
         logits: Tensor = self.decoder(coarse, torch.cat(fine, dim=1))
-        return logits[:, 1] - logits[:, 0]
+        log_odds = logits[:, 1] - logits[:, 0]
+        if self._corrects:
+            log_odds = log_odds + self.coarse_log_odds * (2.0 * current.coarse_mask[:, 0] - 1.0)
+        return log_odds

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64, Shaped, UInt8
 from torch import Tensor
 
 from shls_core.crops import Box
@@ -110,13 +110,17 @@ class Refiner:
             as_map = own_mask[None].to(view.fine.dtype)
             first_box = known[label].first_box if label in known else box
             region = self._region(box, first_box, view.size)
-            [gated] = self._network.gate(_current(view, [region], own_attention[None]))
+            [gated] = self._network.gate(_current(view, [region], own_attention[None], as_map))
             known.setdefault(label, TrackedObject(label, view, as_map, box, region, region, gated, as_map))
             known[label].saw(region, gated, as_map)
         self._objects = [known[label] for label in sorted(known)]
 
     def refine(
-        self, view: FrameView, attention: Float[Tensor, "K R 4"], guide: Int64[Tensor, "H W"]
+        self,
+        view: FrameView,
+        attention: Float[Tensor, "K R 4"],
+        coarse_mask: Int64[Tensor, "H W"],
+        guide: Int64[Tensor, "H W"] | None = None,
     ) -> RefinedFrame:
         """Refine the next frame.
 
@@ -125,18 +129,22 @@ class Refiner:
         view : FrameView
         attention : Float[Tensor, "K R 4"]
             Attention maps of the objects in `labels`, a row for every superpixel.
-        guide : Int64[Tensor, "H W"]
-            Labels that say where the objects are: the coarse mask or, in training, the pseudo-mask.
+        coarse_mask : Int64[Tensor, "H W"]
+            Labels, 0 background.
+        guide : Int64[Tensor, "H W"] or None
+            Labels that say where objects are looked for: in training the pseudo-mask; None: the coarse mask.
         """
-        masks = guide == torch.tensor(self.labels, device=guide.device)[:, None, None]
+        labels = torch.tensor(self.labels, device=coarse_mask.device)[:, None, None]
+        coarse = coarse_mask == labels
+        boxes = object_boxes(coarse if guide is None else guide == labels)
         regions = [
             self._region(box, tracked.first_box, view.size)
-            for tracked, box in zip(self._objects, object_boxes(masks), strict=True)
+            for tracked, box in zip(self._objects, boxes, strict=True)
         ]
         object_log_odds: list[Tensor] = [attention.new_empty(0)] * len(regions)
         gated: list[Tensor] = [attention.new_empty(0)] * len(regions)
         for chosen in _together(regions, _MOST_PIXELS[attention.device.type]):
-            current = _current(view, [regions[k] for k in chosen], attention[chosen])
+            current = _current(view, [regions[k] for k in chosen], attention[chosen], coarse[chosen])
             of_these = self._network.gate(current)
             decoded = self._network.decode(current, of_these, self._reference(chosen, regions[chosen[0]]))
             for k, own_gated, log_odds in zip(chosen, of_these, decoded, strict=True):
@@ -167,14 +175,21 @@ class Refiner:
         )
 
 
-def _current(view: FrameView, regions: Sequence[Box], attention: Float[Tensor, "N R 4"]) -> Current:
+def _current(
+    view: FrameView,
+    regions: Sequence[Box],
+    attention: Float[Tensor, "N R 4"],
+    coarse_masks: Shaped[Tensor, "N H W"],
+) -> Current:
     size = _size(regions[0])
     painted = [
         view.painted_in(values, region, size) for values, region in zip(attention, regions, strict=True)
     ]
+    cut = [nearest_crop(mask[None], region, size) for mask, region in zip(coarse_masks, regions, strict=True)]
     return Current(
         torch.stack([view.fine_in(region, size) for region in regions]),
         torch.stack(painted),
+        torch.stack(cut).to(attention),
         torch.stack([view.coarse_in(region, size) for region in regions]),
     )
 
