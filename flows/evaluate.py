@@ -5,7 +5,7 @@ from prefect import flow
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
-from tasks.evaluation import score_checkpoint
+from tasks.evaluation import InUse, score_checkpoint
 from tasks.ledger import recorded_run
 from tasks.outcomes import EvaluationOutcome
 
@@ -21,7 +21,7 @@ def evaluate(
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last.
     config
-        A configuration, or the path of a configuration file; of it, the memory's part counts.
+        A configuration, or the path of a configuration file; memory and ``propagation.refinement`` count.
     store
         Folder of the store, or ``s3://bucket/prefix``.
     """
@@ -31,7 +31,8 @@ def evaluate(
 
     with recorded_run(store, "evaluate", chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(checkpoint_id)
-        outcome = score_checkpoint(checkpoint_id, chosen.memory, store, chosen.execution)
+        use = InUse(chosen.memory, chosen.propagation.refinement)
+        outcome = score_checkpoint(checkpoint_id, use, store, chosen.execution)
         run.outputs.append(outcome.evaluation)
         run.details = outcome.model_dump()
     return outcome

@@ -70,4 +70,5 @@ def _choice(
     config: PipelineConfig, checkpoint: str, num_superpixels: int | None, max_side: int | None
 ) -> SegmenterChoice:
     number = num_superpixels or config.propagation.num_superpixels
-    return SegmenterChoice(checkpoint, config.memory, config.superpixels, number, max_side)
+    refinement = config.propagation.refinement
+    return SegmenterChoice(checkpoint, config.memory, config.superpixels, number, max_side, refinement)

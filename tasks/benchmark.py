@@ -142,6 +142,7 @@ def _facts(
             "superpixels": choice.superpixels.model_dump(mode="json"),
             "num_superpixels": choice.num_superpixels,
             "max_side": choice.max_side,
+            "refinement": choice.refinement,
         },
         "code_digest": code_digest(*_ENTRY_MODULES),
         "versions": package_versions((faiss_package(), *_PACKAGES)),

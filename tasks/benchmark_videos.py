@@ -12,10 +12,11 @@ from shls_core.benchmark_video import BenchmarkVideo, first_appearances
 from shls_core.davis.mask_files import write_mask
 from shls_core.errors import InputError
 from shls_core.memory.config import MemoryConfig
-from shls_core.network.shls_network import ShlsNetwork
+from shls_core.network.shls_network import ShlsNetwork, refining
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.refinement.config import RefinementMode
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.video.frames import frame_numbers, open_video
 from storage.store import Store
@@ -31,10 +32,17 @@ class SegmenterChoice:
     superpixels: SuperpixelConfig
     num_superpixels: int | None
     max_side: int | None
+    refinement: RefinementMode | None = None
 
     def segmenter(self, network: ShlsNetwork) -> VideoSegmenter:
-        """Return what segments a video, with the network of the checkpoint."""
-        propagator = Propagator(network, self.memory)
+        """Return what segments a video, with the network of the checkpoint.
+
+        Raises
+        ------
+        InputError
+            If it has no refinement and is to have one.
+        """
+        propagator = Propagator(refining(network, self.refinement), self.memory)
         return VideoSegmenter(propagator, self.superpixels, self.num_superpixels, self.max_side)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from shls_core.errors import InputError
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import network_with_weights
+from shls_core.network.shls_network import REFINEMENT_PREFIX, network_with_weights
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.canonical import digest_bytes
 from storage.learned import CheckpointRecord
@@ -18,8 +18,6 @@ from storage.new_folder import new_folder
 from storage.store import Store
 from tasks.learning import Learned
 from tasks.trained_folder import write_trained
-
-_REFINEMENT = "refinement."
 
 
 def export_checkpoint(store: Store, checkpoint: str, folder: Path) -> str:
@@ -75,7 +73,7 @@ def as_pretrained(learned: Learned, network: NetworkConfig, memory: MemoryConfig
     """
     state = weights_from_bytes(learned.weights)
     if network.refinement.mode == "off":
-        state = {name: value for name, value in state.items() if not name.startswith(_REFINEMENT)}
+        state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
     network_with_weights(network, state)
     weights = weights_to_bytes(rounded(state))
     in_use = {"network": network.model_dump(mode="json"), "memory": memory.model_dump(mode="json")}

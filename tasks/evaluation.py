@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from shls_core.labelled_sequence import LabelledSequence
 from shls_core.memory.config import MemoryConfig
 from shls_core.metrics.scores import ObjectScores, global_scores
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import ShlsNetwork, new_network
+from shls_core.network.shls_network import ShlsNetwork, new_network, refining
 from shls_core.propagation.propagator import Propagator
+from shls_core.refinement.config import RefinementMode
 from shls_core.split import HELD_OUT
 from shls_core.training.config import TrainingConfig
 from shls_core.training.reproducible import reproducible
@@ -41,9 +43,22 @@ _ENTRY_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator", "s
 _PACKAGES = ("numpy", "opencv-python-headless", "torch")
 
 
+@dataclass(frozen=True)
+class InUse:
+    """How a checkpoint is used on sequences that bring their superpixels along."""
+
+    memory: MemoryConfig
+    refinement: RefinementMode | None = None
+    """None: as it was trained to."""
+
+    def segmenter(self, network: ShlsNetwork) -> Segmenter:
+        """Return what segments a sequence with a network."""
+        return by_propagation(Propagator(refining(network, self.refinement), self.memory))
+
+
 @task(cache_policy=NO_CACHE)
 def score_checkpoint(
-    checkpoint: str, memory: MemoryConfig, store: str, execution: ExecutionConfig
+    checkpoint: str, use: InUse, store: str, execution: ExecutionConfig
 ) -> EvaluationOutcome:
     """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it."""
     started = time.monotonic()
@@ -51,13 +66,13 @@ def score_checkpoint(
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
         tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
-    facts = _facts(checkpoint, trained, memory, execution)
+    facts = _facts(checkpoint, trained, use, execution)
     evaluation, status = made_once(
         opened,
         "evaluations",
         digest_json(facts),
         is_whole=opened.objects.verify,
-        make=lambda: _evaluate(opened, facts, trained, memory, execution),
+        make=lambda: _evaluate(opened, facts, trained, use, execution),
     )
     record = get_record(opened.objects, evaluation, EvaluationRecord)
     outcome = EvaluationOutcome(
@@ -76,12 +91,12 @@ def score_checkpoint(
 
 
 def _facts(
-    checkpoint: str, trained: CheckpointRecord, memory: MemoryConfig, execution: ExecutionConfig
+    checkpoint: str, trained: CheckpointRecord, use: InUse, execution: ExecutionConfig
 ) -> dict[str, Any]:
     return {
         "checkpoint": checkpoint,
         "dataset": trained.dataset,
-        "configuration": {"memory": memory.model_dump(mode="json")},
+        "configuration": {"memory": use.memory.model_dump(mode="json"), "refinement": use.refinement},
         "code_digest": code_digest(*_ENTRY_MODULES),
         "versions": package_versions((faiss_package(), *_PACKAGES)),
         "device_kind": device_kind(choose_device(execution)),
@@ -92,19 +107,15 @@ def _evaluate(
     store: Store,
     facts: Mapping[str, Any],
     trained: CheckpointRecord,
-    memory: MemoryConfig,
+    use: InUse,
     execution: ExecutionConfig,
 ) -> str:
     training = TrainingConfig.model_validate(trained.configuration["training"])
     network_config = NetworkConfig.model_validate(trained.configuration["network"])
     device = choose_device(execution)
-
-    def by_network(network: ShlsNetwork) -> Segmenter:
-        return by_propagation(Propagator(network, memory))
-
     segmenters: dict[str, Segmenter] = {
-        "trained": by_network(load_checkpoint(store, facts["checkpoint"], device)),
-        "untrained": by_network(new_network(network_config, training.seed).to(device)),
+        "trained": use.segmenter(load_checkpoint(store, facts["checkpoint"], device)),
+        "untrained": use.segmenter(new_network(network_config, training.seed).to(device)),
         "copy_first_mask": by_copying,
     }
     sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT)

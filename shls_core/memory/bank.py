@@ -21,7 +21,7 @@ class MemoryBank:
     Parameters
     ----------
     superfeatures : Float[Tensor, "R S"]
-        Superfeatures of the first frame, of unit length, every superpixel within one object.
+        Superfeatures of the first frame, with places or without, every superpixel within one object.
     labels : Int64[Tensor, "R"]
         Object of each superpixel, 0 background.
     config : MemoryConfig

@@ -41,8 +41,8 @@ class MemoryConfig(FrozenConfig):
     mix pixels of both sides: remembered, they let it grow or shrink from frame to frame."""
 
     place_weight: float = Field(default=0.0, ge=0.0, le=100.0)
-    """How much the place of a superpixel counts beside its superfeature when the memory compares: the weight of
-    nearness over that of similarity. 0, as published: places count as far as superfeatures know them."""
+    """How much nearness counts when the memory compares superpixels, over how similar they are. 0, as
+    published: places count as far as superfeatures know them."""
 
     memory_size: int | None = Field(default=None, ge=0)
     """Most references from frames after the first, over all classes together; None: as many as `memory_cap`

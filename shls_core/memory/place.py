@@ -9,7 +9,7 @@ from torch import Tensor
 
 def with_place(
     superfeatures: Float[Tensor, "R S"], centres: Float[Tensor, "R 2"], weight: float
-) -> Float[Tensor, "R M"]:
+) -> Float[Tensor, "R _"]:
     r"""Let superpixels be the more similar the nearer they are to each other.
 
     Four numbers are added to each superfeature, cosine and sine of its row and of its column, so that inner
@@ -17,8 +17,8 @@ def with_place(
 
     .. math:: \frac{s_{ij} + w\,\frac12\left(\cos\frac\pi2\Delta r + \cos\frac\pi2\Delta c\right)}{1 + w}
 
-    with the similarity s of superfeatures and the distances :math:`\Delta` of rows and columns. They stay
-    vectors of unit length without a negative number: whatever compares superfeatures compares these.
+    with the similarity s of superfeatures and the distances :math:`\Delta` of rows and columns. Vectors of
+    unit length without a negative number stay so: whatever compares superfeatures compares these.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def with_place(
     centres : Float[Tensor, "R 2"]
         Mean row and column in 0..1, as shares of the frame.
     weight : float
-        The w above; 0 returns superfeatures as they are.
+        The w above; 0 returns the superfeatures alone.
 
     Examples
     --------

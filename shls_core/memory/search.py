@@ -1,6 +1,7 @@
 """Exact search of nearest references: by FAISS or by PyTorch, with equal results."""
 
-from typing import Literal
+import functools
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -48,10 +49,16 @@ def _by_faiss(
     if queries.is_cuda and hasattr(faiss, "StandardGpuResources"):
         import faiss.contrib.torch_utils  # lets knn_gpu take tensors as they lie on the device
 
-        _, rows = faiss.knn_gpu(faiss.StandardGpuResources(), queries, references, found, metric=metric)
+        _, rows = faiss.knn_gpu(_gpu_resources(), queries, references, found, metric=metric)
         return torch.as_tensor(rows, dtype=torch.int64, device=queries.device)
     _, rows = faiss.knn(queries.cpu().numpy(), references.cpu().numpy(), found, metric=metric)
     return torch.from_numpy(rows).to(queries.device)
+
+
+@functools.lru_cache(maxsize=1)
+def _gpu_resources() -> Any:
+    """Return the scratch memory of searches on a GPU, which is too large to be had anew for each."""
+    return load_faiss().StandardGpuResources()
 
 
 def _by_torch(

@@ -12,7 +12,11 @@ from shls_core.network.backbone import Backbone
 from shls_core.network.config import NetworkConfig
 from shls_core.network.pooling import SuperpixelIndex
 from shls_core.network.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
+from shls_core.refinement.config import RefinementMode
 from shls_core.refinement.network import RefinementNetwork
+
+REFINEMENT_PREFIX = "refinement."
+"""What the names of weights of refinement begin with."""
 
 
 class ShlsNetwork(nn.Module):
@@ -127,3 +131,24 @@ def network_with_weights(config: NetworkConfig, state: Mapping[str, Tensor]) -> 
     except RuntimeError as error:
         raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
     return network.eval()
+
+
+def refining(network: ShlsNetwork, mode: RefinementMode | None) -> ShlsNetwork:
+    """Return the network with another mode of refinement, or as it is for None; weights stay what they are.
+
+    Raises
+    ------
+    InputError
+        If the network has no refinement and is to have one.
+    """
+    trained = network.config.refinement
+    if mode is None or mode == trained.mode:
+        return network
+    if network.refinement is None:
+        raise InputError(f"expected a network with refinement for mode {mode}, got one without")
+    refinement = trained.model_copy(update={"mode": mode})
+    config = network.config.model_copy(update={"refinement": refinement})
+    state = network.state_dict()
+    if mode == "off":
+        state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
+    return network_with_weights(config, state).to(next(network.parameters()).device)

@@ -94,4 +94,6 @@ class SuperfeatureHead(nn.Module):
         fine = self.fine(torch.cat([index.means(features.fine), index.positions], dim=1))
         coarse = self.coarse(torch.cat([at_quarter.means(features.coarse), at_quarter.positions], dim=1))
         fused = self.fuse(torch.stack([fine, coarse * visible], dim=1)).squeeze(1).relu()
-        return Superfeatures(F.normalize(fused, dim=1, eps=self.l2_epsilon), index.offsets)
+        # In float32 also under autocast: lengths rounded to eight bits would blur every comparison.
+        exact = fused.to(torch.promote_types(fused.dtype, torch.float32))
+        return Superfeatures(F.normalize(exact, dim=1, eps=self.l2_epsilon), index.offsets)

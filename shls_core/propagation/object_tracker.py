@@ -62,12 +62,13 @@ class ObjectTracker:
         labels: Int64[Tensor, " R"],
     ) -> None:
         self._memory_config = memory_config
-        self._memory = MemoryBank(self._compared(first), labels, memory_config)
+        compared = self._compared(first)
+        self._memory = MemoryBank(compared, labels, memory_config)
         self._last_mask = mask.to(torch.uint8)
         self._refiner: Refiner | None = None
         if network.refinement is not None:
             self._refiner = Refiner(network.refinement, margin)
-            self._show_refiner(first, mask, self._memory.object_columns)
+            self._show_refiner(first, compared, mask, self._memory.object_columns)
 
     def step(self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None) -> TrackedFrame:
         """Segment the next frame and let the memory learn from the result.
@@ -78,9 +79,10 @@ class ObjectTracker:
         guide : Int64[Tensor, "H W"] or None
             Labels that say where refinement looks: in training the pseudo-mask; None: the coarse mask.
         """
-        tracked, winners, sureness = self._predict(frame, guide)
+        compared = self._compared(frame)
+        tracked, winners, sureness = self._predict(frame, compared, guide)
         learnt = self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(self._compared(frame)[learnt], winners[learnt], sureness[learnt])
+        self._memory.update(compared[learnt], winners[learnt], sureness[learnt])
         self._last_mask = tracked.mask
         return tracked
 
@@ -103,24 +105,28 @@ class ObjectTracker:
         TrackedFrame
             The mask given, over what `step` would have found; `refined` is what it would have found.
         """
-        tracked, winners, sureness = self._predict(frame)
+        compared = self._compared(frame)
+        tracked, winners, sureness = self._predict(frame, compared)
         is_given = labels > 0
         named = torch.unique(labels[is_given])
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
         learnt &= self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(self._compared(frame)[learnt], winners[learnt], sureness[learnt])
-        self._memory.introduce(self._compared(frame)[is_given], labels[is_given])
-        self._show_refiner(frame, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
+        self._memory.update(compared[learnt], winners[learnt], sureness[learnt])
+        self._memory.introduce(compared[is_given], labels[is_given])
+        self._show_refiner(frame, compared, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
         elsewhere = tracked.mask.masked_fill(torch.isin(tracked.mask.long(), named), 0)
         self._last_mask = torch.where(mask > 0, mask.to(torch.uint8), elsewhere)
         return TrackedFrame(self._last_mask, tracked.refined)
 
     def _predict(
-        self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None
+        self,
+        frame: EncodedFrame,
+        compared: Float[Tensor, "R _"],
+        guide: Int64[Tensor, "H W"] | None = None,
     ) -> tuple[TrackedFrame, Int64[Tensor, " R"], Float[Tensor, " R"]]:
         """Segment a frame; also return the column of each superpixel's class, and how sure it is of it."""
-        similarities = self._memory.predict(self._compared(frame))
+        similarities = self._memory.predict(compared)
         winners = self._memory.winners(similarities)
         coarse = self._coarse_mask(winners, frame.superpixels)
         if self._refiner is None:
@@ -131,7 +137,7 @@ class ObjectTracker:
         refined = self._refiner.refine(frame.view, attention, coarse, guide)
         return TrackedFrame(refined.mask, refined), *self._refined_winners(refined, frame)
 
-    def _compared(self, frame: EncodedFrame) -> Float[Tensor, "R M"]:
+    def _compared(self, frame: EncodedFrame) -> Float[Tensor, "R _"]:
         """Return what the memory knows superpixels by."""
         return with_place(frame.superfeatures, frame.centres, self._memory_config.place_weight)
 
@@ -143,13 +149,17 @@ class ObjectTracker:
         return torch.ones_like(winners, dtype=torch.bool)
 
     def _show_refiner(
-        self, frame: EncodedFrame, mask: Int64[Tensor, "H W"], objects: Int64[Tensor, " objects"]
+        self,
+        frame: EncodedFrame,
+        compared: Float[Tensor, "R _"],
+        mask: Int64[Tensor, "H W"],
+        objects: Int64[Tensor, " objects"],
     ) -> None:
         """Tell refinement, where it is on, of objects (columns of memory) whose mask is given."""
         if self._refiner is None:
             return
         assert frame.view is not None
-        attention = attention_channels(self._memory.predict(self._compared(frame)), objects)
+        attention = attention_channels(self._memory.predict(compared), objects)
         self._refiner.introduce(frame.view, mask, self._memory.classes[objects].tolist(), attention)
 
     def _coarse_mask(

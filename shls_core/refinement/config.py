@@ -1,16 +1,23 @@
 """Configuration of segmentation refinement."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from shls_core.frozen import FrozenConfig
+
+RefinementMode = Literal["off", "whole_frame", "roi"]
+
+
+def bare_off(mode: Any) -> Any:
+    """Return the mode that was meant: YAML reads a bare ``off`` as false."""
+    return "off" if mode is False else mode
 
 
 class RefinementConfig(FrozenConfig):
     """Whether and how coarse masks are refined."""
 
-    mode: Literal["off", "whole_frame", "roi"] = "off"
+    mode: Annotated[RefinementMode, BeforeValidator(bare_off)] = "off"
     """``off``: the coarse mask is the result, and the network has no weights for refinement. ``whole_frame``:
     every object is refined on the whole frame. ``roi``: on the region of interest around it, as published."""
 
@@ -23,8 +30,8 @@ class RefinementConfig(FrozenConfig):
     published; or also those of the current one, and its attention maps."""
 
     decoder_says: Literal["mask", "correction"] = "mask"
-    """What the decoder finds: the mask of an object, as published; or what the coarse mask lacks, which it then
-    sees, too, so that a decoder which has learned nothing leaves the coarse mask as it is."""
+    """What the decoder finds: the mask of an object, as published; or what is to change in the coarse mask,
+    which it then sees, too. One that has learned nothing changes nothing."""
 
     training_guide: Literal["pseudo_mask", "coarse_mask"] = "pseudo_mask"
     """What says in training where an object is looked for: the pseudo-mask, as published; or the coarse mask,
@@ -40,8 +47,3 @@ class RefinementConfig(FrozenConfig):
     min_side_share: float = Field(default=0.05, ge=0.0, le=1.0)
     """An object whose height (or width) is below this share of the frame's is looked for along the whole
     height (or width)."""
-
-    @field_validator("mode", mode="before")
-    @classmethod
-    def _off_is_a_word(cls, mode: Any) -> Any:
-        return "off" if mode is False else mode  # YAML reads a bare `off` as false

@@ -68,7 +68,8 @@ class FeatureDecoder(nn.Module):
     coarse_channels : int
         Channels at a quarter of the resolution: of first, last and current frame together.
     fine_channels : int
-        Channels at full resolution: first mask, last prediction, and fine features of the first frame.
+        Channels at full resolution: first mask, last prediction, fine features of the first frame, and what
+        the configuration adds.
     width : float
         Factor on the channel counts.
 

@@ -15,6 +15,10 @@ from shls_core.refinement.modulator import FeatureModulator
 _COARSE_LOG_ODDS = 2.0
 """Of the object where the coarse mask has it, before anything is learned: right seven times of eight."""
 
+_FIRST_CORRECTIONS = 0.01
+"""Factor on the first log-odds of a decoder that corrects: too small to change a mask, and not 0, so that
+gradients reach every weight from the first step on."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -51,15 +55,12 @@ class Current:
         Fine features and positions.
     attention : Float[Tensor, "N 4 H W"]
         Attention maps of the object of each region.
-    coarse_mask : Float[Tensor, "N 1 H W"]
-        Of the object, 0 or 1.
     coarse : Float[Tensor, "N C4+3 h w"]
         Coarse features and positions, at a quarter of the resolution.
     """
 
     fine: Float[Tensor, "N C1 H W"]
     attention: Float[Tensor, "N 4 H W"]
-    coarse_mask: Float[Tensor, "N 1 H W"]
     coarse: Float[Tensor, "N C4 h w"]
 
 
@@ -84,6 +85,7 @@ class RefinementNetwork(nn.Module):
         self.decoder = FeatureDecoder(3 * coarse, fine + 2 + seen_now + self._corrects, config.decoder_width)
         if self._corrects:
             self.coarse_log_odds = nn.Parameter(torch.tensor(_COARSE_LOG_ODDS))
+            self.decoder.to_logits.weight.data.mul_(_FIRST_CORRECTIONS)
 
     def gate(self, current: Current) -> Float[Tensor, "N C4 h w"]:
         """Return the coarse features of some regions, gated."""
@@ -91,17 +93,24 @@ class RefinementNetwork(nn.Module):
         return gated
 
     def decode(
-        self, current: Current, gated: Float[Tensor, "N C4 h w"], reference: Reference
+        self,
+        current: Current,
+        gated: Float[Tensor, "N C4 h w"],
+        reference: Reference,
+        coarse_mask: Float[Tensor, "N 1 H W"],
     ) -> Float[Tensor, "N H W"]:
-        """Return the log-odds of the object in some regions, each object against everything else."""
+        """Return the log-odds of the object in some regions, each object against everything else.
+
+        The coarse mask, 0 or 1, is looked at where it is to be corrected.
+        """
         coarse = torch.cat([reference.first_coarse, reference.last_gated, gated], dim=1)
         fine = [reference.first_mask, reference.last_prediction, reference.first_fine]
         if self._sees_both_frames:
             fine += [current.fine, current.attention]
         if self._corrects:
-            fine.append(current.coarse_mask)
+            fine.append(coarse_mask)
         logits: Tensor = self.decoder(coarse, torch.cat(fine, dim=1))
         log_odds = logits[:, 1] - logits[:, 0]
         if self._corrects:
-            log_odds = log_odds + self.coarse_log_odds * (2.0 * current.coarse_mask[:, 0] - 1.0)
+            log_odds = log_odds + self.coarse_log_odds * (2.0 * coarse_mask[:, 0] - 1.0)
         return log_odds

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64, Shaped, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from shls_core.crops import Box
@@ -110,7 +110,7 @@ class Refiner:
             as_map = own_mask[None].to(view.fine.dtype)
             first_box = known[label].first_box if label in known else box
             region = self._region(box, first_box, view.size)
-            [gated] = self._network.gate(_current(view, [region], own_attention[None], as_map))
+            [gated] = self._network.gate(_current(view, [region], own_attention[None]))
             known.setdefault(label, TrackedObject(label, view, as_map, box, region, region, gated, as_map))
             known[label].saw(region, gated, as_map)
         self._objects = [known[label] for label in sorted(known)]
@@ -135,8 +135,8 @@ class Refiner:
             Labels that say where objects are looked for: in training the pseudo-mask; None: the coarse mask.
         """
         labels = torch.tensor(self.labels, device=coarse_mask.device)[:, None, None]
-        coarse = coarse_mask == labels
-        boxes = object_boxes(coarse if guide is None else guide == labels)
+        coarse_masks = coarse_mask == labels
+        boxes = object_boxes(coarse_masks if guide is None else guide == labels)
         regions = [
             self._region(box, tracked.first_box, view.size)
             for tracked, box in zip(self._objects, boxes, strict=True)
@@ -144,9 +144,12 @@ class Refiner:
         object_log_odds: list[Tensor] = [attention.new_empty(0)] * len(regions)
         gated: list[Tensor] = [attention.new_empty(0)] * len(regions)
         for chosen in _together(regions, _MOST_PIXELS[attention.device.type]):
-            current = _current(view, [regions[k] for k in chosen], attention[chosen], coarse[chosen])
+            there = [regions[k] for k in chosen]
+            current = _current(view, there, attention[chosen])
             of_these = self._network.gate(current)
-            decoded = self._network.decode(current, of_these, self._reference(chosen, regions[chosen[0]]))
+            reference = self._reference(chosen, there[0])
+            known = _masks_in(there, coarse_masks[chosen]).to(attention)
+            decoded = self._network.decode(current, of_these, reference, known)
             for k, own_gated, log_odds in zip(chosen, of_these, decoded, strict=True):
                 gated[k], object_log_odds[k] = own_gated, _placed(log_odds, regions[k], view.size)
         refined = RefinedFrame((0, *self.labels), class_log_odds(torch.stack(object_log_odds)))
@@ -175,22 +178,22 @@ class Refiner:
         )
 
 
-def _current(
-    view: FrameView,
-    regions: Sequence[Box],
-    attention: Float[Tensor, "N R 4"],
-    coarse_masks: Shaped[Tensor, "N H W"],
-) -> Current:
+def _current(view: FrameView, regions: Sequence[Box], attention: Float[Tensor, "N R 4"]) -> Current:
     size = _size(regions[0])
     painted = [
         view.painted_in(values, region, size) for values, region in zip(attention, regions, strict=True)
     ]
-    cut = [nearest_crop(mask[None], region, size) for mask, region in zip(coarse_masks, regions, strict=True)]
     return Current(
         torch.stack([view.fine_in(region, size) for region in regions]),
         torch.stack(painted),
-        torch.stack(cut).to(attention),
         torch.stack([view.coarse_in(region, size) for region in regions]),
+    )
+
+
+def _masks_in(regions: Sequence[Box], masks: Bool[Tensor, "N H W"]) -> Bool[Tensor, "N 1 h w"]:
+    size = _size(regions[0])
+    return torch.stack(
+        [nearest_crop(mask[None], region, size) for mask, region in zip(masks, regions, strict=True)]
     )
 
 

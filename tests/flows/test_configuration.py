@@ -66,7 +66,18 @@ def test_an_ablation_differs_from_the_paper_by_what_it_is_named_after(name, expe
 
 def test_every_ablation_is_told_above():
     [mark] = test_an_ablation_differs_from_the_paper_by_what_it_is_named_after.pytestmark
-    assert {name for name, _ in mark.args[1]} == {path.stem for path in (CONFIGS / "ablations").glob("*")}
+    assert {name for name, _ in mark.args[1]} == {
+        path.stem for path in (CONFIGS / "ablations").glob("*.yaml")
+    }
+
+
+@pytest.mark.parametrize(
+    "path", sorted((CONFIGS / "ablations" / "stills").iterdir()), ids=lambda path: path.stem
+)
+def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
+    differing = changed(load_config(str(CONFIGS / "stills.yaml")), load_config(str(path)))
+    assert differing
+    assert {key.split(".")[0] for key in differing} <= {"memory", "propagation", "superpixels"}
 
 
 def test_refinement_is_off_by_default_and_whole_as_published():

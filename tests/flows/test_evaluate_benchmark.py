@@ -75,6 +75,13 @@ def test_masks_of_another_evaluation_are_not_mixed_in(evaluate):
         evaluate(max_side=20)
 
 
+def test_refinement_that_was_never_trained_is_refused(evaluate, first_run, tmp_path):
+    refined = tmp_path / "refined.yaml"
+    refined.write_text(f"base: {first_run.config}\npropagation:\n  refinement: roi\n")
+    with pytest.raises(InputError, match="expected a network with refinement for mode roi, got one without"):
+        evaluate(config=str(refined))
+
+
 def test_2016_has_one_object_a_video(evaluate, davis_benchmark):
     root, _ = davis_benchmark
     (root / "ImageSets" / "2016").mkdir()

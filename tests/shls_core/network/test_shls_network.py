@@ -4,7 +4,8 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import ShlsNetwork, network_with_weights, new_network
+from shls_core.network.shls_network import ShlsNetwork, network_with_weights, new_network, refining
+from shls_core.refinement.config import RefinementConfig
 
 TINY = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
 
@@ -31,6 +32,14 @@ def test_superfeatures_are_non_negative_and_of_unit_length():
     assert superfeatures.of_frame(1).shape == (4, 8)
     assert (superfeatures.values >= 0).all()
     torch.testing.assert_close(superfeatures.values.norm(dim=1), torch.ones(16))
+
+
+def test_mixed_precision_does_not_round_superfeatures():
+    network, maps = new_network(TINY, seed=3), grid(32, 24, 8)[None]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        superfeatures = superfeatures_of(network, noise(1, 32, 24), maps)
+    assert superfeatures.dtype == torch.float32
+    torch.testing.assert_close(superfeatures.norm(dim=1), torch.ones(12))
 
 
 def test_frames_of_a_batch_do_not_touch_each_other():
@@ -122,3 +131,28 @@ def test_weights_of_another_configuration_are_refused():
     state = new_network(NetworkConfig(width_multiplier=0.125, superfeature_size=8), 0).state_dict()
     with pytest.raises(InputError, match=r"width_multiplier=0\.0625"):
         network_with_weights(TINY, state)
+
+
+@pytest.mark.parametrize("mode", ["off", "whole_frame"])
+def test_a_network_may_refine_otherwise_with_the_same_weights(mode):
+    config = NetworkConfig(
+        width_multiplier=0.0625, refinement=RefinementConfig(mode="roi", decoder_width=0.0625)
+    )
+    network = new_network(config, seed=1)
+    other = refining(network, mode)
+    assert other.config.refinement.mode == mode
+    assert (other.refinement is None) == (mode == "off")
+    known = network.state_dict()
+    assert all(torch.equal(value, known[name]) for name, value in other.state_dict().items())
+    assert network.config == config
+
+
+def test_a_network_that_refines_so_already_is_left_as_it_is():
+    network = new_network(TINY, seed=0)
+    assert refining(network, None) is network
+    assert refining(network, "off") is network
+
+
+def test_refinement_that_was_never_trained_is_refused():
+    with pytest.raises(InputError, match="expected a network with refinement for mode roi, got one without"):
+        refining(new_network(TINY, seed=0), "roi")

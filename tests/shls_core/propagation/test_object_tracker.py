@@ -20,8 +20,18 @@ CELLS = np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // C
 NUM_CELLS = int(CELLS.max()) + 1
 
 
-def network(mode: str = "roi", seed: int = 0) -> ShlsNetwork:
-    refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
+OURS = MemoryConfig(pre_segmentation="knn_vote", neighbours=3, place_weight=1.0, inside_only=True)
+SWITCHES = [
+    ("off", "mask", MemoryConfig()),
+    ("roi", "mask", MemoryConfig()),
+    ("off", "mask", OURS),
+    ("roi", "correction", OURS),
+]
+"""Mode of refinement, what its decoder says, memory: as published, and as configs/stills.yaml has them."""
+
+
+def network(mode: str = "roi", seed: int = 0, decoder_says: str = "mask") -> ShlsNetwork:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, decoder_says=decoder_says)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
     return new_network(config, seed).eval()
 
@@ -55,8 +65,14 @@ def begin(
     return tracker, others
 
 
-def track(net: ShlsNetwork, frames: np.ndarray, maps: np.ndarray, mask: np.ndarray) -> list[TrackedFrame]:
-    tracker, others = begin(net, frames, maps, mask)
+def track(
+    net: ShlsNetwork,
+    frames: np.ndarray,
+    maps: np.ndarray,
+    mask: np.ndarray,
+    config: MemoryConfig | None = None,
+) -> list[TrackedFrame]:
+    tracker, others = begin(net, frames, maps, mask, config)
     return [tracker.step(frame) for frame in others]
 
 
@@ -77,6 +93,21 @@ def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured(
     assert grown == {False: NUM_CELLS, True: int(inside.sum())}
 
 
+def test_superpixels_that_look_alike_are_told_apart_by_where_they_were():
+    frames, masks = three_squares(0)
+    net = new_network(NetworkConfig(width_multiplier=0.0625, superfeature_size=8), 0).eval()
+    torch.nn.init.zeros_(net.superfeature_head.fuse.weight)
+    torch.nn.init.ones_(net.superfeature_head.fuse.bias)  # every superfeature is the same
+    mask = masks[0][::CELL, ::CELL].repeat(CELL, 0).repeat(CELL, 1)
+    found = {}
+    for weight in (0.0, 1.0):
+        config = MemoryConfig(neighbours=1, pre_segmentation="knn_vote", place_weight=weight)
+        tracker, (frame, _) = begin(net, frames, np.stack([CELLS] * NUM_FRAMES), mask, config)
+        found[weight] = tracker.step(frame).mask.numpy()
+    assert np.array_equal(found[1.0], mask)
+    assert not found[0.0].any()  # of equals the first, the background
+
+
 def test_without_refinement_the_coarse_mask_is_the_result():
     frames, masks = three_squares(0)
     off = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
@@ -87,15 +118,16 @@ def test_without_refinement_the_coarse_mask_is_the_result():
         assert torch.equal(labels_of_cells.repeat_interleave(CELL, 0).repeat_interleave(CELL, 1), frame.mask)
 
 
-@pytest.mark.parametrize("mode", ["off", "roi"])
+@pytest.mark.parametrize(("mode", "decoder_says", "memory"), SWITCHES)
 @settings(max_examples=10, deadline=None)
 @given(order=st.permutations([1, 2, 3]), seed=st.integers(0, 50))
-def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, order, seed):
+def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, decoder_says, memory, order, seed):
     frames, masks = three_squares(seed)
     maps, renamed = np.stack([CELLS] * NUM_FRAMES), np.array([0, *order], np.uint8)
     with torch.inference_mode():
-        original = track(network(mode), frames, maps, masks[0])
-        permuted = track(network(mode), frames, maps, renamed[masks[0]])
+        net = network(mode, decoder_says=decoder_says)
+        original = track(net, frames, maps, masks[0], memory)
+        permuted = track(net, frames, maps, renamed[masks[0]], memory)
     for one, other in zip(original, permuted, strict=True):
         assert_same(torch.from_numpy(renamed)[one.mask.long()], other.mask)
         if one.refined and other.refined:
@@ -104,17 +136,18 @@ def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, order, 
             )
 
 
-@pytest.mark.parametrize("mode", ["off", "roi"])
+@pytest.mark.parametrize(("mode", "decoder_says", "memory"), SWITCHES)
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**20))
-def test_permuting_superpixel_labels_changes_nothing(mode, seed):
+def test_permuting_superpixel_labels_changes_nothing(mode, decoder_says, memory, seed):
     rng = np.random.default_rng(seed)
     frames, masks = three_squares(seed % 50)
     maps = np.stack([CELLS] * NUM_FRAMES)
     relabelled = np.stack([rng.permutation(NUM_CELLS)[CELLS] for _ in range(NUM_FRAMES)])
     with torch.inference_mode():
-        original = track(network(mode), frames, maps, masks[0])
-        permuted = track(network(mode), frames, relabelled, masks[0])
+        net = network(mode, decoder_says=decoder_says)
+        original = track(net, frames, maps, masks[0], memory)
+        permuted = track(net, frames, relabelled, masks[0], memory)
     for one, other in zip(original, permuted, strict=True):
         assert_same(one.mask, other.mask)
         if one.refined and other.refined:

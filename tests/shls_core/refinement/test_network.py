@@ -39,6 +39,17 @@ def test_both_frames_are_another_input_at_full_resolution():
     assert refinement.decoder.at_quarter[0].in_channels == 777
 
 
+def test_a_decoder_that_corrects_sees_the_coarse_mask_and_knows_how_far_to_trust_it():
+    published, correcting = (
+        new_network(NetworkConfig(refinement=RefinementConfig(mode="roi", decoder_says=says)), 0).refinement
+        for says in ("mask", "correction")
+    )
+    assert published is not None
+    assert correcting is not None
+    assert correcting.decoder.at_full.fine.in_channels == published.decoder.at_full.fine.in_channels + 1
+    assert set(correcting.state_dict()) - set(published.state_dict()) == {"coarse_log_odds"}
+
+
 def test_half_width_has_a_quarter_of_the_weights():
     whole, half = (num_parameters(FeatureDecoder(777, 69, width)) for width in (1.0, 0.5))
     assert whole / 4 < half < whole / 3.2

@@ -17,8 +17,8 @@ from shls_core.refinement.refiner import RefinedFrame, Refiner
 HEIGHT, WIDTH, CELL = 32, 40, 4
 
 
-def network(mode: str = "roi", seed: int = 0, fine_input: str = "first_frame") -> ShlsNetwork:
-    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, fine_input=fine_input)
+def network(mode: str = "roi", seed: int = 0, **switches: str) -> ShlsNetwork:
+    refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **switches)
     return new_network(NetworkConfig(width_multiplier=0.0625, refinement=refinement), seed).eval()
 
 
@@ -50,7 +50,7 @@ def refine(
     network: ShlsNetwork,
     views: list[FrameView],
     first: torch.Tensor,
-    guides: list[torch.Tensor],
+    coarse_masks: list[torch.Tensor],
     labels: tuple[int, ...],
     margin: float = 0.0,
 ) -> list[RefinedFrame]:
@@ -58,8 +58,8 @@ def refine(
     refiner = Refiner(network.refinement, margin)
     refiner.introduce(views[0], first, labels, attention_of(views[0], len(labels), 0))
     return [
-        refiner.refine(view, attention_of(view, len(labels), 1 + number), guide)
-        for number, (view, guide) in enumerate(zip(views[1:], guides, strict=True))
+        refiner.refine(view, attention_of(view, len(labels), 1 + number), coarse_mask)
+        for number, (view, coarse_mask) in enumerate(zip(views[1:], coarse_masks, strict=True))
     ]
 
 
@@ -92,16 +92,21 @@ def seen_by_hand(view: FrameView, region: Box, attention: torch.Tensor) -> dict[
 
 
 @pytest.mark.parametrize("fine_input", ["first_frame", "both_frames"])
+@pytest.mark.parametrize("decoder_says", ["mask", "correction"])
 @torch.no_grad()
-def test_two_frames_of_one_object_written_out(fine_input):
+def test_two_frames_of_one_object_written_out(fine_input, decoder_says):
     """Regions of three sizes, so that everything from earlier frames has to be resized."""
-    net = network(fine_input=fine_input)
+    net = network(fine_input=fine_input, decoder_says=decoder_says)
     views = views_of(net, 3)
     boxes = [Box(4, 8, 12, 16), Box(8, 8, 24, 20), Box(4, 12, 16, 28)]
     first = mask_with({3: boxes[0]})
-    found = refine(net, views, first, [mask_with({3: box}) for box in boxes[1:]], (3,))
-
     assert net.refinement is not None
+    net.refinement.decoder.to_logits.weight.data.mul_(100 if decoder_says == "correction" else 1)
+    coarse_masks = [mask_with({3: box}) for box in boxes]
+    for mask, box in zip(coarse_masks, boxes, strict=True):
+        mask[box.top + 2 : box.top + 5, box.left + 1 : box.left + 3] = 0
+    found = refine(net, views, first, coarse_masks[1:], (3,))
+
     gate, decoder = net.refinement.modulator, net.refinement.decoder
     seen = [
         seen_by_hand(view, box, attention_of(view, 1, number)[0])
@@ -123,7 +128,12 @@ def test_two_frames_of_one_object_written_out(fine_input):
         fine = [first_cut, last_cut, first_fine]
         if fine_input == "both_frames":
             fine += [seen[t]["fine"], seen[t]["attention"]]
+        known = (coarse_masks[t] == 3)[None, box.top : box.bottom, box.left : box.right]
+        if decoder_says == "correction":
+            fine.append(known.float())
         logits = decoder(coarse[None], torch.cat(fine)[None])[0]
+        if decoder_says == "correction":
+            logits[1] += torch.where(known[0], 1.0, -1.0) * net.refinement.coarse_log_odds
         inside = logits.softmax(dim=0)[1]
         probability = torch.full((HEIGHT, WIDTH), 1e-7)
         probability[box.top : box.bottom, box.left : box.right] = inside
@@ -133,6 +143,27 @@ def test_two_frames_of_one_object_written_out(fine_input):
         torch.testing.assert_close(found[t - 1].log_odds.softmax(dim=0), aggregated, rtol=1e-4, atol=1e-5)
         assert torch.equal(found[t - 1].mask, (aggregated[1] > aggregated[0]).to(torch.uint8) * 3)
         last = aggregated[1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_decoder_that_has_learned_nothing_leaves_the_coarse_mask(seed):
+    net = network(seed=seed, decoder_says="correction", fine_input="both_frames")
+    first = mask_with({1: Box(4, 4, 12, 12), 4: Box(9, 11, 24, 30)})
+    coarse = mask_with({1: Box(8, 5, 17, 13), 4: Box(13, 14, 28, 33)})
+    coarse[16:18, 20:23] = 0
+    [found] = refine(net, views_of(net, 2), first, [coarse], (1, 4), margin=0.15)
+    assert torch.equal(found.mask.long(), coarse)
+
+
+@torch.no_grad()
+def test_a_guide_says_where_to_look_and_not_what_to_correct():
+    net = network(decoder_says="correction")
+    views, first = views_of(net, 2), mask_with({1: Box(4, 4, 12, 12)})
+    refiner = Refiner(net.refinement, 0.0)
+    refiner.introduce(views[0], first, (1,), attention_of(views[0], 1, 0))
+    coarse, guide = mask_with({1: Box(4, 4, 20, 20)}), mask_with({1: Box(8, 8, 24, 24)})
+    found = refiner.refine(views[1], attention_of(views[1], 1, 1), coarse, guide)
+    assert torch.equal(found.mask.long(), mask_with({1: Box(8, 8, 20, 20)}))
 
 
 def test_outside_of_its_region_an_object_is_not():

@@ -18,6 +18,8 @@ from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
 from shls_core.training.shls_method import ShlsMethod
+from shls_core.training.state import TrainingState
+from shls_core.training.state_bytes import restore_state, state_to_bytes
 from shls_core.training.weights import weights_digest
 
 QUADRANTS = np.kron([[0, 1], [2, 3]], np.ones((8, 8), dtype=int)).astype(np.uint16)
@@ -124,10 +126,11 @@ def test_refinement_adds_the_cross_entropy_of_refined_masks(guide):
     assert terms["cross_entropy"].item() == pytest.approx(np.mean(surprise), rel=1e-4)
 
 
+@pytest.mark.parametrize("decoder_says", ["mask", "correction"])
 @pytest.mark.parametrize("fine_input", ["first_frame", "both_frames"])
 @pytest.mark.parametrize("mode", ["roi", "whole_frame"])
-def test_gradients_of_the_loss_reach_every_weight(mode, fine_input):
-    method = refining(mode, seed=1, fine_input=fine_input)
+def test_gradients_of_the_loss_reach_every_weight(mode, fine_input, decoder_says):
+    method = refining(mode, seed=1, fine_input=fine_input, decoder_says=decoder_says)
     torch.stack(list(method.loss(moving_squares(0, num_objects=(1, 3))).values())).sum().backward()
     for name, weight in method.network.named_parameters():
         assert weight.grad is not None, name
@@ -175,3 +178,42 @@ def test_refinement_is_learned_and_repeats_bit_for_bit():
         surprise = [step.terms["cross_entropy"] for step in metrics]
         assert np.mean(surprise[-5:]) < 0.5 * surprise[0]
     assert runs[0] == runs[1]
+
+
+def test_every_switch_of_ours_together_is_learned_and_goes_on_bit_for_bit():
+    """As configs/stills.yaml has them: mixed precision, correction, places, the inside of objects."""
+    refinement = RefinementConfig(
+        mode="roi",
+        decoder_width=0.0625,
+        fine_input="both_frames",
+        decoder_says="correction",
+        training_guide="coarse_mask",
+    )
+    network_config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
+    memory = MemoryConfig(
+        pre_segmentation="knn_vote", neighbours=5, place_weight=1.0, inside_only=True, update_threshold=0
+    )
+    config = TrainingConfig(
+        steps=12, learning_rate=3e-3, num_threads=1, precision="bf16", contrast="soft_neighbours"
+    )
+
+    def run(state: bytes | None = None) -> tuple[str, list[float], dict[int, bytes]]:
+        network = new_network(network_config, 0)
+        beginning, saved, losses = TrainingState.begin(network, config), {}, []
+        if state:
+            restore_state(beginning, state)
+        batches = (moving_squares(step, num_objects=(1, 2)) for step in itertools.count(beginning.step))
+        weights = train(
+            ShlsMethod(network, config, memory),
+            batches,
+            config,
+            lambda step: losses.append(step.loss),
+            state=beginning,
+            save=lambda now: saved.update({now.step: state_to_bytes(now)}),
+            save_every=5,
+        )
+        return weights_digest(weights.averaged), losses, saved
+
+    digest, losses, saved = run()
+    assert np.mean(losses[-3:]) < 0.7 * losses[0]
+    assert run(saved[5])[0] == digest

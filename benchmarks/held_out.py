@@ -1,0 +1,66 @@
+"""Held-out J&F of a checkpoint used in several ways: what memories and modes of refinement are chosen by.
+
+    python benchmarks/held_out.py CHECKPOINT --store store configs/stills.yaml configs/ablations/stills/*.yaml
+    python benchmarks/held_out.py CHECKPOINT --store store --dataset LONGER --sequences 30 A.yaml B.yaml
+
+Of every configuration, `memory` and `propagation.refinement` count. --dataset: held-out sequences of another
+dataset, longer ones perhaps, of the same photographs; one that the gate has kept back will do. Sequences are
+spread evenly over all. A J decay above 0 tells that masks drift.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from flows.configuration import load_config
+from shls_core.evaluation import evaluate
+from shls_core.metrics.scores import global_scores
+from shls_core.split import HELD_OUT
+from storage.learned import CheckpointRecord
+from storage.loader import SequenceLoader
+from storage.manifest import get_record
+from storage.references import resolve
+from storage.store import Store
+from storage.used_sequences import spread
+from tasks.checkpoints import load_checkpoint
+from tasks.evaluation import InUse
+
+
+def main() -> None:
+    """Score and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("configs", nargs="+", type=Path)
+    parser.add_argument("--store", default="store")
+    parser.add_argument("--dataset", help="id of another dataset; by default that of the checkpoint")
+    parser.add_argument("--sequences", type=int, default=30)
+    parser.add_argument("--threads", type=int, default=1)
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+    store = Store.open(chosen.store)
+    checkpoint = resolve(store, chosen.checkpoint, "checkpoint")
+    dataset = get_record(store.objects, checkpoint, CheckpointRecord).dataset
+    if chosen.dataset:
+        dataset = resolve(store, chosen.dataset, "dataset")
+    network = load_checkpoint(store, checkpoint, torch.device("cpu"))
+    loader = SequenceLoader(store.objects, dataset, HELD_OUT)
+    numbers = spread(len(loader), chosen.sequences)
+    table = Table("configuration", title=f"{len(numbers)} held-out sequences of {dataset[:12]}")
+    names = ("J&F-Mean", "J-Mean", "F-Mean", "J-Decay")
+    for name in names:
+        table.add_column(name, justify="right")
+    for path in chosen.configs:
+        config = load_config(str(path))
+        use = InUse(config.memory, config.propagation.refinement)
+        with torch.inference_mode():
+            found = evaluate(use.segmenter(network), map(loader.read, numbers))
+        scores = global_scores(found).as_dict()
+        table.add_row(path.stem, *(f"{100 * scores[name]:.1f}" for name in names))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
