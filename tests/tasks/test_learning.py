@@ -21,7 +21,7 @@ from storage.manifest import get_record
 from storage.objects import object_path
 from storage.store import Store
 from tasks.checkpoints import choose_device, load_checkpoint
-from tasks.evaluation import score_checkpoint
+from tasks.evaluation import InUse, score_checkpoint
 from tasks.execution_config import ExecutionConfig
 from tasks.learning_config import LearningConfig
 from tasks.training import train_network
@@ -61,7 +61,7 @@ def score(passed):
     """Return a function that scores a checkpoint."""
 
     def run(checkpoint, **memory):
-        return score_checkpoint.fn(checkpoint, MemoryConfig(**memory), str(passed.root), CPU)
+        return score_checkpoint.fn(checkpoint, InUse(MemoryConfig(**memory)), str(passed.root), CPU)
 
     return run
 

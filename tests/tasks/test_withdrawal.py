@@ -15,7 +15,7 @@ from storage.tombstones import Tombstone, tombstones
 from storage.verification import verify_store
 from storage.withdrawal import withdrawn
 from tasks import withdrawal as module
-from tasks.evaluation import score_checkpoint
+from tasks.evaluation import InUse, score_checkpoint
 from tasks.execution_config import ExecutionConfig
 from tasks.learning_config import LearningConfig
 from tasks.reproduction import reproduce_checkpoint
@@ -164,7 +164,7 @@ def test_trained_again_and_evaluated(train, place, image, capsys):
     again = reproduce_checkpoint.fn(checkpoint, place, CPU, allow_withdrawn=True)
     assert (again.verdict, again.allowed_withdrawn) == ("agrees", (image,))
     capsys.readouterr()
-    score_checkpoint.fn(checkpoint, MemoryConfig(), place, CPU)
+    score_checkpoint.fn(checkpoint, InUse(MemoryConfig()), place, CPU)
     told = f"{checkpoint[:12]} was trained with withdrawn photographs: {image[:12]}… (consent revoked)"
     assert told in capsys.readouterr().err
 
@@ -176,7 +176,7 @@ def test_nothing_trains_on_what_was_erased(train, place, image):
     with pytest.raises(ObjectErased, match="rows were erased by order; `shls dataset build`"):
         train(allow_withdrawn=True)
     with pytest.raises(ObjectErased, match="was erased by order"):
-        score_checkpoint.fn(checkpoint, MemoryConfig(), place, CPU)
+        score_checkpoint.fn(checkpoint, InUse(MemoryConfig()), place, CPU)
 
 
 def test_a_forced_export_is_recorded(passed_store, place, image, staged, tmp_path):

@@ -38,7 +38,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
     from shls_core.training.config import TrainingConfig
     from storage.gate import validate
     from storage.gate_config import GateConfig
-    from tasks.evaluation import score_checkpoint
+    from tasks.evaluation import InUse, score_checkpoint
     from tasks.execution_config import ExecutionConfig
     from tasks.learning_config import LearningConfig
     from tasks.ledger import recorded_run
@@ -76,7 +76,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
     later = train(seven, steps=2)
     with recorded_run(store.location, "evaluate", {}, 0) as run:
         run.inputs.append(brief)
-        evaluation = score_checkpoint.fn(brief, MemoryConfig(), store.location, cpu).evaluation
+        evaluation = score_checkpoint.fn(brief, InUse(MemoryConfig()), store.location, cpu).evaluation
         run.outputs.append(evaluation)
     return Made(store, folder, eight, seven, brief, chosen, later, evaluation)
 
