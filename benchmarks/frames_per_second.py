@@ -1,0 +1,79 @@
+"""Frames per second from pixels to masks, superpixels included, with the weights that come with the project.
+
+    python benchmarks/frames_per_second.py --threads 2
+    python benchmarks/frames_per_second.py --device cuda --search torch --frames 100
+
+A photograph of scikit-image wanders behind a window of 854x480; an object of 120 px across is followed by
+what `shls segment --checkpoint pretrained` runs; superpixels are made while the network works on the frame
+before. The first frames warm up and are not counted.
+"""
+
+import argparse
+import itertools
+import time
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import skimage.data
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from flows.pretrained import pretrained_config
+from shls_core.network.shls_network import refining
+from shls_core.propagation.propagator import Propagator
+from shls_core.propagation.video_segmenter import VideoSegmenter
+from tasks.checkpoints import network_of
+from tasks.pretrained import read_pretrained
+
+HEIGHT, WIDTH, WARM_UP = 480, 854, 3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--search", choices=("faiss", "torch"), default="faiss")
+    parser.add_argument("--frames", type=int, default=20)
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+    record, weights = read_pretrained()
+    network = network_of(record, weights, torch.device(chosen.device))
+    memory = pretrained_config().memory.model_copy(update={"search": chosen.search})
+    title = f"{WIDTH}x{HEIGHT}, one object, {chosen.device}, {chosen.threads} threads"
+    table = Table("worked on at", "coarse mask, frames/s", "refined, frames/s", title=title)
+    for max_side in (WIDTH, 427):
+        rates = []
+        for mode in ("off", None):
+            segmenter = VideoSegmenter(Propagator(refining(network, mode), memory), max_side=max_side)
+            rates.append(f"{frames_per_second(segmenter, chosen.frames, network_device=chosen.device):.2f}")
+        table.add_row(f"{max_side} px", *rates)
+    Console(width=110).print(table)
+
+
+def frames_per_second(segmenter: VideoSegmenter, num_frames: int, network_device: str) -> float:
+    """Segment so many frames after a few, and return how many came in a second."""
+    mask = cv2.circle(np.zeros((HEIGHT, WIDTH), np.uint8), (WIDTH // 2, HEIGHT // 2), 60, 1, -1)
+    masks = segmenter.segment(itertools.islice(wandering(), WARM_UP + num_frames), mask)
+    for _ in range(WARM_UP):
+        next(masks)
+    started = time.perf_counter()
+    for _ in masks:
+        pass
+    if network_device == "cuda":
+        torch.cuda.synchronize()
+    return num_frames / (time.perf_counter() - started)
+
+
+def wandering() -> Iterator[np.ndarray]:
+    """Yield windows of a photograph, three pixels further each time, there and back again."""
+    photograph = cv2.resize(skimage.data.astronaut(), (WIDTH + 90, HEIGHT + 90))
+    for step in itertools.count():
+        at = 3 * abs(step % 60 - 30)
+        yield np.ascontiguousarray(photograph[at : at + HEIGHT, at : at + WIDTH])
+
+
+if __name__ == "__main__":
+    main()
