@@ -42,7 +42,7 @@ def import_(
 
 @checkpoints.command(
     epilog="Examples: `shls checkpoint export 3fa9c1 --out trained/` · "
-    "`shls checkpoint export 3fa9c1 --pretrained --config configs/pretrained.yaml --out weights/`"
+    "`shls checkpoint export 3fa9c1 --pretrained --config configs/stills.yaml --out weights/`"
 )
 @command
 def export(
