@@ -81,7 +81,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
 
     def loss() -> Tensor:
         with low_precision:
-            return torch.stack(list(method.loss(batch).values())).sum()
+            return torch.stack(list(method.loss(batch, training.refinement_from).values())).sum()
 
     def updated() -> Tensor:
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), training.gradient_clip)

@@ -25,6 +25,13 @@ class TrainingConfig(FrozenConfig):
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly to its highest."""
 
+    refinement_from: int = Field(default=0, ge=0)
+    """Steps for superfeatures alone, before refinement is trained together with them. The second phase begins
+    schedule and moving average anew."""
+
+    refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
+    """Highest learning rate of the second phase; by default that of the first."""
+
     contrast: Literal["nt_xent", "soft_neighbours"] = "nt_xent"
     """How superfeatures are told apart by object. ``nt_xent``: all superpixels of an object in a frame are
     pulled together, as published. ``soft_neighbours``: each is to be nearest to some of its object in the
@@ -71,4 +78,12 @@ class TrainingConfig(FrozenConfig):
     def _best_needs_validations(self) -> "TrainingConfig":
         if self.checkpoint == "best" and not self.validate_every:
             raise ValueError("expected validate_every > 0 with checkpoint: best, got 0")
+        return self
+
+    @model_validator(mode="after")
+    def _refinement_begins(self) -> "TrainingConfig":
+        if self.refinement_from >= self.steps:
+            raise ValueError(
+                f"expected refinement_from below steps ({self.steps}), got {self.refinement_from}"
+            )
         return self

@@ -25,6 +25,8 @@ def refuse_not_finite(step: int, loss: float, gradient_norm: float) -> None:
 def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
     """End a run that has lost all it had learned, seen at the end of every window of steps.
 
+    Losses of a phase are compared with each other: refinement adds a term.
+
     Parameters
     ----------
     losses : sequence of float
@@ -37,7 +39,9 @@ def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
         If the mean loss of the last window is above that of the first, and more than
         `config.divergence_factor` times the smallest.
     """
-    size = config.divergence_window
+    size, done = config.divergence_window, len(losses)
+    if done > config.refinement_from:
+        losses = losses[config.refinement_from :]
     if not losses or len(losses) % size:
         return
     means = [sum(losses[start : start + size]) / size for start in range(0, len(losses), size)]
@@ -45,6 +49,6 @@ def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
     if last > max(first, config.divergence_factor * smallest):
         raise TrainingDiverged(
             f"expected a loss that falls, got {last:.3f} on average over the last {size} steps after "
-            f"{first:.3f} in the first and {smallest:.3f} in the best {size} (step {len(losses)}); "
+            f"{first:.3f} in the first and {smallest:.3f} in the best {size} (step {done}); "
             "a lower training.learning_rate or a longer training.warmup_steps helps"
         )

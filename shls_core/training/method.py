@@ -17,5 +17,5 @@ class TrainableMethod(Protocol):
     def network(self) -> nn.Module:
         """The weights to be trained."""
 
-    def loss(self, batch: TrainingBatch) -> Mapping[str, Float[Tensor, ""]]:
-        """Return the terms of the loss by name; their plain sum is minimised."""
+    def loss(self, batch: TrainingBatch, step: int) -> Mapping[str, Float[Tensor, ""]]:
+        """Return the terms of the loss of a step, from 0, by name; their plain sum is minimised."""

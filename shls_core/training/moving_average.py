@@ -21,7 +21,7 @@ class MovingAverage:
     state : dict of str to Tensor
         The average.
     num_updates : int
-        Steps that went into it.
+        Steps that went into it since it began.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -30,6 +30,10 @@ class MovingAverage:
         self.state: dict[str, Tensor] = {
             name: value.detach().clone() for name, value in network.state_dict().items()
         }
+
+    def begin_anew(self) -> None:
+        """Forget what was averaged as fast as a random start is forgotten."""
+        self.num_updates = 0
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:

@@ -38,16 +38,18 @@ class ShlsMethod:
         self._config = config
         self._memory_config = memory_config or MemoryConfig()
 
-    def loss(self, batch: TrainingBatch) -> dict[str, Float[Tensor, ""]]:
-        """Return the terms of the loss.
+    def loss(self, batch: TrainingBatch, step: int) -> dict[str, Float[Tensor, ""]]:
+        """Return the terms of the loss of a step, steps counted from 0.
 
         The contrast of superfeatures comes under its name: ``nt_xent`` is the mean over all B T frames,
         ``soft_neighbours`` over B sequences; where there is a single object, it is 0. With refinement,
-        ``cross_entropy`` is that of the refined masks, the mean over frames 1..T-1 and sequences.
+        from the step on from which it is trained, ``cross_entropy`` is that of the refined masks, the mean
+        over frames 1..T-1 and sequences.
         """
+        refines = self.network.refinement is not None and step >= self._config.refinement_from
         num_sequences, num_frames, *size = batch.masks.shape
         superpixel_maps = batch.superpixel_maps.astype(np.int64)
-        if self.network.refinement is not None:  # the memory is fit on first frames as it is in use
+        if refines:  # the memory is fit on first frames as it is in use
             for maps, masks in zip(superpixel_maps, batch.masks, strict=True):
                 maps[0], _ = split_along_mask(maps[0], masks[0])
         device = next(self.network.parameters()).device
@@ -67,7 +69,7 @@ class ShlsMethod:
         ]
         contrast = [self._contrast(encoded[one], labels[one]) for one in sequences]
         terms: dict[str, Tensor] = {self._config.contrast: torch.stack(contrast).mean()}
-        if self.network.refinement is not None:
+        if refines:
             surprise = [
                 self._cross_entropy(encoded[one], masks, labels[one.start])
                 for one, masks in zip(sequences, batch.masks, strict=True)

@@ -54,7 +54,7 @@ def take_step(
     device = next(state.network.parameters()).device
     low_precision = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
     with seeded(config.seed, state.step, device), low_precision:
-        terms = method.loss(batch)
+        terms = method.loss(batch, state.step)
         loss = torch.stack(list(terms.values())).sum()
     state.optimiser.zero_grad()
     torch.autograd.backward(loss)
@@ -68,6 +68,8 @@ def take_step(
     )
     refuse_not_finite(metrics.step, metrics.loss, metrics.gradient_norm)
     state.optimiser.step()
+    if state.step == config.refinement_from:
+        state.average.begin_anew()
     state.average.update(state.network)
     state.losses.append(metrics.loss)
     return metrics

@@ -34,10 +34,18 @@ def test_a_run_that_lost_all_it_had_learned_is_ended():
         refuse_climbing([4.0, 4.0, 1.0, 1.0, 4.0, 5.0], CONFIG)
 
 
+def test_refinement_adds_a_term_and_is_no_divergence():
+    losses = [0.4, 0.4, 0.1, 0.1, 0.1, 0.9, 0.9]
+    refuse_climbing(losses, TrainingConfig(divergence_window=2, refinement_from=5))
+    refuse_climbing([*losses, 0.8, 0.8], TrainingConfig(divergence_window=2, refinement_from=5))
+    with pytest.raises(TrainingDiverged, match=r"got 4\.000 .* after 0\.900 in the first .*\(step 9\)"):
+        refuse_climbing([*losses, 4.0, 4.0], TrainingConfig(divergence_window=2, refinement_from=5))
+
+
 def test_training_ends_with_it(small_shls, batches_from):
     method, seen = small_shls(0), []
     plain = method.loss
-    method.loss = lambda batch: {"nt_xent": plain(batch)["nt_xent"] * (1 if len(seen) < 4 else 1000)}
+    method.loss = lambda batch, step: {"nt_xent": plain(batch, step)["nt_xent"] * (1 if step < 4 else 1000)}
     config = TrainingConfig(steps=50, num_threads=1, divergence_window=2)
     with pytest.raises(TrainingDiverged, match=r"\(step 6\)"):
         train(method, batches_from(0), config, seen.append)

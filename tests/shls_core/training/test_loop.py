@@ -90,7 +90,7 @@ class Parabola:
         nn.init.constant_(self.network.weight, 100.0)
         self.breaks_at, self.calls = breaks_at, 0
 
-    def loss(self, batch: TrainingBatch) -> dict[str, torch.Tensor]:
+    def loss(self, batch: TrainingBatch, step: int) -> dict[str, torch.Tensor]:
         self.calls += 1
         square = self.network.weight.square().sum()
         return {

@@ -33,3 +33,16 @@ def test_average_is_no_view_of_the_network():
     average = MovingAverage(network, decay=0.5)
     nn.init.constant_(network.weight, 9.0)
     assert torch.equal(average.state["weight"], before)
+
+
+def test_an_average_that_begins_anew_forgets_like_a_new_one():
+    network = nn.Linear(1, 1, bias=False)
+    average = MovingAverage(network, decay=0.999)
+    for _ in range(50):
+        average.update(network)
+    average.begin_anew()
+    new = MovingAverage(network, decay=0.999)
+    nn.init.constant_(network.weight, 3.0)
+    average.update(network)
+    new.update(network)
+    assert average.state["weight"].item() == pytest.approx(new.state["weight"].item())

@@ -52,8 +52,8 @@ def run(small_shls, batches_from, precision):
         if dropout:
             plain = method.loss
 
-            def noisy(batch):
-                return {name: term * (1 + torch.rand(())) for name, term in plain(batch).items()}
+            def noisy(batch, step):
+                return {name: term * (1 + torch.rand(())) for name, term in plain(batch, step).items()}
 
             method.loss = noisy
         state = TrainingState.begin(method.network, config)
@@ -141,11 +141,11 @@ def test_a_signal_in_the_middle_of_a_step_takes_effect_after_it(small_shls, batc
     plain = method.loss
     config = TrainingConfig(steps=5, num_threads=1)
 
-    def interrupted(batch):
+    def interrupted(batch, step):
         if len(seen) == 2:
             os.kill(os.getpid(), number)
             threading.Event().wait(0.01)  # any bytecode would let it in
-        return plain(batch)
+        return plain(batch, step)
 
     method.loss = interrupted
     state = TrainingState.begin(method.network, config)

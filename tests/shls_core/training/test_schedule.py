@@ -22,3 +22,18 @@ def test_cosine_falls_from_the_top_towards_zero():
 def test_warm_up_as_long_as_the_run():
     config = TrainingConfig(steps=5, learning_rate=1.0, schedule="cosine", warmup_steps=5)
     assert learning_rate_at(4, config) == 1.0
+
+
+def test_the_second_phase_is_a_run_of_its_own():
+    config = TrainingConfig(
+        steps=30,
+        learning_rate=1.0,
+        schedule="cosine",
+        warmup_steps=2,
+        refinement_from=20,
+        refinement_learning_rate=0.25,
+    )
+    first = TrainingConfig(steps=20, learning_rate=1.0, schedule="cosine", warmup_steps=2)
+    second = TrainingConfig(steps=10, learning_rate=0.25, schedule="cosine", warmup_steps=2)
+    alone = [learning_rate_at(step, phase) for phase in (first, second) for step in range(phase.steps)]
+    assert [learning_rate_at(step, config) for step in range(30)] == alone

@@ -55,7 +55,7 @@ def test_random_numbers_depend_on_seed_and_step_alone(small_shls, batches_from):
 def test_a_step_that_diverges_changes_nothing(small_shls, batches_from):
     method, config = small_shls(0), TrainingConfig(num_threads=1)
     plain = method.loss
-    method.loss = lambda batch: {"nt_xent": plain(batch)["nt_xent"] * torch.nan}
+    method.loss = lambda batch, step: {"nt_xent": plain(batch, step)["nt_xent"] * torch.nan}
     state = TrainingState.begin(method.network, config)
     before = weights_digest(dict(method.network.named_parameters()))
     with pytest.raises(TrainingDiverged, match=r"got loss nan .* \(step 1\)"):

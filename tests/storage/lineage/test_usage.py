@@ -28,9 +28,9 @@ def train(store, dataset, **training):
     steps, validated = [], set()
 
     class Seen(ShlsMethod):
-        def loss(self, batch):
+        def loss(self, batch, step):
             steps.append([sample_of[frames.tobytes()] for frames in batch.frames])
-            return super().loss(batch)
+            return super().loss(batch, step)
 
     class Noting(SequenceLoader):
         def read(self, number):
