@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from shls_core.losses.scaled_cosines import scaled_cosines
+
 
 def nt_xent(
     superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"], temperature: float
@@ -42,10 +44,7 @@ def nt_xent(
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     if bool(same.all()) or not bool(positive.any()):
         return superfeatures.sum() * 0.0  # still part of the graph: its gradient is zero
-    # In float32 also under autocast: divided by the temperature, eight bits of a cosine are a tenth off.
-    with torch.autocast(superfeatures.device.type, enabled=False):
-        exact = superfeatures.to(torch.promote_types(superfeatures.dtype, torch.float32))
-        similarity = exact @ exact.T / temperature
+    similarity = scaled_cosines(superfeatures, superfeatures, temperature)
     negatives = similarity.masked_fill(same, -torch.inf).logsumexp(dim=1, keepdim=True)
     # -log(e^s / (e^s + e^n)) = log(1 + e^(n - s)), without forming either exponential.
     return F.softplus(negatives - similarity)[positive].mean()

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from shls_core.losses.scaled_cosines import scaled_cosines
+
 
 def soft_neighbours(
     superfeatures: Float[Tensor, "R S"],
@@ -51,10 +53,7 @@ def soft_neighbours(
     counts = own.any(dim=1) & (elsewhere & ~own).any(dim=1)
     if not bool(counts.any()):
         return superfeatures.sum() * 0.0  # still part of the graph: its gradient is zero
-    # In float32 also under autocast: divided by the temperature, eight bits of a cosine are a tenth off.
-    with torch.autocast(superfeatures.device.type, enabled=False):
-        exact = superfeatures.to(torch.promote_types(superfeatures.dtype, torch.float32))
-        similarity = exact[counts] @ exact.T / temperature
+    similarity = scaled_cosines(superfeatures[counts], superfeatures, temperature)
     of_all, of_own = (
         similarity.masked_fill(~asked[counts], -torch.inf).logsumexp(dim=1) for asked in (elsewhere, own)
     )

@@ -15,20 +15,10 @@ LARGEST_LOG_ODDS = math.log1p(-CLAMP) - math.log(CLAMP)
 
 
 def class_log_odds(object_log_odds: Float[Tensor, "K *pixels"]) -> Float[Tensor, "K+1 *pixels"]:
-    """Return the log-odds of the background, then of every object.
+    """Return the log-odds of the background, then of every object; their softmax are the probabilities.
 
     The background is where no object is: its probability is the product of 1 - p_k. All probabilities are
     clamped to `CLAMP` .. 1 - `CLAMP`; everything is done on logarithms, where nothing is rounded away.
-    """
-    # In float32 also under autocast: 1 - 1e-7 would be 1.
-    exact = object_log_odds.to(torch.promote_types(object_log_odds.dtype, torch.float32))
-    clamped = exact.clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
-    background = F.logsigmoid(-clamped).sum(dim=0).clamp(math.log(CLAMP), math.log1p(-CLAMP))
-    return torch.cat([(background - torch.log(-torch.expm1(background)))[None], clamped])
-
-
-def soft_aggregation(object_log_odds: Float[Tensor, "K *pixels"]) -> Float[Tensor, "K+1 *pixels"]:
-    """Return the probabilities of background and objects: their odds, brought to a sum of 1.
 
     Parameters
     ----------
@@ -42,7 +32,11 @@ def soft_aggregation(object_log_odds: Float[Tensor, "K *pixels"]) -> Float[Tenso
 
     Examples
     --------
-    >>> soft_aggregation(torch.tensor([[0.0], [0.0]]))[:, 0]  # odds 1/3, 1, 1
+    >>> class_log_odds(torch.tensor([[0.0], [0.0]])).softmax(dim=0)[:, 0]  # odds 1/3, 1, 1
     tensor([0.1429, 0.4286, 0.4286])
     """
-    return class_log_odds(object_log_odds).softmax(dim=0)
+    # In float32 also under autocast: 1 - 1e-7 would be 1.
+    exact = object_log_odds.to(torch.promote_types(object_log_odds.dtype, torch.float32))
+    clamped = exact.clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
+    background = F.logsigmoid(-clamped).sum(dim=0).clamp(math.log(CLAMP), math.log1p(-CLAMP))
+    return torch.cat([(background - torch.log(-torch.expm1(background)))[None], clamped])

@@ -6,7 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shls_core.refinement.aggregation import class_log_odds, soft_aggregation
+from shls_core.refinement.aggregation import class_log_odds
+
+
+def aggregated(log_odds: torch.Tensor) -> torch.Tensor:
+    """Return the probabilities of background and objects."""
+    return class_log_odds(log_odds).softmax(dim=0)
 
 
 def by_the_formula(probabilities: list[float]) -> np.ndarray:
@@ -20,15 +25,15 @@ def by_the_formula(probabilities: list[float]) -> np.ndarray:
 @given(st.lists(st.floats(1e-4, 1 - 1e-4), min_size=1, max_size=5))
 def test_aggregation_equals_the_formula(probabilities):
     log_odds = torch.logit(torch.tensor(probabilities, dtype=torch.float64))
-    found = soft_aggregation(log_odds[:, None])[:, 0]
+    found = aggregated(log_odds[:, None])[:, 0]
     np.testing.assert_allclose(found.numpy(), by_the_formula(probabilities), rtol=1e-6)
-    single = soft_aggregation(log_odds[:, None].float())[:, 0]
+    single = aggregated(log_odds[:, None].float())[:, 0]
     np.testing.assert_allclose(single.numpy(), by_the_formula(probabilities), rtol=2e-3)
 
 
 def test_two_objects_by_hand():
     # p = 1/2, 3/4; background 1/8; odds 1, 3, 1/7.
-    found = soft_aggregation(torch.logit(torch.tensor([[0.5], [0.75]])))[:, 0]
+    found = aggregated(torch.logit(torch.tensor([[0.5], [0.75]])))[:, 0]
     total = 1 + 3 + 1 / 7
     assert found.tolist() == pytest.approx([1 / 7 / total, 1 / total, 3 / total])
 
@@ -46,15 +51,15 @@ def test_certainty_is_clamped_and_finite_forward_and_backward(extreme):
 
 
 def test_nowhere_an_object_is_background():
-    found = soft_aggregation(torch.full((3, 2, 2), -math.inf))
+    found = aggregated(torch.full((3, 2, 2), -math.inf))
     assert (found[0] > 1 - 1e-5).all()
 
 
 def test_permuting_objects_permutes_probabilities():
     log_odds = torch.randn(4, 3, 3, generator=torch.Generator().manual_seed(0))
     order = [2, 0, 3, 1]
-    together = soft_aggregation(log_odds)
-    torch.testing.assert_close(soft_aggregation(log_odds[order])[1:], together[1:][order])
+    together = aggregated(log_odds)
+    torch.testing.assert_close(aggregated(log_odds[order])[1:], together[1:][order])
 
 
 def test_low_precision_comes_out_as_single_precision():

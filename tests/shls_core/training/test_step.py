@@ -34,9 +34,9 @@ def test_random_numbers_depend_on_seed_and_step_alone(small_shls, batches_from):
         method, numbers = small_shls(0), []
         plain = method.loss
 
-        def noting(batch):
+        def noting(batch, step):
             numbers.append(float(torch.rand(())))
-            return plain(batch)
+            return plain(batch, step)
 
         method.loss = noting
         config = TrainingConfig(seed=seed, num_threads=1)
