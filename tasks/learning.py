@@ -29,7 +29,7 @@ from tasks.training_metrics import Observer, StepMeter, validation_row
 
 _ENTRY_MODULES = ("shls_core.training.loop", "shls_core.training.shls_method", "storage.loader")
 _VALIDATING_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator")
-_PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "torch")
+_PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "scipy", "torch")
 
 
 class Learned(NamedTuple):
@@ -42,9 +42,7 @@ class Learned(NamedTuple):
 def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
     """Return everything that decides the weights; the digest of it is the key of the work."""
     is_validated = bool(learning.training.validate_every)
-    # The memory that refinement is trained through may search without faiss; of validation it is recorded
-    # either way.
-    takes_faiss = is_validated or (learning.reads_memory and learning.memory.search == "faiss")
+    takes_faiss = learning.reads_memory and learning.memory.search == "faiss"
     return {
         "dataset": dataset,
         "configuration": learning.deciding(),
@@ -104,7 +102,7 @@ def learn(
     batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
     validate = None
     if training.validate_every:
-        # Not without need: it takes faiss.
+        # Not without need: it brings the scores along, which training alone does without.
         from tasks.validation import validator
 
         validate = validator(objects, facts["dataset"], learning, device)

@@ -90,6 +90,7 @@ class MemoryBank:
         superfeatures: Float[Tensor, "R S"],
         winners: Int64[Tensor, " R"],
         sureness: Float[Tensor, " R"],
+        may_be_learnt: Bool[Tensor, " R"] | None = None,
     ) -> None:
         """Remember the confident superpixels of a frame.
 
@@ -102,8 +103,12 @@ class MemoryBank:
             Columns of their classes: of the coarse mask or, with refinement, of the refined one.
         sureness : Float[Tensor, "R"]
             See `sureness`; of one frame, what is less sure is forgotten sooner.
+        may_be_learnt : Bool[Tensor, "R"] or None
+            Superpixels that stay out otherwise count for what the frame is like; None: every one may.
         """
         confident = self.confident(winners, sureness)
+        if may_be_learnt is not None:
+            confident &= may_be_learnt
         has_lost_background = (self.classes == 0).any() & ~(self.classes[winners] == 0).any()
         rows = torch.nonzero(confident & ~has_lost_background)[:, 0]
         rows = rows[sureness[rows].argsort(stable=True)]

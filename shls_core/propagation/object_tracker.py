@@ -81,8 +81,7 @@ class ObjectTracker:
         """
         compared = self._compared(frame)
         tracked, winners, sureness = self._predict(frame, compared, guide)
-        learnt = self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(compared[learnt], winners[learnt], sureness[learnt])
+        self._memory.update(compared, winners, sureness, self._may_be_learnt(winners, frame.superpixels))
         self._last_mask = tracked.mask
         return tracked
 
@@ -112,7 +111,7 @@ class ObjectTracker:
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
         learnt &= self._may_be_learnt(winners, frame.superpixels)
-        self._memory.update(compared[learnt], winners[learnt], sureness[learnt])
+        self._memory.update(compared, winners, sureness, learnt)
         self._memory.introduce(compared[is_given], labels[is_given])
         self._show_refiner(frame, compared, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
         elsewhere = tracked.mask.masked_fill(torch.isin(tracked.mask.long(), named), 0)

@@ -27,7 +27,7 @@ class TrainingConfig(FrozenConfig):
 
     refinement_from: int = Field(default=0, ge=0)
     """Steps for superfeatures alone, before refinement is trained together with them. The second phase begins
-    schedule and moving average anew."""
+    schedule and moving average anew; validations are of it."""
 
     refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
     """Highest learning rate of the second phase; by default that of the first."""
@@ -86,4 +86,6 @@ class TrainingConfig(FrozenConfig):
             raise ValueError(
                 f"expected refinement_from below steps ({self.steps}), got {self.refinement_from}"
             )
+        if self.refinement_learning_rate and not self.refinement_from:
+            raise ValueError("expected refinement_from > 0 with a refinement_learning_rate, got 0")
         return self

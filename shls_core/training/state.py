@@ -79,8 +79,11 @@ class TrainingState:
         return validation
 
     def validation_is_due(self, config: TrainingConfig) -> bool:
-        """Return whether the average has to be validated before the run goes on."""
-        if not (config.validate_every and self.step):
+        """Return whether the average has to be validated before the run goes on.
+
+        Not before refinement is trained: weights that know nothing of it are no choice.
+        """
+        if not config.validate_every or self.step <= config.refinement_from:
             return False
         is_time = self.step % config.validate_every == 0 or self.step == config.steps
         return is_time and not (self.validations and self.validations[-1].step == self.step)

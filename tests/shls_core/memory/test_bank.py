@@ -79,6 +79,18 @@ def test_of_one_frame_the_less_sure_are_forgotten_first():
     assert torch.equal(later(bank)[1], members[[2, 0]])
 
 
+def test_what_may_not_be_learnt_counts_for_what_the_frame_is_like():
+    bank = bank_of_two(update_threshold=0.9)
+    members = directions(20, 70, 60)
+    told = (members, torch.tensor([0, 1, 1]), torch.tensor([1.0, 1.0, 0.5]))
+    bank.update(*told, may_be_learnt=torch.tensor([False, True, True]))
+    background, thing = later(bank)
+    assert len(background) == 0  # it is there all the same: the frame has not lost it
+    assert torch.equal(thing, members[1:2])
+    bank.update(*told, may_be_learnt=torch.tensor([False, False, True]))
+    assert len(later(bank)[1]) == 1  # less sure than those of its class, the other one included
+
+
 def test_frame_without_background_updates_nothing():
     bank = bank_of_two()
     before = bank.predict(directions(30))

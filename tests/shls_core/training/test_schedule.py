@@ -37,3 +37,15 @@ def test_the_second_phase_is_a_run_of_its_own():
     second = TrainingConfig(steps=10, learning_rate=0.25, schedule="cosine", warmup_steps=2)
     alone = [learning_rate_at(step, phase) for phase in (first, second) for step in range(phase.steps)]
     assert [learning_rate_at(step, config) for step in range(30)] == alone
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"steps": 5, "refinement_from": 5}, r"expected refinement_from below steps \(5\), got 5"),
+        ({"refinement_learning_rate": 0.1}, "expected refinement_from > 0 with a refinement_learning_rate"),
+    ],
+)
+def test_a_second_phase_that_would_never_be_is_refused(given, told):
+    with pytest.raises(ValueError, match=told):
+        TrainingConfig(**given)

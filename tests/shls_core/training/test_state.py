@@ -31,3 +31,13 @@ def test_validation_is_due_every_so_many_steps_and_at_the_end(state, validate_ev
             state.note_validation(0.5)
             assert not state.validation_is_due(config)
     assert found == due
+
+
+def test_weights_that_know_nothing_of_refinement_are_not_validated(state):
+    config = TrainingConfig(steps=7, validate_every=2, refinement_from=4)
+    due = []
+    for step in range(1, 8):
+        state.losses.append(0.0)
+        if state.validation_is_due(config):
+            due.append(step)
+    assert due == [6, 7]
