@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from flows.pretrained import pretrained_config
+from flows.checkpoint_config import config_of
 from shls_core.propagation.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from tasks.checkpoints import network_of
@@ -40,7 +40,7 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     record, weights = read_pretrained()
     network = network_of(record, weights, torch.device(chosen.device))
-    memory = pretrained_config().memory.model_copy(update={"search": chosen.search})
+    memory = config_of(record).memory.model_copy(update={"search": chosen.search})
     title = f"{WIDTH}x{HEIGHT}, one object, {chosen.device}, {chosen.threads} threads"
     table = Table("worked on at", "frames/s", title=title)
     for max_side in (WIDTH, 427):

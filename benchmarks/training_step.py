@@ -47,7 +47,11 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     chosen = parser.parse_args()
     config = load_config(str(chosen.config))
-    changes = {"num_threads": chosen.threads, "precision": chosen.precision or config.training.precision}
+    changes = {
+        "num_threads": chosen.threads,
+        "precision": chosen.precision or config.training.precision,
+        "refinement_from": 0,  # steps that train all there is to train
+    }
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
     with reproducible(chosen.threads):
         table = measured(config, chosen.steps, torch.device(chosen.device))
@@ -81,7 +85,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
 
     def loss() -> Tensor:
         with low_precision:
-            return torch.stack(list(method.loss(batch, training.refinement_from).values())).sum()
+            return torch.stack(list(method.loss(batch, step=0).values())).sum()
 
     def updated() -> Tensor:
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), training.gradient_clip)
@@ -92,7 +96,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
     take_step(state, method, batch, training)
     backbone_macs, macs = multiply_adds(encoded), multiply_adds(loss)
     weights = torch.cat([weight.detach().flatten() for weight in network.parameters()])
-    superfeatures, labels, numbers = random_superpixels(config, device)
+    compared = random_superpixels(config, device)
     for _ in range(num_steps):
         state.optimiser.zero_grad()
         timed("backbone forward", encoded)
@@ -102,8 +106,8 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
         timed("backward: all", lambda found=forward: backward(found))
         timed("optimiser, clipping, average", updated)
         timed("copies", lambda: torch.stack([weights.clone() for _ in range(7)]))
-        timed("contrast", lambda: soft_neighbours(superfeatures, labels, numbers, training.temperature))
-        timed("contrast, a loop", lambda: looped(superfeatures, labels, numbers, training.temperature))
+        timed("soft neighbours", lambda: soft_neighbours(*compared, training.temperature))
+        timed("soft neighbours, a loop", lambda: looped(*compared, training.temperature))
         timed("a whole step", lambda: torch.tensor(take_step(state, method, batch, training).loss))
     median = {part: statistics.median(found) for part, found in seconds.items()}
     rate = 3 * backbone_macs / median["backbone forward and backward"]
@@ -112,13 +116,13 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
         "forward: all": macs / rate,
         "backward: all": 2 * macs / rate,
         "optimiser, clipping, average": median["copies"],
-        "contrast": None,
+        "soft neighbours": None,
         "a whole step": 3 * macs / rate,
     }
     table = Table("part", "ms", "floor, ms", "times floor", "a loop, ms")
     for part, floor in floors.items():
         beside = ("", "") if floor is None else (f"{1e3 * floor:.1f}", f"{median[part] / floor:.2f}")
-        loop = f"{1e3 * median['contrast, a loop']:.0f}" if part == "contrast" else ""
+        loop = f"{1e3 * median['soft neighbours, a loop']:.0f}" if part == "soft neighbours" else ""
         table.add_row(part, f"{1e3 * median[part]:.1f}", *beside, loop)
     table.caption = f"{macs / GIGA:.1f} GMAC forward, of which backbone {backbone_macs / GIGA:.1f}"
     return table

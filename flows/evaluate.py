@@ -2,7 +2,8 @@
 
 from prefect import flow
 
-from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.checkpoint_config import config_in_use
+from flows.configuration import PipelineConfig
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
 from tasks.evaluation import InUse, score_checkpoint
@@ -12,7 +13,7 @@ from tasks.outcomes import EvaluationOutcome
 
 @flow
 def evaluate(
-    checkpoint: str | None = None, config: PipelineConfig | str = QUICKSTART, store: str = "store"
+    checkpoint: str | None = None, config: PipelineConfig | str | None = None, store: str = "store"
 ) -> EvaluationOutcome:
     """Score a checkpoint on the held-out sequences of the dataset it was trained on.
 
@@ -21,11 +22,12 @@ def evaluate(
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last.
     config
-        A configuration, or the path of a configuration file; memory and ``propagation.refinement`` count.
+        A configuration, or the path of a configuration file, of which memory and ``propagation.refinement``
+        count; by default that of the checkpoint.
     store
         Folder of the store, or ``s3://bucket/prefix``.
     """
-    chosen = load_config(config)
+    chosen = config_in_use(config, store, checkpoint)
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
 

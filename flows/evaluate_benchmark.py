@@ -4,7 +4,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.checkpoint_config import config_in_use
+from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from shls_core.davis.layout import Year
 from tasks.benchmark import score_split, segment_split
@@ -21,7 +22,7 @@ def evaluate_benchmark(
     split: str = "val",
     year: Year = 2017,
     checkpoint: str | None = None,
-    config: PipelineConfig | str = QUICKSTART,
+    config: PipelineConfig | str | None = None,
     store: str = "store",
     num_superpixels: int | None = None,
     max_side: int | None = None,
@@ -41,7 +42,8 @@ def evaluate_benchmark(
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last.
     config
-        A configuration, or the path of a configuration file; of it memory, superpixels and execution count.
+        A configuration, or the path of a configuration file, of which memory, superpixels, propagation and
+        execution count; by default that of the checkpoint.
     store
         Folder of the store.
     num_superpixels
@@ -49,7 +51,7 @@ def evaluate_benchmark(
     max_side
         Longest side in px at which frames are worked on; by default as they are.
     """
-    chosen = load_config(config)
+    chosen = config_in_use(config, store, checkpoint)
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 

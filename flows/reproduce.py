@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from shls_core.errors import InputError
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
 from storage.references import resolve
@@ -36,6 +37,11 @@ def reproduce(
     opened = Store.open(store)
     checkpoint_id = resolve(opened, checkpoint, "checkpoint")
     record = get_record(opened.objects, checkpoint_id, CheckpointRecord)
+    if record.kind == "pretrained":
+        raise InputError(
+            f"expected a checkpoint as it was trained, got the rounded weights of {checkpoint_id[:12]}…; "
+            f"they were made from {str(record.made_from)[:12]}…"
+        )
 
     with recorded_run(
         store, "reproduce", record.configuration, record.configuration["training"]["seed"]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from flows.checkpoint_config import config_in_use
+from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from tasks.benchmark import record_submission, segment_split
 from tasks.benchmark_choice import BenchmarkChoice
@@ -18,7 +19,7 @@ def submit_benchmark(
     out: str,
     split: str = "valid",
     checkpoint: str | None = None,
-    config: PipelineConfig | str = QUICKSTART,
+    config: PipelineConfig | str | None = None,
     store: str = "store",
     num_superpixels: int | None = None,
     max_side: int | None = None,
@@ -37,7 +38,8 @@ def submit_benchmark(
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last.
     config
-        A configuration, or the path of a configuration file; of it memory, superpixels and execution count.
+        A configuration, or the path of a configuration file, of which memory, superpixels, propagation and
+        execution count; by default that of the checkpoint.
     store
         Folder of the store.
     num_superpixels
@@ -45,7 +47,7 @@ def submit_benchmark(
     max_side
         Longest side in px at which frames are worked on; by default as they are.
     """
-    chosen = load_config(config)
+    chosen = config_in_use(config, store, checkpoint)
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 

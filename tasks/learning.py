@@ -93,6 +93,7 @@ def learn(
     def on_validation(validation: Validation) -> None:
         for observer in told:
             observer(validation_row(validation))
+        meter.begin()
 
     def save(state: TrainingState) -> None:
         if states:

@@ -5,11 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 from prefect.artifacts import create_markdown_artifact
 from prefect.context import TaskRunContext
+from prefect.exceptions import PrefectException
 
 from shls_core.training.state import TrainingState
 from tasks.loss_curve import loss_curve
+from tasks.terminal import tell
 from tasks.training_metrics import VALIDATION, Observer, Row
 
 _EVERY_SECONDS = 30.0
@@ -37,9 +40,13 @@ def training_artifact(state: TrainingState) -> Iterator[Observer]:
 
 
 def _show(newest: Row, state: TrainingState) -> None:
-    create_markdown_artifact(
-        training_markdown(newest, state.losses), key="training", description="Figures of the newest step"
-    )
+    """Show the newest figures; a server that does not answer ends no training, and is told of."""
+    try:
+        create_markdown_artifact(
+            training_markdown(newest, state.losses), key="training", description="Figures of the newest step"
+        )
+    except (httpx.HTTPError, PrefectException) as error:
+        tell(f"train: the Prefect server did not take the figures of step {state.step}: {error!r}")
 
 
 def training_markdown(newest: Row, losses: list[float]) -> str:

@@ -31,6 +31,10 @@ class StepMeter:
         self._batch_size, self._device = batch_size, device
         self._last = time.perf_counter()
 
+    def begin(self) -> None:
+        """Count the next step from here: what came before was no step."""
+        self._last = time.perf_counter()
+
     def row(self, metrics: StepMetrics) -> Row:
         """Return the row of a step that was just done.
 

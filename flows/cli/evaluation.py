@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Json, StoreFolder, Workers, chosen_config
+from flows.cli.options import Backend, Json, StoreFolder, UseConfigPath, Workers
 from flows.cli.prefect_server import reach_server
 
 evaluation = typer.Typer()
@@ -62,7 +62,7 @@ def evaluate(
     max_side: Annotated[
         int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames.")
     ] = None,
-    config: ConfigPath = None,
+    config: UseConfigPath = None,
     store: StoreFolder = "store",
     backend: Backend = None,
     workers: Workers = None,
@@ -72,9 +72,11 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
+    from flows.checkpoint_config import config_in_use
     from shls_core.errors import InputError
 
-    chosen = chosen_config(config, backend=backend, workers=workers, checkpoint=checkpoint)
+    chosen = config_in_use(config, store, checkpoint)
+    chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
     if benchmark is None:
         if checkpoint == "pretrained":
             raise InputError(

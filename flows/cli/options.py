@@ -15,6 +15,12 @@ ConfigPath = Annotated[
         "--config", metavar="FILE", help="YAML file; by default configs/quickstart.yaml of the project."
     ),
 ]
+UseConfigPath = Annotated[
+    str | None,
+    typer.Option(
+        "--config", metavar="FILE", help="YAML file that says how; by default as the checkpoint was trained."
+    ),
+]
 StoreFolder = Annotated[
     str,
     typer.Option(
@@ -53,18 +59,9 @@ def chosen_config(
     images: str | None = None,
     backend: str | None = None,
     workers: int | None = None,
-    checkpoint: str | None = None,
 ) -> PipelineConfig:
-    """Return the configuration of a file, with the options of the command line in their places.
-
-    Without a file it is the quickstart's, or that of the pretrained checkpoint where that is asked for.
-    """
+    """Return the configuration of a file, by default the quickstart's, with the options in their places."""
     from flows.configuration import QUICKSTART, load_config
 
-    if config is None and checkpoint == "pretrained":
-        from flows.pretrained import pretrained_config
-
-        found = pretrained_config()
-    else:
-        found = load_config(config or QUICKSTART)
+    found = load_config(config or QUICKSTART)
     return found.with_changes(ingest={"images": images}, execution={"backend": backend, "workers": workers})

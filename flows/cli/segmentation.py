@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import ConfigPath, Json, StoreFolder
+from flows.cli.options import Json, StoreFolder, UseConfigPath
 
 segmentation = typer.Typer()
 
@@ -46,21 +46,21 @@ def segment(
         int | None,
         typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
     ] = None,
-    config: ConfigPath = None,
+    config: UseConfigPath = None,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
     """Follow objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
-    from flows.cli.options import chosen_config
+    from flows.checkpoint_config import config_in_use
     from flows.cli.segmentation_results import segmented_json, show_segmented
     from flows.segmenter import ready_segmenter
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
     from tasks.segmentation import segment_video
 
-    chosen = chosen_config(config, checkpoint=checkpoint)
+    chosen = config_in_use(config, store, checkpoint)
     source = open_video(Path(video))
     masks = find_masks(source, [Path(place) for place in mask])
     choice, network = ready_segmenter(chosen, store, checkpoint, num_superpixels, max_side)

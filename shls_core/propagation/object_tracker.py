@@ -81,7 +81,8 @@ class ObjectTracker:
         """
         compared = self._compared(frame)
         tracked, winners, sureness = self._predict(frame, compared, guide)
-        self._memory.update(compared, winners, sureness, self._may_be_learnt(winners, frame.superpixels))
+        learnt = self._may_be_learnt(winners, frame.superpixels, tracked.mask)
+        self._memory.update(compared, winners, sureness, learnt)
         self._last_mask = tracked.mask
         return tracked
 
@@ -110,7 +111,7 @@ class ObjectTracker:
         named = torch.unique(labels[is_given])
         # What was given is no background, nor any other object that it looked like.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
-        learnt &= self._may_be_learnt(winners, frame.superpixels)
+        learnt &= self._may_be_learnt(winners, frame.superpixels, tracked.mask)
         self._memory.update(compared, winners, sureness, learnt)
         self._memory.introduce(compared[is_given], labels[is_given])
         self._show_refiner(frame, compared, mask, torch.isin(self._memory.classes, named).nonzero()[:, 0])
@@ -141,11 +142,15 @@ class ObjectTracker:
         return with_place(frame.superfeatures, frame.centres, self._memory_config.place_weight)
 
     def _may_be_learnt(
-        self, winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"]
+        self, winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"], mask: UInt8[Tensor, "H W"]
     ) -> Bool[Tensor, " R"]:
+        learnt = torch.ones_like(winners, dtype=torch.bool)
         if self._memory_config.inside_only:
-            return inside_own_class(winners, superpixels)
-        return torch.ones_like(winners, dtype=torch.bool)
+            learnt &= inside_own_class(winners, superpixels)
+        if self._memory_config.outlier_filter and self._refiner is None:
+            was_dropped = mask != paint(self._memory.classes[winners], superpixels)
+            learnt[superpixels[was_dropped]] = False
+        return learnt
 
     def _show_refiner(
         self,

@@ -1,8 +1,9 @@
 import pytest
 
 from flows.reproduce import reproduce
-from shls_core.errors import NameUnknown
+from shls_core.errors import InputError, NameUnknown
 from storage.store import Store
+from tasks.pretrained import keep_pretrained
 
 
 def test_a_checkpoint_comes_out_again_and_the_ledger_knows(first_run, used_store):
@@ -17,3 +18,9 @@ def test_a_checkpoint_comes_out_again_and_the_ledger_knows(first_run, used_store
 def test_a_dataset_is_not_a_checkpoint(first_run, used_store):
     with pytest.raises(NameUnknown, match="expected a checkpoint"):
         reproduce("tiny", str(first_run.config), str(used_store))
+
+
+def test_rounded_weights_could_never_come_out_again(used_store):
+    checkpoint = keep_pretrained(str(used_store))
+    with pytest.raises(InputError, match=r"as it was trained, got the rounded weights of .*made from"):
+        reproduce(checkpoint, store=str(used_store))

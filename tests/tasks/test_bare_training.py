@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from shls_core.errors import GateError, InputError, NameUnknown, ObjectCorrupted
+from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
+from shls_core.refinement.config import RefinementConfig
 from shls_core.training.config import TrainingConfig
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
@@ -20,20 +22,22 @@ from tasks.learning_config import LearningConfig
 from tasks.training import train_network
 from tasks.training_export import export_training
 
-FORBIDDEN = ("prefect", "ray", "great_expectations", "deltalake")
-BARE = f"""
+ORCHESTRATION = ("prefect", "ray", "great_expectations", "deltalake")
+BARE = """
 import sys
+
+forbidden = set(sys.argv.pop(1).split())
 
 class Forbid:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {FORBIDDEN!r}:
-            raise ImportError(f"{{name}} is not on this machine")
+        if name.split(".")[0] in forbidden:
+            raise ImportError(f"{name} is not on this machine")
 
 sys.meta_path.insert(0, Forbid())
 from tasks.bare_training import main
 
 code = main(sys.argv[1:])
-assert not {set(FORBIDDEN)!r} & {{name.split(".")[0] for name in sys.modules}}
+assert not forbidden & {name.split(".")[0] for name in sys.modules}
 sys.exit(code)
 """
 LEARNING = LearningConfig(
@@ -63,14 +67,34 @@ def files(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_bare_machine_gives_the_checkpoint_that_the_store_would(exported, passed_store, staged, tmp_path):
-    before = files(exported)
-    done = subprocess.run(
-        [sys.executable, "-c", BARE, exported, "--out", tmp_path / "trained", "--device", "cpu"],
+def train_without(forbidden, exported, out):
+    """Train in a process in which some packages cannot be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", BARE, " ".join(forbidden), exported, "--out", out, "--device", "cpu"],
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_refinement_and_validation_need_no_faiss_where_torch_searches(passed_store, staged, tmp_path):
+    refinement = RefinementConfig(mode="roi", decoder_width=0.0625)
+    learning = LearningConfig(
+        network=NetworkConfig(width_multiplier=0.0625, refinement=refinement),
+        memory=MemoryConfig(search="torch"),
+        training=LEARNING.training,
+    )
+    export_training(passed_store, staged.dataset, learning, tmp_path / "exported")
+    done = train_without((*ORCHESTRATION, "faiss"), tmp_path / "exported", tmp_path / "trained")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "trained" / "record.json").read_bytes())
+    assert not [name for name in record["versions"] if name.startswith("faiss")]
+    assert len(record["validations"]) == 2
+
+
+def test_a_bare_machine_gives_the_checkpoint_that_the_store_would(exported, passed_store, staged, tmp_path):
+    before = files(exported)
+    done = train_without(ORCHESTRATION, exported, tmp_path / "trained")
     assert done.returncode == 0, done.stderr
     assert files(exported) == before
     assert set(files(tmp_path / "trained")) == {"weights.safetensors", "record.json", "metrics.jsonl"}

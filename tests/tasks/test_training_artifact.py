@@ -1,6 +1,8 @@
 import base64
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from tasks import training_artifact as module
@@ -41,3 +43,16 @@ def test_outside_a_run_nothing_is_shown(monkeypatch):
     monkeypatch.setattr(module, "_show", None)
     with training_artifact(None) as observe:
         observe({"step": 1, "loss": 1.0})
+
+
+def test_a_server_that_does_not_answer_ends_no_training(monkeypatch, capsys):
+    def refuse(*args, **kwargs):
+        raise httpx.ConnectError("all connection attempts failed")
+
+    monkeypatch.setattr(module.TaskRunContext, "get", classmethod(lambda cls: object()))
+    monkeypatch.setattr(module, "create_markdown_artifact", refuse)
+    state = SimpleNamespace(losses=[1.0], step=1)
+    with training_artifact(state) as observe:
+        observe({"step": 1, "loss": 1.0})
+    told = capsys.readouterr().err
+    assert "the Prefect server did not take the figures of step 1: ConnectError('all connection" in told

@@ -65,7 +65,6 @@ def test_without_tensorboard_the_command_that_installs_it_is_named(tmp_path, sta
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tensorboard_reads_every_figure(tmp_path, state):
-    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     rows = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.5}, {"step": 2, "validation/J&F": 0.25}]

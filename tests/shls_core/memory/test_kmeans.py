@@ -1,4 +1,5 @@
 import faiss
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -50,6 +51,22 @@ def test_first_centroids_are_chosen_as_a_loop_would():
         ]
         chosen.append(max(range(40), key=gains.__getitem__))
     torch.testing.assert_close(first_centroids(members, 4), members[chosen])
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 20])
+def test_iterations_are_those_of_a_loop(iterations):
+    members = random_members(60, 5).double()
+    centroids = list(first_centroids(members, 4))
+
+    def nearest(member: torch.Tensor) -> int:
+        return max(range(4), key=lambda cluster: float(member @ centroids[cluster]))
+
+    for _ in range(iterations):
+        own = [nearest(member) for member in members]
+        for cluster in set(own):
+            total = sum(member for member, of in zip(members, own, strict=True) if of == cluster)
+            centroids[cluster] = total / total.norm()
+    assert spherical_kmeans(members, 4, iterations).tolist() == [nearest(member) for member in members]
 
 
 @settings(deadline=None, max_examples=20, derandomize=True)

@@ -3,6 +3,7 @@ import pytest
 
 from shls_core.crops import Box
 from shls_core.errors import InputError
+from shls_core.memory.bank import MemoryBank
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import new_network
@@ -105,16 +106,29 @@ def test_copy_of_the_first_mask():
     assert copy_first_mask(mask, 3).tolist() == [[[0, 3]]] * 3
 
 
-def test_the_outlier_filter_drops_what_appears_far_away():
+def test_the_outlier_filter_drops_what_appears_far_away_and_the_memory_does_not_learn_it(monkeypatch):
     frames, masks = moving_square(2)
     frames[1, 32:48, 32:48] = frames[0, 16:32, 8:24]  # the object once more, in a corner
     maps = SUPERPIXELS[None].repeat(2, axis=0)
     network = new_network(NetworkConfig(width_multiplier=0.125), 0)
+    update, learnt = MemoryBank.update, []
+
+    def noting(bank, superfeatures, winners, sureness, may_be_learnt):
+        learnt.append(may_be_learnt)
+        update(bank, superfeatures, winners, sureness, may_be_learnt)
+
+    monkeypatch.setattr(MemoryBank, "update", noting)
     plain = propagate(Propagator(network, MemoryConfig()), frames, maps, masks[0])
     filtered = propagate(Propagator(network, MemoryConfig(outlier_filter=True)), frames, maps, masks[0])
     assert (plain[1, 40:48, 40:48] == 2).any()
     assert not (filtered[1, 40:48, 40:48] == 2).any()
     assert (filtered[1] == 2).any()
+    was_dropped = np.unique(SUPERPIXELS[plain[1] != filtered[1]])
+    assert len(was_dropped)
+    assert [learnt[1].numpy().nonzero()[0].tolist()] == [
+        np.setdiff1d(np.arange(len(learnt[1])), was_dropped).tolist()
+    ]
+    assert learnt[0].all()
 
 
 def with_newcomer(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

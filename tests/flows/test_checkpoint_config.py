@@ -1,0 +1,33 @@
+import pytest
+
+from flows.checkpoint_config import config_in_use, config_of
+from flows.configuration import CONFIGS, load_config
+from shls_core.errors import ConfigError
+from storage.learned import CheckpointRecord
+from storage.manifest import get_record
+from storage.store import Store
+from tasks.pretrained import keep_pretrained
+
+
+def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):
+    said = load_config(str(CONFIGS / "stills.yaml"))
+    used = config_in_use(None, str(tmp_path / "none"), "pretrained")
+    assert (used.network, used.memory, used.training) == (said.network, said.memory, said.training)
+
+
+def test_without_a_configuration_each_checkpoint_is_used_as_it_was_trained(first_run, used_store):
+    pretrained = keep_pretrained(str(used_store))
+    said = load_config(str(first_run.config))
+    newest = config_in_use(None, str(used_store))
+    assert (newest.network, newest.training) == (said.network, said.training)
+    other = config_in_use(None, str(used_store), pretrained[:12])
+    assert other.memory == config_in_use(None, "", "pretrained").memory != newest.memory
+    assert config_in_use(str(first_run.config), str(used_store), pretrained) == said
+
+
+def test_a_record_of_another_version_is_one_line(first_run):
+    store = Store.open(first_run.store)
+    record = get_record(store.objects, first_run.outcome.training.checkpoint, CheckpointRecord)
+    odd = record.model_copy(update={"configuration": record.configuration | {"memory": {"colour": "blue"}}})
+    with pytest.raises(ConfigError, match=r"version knows, got .*: memory\.colour: Extra inputs .*--config"):
+        config_of(odd)
