@@ -5,7 +5,7 @@
 
 A photograph of scikit-image wanders behind a window of 854x480; an object of 120 px across is followed by
 what `shls segment --checkpoint pretrained` runs; superpixels are made while the network works on the frame
-before. The first frames warm up and are not counted.
+before. The first frames are not counted: they fill the memory to its cap.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from shls_core.propagation.video_segmenter import VideoSegmenter
 from tasks.checkpoints import network_of
 from tasks.pretrained import read_pretrained
 
-HEIGHT, WIDTH, WARM_UP = 480, 854, 3
+HEIGHT, WIDTH, WARM_UP = 480, 854, 12
 
 
 def main() -> None:

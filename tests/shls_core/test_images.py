@@ -123,7 +123,7 @@ def test_a_transparent_palette_entry_becomes_white():
         np.testing.assert_array_equal(decode_image(data, None), [[[10, 20, 30], [255, 255, 255]]])
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(hnp.arrays(np.uint8, (3, 4, 4)))
 def test_alpha_blending_is_the_rounded_mean(rgba):
     pixels = decode_image(file_of(Image.fromarray(rgba), "PNG"), None)
@@ -320,7 +320,7 @@ def test_a_truncated_jpeg_is_corrupt_at_every_length(progressive):
         assert reason_for(data[:-missing]) == "corrupt or truncated image"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     image_format=st.sampled_from(["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP"]),
     seed=st.integers(0, 10_000),

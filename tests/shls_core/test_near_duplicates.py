@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shls_core.near_duplicates import (
@@ -33,7 +33,6 @@ def components(count, linked):
     return group
 
 
-@settings(deadline=None)  # the first call imports FAISS
 @given(HASHES, st.integers(0, 8))
 def test_groups_are_what_brute_force_finds(hashes, max_bits):
     def near(one, other):
@@ -44,7 +43,6 @@ def test_groups_are_what_brute_force_finds(hashes, max_bits):
     assert near_duplicate_groups(hashes, max_bits) == sorted(part for part in expected if len(part) > 1)
 
 
-@settings(deadline=None)  # the first call imports FAISS
 @given(HASHES, st.data(), st.integers(0, 4))
 def test_photographs_of_a_scene_and_near_duplicates_share_the_smallest_scene(hashes, data, max_bits):
     scenes = data.draw(st.lists(st.sampled_from("abcd"), min_size=len(hashes), max_size=len(hashes)))

@@ -14,7 +14,7 @@ from shls_core.split import TRAIN
 from storage.batches import Batches, LoaderState, Share, order
 from storage.loader import SequenceLoader
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 
 
 class Numbers:

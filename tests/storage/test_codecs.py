@@ -12,7 +12,7 @@ MAPS = st.sampled_from([np.uint8, np.uint16]).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(MAPS)
 def test_maps_come_back(labels):
     decoded = decode_map(encode_map(labels), *labels.shape, labels.dtype.type)

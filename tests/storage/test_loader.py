@@ -18,7 +18,7 @@ from storage.manifest import DatasetManifest, get_record, put_record
 from storage.objects import object_path
 from storage.payload import PayloadReader
 
-quick = settings(max_examples=12, deadline=None, derandomize=True)
+quick = settings(max_examples=12)
 
 
 @pytest.fixture(scope="module")

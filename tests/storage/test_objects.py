@@ -26,7 +26,7 @@ def one_store(tmp_path_factory):
     return Store.create(tmp_path_factory.mktemp("objects"))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(data=st.binary(max_size=200))
 def test_bytes_come_back_under_their_sha_256(one_store, data):
     digest = one_store.objects.put(data)

@@ -49,7 +49,7 @@ def num_requests(monkeypatch):
     return made
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_reads_and_seeks_like_a_file_in_memory(open_reader, steps):
     reader, expected = open_reader(), io.BytesIO(DATA)

@@ -32,7 +32,7 @@ def rows(count):
     ]
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(st.permutations(rows(20)))
 def test_the_order_of_rows_changes_no_byte(permuted):
     assert encode_shard(SALIENCY, permuted) == encode_shard(SALIENCY, rows(20))

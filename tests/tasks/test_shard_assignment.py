@@ -10,7 +10,7 @@ from tasks.shard_assignment import assign_to_shards
 from tasks.shard_work import KeyedRow
 from tasks.stages.stage import RowPlan
 
-quick = settings(max_examples=50, deadline=None, derandomize=True)
+quick = settings(max_examples=50)
 SETS = st.sets(st.integers(0, 10_000), max_size=80)
 
 

@@ -28,7 +28,7 @@ def naive(vectors: list[list[float]], labels: list[int], frames: list[int], temp
     return sum(terms) / len(terms) if terms else 0.0
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(
     superpixels=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=12),
     seed=st.integers(0, 1000),

@@ -19,7 +19,7 @@ def naive(winners: list[int], superpixels: np.ndarray) -> list[bool]:
     return is_inside
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(
     superpixels=arrays(np.int64, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(0, 5)),
     winners=st.lists(st.integers(0, 2), min_size=6, max_size=6),

@@ -29,7 +29,7 @@ def told(members: torch.Tensor) -> list[int]:
     return members[:, 0].int().tolist()
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(
     cap=st.floats(1.0, 6.0),
     size=st.none() | st.integers(0, 12),
@@ -53,7 +53,7 @@ def test_each_class_keeps_its_first_frame_and_its_newest(cap, size, first, data)
             assert told(references.later(column)) == came[column][max(len(came[column]) - ring, 0) :]
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000), neighbours=st.integers(1, 5), counts=st.lists(st.integers(1, 40), min_size=1)
 )

@@ -15,7 +15,7 @@ def random_maps(seed: int) -> tuple[np.ndarray, np.ndarray, int]:
     return superpixels, rng.integers(0, 4, size=(9, 7)).astype(np.uint8), count
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_most_overlapping_object_by_counting(seed):
     superpixels, mask, count = random_maps(seed)
@@ -24,7 +24,7 @@ def test_most_overlapping_object_by_counting(seed):
         assert label == overlaps.index(max(overlaps))
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_split_refines_the_superpixels_and_the_mask_and_nothing_more(seed):
     superpixels, mask, _ = random_maps(seed)

@@ -164,7 +164,7 @@ def test_result_is_a_plain_float():
     assert type(boundary_accuracy(pixel, pixel)) is float
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(st.data())
 def test_agrees_with_naive_loop_on_small_masks(data):
     shape = data.draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=9))

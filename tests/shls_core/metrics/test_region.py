@@ -39,7 +39,7 @@ def test_result_is_a_plain_float():
     assert type(region_similarity(mask, mask)) is float
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(max_examples=50)
 @given(st.data())
 def test_agrees_with_naive_loop(data):
     shape = data.draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=7))

@@ -71,7 +71,7 @@ def naive_s_measure(saliency_map, truth):
     return max(0.0, 0.5 * float(by_object) + 0.5 * float(by_region))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(pairs)
 def test_s_measure_is_that_of_the_paper(pair):
     assert s_measure(*pair) == pytest.approx(naive_s_measure(*pair), abs=1e-9)
@@ -96,7 +96,7 @@ def test_s_measure_without_object_or_background(filled, expected):
     assert s_measure(np.full((3, 4), 51, np.uint8), np.full((3, 4), filled)) == pytest.approx(expected)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(pairs)
 def test_precision_and_recall_are_those_of_every_cut(pair):
     saliency_map, truth = pair

@@ -54,7 +54,7 @@ def naive_areas(superpixels: np.ndarray, segments: np.ndarray) -> tuple[float, f
 maps = arrays(np.int64, (7, 9), elements=st.integers(0, 3))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(superpixels=maps, segments=maps, tolerance_px=st.integers(0, 3))
 def test_as_naive_loops_have_it(superpixels, segments, tolerance_px):
     expected = naive_recall(superpixels, segments, tolerance_px)
@@ -90,7 +90,7 @@ def test_one_superpixel_finds_nothing_and_a_segmentation_without_boundaries_is_f
     assert achievable_segmentation_accuracy(whole, HALVES) == 0.5
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(superpixels=maps, segments=maps, order=st.permutations(range(4)))
 def test_names_of_labels_do_not_matter(superpixels, segments, order):
     renamed = np.array(order)[superpixels]

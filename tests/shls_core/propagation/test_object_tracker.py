@@ -119,7 +119,7 @@ def test_without_refinement_the_coarse_mask_is_the_result():
 
 
 @pytest.mark.parametrize(("mode", "decoder_says", "memory"), SWITCHES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(order=st.permutations([1, 2, 3]), seed=st.integers(0, 50))
 def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, decoder_says, memory, order, seed):
     frames, masks = three_squares(seed)
@@ -137,7 +137,7 @@ def test_permuting_object_ids_permutes_the_result_and_nothing_else(mode, decoder
 
 
 @pytest.mark.parametrize(("mode", "decoder_says", "memory"), SWITCHES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**20))
 def test_permuting_superpixel_labels_changes_nothing(mode, decoder_says, memory, seed):
     rng = np.random.default_rng(seed)

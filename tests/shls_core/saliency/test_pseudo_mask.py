@@ -42,7 +42,7 @@ def naive_components(foreground: np.ndarray) -> np.ndarray:
     return new
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(small_maps)
 def test_no_other_threshold_separates_better(saliency_map):
     """Otsu: the variance between the two classes is the largest of all 255 thresholds."""
@@ -61,7 +61,7 @@ def test_no_other_threshold_separates_better(saliency_map):
         assert saliency_map[foreground].min() > saliency_map[~foreground].max()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(hnp.arrays(np.uint8, (7, 9), elements=st.sampled_from([0, 255])))
 def test_components_are_those_of_a_flood_fill_by_decreasing_area(saliency_map):
     assume(not saliency_map.all())
@@ -139,7 +139,7 @@ def test_a_mask_repeats_and_leaves_its_map_alone():
     np.testing.assert_array_equal(pseudo_mask(saliency_map, SaliencyConfig(border_radius_px=1)), first)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(small_maps, st.integers(0, 255))
 def test_confidence_is_the_contrast_of_inside_and_outside(saliency_map, level):
     mask = (saliency_map > level).astype(np.uint8)

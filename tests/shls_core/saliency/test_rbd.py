@@ -138,7 +138,7 @@ def naive_boundary_connectivity(
     return result
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), sigma=st.floats(2, 20))
 def test_boundary_connectivity_follows_the_best_ways(seed, sigma):
     distances, edges, on_border, _ = random_graph(seed)
@@ -168,7 +168,7 @@ def test_background_probability_rises_from_0_to_1():
     np.testing.assert_allclose(probability, [0.0, 1 - math.exp(-0.5), 1.0])
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000))
 def test_contrast_is_the_weighted_sum_of_colour_distances(seed):
     distances, _, _, centres = random_graph(seed)
@@ -202,7 +202,7 @@ def naive_cost(
     return cost
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000))
 def test_no_other_saliency_costs_less(seed):
     rng = np.random.default_rng(seed)

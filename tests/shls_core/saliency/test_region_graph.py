@@ -60,7 +60,7 @@ def naive_pairs(superpixels: np.ndarray) -> list[list[int]]:
     return [list(pair) for pair in sorted(pairs)]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(
     hnp.arrays(
         np.uint16,

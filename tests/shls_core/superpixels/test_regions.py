@@ -9,7 +9,7 @@ from shls_core.errors import SampleError
 from shls_core.superpixels.regions import connected_regions
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(labels=arrays(np.int64, (6, 7), elements=st.integers(0, 3)))
 def test_every_region_gets_a_number_of_its_own(labels):
     regions = connected_regions(labels)

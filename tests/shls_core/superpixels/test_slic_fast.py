@@ -46,7 +46,7 @@ def test_labels_of_a_photograph_are_dense_and_connected(name, num_superpixels):
     assert 0.75 * num_superpixels <= num_labels <= num_superpixels
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     height=st.integers(1, 24),
     width=st.integers(1, 24),

@@ -44,7 +44,7 @@ def test_a_photograph_is_divided_into_connected_regions(segmenter, name):
     np.testing.assert_array_equal(frame, photograph(name))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     height=st.integers(1, 20),
     width=st.integers(1, 20),

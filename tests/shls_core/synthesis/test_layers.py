@@ -14,7 +14,7 @@ def start() -> LayeredMasks:
     return LayeredMasks(masks, num_objects=1)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(
     top=st.integers(-12, 12), left=st.integers(-12, 12), height=st.integers(1, 12), width=st.integers(1, 12)
 )

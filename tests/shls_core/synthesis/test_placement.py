@@ -10,7 +10,7 @@ from shls_core.synthesis.placement import draw_boxes, refusal
 CONFIG = SynthesisConfig(frame_size=100, num_frames=4, min_visible_share=0.001)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 150), st.integers(1, 150)), min_size=4, max_size=12),
     seed=st.integers(0, 1000),

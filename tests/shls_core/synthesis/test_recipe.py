@@ -48,7 +48,7 @@ def recipe(numbers: list[float]) -> Recipe:
     )
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(numbers=st.lists(FINITE, min_size=9, max_size=9))
 def test_json_gives_the_same_bits_back(numbers):
     written = recipe(numbers)

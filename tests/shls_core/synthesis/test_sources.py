@@ -34,7 +34,7 @@ def test_the_owner_is_the_next_point_at_or_after_a_position():
     assert ring.owner(int(ring._points[-1]) + 1) == ring.owner(0) == ring.ids[ring._owners[0]]
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(
     pool=st.sets(st.text(min_size=1, max_size=4), min_size=2, max_size=20),
     new=st.text(min_size=5, max_size=6),
