@@ -2,10 +2,8 @@
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use
+from flows.checkpoint_config import config_in_use, find_checkpoint
 from flows.configuration import PipelineConfig
-from storage.references import newest_checkpoint, resolve
-from storage.store import Store
 from tasks.evaluation import InUse, score_checkpoint
 from tasks.ledger import recorded_run
 from tasks.outcomes import EvaluationOutcome
@@ -28,8 +26,7 @@ def evaluate(
         Folder of the store, or ``s3://bucket/prefix``.
     """
     chosen = config_in_use(config, store, checkpoint)
-    opened = Store.open(store)
-    checkpoint_id = resolve(opened, checkpoint, "checkpoint") if checkpoint else newest_checkpoint(opened)
+    _, checkpoint_id = find_checkpoint(store, checkpoint)
 
     with recorded_run(store, "evaluate", chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(checkpoint_id)

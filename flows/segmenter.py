@@ -1,11 +1,9 @@
 """What segments real videos, from what a person chose."""
 
+from flows.checkpoint_config import find_checkpoint
 from flows.configuration import PipelineConfig
-from shls_core.errors import NameUnknown
 from shls_core.network.shls_network import ShlsNetwork
 from storage.manifest import record_id
-from storage.references import newest_checkpoint, resolve
-from storage.store import Store
 from tasks.benchmark_videos import SegmenterChoice
 from tasks.checkpoints import choose_device, load_checkpoint, network_of
 from tasks.pretrained import PRETRAINED, keep_pretrained, read_pretrained
@@ -27,7 +25,7 @@ def choose_segmenter(
     NameUnknown
         If there is no such checkpoint in the store.
     """
-    found = keep_pretrained(store) if checkpoint == PRETRAINED else _in_store(store, checkpoint)[1]
+    found = keep_pretrained(store) if checkpoint == PRETRAINED else find_checkpoint(store, checkpoint)[1]
     return _choice(config, found, num_superpixels, max_side)
 
 
@@ -50,20 +48,9 @@ def ready_segmenter(
         record, weights = read_pretrained()
         found, network = record_id(record), network_of(record, weights, device)
     else:
-        opened, found = _in_store(store, checkpoint)
+        opened, found = find_checkpoint(store, checkpoint)
         network = load_checkpoint(opened, found, device)
     return _choice(config, found, num_superpixels, max_side), network
-
-
-def _in_store(store: str, checkpoint: str | None) -> tuple[Store, str]:
-    if checkpoint:
-        opened = Store.open(store)
-        return opened, resolve(opened, checkpoint, "checkpoint")
-    try:
-        opened = Store.open(store)
-    except NameUnknown as error:
-        raise NameUnknown(f"{error}; `--checkpoint {PRETRAINED}` needs none") from error
-    return opened, newest_checkpoint(opened)
 
 
 def _choice(

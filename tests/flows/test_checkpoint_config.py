@@ -29,5 +29,5 @@ def test_a_record_of_another_version_is_one_line(first_run):
     store = Store.open(first_run.store)
     record = get_record(store.objects, first_run.outcome.training.checkpoint, CheckpointRecord)
     odd = record.model_copy(update={"configuration": record.configuration | {"memory": {"colour": "blue"}}})
-    with pytest.raises(ConfigError, match=r"version knows, got .*: memory\.colour: Extra inputs .*--config"):
+    with pytest.raises(ConfigError, match=r"version has it, got .*: memory\.colour: Extra inputs .*--config"):
         config_of(odd)
