@@ -89,7 +89,7 @@ class SuperfeatureHead(nn.Module):
 
         A superpixel too small to be seen at a quarter of the resolution has a coarse half of zeros.
         """
-        at_quarter = index.at_resolution(*features.coarse.shape[-2:])
+        at_quarter = index.at_quarter
         visible = at_quarter.areas[:, None] > 0
         fine = self.fine(torch.cat([index.means(features.fine), index.positions], dim=1))
         coarse = self.coarse(torch.cat([at_quarter.means(features.coarse), at_quarter.positions], dim=1))

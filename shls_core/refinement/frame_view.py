@@ -65,9 +65,8 @@ class FrameView:
 
 def frame_views(features: FeatureMaps, index: SuperpixelIndex) -> list[FrameView]:
     """Return the views of all frames that were encoded together."""
-    at_quarter = index.at_resolution(*features.coarse.shape[-2:])
     # Positions are numbers of their own: as in the superfeatures, no gradient goes into them.
-    positions, coarse_positions = index.positions, at_quarter.positions
+    positions, coarse_positions = index.positions, index.at_quarter.positions
     views = []
     for frame, (start, stop) in enumerate(zip(index.offsets[:-1], index.offsets[1:], strict=True)):
         views.append(
@@ -76,7 +75,7 @@ def frame_views(features: FeatureMaps, index: SuperpixelIndex) -> list[FrameView
                 features.coarse[frame],
                 index.labels[frame] - start,
                 positions[start:stop],
-                at_quarter.labels[frame] - start,
+                index.at_quarter.labels[frame] - start,
                 coarse_positions[start:stop],
             )
         )

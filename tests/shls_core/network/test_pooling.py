@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.errors import InputError
+from shls_core.network.backbone import Backbone
 from shls_core.network.pooling import SuperpixelIndex
 
 
@@ -93,11 +94,20 @@ def test_quarter_takes_every_fourth_pixel_and_zeroes_what_vanished():
     maps = torch.zeros(1, 8, 8, dtype=torch.int64)
     maps[0, 1:3, 1:3] = 1  # lies between the pixels that are kept
     maps[0, 4:, :] = 2
-    quarter = SuperpixelIndex.of(maps).at_resolution(2, 2)
+    quarter = SuperpixelIndex.of(maps).at_quarter
     assert quarter.labels.tolist() == [[[0, 0], [2, 2]]]
     assert quarter.areas.tolist() == [2.0, 0.0, 2.0]
     assert quarter.means(torch.ones(1, 3, 2, 2)).tolist() == [[1.0] * 3, [0.0] * 3, [1.0] * 3]
     assert quarter.positions[1].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("height", "width"), [(480, 854), (240, 427), (9, 6)])
+def test_quarter_is_as_large_as_the_coarse_features_and_centred_alike(height, width):
+    rows = torch.arange(height)[:, None].expand(1, height, width).contiguous()
+    coarse = Backbone(0.0625).eval()(torch.zeros(1, 3, height, width))[1]
+    quarter = SuperpixelIndex.of(rows).at_quarter.labels
+    assert quarter.shape[1:] == coarse.shape[2:]
+    assert quarter[0, :, 0].tolist() == list(range(0, height, 4))
 
 
 @pytest.mark.parametrize(
