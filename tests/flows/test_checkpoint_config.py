@@ -10,9 +10,9 @@ from tasks.pretrained import keep_pretrained
 
 
 def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):
-    said = load_config(str(CONFIGS / "stills.yaml"))
-    used = config_in_use(None, str(tmp_path / "none"), "pretrained")
-    assert (used.network, used.memory, used.training) == (said.network, said.memory, said.training)
+    trained, used = (load_config(str(CONFIGS / f"{name}.yaml")) for name in ("stills_refinement", "stills"))
+    found = config_in_use(None, str(tmp_path / "none"), "pretrained")
+    assert (found.network, found.memory, found.training) == (used.network, used.memory, trained.training)
 
 
 def test_without_a_configuration_each_checkpoint_is_used_as_it_was_trained(first_run, used_store):
