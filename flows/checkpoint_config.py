@@ -12,10 +12,8 @@ from tasks.learning_config import LearningConfig
 from tasks.pretrained import PRETRAINED, read_pretrained
 
 
-def config_in_use(
-    config: PipelineConfig | str | None, store: str, checkpoint: str | None = None
-) -> PipelineConfig:
-    """Return the configuration given; without one, that of the checkpoint, by default of the newest.
+def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: str) -> PipelineConfig:
+    """Return the configuration given; without one, that of the checkpoint.
 
     Raises
     ------

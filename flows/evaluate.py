@@ -25,8 +25,8 @@ def evaluate(
     store
         Folder of the store, or ``s3://bucket/prefix``.
     """
-    chosen = config_in_use(config, store, checkpoint)
     _, checkpoint_id = find_checkpoint(store, checkpoint)
+    chosen = config_in_use(config, store, checkpoint_id)
 
     with recorded_run(store, "evaluate", chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(checkpoint_id)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use
+from flows.checkpoint_config import config_in_use, find_checkpoint
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from tasks.benchmark import record_submission, segment_split
@@ -47,6 +47,7 @@ def submit_benchmark(
     max_side
         Longest side in px at which frames are worked on; by default as they are.
     """
+    checkpoint = checkpoint or find_checkpoint(store)[1]
     chosen = config_in_use(config, store, checkpoint)
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)

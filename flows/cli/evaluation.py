@@ -72,9 +72,10 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
-    from flows.checkpoint_config import config_in_use
+    from flows.checkpoint_config import config_in_use, find_checkpoint
     from shls_core.errors import InputError
 
+    checkpoint = checkpoint or find_checkpoint(store)[1]
     chosen = config_in_use(config, store, checkpoint)
     chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
     if benchmark is None:

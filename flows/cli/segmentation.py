@@ -53,13 +53,14 @@ def segment(
     """Follow objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
-    from flows.checkpoint_config import config_in_use
+    from flows.checkpoint_config import config_in_use, find_checkpoint
     from flows.cli.segmentation_results import segmented_json, show_segmented
     from flows.segmenter import ready_segmenter
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
     from tasks.segmentation import segment_video
 
+    checkpoint = checkpoint or find_checkpoint(store)[1]
     chosen = config_in_use(config, store, checkpoint)
     source = open_video(Path(video))
     masks = find_masks(source, [Path(place) for place in mask])

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.checkpoint_config import config_in_use, config_of
+from flows.checkpoint_config import config_in_use, config_of, find_checkpoint
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError
 from storage.learned import CheckpointRecord
@@ -18,7 +18,7 @@ def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):
 def test_without_a_configuration_each_checkpoint_is_used_as_it_was_trained(first_run, used_store):
     pretrained = keep_pretrained(str(used_store))
     said = load_config(str(first_run.config))
-    newest = config_in_use(None, str(used_store))
+    newest = config_in_use(None, str(used_store), find_checkpoint(str(used_store))[1])
     assert (newest.network, newest.training) == (said.network, said.training)
     other = config_in_use(None, str(used_store), pretrained[:12])
     assert other.memory == config_in_use(None, "", "pretrained").memory != newest.memory
