@@ -1,19 +1,26 @@
 """How a checkpoint is used: as somebody says, or else as it was trained to be."""
 
+from typing import Any
+
 from pydantic import ValidationError
 
 from flows.configuration import PipelineConfig, load_config
-from shls_core.errors import ConfigError, NameUnknown
+from shls_core.errors import ConfigError, NameUnknown, ObjectMissing
+from shls_core.superpixels.config import SuperpixelConfig
 from storage.learned import CheckpointRecord
-from storage.manifest import get_record, record_id
+from storage.manifest import DatasetManifest, StageManifest, get_record
+from storage.names import PUBLISHED
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
-from tasks.learning_config import LearningConfig
+from tasks.learning_config import learning_of
 from tasks.pretrained import PRETRAINED, read_pretrained
+from tasks.terminal import tell
+
+_IN_USE = {"name", "memory", "superpixels", "propagation", "execution"}
 
 
 def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: str) -> PipelineConfig:
-    """Return the configuration given; without one, that of the checkpoint.
+    """Return the configuration given; without one, that of the checkpoint and of its dataset.
 
     Raises
     ------
@@ -27,7 +34,16 @@ def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: s
     if checkpoint == PRETRAINED:
         return config_of(read_pretrained().record)
     opened, found = find_checkpoint(store, checkpoint)
-    return config_of(get_record(opened.objects, found, CheckpointRecord))
+    record = get_record(opened.objects, found, CheckpointRecord)
+    if "memory" not in record.configuration:
+        tell(f"{'memory':<12} the default one: training {found[:12]} read none; --config says otherwise")
+    made_of = {"name": _dataset_name(opened, record), "superpixels": _superpixels(opened, record.dataset)}
+    return config_of(record).model_copy(update=made_of)
+
+
+def parameters_in_use(config: PipelineConfig) -> dict[str, Any]:
+    """Return what the ledger keeps of it: the sections that the use of a checkpoint reads."""
+    return config.model_dump(mode="json", include=_IN_USE)
 
 
 def find_checkpoint(store: str, checkpoint: str | None = None) -> tuple[Store, str]:
@@ -57,11 +73,31 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
         If this version does not know what the record says.
     """
     try:
-        learning = LearningConfig.model_validate(record.configuration)
+        learning = learning_of(record)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; say with --config how it is used") from error
+    return PipelineConfig(
+        name=record.kind, network=learning.network, memory=learning.memory, training=learning.training
+    )
+
+
+def _dataset_name(store: Store, record: CheckpointRecord) -> str:
+    """Return the name that its dataset was first published under, or else what it is."""
+    published = (row for row in store.names.rows() if row["kind"] == PUBLISHED)
+    return next((str(row["name"]) for row in published if row["digest"] == record.dataset), record.kind)
+
+
+def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
+    """Return how the frames of a dataset were divided; of one that is not there, the default."""
+    try:
+        stages = get_record(store.objects, dataset, DatasetManifest)
+        made = get_record(store.objects, stages.superpixels, StageManifest)
+    except ObjectMissing:
+        return SuperpixelConfig()
+    try:
+        return SuperpixelConfig.model_validate(made.parameters)
     except ValidationError as error:
-        first = error.errors()[0]
         raise ConfigError(
-            f"expected a checkpoint configured as this version has it, got {record_id(record)[:12]}…: "
-            f"{'.'.join(map(str, first['loc']))}: {first['msg']}; say with --config how it is used"
+            f"expected superpixels configured as this version has them, got dataset {dataset[:12]}…: "
+            f"{error.errors()[0]['msg']}; say with --config how the checkpoint is used"
         ) from error
-    return PipelineConfig(network=learning.network, memory=learning.memory, training=learning.training)

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use, find_checkpoint
+from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from tasks.evaluation import InUse, score_checkpoint
 from tasks.ledger import recorded_run
@@ -28,7 +28,7 @@ def evaluate(
     _, checkpoint_id = find_checkpoint(store, checkpoint)
     chosen = config_in_use(config, store, checkpoint_id)
 
-    with recorded_run(store, "evaluate", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+    with recorded_run(store, "evaluate", parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(checkpoint_id)
         use = InUse(chosen.memory, chosen.propagation.refinement)
         outcome = score_checkpoint(checkpoint_id, use, store, chosen.execution)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use, find_checkpoint
+from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from shls_core.davis.layout import Year
@@ -56,7 +56,7 @@ def evaluate_benchmark(
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
-    with recorded_run(store, "benchmark", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+    with recorded_run(store, "benchmark", parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(choice.checkpoint)
         facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
         outcome = score_split(benchmark, facts, store, Path(out))

@@ -3,6 +3,7 @@
 from flows.checkpoint_config import find_checkpoint
 from flows.configuration import PipelineConfig
 from shls_core.network.shls_network import ShlsNetwork
+from shls_core.propagation.video_segmenter import check_number
 from storage.manifest import record_id
 from tasks.benchmark_videos import SegmenterChoice
 from tasks.checkpoints import choose_device, load_checkpoint, network_of
@@ -57,5 +58,6 @@ def _choice(
     config: PipelineConfig, checkpoint: str, num_superpixels: int | None, max_side: int | None
 ) -> SegmenterChoice:
     number = num_superpixels or config.propagation.num_superpixels
+    check_number(config.superpixels, number)
     refinement = config.propagation.refinement
     return SegmenterChoice(checkpoint, config.memory, config.superpixels, number, max_side, refinement)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use, find_checkpoint
+from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from tasks.benchmark import record_submission, segment_split
@@ -52,7 +52,7 @@ def submit_benchmark(
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
-    with recorded_run(store, "submission", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+    with recorded_run(store, "submission", parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(choice.checkpoint)
         facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
         outcome = record_submission(benchmark, facts, store, Path(out))

@@ -29,11 +29,12 @@ from tasks.execution_config import ExecutionConfig
 from tasks.executor import run_jobs
 from tasks.outcomes import BenchmarkOutcome, SubmissionOutcome
 from tasks.progress import progress
+from tasks.stages.superpixels import SuperpixelsStage
 from tasks.terminal import tell
 
 FACTS = "evaluation.json"
 _ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.propagation.propagator")
-_PACKAGES = ("numpy", "opencv-python-headless", "torch")
+_PACKAGES = ("scipy", "torch")
 
 
 @task(cache_policy=NO_CACHE)
@@ -145,7 +146,9 @@ def _facts(
             "refinement": choice.refinement,
         },
         "code_digest": code_digest(*_ENTRY_MODULES),
-        "versions": package_versions((faiss_package(), *_PACKAGES)),
+        "versions": package_versions(
+            {faiss_package(), *_PACKAGES, *SuperpixelsStage(choice.superpixels).packages}
+        ),
         "device_kind": device_kind(choose_device(execution)),
     }
 

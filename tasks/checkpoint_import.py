@@ -9,7 +9,7 @@ from storage.gate import require_passed
 from storage.manifest import put_record
 from storage.references import resolve
 from storage.store import Store
-from tasks.learning_config import LearningConfig
+from tasks.learning_config import learning_of
 from tasks.ledger import recorded_run
 from tasks.trained_folder import read_trained
 
@@ -23,6 +23,8 @@ def import_checkpoint(folder: Path, store: str) -> str:
     ------
     InputError
         If there is no checkpoint in the folder, or a pretrained one, or its weights are not of its network.
+    ConfigError
+        If this version does not know how it was trained.
     ObjectCorrupted
         If the weights are not those of the record.
     NameUnknown
@@ -36,7 +38,7 @@ def import_checkpoint(folder: Path, store: str) -> str:
             f"expected weights as they were trained, got rounded ones, in {folder}: "
             "no training in the store may find them"
         )
-    learning = LearningConfig.model_validate(record.configuration)
+    learning = learning_of(record)
     network_with_weights(learning.network, weights_from_bytes(weights))
     opened = Store.open(store)
     require_passed(opened, resolve(opened, record.dataset, "dataset"))

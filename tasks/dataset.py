@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.context import TaskRunContext
 
 from storage.artifact import StageArtifact
 from storage.gate import Verdict, expect_to_judge, refuse_failed
@@ -19,6 +18,7 @@ from tasks.outcomes import StageOutcome
 from tasks.planning.left_out import left_out_told
 from tasks.progress import progress
 from tasks.retries import RETRY_DELAYS_SECONDS, may_pass
+from tasks.run_artifacts import shown
 from tasks.stages.stage import Stage
 from tasks.staging import build_stage
 from tasks.terminal import tell
@@ -49,7 +49,7 @@ def stage_rows(
         tell(left_out_told(outcome.left_out))
     if outcome.status != "cached":
         expect_to_judge()
-    _report(opened, outcome)
+    shown(f"stage-{stage.name}", lambda: _show(opened, outcome))
     return outcome
 
 
@@ -94,9 +94,7 @@ def _summary(outcome: StageOutcome) -> str:
     )
 
 
-def _report(store: Store, outcome: StageOutcome) -> None:
-    if TaskRunContext.get() is None:
-        return
+def _show(store: Store, outcome: StageOutcome) -> object:
     artifact = StageArtifact(store.objects, outcome.artifact)
     facts: Mapping[str, object] = outcome.model_dump()
     statistics = {
@@ -105,7 +103,7 @@ def _report(store: Store, outcome: StageOutcome) -> None:
         for figure, value in figures.items()
     }
     rejected = {f"rejected: {reason}": count for reason, count in artifact.rejected_reasons().items()}
-    create_table_artifact(
+    return create_table_artifact(
         [{"what": what, "value": str(value)} for what, value in {**facts, **rejected, **statistics}.items()],
         key=f"stage-{outcome.name}",
         description=f"The {outcome.name} stage",

@@ -11,18 +11,15 @@ import numpy.typing as npt
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.context import TaskRunContext
 
 from shls_core.evaluation import Segmenter, by_copying, by_propagation, evaluate
 from shls_core.labelled_sequence import LabelledSequence
 from shls_core.memory.config import MemoryConfig
 from shls_core.metrics.scores import ObjectScores, global_scores
-from shls_core.network.config import NetworkConfig
 from shls_core.network.shls_network import ShlsNetwork, new_network, refining
 from shls_core.propagation.propagator import Propagator
 from shls_core.refinement.config import RefinementMode
 from shls_core.split import HELD_OUT
-from shls_core.training.config import TrainingConfig
 from shls_core.training.reproducible import reproducible
 from storage.canonical import digest_json
 from storage.code_digest import code_digest
@@ -34,13 +31,15 @@ from storage.store import Store
 from storage.withdrawal import listed, withdrawn_in
 from tasks.checkpoints import choose_device, device_kind, load_checkpoint
 from tasks.execution_config import ExecutionConfig
+from tasks.learning_config import learning_of
 from tasks.outcomes import EvaluationOutcome
 from tasks.progress import progress
 from tasks.reuse import made_once
+from tasks.run_artifacts import shown
 from tasks.terminal import Advance, tell
 
 _ENTRY_MODULES = ("shls_core.evaluation", "shls_core.propagation.propagator", "storage.loader")
-_PACKAGES = ("numpy", "opencv-python-headless", "torch")
+_PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def score_checkpoint(
     )
     how = ", reused" if status == "cached" else ""
     tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{how}  {outcome.seconds:.1f} s")
-    _report(outcome)
+    shown("result", lambda: _show(outcome))
     return outcome
 
 
@@ -110,17 +109,16 @@ def _evaluate(
     use: InUse,
     execution: ExecutionConfig,
 ) -> str:
-    training = TrainingConfig.model_validate(trained.configuration["training"])
-    network_config = NetworkConfig.model_validate(trained.configuration["network"])
+    learned = learning_of(trained)
     device = choose_device(execution)
     segmenters: dict[str, Segmenter] = {
         "trained": use.segmenter(load_checkpoint(store, facts["checkpoint"], device)),
-        "untrained": use.segmenter(new_network(network_config, training.seed).to(device)),
+        "untrained": use.segmenter(new_network(learned.network, learned.training.seed).to(device)),
         "copy_first_mask": by_copying,
     }
     sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT)
     objects: dict[str, list[ObjectScores]] = {}
-    with progress("evaluate", "sequences") as advance, reproducible(training.num_threads):
+    with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):
         for position, (name, segmenter) in enumerate(segmenters.items()):
             done_before = position * len(sequences)
             counted = _counting(segmenter, advance, done_before, len(segmenters) * len(sequences))
@@ -158,9 +156,7 @@ def _counting(segmenter: Segmenter, advance: Advance, done_before: int, total: i
     return counted
 
 
-def _report(outcome: EvaluationOutcome) -> None:
-    if TaskRunContext.get() is None:
-        return
+def _show(outcome: EvaluationOutcome) -> object:
     rows = {
         "trained": outcome.scores,
         "untrained": outcome.untrained,
@@ -176,7 +172,7 @@ def _report(outcome: EvaluationOutcome) -> None:
         ),
     ]
     table = "\n".join(lines)
-    create_markdown_artifact(
+    return create_markdown_artifact(
         f"{outcome.num_sequences} held-out sequences, {outcome.num_frames} scored frames\n\n{table}\n",
         key="result",
         description="J, F and J&F on held-out sequences",

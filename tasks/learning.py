@@ -119,7 +119,9 @@ def learn(
         save_every=execution.save_every,
     )
     best = state.best_validation if training.checkpoint == "best" else None
-    weights = weights_to_bytes(trained.best if best and trained.best else trained.averaged)
+    kept = trained.best if best else trained.averaged
+    assert kept is not None  # a validation keeps the best
+    weights = weights_to_bytes(kept)
     last = state.losses[-max(1, len(state.losses) // 10) :]
     record = CheckpointRecord(
         **facts,

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
+from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig
 from shls_core.memory.config import MemoryConfig
 from shls_core.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
+from storage.learned import CheckpointRecord
+from storage.manifest import record_id
 
 
 class LearningConfig(FrozenConfig):
@@ -27,3 +32,21 @@ class LearningConfig(FrozenConfig):
         """Return what of it can change the weights or what is recorded of them."""
         unread = set() if self.reads_memory else {"memory"}
         return self.model_dump(mode="json", exclude=unread)
+
+
+def learning_of(record: CheckpointRecord) -> LearningConfig:
+    """Return how a checkpoint was learned.
+
+    Raises
+    ------
+    ConfigError
+        If this version does not know what its record says.
+    """
+    try:
+        return LearningConfig.model_validate(record.configuration)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"expected a checkpoint configured as this version has it, got {record_id(record)[:12]}…: "
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        ) from error

@@ -6,11 +6,11 @@ from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from prefect.context import TaskRunContext
 
+from tasks.run_artifacts import shown
 from tasks.terminal import Advance, at_most_every, terminal_progress
 
-_ARTIFACT_SECONDS = 2.0
+_ARTIFACT_SECONDS = 5.0
 
 
 @contextmanager
@@ -27,13 +27,15 @@ def progress(what: str, unit: str) -> Iterator[Advance]:
 
 @contextmanager
 def _artifact(what: str, unit: str) -> Iterator[Advance]:
-    if TaskRunContext.get() is None:  # called as a plain function
+    key = f"progress-{what}"
+    created = shown(key, lambda: create_progress_artifact(0.0, key=key, description=f"{what}, in {unit}"))
+    if created is None:
         yield lambda done, total: None
         return
-    created = create_progress_artifact(0.0, key=f"progress-{what}", description=f"{what}, in {unit}")
     artifact = cast(UUID, created)  # typed as if it might be awaited
-    yield at_most_every(
-        _ARTIFACT_SECONDS,
-        lambda done, total: update_progress_artifact(artifact, 100.0 * done / max(total, 1)),
-    )
-    update_progress_artifact(artifact, 100.0)
+
+    def show(percent: float) -> None:
+        shown(key, lambda: update_progress_artifact(artifact, percent))
+
+    yield at_most_every(_ARTIFACT_SECONDS, lambda done, total: show(100.0 * done / max(total, 1)))
+    show(100.0)

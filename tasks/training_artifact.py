@@ -5,14 +5,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 from prefect.artifacts import create_markdown_artifact
-from prefect.context import TaskRunContext
-from prefect.exceptions import PrefectException
 
 from shls_core.training.state import TrainingState
 from tasks.loss_curve import loss_curve
-from tasks.terminal import tell
+from tasks.run_artifacts import shown
 from tasks.training_metrics import VALIDATION, Observer, Row
 
 _EVERY_SECONDS = 30.0
@@ -21,9 +18,6 @@ _EVERY_SECONDS = 30.0
 @contextmanager
 def training_artifact(state: TrainingState) -> Iterator[Observer]:
     """Return who keeps the artifact ``training`` up to date, rarely; its last version is of the last step."""
-    if TaskRunContext.get() is None:  # called as a plain function
-        yield lambda row: None
-        return
     newest: dict[str, float] = {}
     next_time = time.monotonic() + _EVERY_SECONDS
 
@@ -40,13 +34,12 @@ def training_artifact(state: TrainingState) -> Iterator[Observer]:
 
 
 def _show(newest: Row, state: TrainingState) -> None:
-    """Show the newest figures; a server that does not answer ends no training, and is told of."""
-    try:
-        create_markdown_artifact(
+    shown(
+        "training",
+        lambda: create_markdown_artifact(
             training_markdown(newest, state.losses), key="training", description="Figures of the newest step"
-        )
-    except (httpx.HTTPError, PrefectException) as error:
-        tell(f"train: the Prefect server did not take the figures of step {state.step}: {error!r}")
+        ),
+    )
 
 
 def training_markdown(newest: Row, losses: list[float]) -> str:

@@ -98,7 +98,7 @@ def _tensorboard(folder: Path, first_step: int) -> Iterator[Observer]:
     except ImportError as error:
         raise MissingComponent(
             "expected tensorboard, which --tensorboard writes for; install it with: "
-            'pip install ".[tensorboard]"'
+            'pip install -e ".[tensorboard]"'
         ) from error
 
     writer = SummaryWriter(str(folder), purge_step=first_step + 1)

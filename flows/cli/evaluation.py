@@ -75,6 +75,19 @@ def evaluate(
     from flows.checkpoint_config import config_in_use, find_checkpoint
     from shls_core.errors import InputError
 
+    if benchmark is None:
+        _refuse_without_benchmark(
+            {
+                "--format": layout != "davis",
+                "--split": split,
+                "--year": year != 2017,
+                "--out": out,
+                "--superpixels": num_superpixels,
+                "--max-side": max_side,
+                "--backend": backend,
+                "--workers": workers,
+            }
+        )
     checkpoint = checkpoint or find_checkpoint(store)[1]
     chosen = config_in_use(config, store, checkpoint)
     chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
@@ -111,3 +124,10 @@ def evaluate(
     else:
         outcome = evaluate_benchmark(benchmark, out, split or "val", checked, *how)
         print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
+
+
+def _refuse_without_benchmark(options: dict[str, object]) -> None:
+    from shls_core.errors import InputError
+
+    if given := [option for option, value in options.items() if value]:
+        raise InputError(f"expected --davis ROOT or --benchmark ROOT with {', '.join(given)}, got neither")

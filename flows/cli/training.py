@@ -43,7 +43,8 @@ def train(
             "--reproduce",
             metavar="CHECKPOINT",
             help="Train this checkpoint again from its record, and compare. Exit code 0: the weights agree, "
-            "1: they do not, 3: code, packages or device are others, so they cannot be compared.",
+            "1: they do not, 3: code, packages or device are others, so they cannot be compared. "
+            "Of --config, `execution` counts.",
         ),
     ] = None,
     allow_withdrawn: AllowWithdrawn = False,
@@ -54,8 +55,9 @@ def train(
     A training that was ended goes on from its last saved state, and ends with the same checkpoint.
     """
     chosen = chosen_config(config).with_changes(execution={"log_dir": log_dir, "tensorboard": tensorboard})
-    reach_server()
     if reproduce:
+        _refuse_with_reproduce({"--dataset": dataset, "--log-dir": log_dir, "--tensorboard": tensorboard})
+        reach_server()
         from flows.cli.results import reproduction_json, show_reproduction
         from flows.reproduce import reproduce as reproduce_flow
 
@@ -63,8 +65,19 @@ def train(
         print_json(reproduction_json(again)) if as_json else show_reproduction(again)
         raise typer.Exit(EXIT_CODES[again.verdict])
 
+    reach_server()
     from flows.cli.results import show_training, training_json
     from flows.train import train as train_flow
 
     outcome = train_flow(chosen, store, dataset, allow_withdrawn)
     print_json(training_json(outcome)) if as_json else show_training(outcome)
+
+
+def _refuse_with_reproduce(options: dict[str, object]) -> None:
+    from shls_core.errors import InputError
+
+    if given := [option for option, value in options.items() if value]:
+        raise InputError(
+            f"expected --reproduce without {', '.join(given)}: the record says what it was trained on, and "
+            "nothing is logged"
+        )

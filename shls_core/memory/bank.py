@@ -49,7 +49,8 @@ class MemoryBank:
         first = [superfeatures[labels == label] for label in self.classes]
         nothing = [superfeatures[:0]] * len(first)
         self.references = References(first, nothing, config)
-        self.centroids = Centroids.fit(first, config)
+        with _in_full(superfeatures):
+            self.centroids = Centroids.fit(first, config)
 
     @property
     def object_columns(self) -> Int64[Tensor, " objects"]:
@@ -58,8 +59,7 @@ class MemoryBank:
 
     def predict(self, superfeatures: Float[Tensor, "R S"]) -> Similarities:
         """Compare the superfeatures of a frame with the memory of every class."""
-        # Half precision, as mixed-precision training would choose, cannot tell near neighbours apart.
-        with torch.autocast(superfeatures.device.type, enabled=False):
+        with _in_full(superfeatures):
             return Similarities(
                 self.references.similarities(superfeatures), self.centroids.similarities(superfeatures)
             )
@@ -114,7 +114,8 @@ class MemoryBank:
         rows = rows[sureness[rows].argsort(stable=True)]
         if len(rows):
             self.references.remember(superfeatures[rows], winners[rows])
-            self.centroids = self.centroids.absorb(superfeatures[rows], winners[rows])
+            with _in_full(superfeatures):
+                self.centroids = self.centroids.absorb(superfeatures[rows], winners[rows])
 
     def introduce(self, superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"]) -> None:
         """Take in superpixels whose object is known, in a frame after the first.
@@ -139,17 +140,27 @@ class MemoryBank:
         first, later, centroids = [], [], []
         for label in classes.tolist():
             members = superfeatures[labels == label]
-            if label not in known:
+            column = known.get(label)
+            if column is None:
                 first.append(members)
                 later.append(superfeatures[:0])
-                centroids.append(Centroids.fit([members], self.config))
-                continue
-            column = known[label]
-            first.append(torch.cat([self.references.first(column), members]))
-            later.append(self.references.later(column))
-            centroids.append(
-                self.centroids.of_class(column).absorb(members, torch.zeros_like(labels[labels == label]))
-            )
+            else:
+                first.append(torch.cat([self.references.first(column), members]))
+                later.append(self.references.later(column))
+            with _in_full(members):
+                centroids.append(self._centroids_with(members, column))
         self.classes = classes
         self.references = References(first, later, self.config)
         self.centroids = Centroids.stacked(centroids)
+
+    def _centroids_with(self, members: Float[Tensor, "M S"], column: int | None) -> Centroids:
+        """Return the centroids of a class with some more members; of a new class, without a column."""
+        if column is None:
+            return Centroids.fit([members], self.config)
+        only = torch.zeros(len(members), dtype=torch.long, device=members.device)
+        return self.centroids.of_class(column).absorb(members, only)
+
+
+def _in_full(superfeatures: Tensor) -> torch.autocast:
+    """Keep products as they are: half precision, which mixed training chooses, blurs near neighbours."""
+    return torch.autocast(superfeatures.device.type, enabled=False)

@@ -1,11 +1,14 @@
 """Configuration of the network."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from shls_core.frozen import FrozenConfig
 from shls_core.refinement.config import RefinementConfig
 
 Channels3 = tuple[float, float, float]
+Above0 = Annotated[float, Field(gt=0.0)]
 
 
 class NetworkConfig(FrozenConfig):
@@ -20,7 +23,7 @@ class NetworkConfig(FrozenConfig):
     channel_mean: Channels3 = (0.485, 0.456, 0.406)
     """Mean of R, G, B in 0..1, subtracted from every frame: the customary values for photographs."""
 
-    channel_deviation: Channels3 = (0.229, 0.224, 0.225)
+    channel_deviation: tuple[Above0, Above0, Above0] = (0.229, 0.224, 0.225)
     """Standard deviation of R, G, B in 0..1, by which every frame is divided; all above 0."""
 
     l2_epsilon: float = Field(default=1e-6, gt=0.0, le=1e-2)

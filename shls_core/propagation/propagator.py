@@ -52,6 +52,7 @@ class Propagator:
         InputError
             If the mask has another size than the frame, has no object or holds 255 (void).
         """
+        self._tracker = None
         _check_mask(mask, frame)
         split, labels = split_along_mask(superpixel_map, mask)
         self._tracker = ObjectTracker(

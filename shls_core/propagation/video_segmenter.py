@@ -39,12 +39,18 @@ class VideoSegmenter:
     propagator : MaskPropagator
         The method, for example a `Propagator` with a trained network.
     superpixels : SuperpixelConfig
-        How frames are divided; its number counts only where `num_superpixels` is given.
+        How frames are divided; its own number does not count.
     num_superpixels : int or None
-        Superpixels of a frame; None: one for about 100 px, 4,000 at 854x480.
+        Superpixels of a frame; None: one for about 100 px, 4,000 at 854x480. The watershed finds as many as
+        the frame has, and takes no number.
     max_side : int or None
         Longest side in px at which frames are worked on; masks come back at the size of the frames. None: as
         they are.
+
+    Raises
+    ------
+    InputError
+        If there is a number for a segmenter that takes none.
 
     Examples
     --------
@@ -71,8 +77,10 @@ class VideoSegmenter:
     ) -> None:
         self._propagator = propagator
         self._superpixels = superpixels or SuperpixelConfig()
+        check_number(self._superpixels, num_superpixels)
         self._num_superpixels = num_superpixels
         self._max_side = max_side
+        self._full_size: tuple[int, int] | None = None
 
     def start(self, frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
         """Begin a video with its first frame, RGB, and the labels there: 0 background, 1..K objects.
@@ -159,14 +167,17 @@ class VideoSegmenter:
 
     def _start(self, prepared: PreparedFrame, mask: UInt8[np.ndarray, "_ _"]) -> None:
         self._propagator.start(prepared.pixels, prepared.superpixel_map, _at_working_size(mask, prepared))
+        self._full_size = prepared.full_size
 
     def _step(self, prepared: PreparedFrame) -> UInt8[np.ndarray, "H W"]:
+        self._check_size(prepared)
         mask = self._propagator.step(prepared.pixels, prepared.superpixel_map)
         return _resized(mask, prepared.full_size)
 
     def _introduce(
         self, prepared: PreparedFrame, given: UInt8[np.ndarray, "_ _"]
     ) -> UInt8[np.ndarray, "H W"]:
+        self._check_size(prepared)
         working = _at_working_size(given, prepared)
         mask = _resized(
             self._propagator.introduce(prepared.pixels, prepared.superpixel_map, working), prepared.full_size
@@ -174,6 +185,21 @@ class VideoSegmenter:
         # Back at full size, what was given has its own borders again, and not those of smaller pixels.
         named = np.unique(given[given > 0])
         return np.where(given > 0, given, np.where(np.isin(mask, named), 0, mask)).astype(np.uint8)
+
+    def _check_size(self, prepared: PreparedFrame) -> None:
+        """Refuse what has the working size of the first frame, and is not of its size."""
+        if self._full_size not in (None, prepared.full_size):
+            told = _told(self._full_size)
+            raise InputError(f"expected a frame of {told} as the first one, got {_told(prepared.full_size)}")
+
+
+def check_number(superpixels: SuperpixelConfig, num_superpixels: int | None) -> None:
+    """Raise InputError where a number of superpixels would be ignored."""
+    if superpixels.is_adaptive and num_superpixels is not None:
+        raise InputError(
+            f"expected no number of superpixels with {superpixels.segmenter}, which finds as many as a frame "
+            f"has, got {num_superpixels}"
+        )
 
 
 def check_mask_size(mask: UInt8[np.ndarray, "_ _"], shape: tuple[int, ...]) -> None:

@@ -24,21 +24,32 @@ def resized_crop(
     columns = _window(box.left, box.right, size[1], maps.shape[2])
     # Interpolation as two products: the backward of interpolate and grid_sample adds atomically on CUDA.
     if isinstance(columns, slice):
-        maps = maps[:, :, columns]
+        maps = _going_on(maps[:, :, columns], 2, size[1])
     else:
         maps = maps[:, :, columns[1]] @ _hats(*columns, maps).T
-    return maps[:, rows] if isinstance(rows, slice) else _hats(*rows, maps) @ maps[:, rows[1]]
+    if isinstance(rows, slice):
+        return _going_on(maps[:, rows], 1, size[0])
+    return _hats(*rows, maps) @ maps[:, rows[1]]
 
 
 def _window(
     start: int, stop: int, num_out: int, num_in: int
 ) -> slice | tuple[Float[Tensor, " num_out"], slice]:
     """Return the part of an axis that is wanted as it is, or else where to sample it and what that needs."""
-    if stop - start == num_out and stop <= num_in:
-        return slice(start, stop)
+    if stop - start == num_out:
+        return slice(start, min(stop, num_in))
     places = start + (torch.arange(num_out) + 0.5) * ((stop - start) / num_out) - 0.5
     places = places.clamp(start, min(stop, num_in) - 1)
     return places, slice(int(places[0]), min(int(places[-1]) + 2, num_in))
+
+
+def _going_on(maps: Float[Tensor, "C h w"], axis: int, length: int) -> Float[Tensor, "C ..."]:
+    """Repeat the last row or column until an axis has a length."""
+    there = maps.shape[axis]
+    if there == length:
+        return maps
+    last = maps.narrow(axis, there - 1, 1)
+    return torch.cat([maps, *[last] * (length - there)], dim=axis)
 
 
 def _hats(

@@ -23,7 +23,7 @@ class TrainingConfig(FrozenConfig):
     """Learning rate after the warm-up: held, or falling to 0 along half a cosine."""
 
     warmup_steps: int = Field(default=0, ge=0)
-    """Steps over which the learning rate rises linearly to its highest."""
+    """Steps over which the learning rate rises linearly to its highest, at the beginning of each phase."""
 
     refinement_from: int = Field(default=0, ge=0)
     """Steps for superfeatures alone, before refinement is trained together with them. The second phase begins
@@ -88,4 +88,14 @@ class TrainingConfig(FrozenConfig):
             )
         if self.refinement_learning_rate and not self.refinement_from:
             raise ValueError("expected refinement_from > 0 with a refinement_learning_rate, got 0")
+        return self
+
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> "TrainingConfig":
+        shortest = min(self.refinement_from or self.steps, self.steps - self.refinement_from)
+        if self.warmup_steps > shortest:
+            raise ValueError(
+                f"expected warmup_steps of at most {shortest}, the steps of the shortest phase, "
+                f"got {self.warmup_steps}"
+            )
         return self

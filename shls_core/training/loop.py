@@ -27,14 +27,11 @@ class TrainedWeights:
     ----------
     averaged : dict of str to Tensor
         Moving average over the run.
-    last : dict of str to Tensor
-        Weights of the last step.
     best : dict of str to Tensor, or None
         The moving average at the best validation; None where there was none.
     """
 
     averaged: dict[str, Tensor]
-    last: dict[str, Tensor]
     best: dict[str, Tensor] | None = None
 
 
@@ -86,17 +83,20 @@ def train(
         raise InputError(f"expected a way to validate every {config.validate_every} steps, got none")
     state = state or TrainingState.begin(method.network, config)
     coming = iter(batches)
+    # What changes the state is never cut in two: it is always one between two steps.
     with reproducible(config.num_threads):
         try:
             while True:
                 if validate and state.validation_is_due(config):
-                    on_validation(state.note_validation(validate(state.average.state)))
+                    score = validate(state.average.state)
+                    with uninterrupted():
+                        on_validation(state.note_validation(score))
                 if state.step == config.steps:
                     break
                 batch = next(coming, None)
                 if batch is None:
                     raise InputError(f"expected {config.steps} batches, got {state.step}")
-                with uninterrupted():  # so that the state is always one between two steps
+                with uninterrupted():
                     on_step(take_step(state, method, batch, config))
                 refuse_climbing(state.losses, config)
                 if save_every and state.step % save_every == 0:
@@ -105,5 +105,4 @@ def train(
             if state.step and not isinstance(end, Exception):
                 save(state)
             raise
-    last = {name: value.detach().clone() for name, value in state.network.state_dict().items()}
-    return TrainedWeights(state.average.state, last, state.best)
+    return TrainedWeights(state.average.state, state.best)

@@ -72,7 +72,7 @@ class Catalogue:
         match record.get("kind"):
             case "dataset":
                 yield from self._dataset(artifact_id, record)
-            case "checkpoint":
+            case "checkpoint" | "pretrained":
                 name = self._name(record["dataset"])
                 yield Artifact(artifact_id, "checkpoint", f"{name}/checkpoint", (name,))
             case "evaluation" | "benchmark" | "submission" as kind:

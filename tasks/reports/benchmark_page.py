@@ -129,7 +129,7 @@ def benchmark_page(
         has_pictures=any(video.pictures for video in videos),
         has_copy=bool(copied),
         facts=facts(evaluation, record, trained),
-        commands=benchmark_commands(record),
+        commands=benchmark_commands(record, trained),
         configuration=configuration(record, trained),
     )
     return render_page("benchmark.html", rules=object_rules(row.object_id for row in rows), page=page)

@@ -76,7 +76,7 @@ def held_out_page(evaluation: str, record: EvaluationRecord, trained: Checkpoint
         ),
         objects=tuple(rows),
         facts=facts(evaluation, record, trained),
-        commands=held_out_commands(record),
+        commands=held_out_commands(record, trained),
         configuration=configuration(record, trained),
     )
     rules = object_rules(one.object_id for one in record.objects)

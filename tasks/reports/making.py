@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from storage.reachability import PRETRAINED
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def configuration(record: BenchmarkRecord | EvaluationRecord, trained: Checkpoin
     return json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False)
 
 
-def benchmark_commands(record: BenchmarkRecord) -> tuple[str, ...]:
+def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tuple[str, ...]:
     """Return the commands that make and score the masks again."""
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
     options = {"--superpixels": "num_superpixels", "--max-side": "max_side"}
@@ -50,15 +53,29 @@ def benchmark_commands(record: BenchmarkRecord) -> tuple[str, ...]:
         for option, key in options.items()
         if record.configuration.get(key) is not None
     )
+    checkpoint = f"--checkpoint {_called(record, trained)}"
     return (
-        f"shls evaluate {videos} --checkpoint {record.checkpoint[:12]}{chosen} --out masks/",
+        _use_file(record),
+        f"shls evaluate {videos} {checkpoint}{chosen} --config use.yaml --out masks/",
         f"shls score {videos} --results masks/",
     )
 
 
-def held_out_commands(record: EvaluationRecord) -> tuple[str, ...]:
-    """Return the command that scores the checkpoint again."""
-    return (f"shls evaluate --checkpoint {record.checkpoint[:12]}",)
+def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tuple[str, ...]:
+    """Return the commands that score the checkpoint again."""
+    return (_use_file(record), f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml")
+
+
+def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
+    """Return the command that writes down how the checkpoint was used."""
+    said = record.configuration
+    use = {section: said[section] for section in ("memory", "superpixels") if section in said}
+    use["propagation"] = {"refinement": said.get("refinement")}
+    return f"cat > use.yaml <<'END'\n{yaml.safe_dump(use, default_flow_style=None, width=100)}END"
+
+
+def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
+    return PRETRAINED if trained.kind == PRETRAINED else record.checkpoint[:12]
 
 
 def _training(trained: CheckpointRecord) -> str:

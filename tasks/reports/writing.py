@@ -5,7 +5,6 @@ from pathlib import Path
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.context import TaskRunContext
 
 from shls_core.errors import InputError
 from shls_core.whole_file import write_whole
@@ -16,6 +15,7 @@ from tasks.execution_config import ExecutionConfig
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.reports.page import percent
 from tasks.reports.page_of import page_of
+from tasks.run_artifacts import shown
 from tasks.terminal import tell
 from tasks.training_log import log_folder, runs_folder
 
@@ -87,10 +87,11 @@ def _write(path: Path, page: bytes) -> bool:
 
 
 def _link(path: Path, *, key: str, told: str, subject: str, description: str) -> None:
-    if TaskRunContext.get() is None:  # called as a plain function
-        return
-    create_markdown_artifact(
-        key=key,
-        markdown=f"{told}: [{PAGE}]({path.resolve().as_uri()})\n\n{subject}\n",
-        description=description,
+    shown(
+        key,
+        lambda: create_markdown_artifact(
+            key=key,
+            markdown=f"{told}: [{PAGE}]({path.resolve().as_uri()})\n\n{subject}\n",
+            description=description,
+        ),
     )

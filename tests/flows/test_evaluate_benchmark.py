@@ -29,6 +29,7 @@ def test_masks_tables_record_and_ledger_belong_together(evaluate, davis_benchmar
     record = get_record(store.objects, outcome.evaluation, BenchmarkRecord)
     assert record.checkpoint == first_run.outcome.training.checkpoint
     assert (record.benchmark, record.split) == ("DAVIS-2017", "val")
+    assert record.versions.keys() >= {"fast-slic", "numpy", "opencv-python-headless", "scipy", "torch"}
     assert [(one.sequence, one.object_id, len(one.frame_j)) for one in record.objects] == [
         ("judo", 1, 3),
         ("judo", 2, 3),

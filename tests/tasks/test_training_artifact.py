@@ -1,8 +1,6 @@
 import base64
 import xml.etree.ElementTree as ET
-from types import SimpleNamespace
 
-import httpx
 import pytest
 
 from tasks import training_artifact as module
@@ -20,9 +18,8 @@ def test_the_newest_figures_stand_under_the_curve():
 
 @pytest.fixture
 def shown(monkeypatch):
-    """The figures that were shown, inside a task run whose clock stands still until it is moved."""
+    """The figures that were shown, by a clock that stands still until it is moved."""
     found, clock = [], [0.0]
-    monkeypatch.setattr(module.TaskRunContext, "get", classmethod(lambda cls: object()))
     monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(module, "_show", lambda newest, state: found.append(dict(newest)))
     return found, clock
@@ -37,22 +34,3 @@ def test_it_is_renewed_every_half_minute_and_at_the_end(shown):
         observe({"step": 100, "validation/J&F": 0.5})
         assert [row["step"] for row in found] == [30, 60, 90]
     assert found[-1] == {"step": 100, "loss": 1.0, "validation/J&F": 0.5}
-
-
-def test_outside_a_run_nothing_is_shown(monkeypatch):
-    monkeypatch.setattr(module, "_show", None)
-    with training_artifact(None) as observe:
-        observe({"step": 1, "loss": 1.0})
-
-
-def test_a_server_that_does_not_answer_ends_no_training(monkeypatch, capsys):
-    def refuse(*args, **kwargs):
-        raise httpx.ConnectError("all connection attempts failed")
-
-    monkeypatch.setattr(module.TaskRunContext, "get", classmethod(lambda cls: object()))
-    monkeypatch.setattr(module, "create_markdown_artifact", refuse)
-    state = SimpleNamespace(losses=[1.0], step=1)
-    with training_artifact(state) as observe:
-        observe({"step": 1, "loss": 1.0})
-    told = capsys.readouterr().err
-    assert "the Prefect server did not take the figures of step 1: ConnectError('all connection" in told

@@ -186,6 +186,16 @@ def test_help_shows_an_example(shls, name):
         ("train --config nowhere.yaml", 1, "expected a configuration file at nowhere.yaml"),
         ("train --store nowhere", 1, "expected a store at nowhere, found none; `shls run` makes one"),
         ("evaluate --store nowhere", 1, "expected a store at nowhere, found none"),
+        (
+            "evaluate --out masks --max-side 427",
+            1,
+            "expected --davis ROOT .* with --out, --max-side, got neither",
+        ),
+        (
+            "train --reproduce 3fa9c1 --dataset photos",
+            1,
+            "expected --reproduce without --dataset: the record",
+        ),
         ("dataset list --store nowhere", 1, "expected a store at nowhere, found none"),
         ("run --images nowhere", 1, "expected a folder of photographs, found none at nowhere"),
     ],

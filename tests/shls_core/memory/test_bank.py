@@ -174,10 +174,19 @@ def test_inference_mode_gives_what_training_gives_and_training_reaches_every_fra
 
 
 def test_mixed_precision_does_not_blur_similarities():
-    frame = F.normalize(torch.rand(40, 8, generator=torch.Generator().manual_seed(0)), dim=1)
-    bank = MemoryBank(frame, torch.arange(40) % 3, MemoryConfig())
-    exact = bank.predict(frame)
+    frames = F.normalize(torch.rand(4, 400, 8, generator=torch.Generator().manual_seed(0)), dim=2)
+    labels = torch.arange(400) % 3
+
+    def last_similarities() -> Similarities:
+        bank = MemoryBank(frames[0], labels, MemoryConfig())
+        similarities = bank.predict(frames[1])
+        winners = bank.winners(similarities)
+        bank.update(frames[1], winners, bank.sureness(similarities, winners))
+        bank.introduce(frames[2], 1 + labels)
+        return bank.predict(frames[3])
+
+    exact = last_similarities()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mixed = bank.predict(frame)
+        mixed = last_similarities()
     assert torch.equal(mixed.neighbours, exact.neighbours)
     assert torch.equal(mixed.long_term, exact.long_term)

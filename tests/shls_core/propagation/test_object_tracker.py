@@ -1,11 +1,15 @@
 """Permutations, and gradients through memory and refinement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shls_core.memory.bank import MemoryBank
+from shls_core.memory.coarse_mask import margins
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.inside import inside_own_class
 from shls_core.memory.superpixel_objects import split_along_mask
@@ -93,6 +97,20 @@ def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured(
     assert grown == {False: NUM_CELLS, True: int(inside.sum())}
 
 
+def test_with_the_vote_what_eq_1_would_give_to_another_class_stays_out_even_at_a_threshold_of_0():
+    superfeatures = torch.rand(200, 8, generator=torch.Generator().manual_seed(0))
+    superfeatures = torch.nn.functional.normalize(superfeatures, dim=1)
+    config = MemoryConfig(pre_segmentation="knn_vote", neighbours=1, update_threshold=0)
+    bank = MemoryBank(superfeatures[:60], torch.arange(60) % 3, config)
+    similarities = bank.predict(superfeatures[60:])
+    voted, by_eq1 = bank.winners(similarities), margins(similarities).argmax(dim=1)
+    before = len(bank.references)
+    bank.update(superfeatures[60:], voted, bank.sureness(similarities, voted))
+    of_eq1 = margins(similarities).gather(1, voted[:, None])[:, 0] >= 0
+    assert 0 < (voted != by_eq1).sum() < 140
+    assert len(bank.references) - before == of_eq1.sum() < 140
+
+
 def test_superpixels_that_look_alike_are_told_apart_by_where_they_were():
     frames, masks = three_squares(0)
     net = new_network(NetworkConfig(width_multiplier=0.0625, superfeature_size=8), 0).eval()
@@ -173,13 +191,27 @@ def test_gradients_of_the_refined_masks_reach_every_weight(mode):
         assert weight.grad.abs().max() > 0, name
 
 
-def test_refined_masks_reach_the_superfeatures_of_the_first_frame_through_the_memory():
-    """Superfeatures act on refined masks through similarities alone."""
-    net = network(seed=1).train()
+def test_gradients_of_a_refined_mask_go_back_through_the_memory():
     frames, masks = three_squares(0)
-    tracked = track(net, frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
-    tracked[0].refined.log_odds.square().sum().backward()
-    assert net.superfeature_head.fine[0].weight.grad.abs().max() > 0
+    tracker, (second, _) = begin(network(seed=1), frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    known = tracker._memory
+    remembered = torch.cat([known.references.first(column) for column in range(len(known.classes))])
+    remembered = remembered.detach().requires_grad_()
+    labels = known.classes.repeat_interleave(
+        torch.tensor([len(known.references.first(column)) for column in range(len(known.classes))])
+    )
+    tracker._memory = MemoryBank(remembered, labels, MemoryConfig())
+    tracker.step(second).refined.log_odds.square().sum().backward()
+    assert remembered.grad.abs().max() > 0
+
+
+def test_gradients_of_a_refined_mask_go_back_through_the_prediction_before():
+    frames, masks = three_squares(0)
+    tracker, (second, third) = begin(network(seed=1), frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    fine = second.view.fine.detach().requires_grad_()
+    tracker.step(replace(second, view=replace(second.view, fine=fine)))
+    tracker.step(third).refined.log_odds.square().sum().backward()
+    assert fine.grad.abs().max() > 0
 
 
 def test_video_that_starts_without_background():

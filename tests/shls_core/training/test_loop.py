@@ -1,4 +1,6 @@
 import math
+from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -6,80 +8,73 @@ import torch
 from torch import nn
 
 from shls_core.errors import InputError, TrainingDiverged
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import TrainedWeights, train
-from shls_core.training.shls_method import ShlsMethod
 from shls_core.training.step import StepMetrics
 from shls_core.training.weights import weights_digest
 
-SIZE, CELL = 16, 4
-CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
+
+@pytest.fixture
+def run(small_shls, batches_from) -> Callable[..., tuple[TrainedWeights, nn.Module, list[StepMetrics]]]:
+    """Return a function that trains and gives the weights, the network and the figures of every step."""
+
+    def trained(config: TrainingConfig, seed: int = 0):
+        method, metrics = small_shls(seed), []
+        return train(method, batches_from(), config, metrics.append), method.network, metrics
+
+    return trained
 
 
-def square_batches(count: int) -> list[TrainingBatch]:
-    """Bright squares on dark noise, two sequences of two frames in every batch."""
-    rng = np.random.default_rng(0)
-    batches = []
-    for _ in range(count):
-        frames = rng.integers(0, 80, size=(2, 2, SIZE, SIZE, 3), dtype=np.uint8)
-        masks = np.zeros((2, 2, SIZE, SIZE), dtype=np.uint8)
-        masks[..., 4:12, 4:12] = 1
-        frames[masks == 1] += 150
-        batches.append(TrainingBatch(frames, np.broadcast_to(CELLS, masks.shape), masks))
-    return batches
-
-
-def shls(seed: int = 0) -> ShlsMethod:
-    config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
-    return ShlsMethod(new_network(config, seed), TrainingConfig(temperature=0.1))
-
-
-def run(config: TrainingConfig, seed: int = 0) -> tuple[TrainedWeights, list[StepMetrics]]:
-    metrics: list[StepMetrics] = []
-    return train(shls(seed), square_batches(config.steps), config, metrics.append), metrics
-
-
-def test_loss_falls():
-    _, metrics = run(TrainingConfig(steps=30, learning_rate=3e-3, num_threads=1))
+def test_loss_falls(run):
+    *_, metrics = run(TrainingConfig(steps=30, learning_rate=3e-3, num_threads=1))
     assert [m.step for m in metrics] == list(range(1, 31))
     assert all(m.loss == m.terms["nt_xent"] for m in metrics)
     assert np.mean([m.loss for m in metrics[-5:]]) < 0.5 * metrics[0].loss
 
 
-def test_repeats_bit_for_bit():
+def test_repeats_bit_for_bit(run):
     config = TrainingConfig(steps=5, learning_rate=1e-2, num_threads=1)
-    first, again, other = run(config)[0], run(config)[0], run(config, seed=1)[0]
-    for state in ("averaged", "last"):
-        assert weights_digest(getattr(first, state)) == weights_digest(getattr(again, state))
-        assert weights_digest(getattr(first, state)) != weights_digest(getattr(other, state))
+
+    def digests(seed):
+        weights, network, _ = run(config, seed)
+        return [weights_digest(weights.averaged), weights_digest(network.state_dict())]
+
+    first, again, other = digests(0), digests(0), digests(1)
+    assert first == again
+    assert not {*first} & {*other}
 
 
-def test_settings_of_torch_are_restored():
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    inside = []
+def test_deterministic_kernels_run_inside_and_settings_of_torch_are_restored(
+    small_shls, batches_from, monkeypatch
+):
+    def settings():
+        deterministic = torch.are_deterministic_algorithms_enabled()
+        return torch.get_num_threads(), deterministic, torch.backends.cudnn.benchmark
+
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    before, inside = settings(), []
     config = TrainingConfig(steps=1, num_threads=before[0] + 1)
-    train(shls(), square_batches(1), config, lambda _: inside.append(torch.get_num_threads()))
-    assert inside == [before[0] + 1]
-    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+    train(small_shls(0), batches_from(), config, lambda _: inside.append(settings()))
+    assert inside == [(before[0] + 1, True, False)]
+    assert settings() == before == (before[0], False, True)
 
 
-def test_average_without_decay_is_the_last_state():
-    weights, _ = run(TrainingConfig(steps=3, ema_decay=0.0, num_threads=1))
-    assert weights_digest(weights.averaged) == weights_digest(weights.last)
+def test_average_without_decay_is_the_last_state(run):
+    weights, network, _ = run(TrainingConfig(steps=3, ema_decay=0.0, num_threads=1))
+    assert weights_digest(weights.averaged) == weights_digest(network.state_dict())
 
 
-def test_no_more_batches_are_taken_than_steps():
-    batches = iter(square_batches(3))
-    train(shls(), batches, TrainingConfig(steps=2, num_threads=1), lambda _: None)
+def test_no_more_batches_are_taken_than_steps(small_shls, batches_from):
+    batches = islice(batches_from(), 3)
+    train(small_shls(0), batches, TrainingConfig(steps=2, num_threads=1), lambda _: None)
     assert len(list(batches)) == 1
 
 
-def test_too_few_batches_are_an_error():
+def test_too_few_batches_are_an_error(small_shls, batches_from):
+    config = TrainingConfig(steps=3, num_threads=1)
     with pytest.raises(InputError, match="expected 3 batches, got 2"):
-        train(shls(), square_batches(2), TrainingConfig(steps=3, num_threads=1), lambda _: None)
+        train(small_shls(0), islice(batches_from(), 2), config, lambda _: None)
 
 
 class Parabola:
@@ -99,17 +94,18 @@ class Parabola:
         }
 
 
-def test_any_method_can_be_trained():
+def test_any_method_can_be_trained(batches_from):
     metrics: list[StepMetrics] = []
     config = TrainingConfig(steps=2, learning_rate=0.5, ema_decay=0.0, gradient_clip=1.0)
-    weights = train(Parabola(), square_batches(2), config, metrics.append)
+    method = Parabola()
+    train(method, batches_from(), config, metrics.append)
     assert metrics[0] == StepMetrics(1, 10_001.0, {"square": 10_000.0, "offset": 1.0}, 0.5, 200.0)
-    assert weights.last["weight"].item() == pytest.approx(99.0, abs=1e-3)
+    assert method.network.weight.item() == pytest.approx(99.0, abs=1e-3)
 
 
-def test_divergence_names_step_and_loss():
+def test_divergence_names_step_and_loss(batches_from):
     seen: list[StepMetrics] = []
     with pytest.raises(TrainingDiverged, match=r"got loss nan .* \(step 3\)"):
-        train(Parabola(breaks_at=3), square_batches(5), TrainingConfig(steps=5), seen.append)
+        train(Parabola(breaks_at=3), batches_from(), TrainingConfig(steps=5), seen.append)
     assert len(seen) == 2
     assert not torch.are_deterministic_algorithms_enabled()

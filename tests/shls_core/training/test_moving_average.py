@@ -20,11 +20,11 @@ def test_average_over_steps_by_hand():
 
 def test_batch_statistics_are_averaged_and_counts_copied():
     network = nn.BatchNorm1d(1)
-    average = MovingAverage(network, decay=0.0)
-    network(torch.tensor([[0.0], [2.0]]))
+    average = MovingAverage(network, decay=0.1)
+    network(torch.tensor([[0.0], [2.0]]))  # mean 1: with a momentum of 0.1, the running mean becomes 0.1
     average.update(network)
     assert average.state["num_batches_tracked"].item() == 1
-    assert average.state["running_mean"].item() == pytest.approx(network.running_mean.item())
+    assert average.state["running_mean"].item() == pytest.approx(0.1 * 0.0 + 0.9 * 0.1)
 
 
 def test_average_is_no_view_of_the_network():

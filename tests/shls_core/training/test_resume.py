@@ -35,6 +35,29 @@ class Ended(BaseException):
     """Somebody ends the run, as Ctrl-C or SIGTERM do."""
 
 
+class EndsWhenCopied(dict):
+    """Weights during whose first copy the run is ended by a signal."""
+
+    is_whole = True
+
+    def items(self):
+        if self.is_whole:
+            self.is_whole = False
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(0.01)  # any bytecode would let it in
+        return super().items()
+
+
+@pytest.fixture(autouse=True)
+def sigterm_ends():
+    def end(*_):
+        raise Ended
+
+    before = signal.signal(signal.SIGTERM, end)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.fixture
 def precision():
     """Numbers of the forward pass."""
@@ -43,11 +66,18 @@ def precision():
 
 @pytest.fixture
 def run(small_shls, batches_from, precision):
-    """Return a function that trains, and may end in a step or in a validation."""
+    """Return a function that trains, and may end in a step, in a validation, or in what it keeps of that."""
 
     config = CONFIG.model_copy(update={"precision": precision})
 
-    def run(saved=None, ends_at_step=None, ends_at_validation=None, save_every=None, dropout=False):
+    def run(
+        saved=None,
+        ends_at_step=None,
+        ends_at_validation=None,
+        ends_at_copy=None,
+        save_every=None,
+        dropout=False,
+    ):
         method, kept = small_shls(0), []
         if dropout:
             plain = method.loss
@@ -67,6 +97,8 @@ def run(small_shls, batches_from, precision):
         def validate(weights):
             if state.step == ends_at_validation:
                 raise Ended
+            if state.step == ends_at_copy:
+                state.average.state = EndsWhenCopied(weights)
             return brightness(weights)
 
         try:
@@ -88,8 +120,8 @@ def run(small_shls, batches_from, precision):
 
 
 def outcome(weights, state):
-    digests = tuple(weights_digest(getattr(weights, name)) for name in ("averaged", "last", "best"))
-    return (*digests, tuple(state.losses), tuple(state.validations))
+    found = (weights.averaged, state.network.state_dict(), weights.best)
+    return (*map(weights_digest, found), tuple(state.losses), tuple(state.validations))
 
 
 @pytest.mark.parametrize("dropout", [False, True])
@@ -107,6 +139,14 @@ def test_ended_in_every_validation(run):
     for step in (2, 4, 6):
         _, _, kept = run(ends_at_validation=step)
         assert outcome(*run(saved=kept[-1])[:2]) == whole
+
+
+def test_ended_while_the_best_weights_are_kept(run):
+    """A signal that comes between the note of a validation and the copy of its weights waits for both."""
+    _, state, kept = run(ends_at_copy=2)  # the first is the best so far
+    assert [validation.step for validation in state.validations] == [2]
+    assert state.best is not None
+    assert outcome(*run(saved=kept[-1])[:2]) == outcome(*run()[:2])
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -131,8 +171,8 @@ def test_without_its_state_a_run_would_end_elsewhere(run, small_shls, batches_fr
     method.network.load_state_dict(state.network.state_dict())
     other = TrainingState.begin(method.network, CONFIG)
     other.losses[:] = state.losses
-    weights = train(method, batches_from(3), CONFIG, lambda _: None, state=other, validate=brightness)
-    assert weights_digest(weights.last) != outcome(*run()[:2])[1]
+    train(method, batches_from(3), CONFIG, lambda _: None, state=other, validate=brightness)
+    assert weights_digest(method.network.state_dict()) != outcome(*run()[:2])[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -52,15 +52,17 @@ def test_random_numbers_depend_on_seed_and_step_alone(small_shls, batches_from):
     assert len({*first, *other}) == 6
 
 
-def test_a_step_that_diverges_changes_nothing(small_shls, batches_from):
+def test_a_step_that_diverges_changes_no_weight_and_no_average(small_shls, batches_from):
     method, config = small_shls(0), TrainingConfig(num_threads=1)
     plain = method.loss
     method.loss = lambda batch, step: {"nt_xent": plain(batch, step)["nt_xent"] * torch.nan}
     state = TrainingState.begin(method.network, config)
-    before = weights_digest(dict(method.network.named_parameters()))
+    parameters = dict(method.network.named_parameters())
+    before = weights_digest(parameters), weights_digest(state.average.state)
     with pytest.raises(TrainingDiverged, match=r"got loss nan .* \(step 1\)"):
         take_step(state, method, next(batches_from(0)), config)
-    assert (state.step, weights_digest(dict(method.network.named_parameters()))) == (0, before)
+    assert state.step == 0
+    assert (weights_digest(parameters), weights_digest(state.average.state)) == before
 
 
 def test_a_long_gradient_is_cut_to_the_length_configured(step):

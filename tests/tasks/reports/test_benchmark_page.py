@@ -72,14 +72,21 @@ def test_it_tells_the_scores_of_the_record(record_of, trained):
 
 
 def test_it_tells_what_it_is_of_and_how_to_make_it_again(record_of, trained):
-    record = record_of({"dog": [[0.8] * 3]}, benchmark="DAVIS-2016", split="dev")
+    used = {"memory": {"neighbours": 5}, "refinement": "off", "num_superpixels": 900, "max_side": None}
+    record = record_of({"dog": [[0.8] * 3]}, benchmark="DAVIS-2016", split="dev", configuration=used)
     codes = Outline(page_of(record, trained)).of("code")
     assert {"f" * 64, record.checkpoint, "d" * 64, "b" * 64} <= set(codes)
     again = (
+        "cat > use.yaml <<'END' memory: {neighbours: 5} propagation: {refinement: 'off'} END "
         "shls evaluate --davis DAVIS/ --split dev --year 2016 --checkpoint 3a2ed9a2f930 --superpixels 900 "
-        "--out masks/ shls score --davis DAVIS/ --split dev --year 2016 --results masks/"
+        "--config use.yaml --out masks/ shls score --davis DAVIS/ --split dev --year 2016 --results masks/"
     )
     assert again in codes
+
+
+def test_the_checkpoint_that_comes_with_the_project_is_called_so(record_of, trained):
+    pretrained = trained.model_copy(update={"kind": "pretrained"})
+    assert "--checkpoint pretrained " in page_of(record_of({"dog": [[0.8] * 3]}), pretrained).decode()
 
 
 def test_names_cannot_break_out_of_the_text(record_of, trained):

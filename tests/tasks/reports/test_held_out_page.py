@@ -41,4 +41,4 @@ def test_the_checkpoint_stands_beside_its_baselines_and_the_worst_object_comes_f
         ("aa" * 6, "1", "40.0"),
     ]
     assert "2 sequences, 2 objects, 8 scored frames" in page
-    assert "shls evaluate --checkpoint 3a3a3a3a3a3a" in page
+    assert "shls evaluate --checkpoint 3a3a3a3a3a3a --config use.yaml" in page

@@ -1,0 +1,53 @@
+"""What a Prefect run shows: nothing outside a run, and nothing that work waits for inside one."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tasks import progress as progress_module
+from tasks import run_artifacts as module
+from tasks.progress import progress
+from tasks.run_artifacts import shown
+
+
+@pytest.fixture
+def in_a_run(monkeypatch):
+    monkeypatch.setattr(module.TaskRunContext, "get", classmethod(lambda cls: object()))
+
+
+def refuse(*args, **kwargs):
+    raise httpx.ConnectError("all connection attempts failed")
+
+
+def test_outside_a_run_nothing_is_shown():
+    assert shown("result", refuse) is None
+
+
+def test_what_the_server_says_comes_back(in_a_run):
+    assert shown("result", lambda: 7) == 7
+
+
+def test_a_server_that_does_not_answer_is_told_of_and_ends_nothing(in_a_run, capsys):
+    assert shown("result", refuse) is None
+    told = capsys.readouterr().err
+    assert "the server did not take the artifact result: ConnectError('all connection" in told
+
+
+def test_a_defect_of_what_is_shown_is_not_hidden(in_a_run):
+    with pytest.raises(ZeroDivisionError):
+        shown("result", lambda: 1 // 0)
+
+
+@pytest.mark.parametrize("lost", ["create_progress_artifact", "update_progress_artifact"])
+def test_work_goes_on_when_its_progress_cannot_be_shown(in_a_run, monkeypatch, lost):
+    monkeypatch.setattr(progress_module, "create_progress_artifact", lambda *args, **kwargs: uuid4())
+    monkeypatch.setattr(progress_module, "update_progress_artifact", lambda *args: None)
+    monkeypatch.setattr(progress_module, lost, refuse)
+    monkeypatch.setattr(progress_module, "_ARTIFACT_SECONDS", 0.0)
+    done = []
+    with progress("train", "steps") as advance:
+        for step in range(3):
+            advance(step, 3)
+            done.append(step)
+    assert done == [0, 1, 2]
