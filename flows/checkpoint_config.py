@@ -46,6 +46,20 @@ def parameters_in_use(config: PipelineConfig) -> dict[str, Any]:
     return config.model_dump(mode="json", include=_IN_USE)
 
 
+def is_pretrained(store: str, checkpoint: str) -> bool:
+    """Return whether this is the checkpoint that comes with the project, or another without its dataset.
+
+    Raises
+    ------
+    NameUnknown
+        If there is no such checkpoint.
+    """
+    if checkpoint == PRETRAINED:
+        return True
+    opened, found = find_checkpoint(store, checkpoint)
+    return get_record(opened.objects, found, CheckpointRecord).kind == PRETRAINED
+
+
 def find_checkpoint(store: str, checkpoint: str | None = None) -> tuple[Store, str]:
     """Return a store and the id of a checkpoint in it, by default of the newest.
 

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
-from storage.reachability import CHECKPOINT, PRETRAINED
+from storage.reachability import CHECKPOINT, DATASET, PRETRAINED
 from storage.store import Store
+
+CHECKPOINT_RUNS = frozenset({"train", "import"})
+"""The kinds of run that a checkpoint comes out of."""
 
 _FEWEST_DIGITS = 6
 _LARGEST_RECORD_BYTES = 16 << 20
+_LISTED_BY = {DATASET: "`shls dataset list`", CHECKPOINT: "`shls checkpoint list`"}
 
 
 def resolve(store: Store, reference: str, *kinds: str) -> str:
@@ -44,9 +48,9 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
             )
     if removed_at := _removed_at(store, reference):
         raise NameUnknown(_removed(reference, removed_at))
-    raise NameUnknown(
-        f"expected the name or id of a {kind}, got {reference!r}; `shls dataset list` shows what there is"
-    )
+    lists = " and ".join(command for of, command in _LISTED_BY.items() if of in kinds)
+    see = f"; see {lists}" if lists else ""
+    raise NameUnknown(f"expected the name or id of a {kind}, got {reference!r}{see}")
 
 
 def meant_by_name(store: Store, reference: str) -> str | None:
@@ -85,7 +89,7 @@ def newest_checkpoint(store: Store) -> str:
         If there is none.
     """
     for run in reversed(store.ledger.runs()):
-        if run["kind"] in ("train", "import") and run["status"] == "completed":
+        if run["kind"] in CHECKPOINT_RUNS and run["status"] == "completed":
             return str(run["outputs"][0])
     raise NameUnknown(
         f"expected a checkpoint in {store.location}, found none; `shls train` makes one, "

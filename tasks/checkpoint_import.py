@@ -9,8 +9,10 @@ from storage.gate import require_passed
 from storage.manifest import put_record
 from storage.references import resolve
 from storage.store import Store
+from storage.withdrawal import listed, withdrawn_in
 from tasks.learning_config import learning_of
 from tasks.ledger import recorded_run
+from tasks.terminal import tell
 from tasks.trained_folder import read_trained
 
 
@@ -42,6 +44,8 @@ def import_checkpoint(folder: Path, store: str) -> str:
     network_with_weights(learning.network, weights_from_bytes(weights))
     opened = Store.open(store)
     require_passed(opened, resolve(opened, record.dataset, "dataset"))
+    if found := withdrawn_in(opened, record.dataset):
+        tell(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
     with recorded_run(store, "import", record.configuration, learning.training.seed) as run:
         run.inputs.append(record.dataset)
         opened.objects.put(weights)

@@ -17,6 +17,25 @@ def _checkpoint() -> None:
     """Checkpoints into a store, and out of it."""
 
 
+@checkpoints.command("list", epilog="Examples: `shls checkpoint list` · `shls checkpoint list --json`")
+@command
+def list_(store: StoreFolder = "store", as_json: Json = False) -> None:
+    """List the checkpoints that were trained or imported, oldest first."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from flows.cli.checkpoint_table import checkpoint_table
+    from storage.store import Store
+    from tasks.checkpoint_list import list_checkpoints
+
+    found = list_checkpoints(Store.open(store))
+    if as_json:
+        print_json({"checkpoints": [asdict(one) for one in found]})
+    else:
+        Console().print(checkpoint_table(found))
+
+
 @checkpoints.command("import", epilog="Examples: `shls checkpoint import trained/ --store store --json`")
 @command
 def import_(

@@ -72,7 +72,7 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
-    from flows.checkpoint_config import config_in_use, find_checkpoint
+    from flows.checkpoint_config import config_in_use, find_checkpoint, is_pretrained
     from shls_core.errors import InputError
 
     if benchmark is None:
@@ -92,9 +92,9 @@ def evaluate(
     chosen = config_in_use(config, store, checkpoint)
     chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
     if benchmark is None:
-        if checkpoint == "pretrained":
+        if is_pretrained(store, checkpoint):
             raise InputError(
-                "expected --davis ROOT or --benchmark ROOT with --checkpoint pretrained: "
+                f"expected --davis ROOT or --benchmark ROOT with --checkpoint {checkpoint}: "
                 "the held-out sequences of its dataset do not come with it"
             )
         reach_server()

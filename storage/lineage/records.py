@@ -10,7 +10,7 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import ObjectMissing
 from storage.inventory import take_inventory
 from storage.objects import ObjectStore
-from storage.reachability import CHECKPOINT, RECORD_STARTS_WITH, STAGE
+from storage.reachability import CHECKPOINT, PRETRAINED, RECORD_STARTS_WITH, STAGE
 
 Content = Mapping[str, Any]
 _READERS = 16
@@ -98,7 +98,10 @@ class Records:
             said = json.loads(self._objects.get(digest))
         except (ObjectMissing, ValueError):
             return None
-        return said if isinstance(said, dict) else None
+        if not isinstance(said, dict):
+            return None
+        # Made for use without its dataset, but learned from one all the same.
+        return said | {"kind": CHECKPOINT} if said.get("kind") == PRETRAINED else said
 
 
 def _parts(said: Content) -> set[str]:

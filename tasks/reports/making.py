@@ -69,7 +69,7 @@ def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tu
 def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
     """Return the command that writes down how the checkpoint was used."""
     said = record.configuration
-    use = {section: said[section] for section in ("memory", "superpixels") if section in said}
+    use: dict[str, Any] = {section: said[section] for section in ("memory", "superpixels") if section in said}
     use["propagation"] = {"refinement": said.get("refinement")}
     return f"cat > use.yaml <<'END'\n{yaml.safe_dump(use, default_flow_style=None, width=100)}END"
 

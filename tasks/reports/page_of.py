@@ -5,7 +5,7 @@ from pathlib import Path
 from shls_core.errors import InputError
 from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
 from storage.manifest import get_record
-from storage.reachability import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, read_links
+from storage.reachability import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, PRETRAINED, read_links
 from storage.references import resolve
 from storage.store import Store
 from tasks.execution_config import ExecutionConfig
@@ -44,12 +44,17 @@ def page_of(
     NameUnknown
         If nothing of these kinds is meant.
     InputError
-        If benchmark or masks are not those that were evaluated, or go with something else.
+        If benchmark or masks are not those that were evaluated, or go with something else; if the checkpoint
+        is a pretrained one.
     """
     artifact = resolve(store, reference, DATASET, CHECKPOINT, EVALUATION, BENCHMARK)
     links = read_links(store.objects, artifact)
     assert links is not None  # it was resolved as a record
     kind = links.kind
+    if kind == PRETRAINED:
+        raise InputError(
+            f"expected a checkpoint that was trained here, got a pretrained one, without a page: {reference}"
+        )
     if log_dir is not None and kind != CHECKPOINT:
         raise InputError(f"expected a checkpoint with --log-dir, got a {kind}: {reference}")
     if davis is not None and kind != BENCHMARK:

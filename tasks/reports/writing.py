@@ -1,12 +1,13 @@
 """Writing the pages that runs leave: made from the store, put into a file, linked from the Prefect run."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from shls_core.errors import InputError
+from shls_core.errors import ShlsError
 from shls_core.whole_file import write_whole
 from storage.learned import BenchmarkRecord, CheckpointRecord
 from storage.manifest import get_record
@@ -23,12 +24,12 @@ PAGE = "report.html"
 
 
 @task(cache_policy=NO_CACHE)
-def write_benchmark_report(evaluation: str, store: str, davis: Path, results: Path) -> Path:
+def write_benchmark_report(evaluation: str, store: str, davis: Path, results: Path) -> Path | None:
     """Write the page of a benchmark beside its masks, and link it from the run."""
-    path = results / PAGE
-    write_whole(path, page_of(Store.open(store), evaluation, davis=davis, results=results))
-    tell(f"{'report':<12} {path}")
-    record = get_record(Store.open(store).objects, evaluation, BenchmarkRecord)
+    path, opened = results / PAGE, Store.open(store)
+    if not _write(path, lambda: page_of(opened, evaluation, davis=davis, results=results)):
+        return None
+    record = get_record(opened.objects, evaluation, BenchmarkRecord)
     _link(
         path,
         key="benchmark-report",
@@ -44,7 +45,7 @@ def write_dataset_report(dataset: str, name: str, store: str, execution: Executi
     """Write the page of a dataset beside the store, and link it from the run."""
     opened = Store.open(store)
     path = runs_folder(execution, opened.location) / f"dataset-{dataset[:12]}" / PAGE
-    if not _write(path, dataset_page(opened, dataset)):
+    if not _write(path, lambda: dataset_page(opened, dataset)):
         return None
     _link(
         path,
@@ -62,7 +63,7 @@ def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionCon
     opened = Store.open(store)
     record = get_record(opened.objects, checkpoint, CheckpointRecord)
     path = log_folder(execution, opened.location, record.key) / PAGE
-    if not _write(path, checkpoint_page(opened, checkpoint, execution)):
+    if not _write(path, lambda: checkpoint_page(opened, checkpoint, execution)):
         return None
     _link(
         path,
@@ -74,12 +75,12 @@ def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionCon
     return path
 
 
-def _write(path: Path, page: bytes) -> bool:
-    """Write a page and return whether that was possible: what was made is in the store either way."""
+def _write(path: Path, make_page: Callable[[], bytes]) -> bool:
+    """Write a page and return whether that was possible: what it tells of is in the store either way."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, page)
-    except (OSError, InputError) as error:
+        write_whole(path, make_page())
+    except (OSError, ShlsError) as error:
         tell(f"{'report':<12} not written: {error}")
         return False
     tell(f"{'report':<12} {path}")

@@ -1,10 +1,12 @@
 import pytest
 
-from flows.checkpoint_config import config_in_use, config_of, find_checkpoint
+from flows.checkpoint_config import config_in_use, config_of, find_checkpoint, parameters_in_use
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError
+from shls_core.superpixels.config import SuperpixelConfig
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
+from storage.objects import object_path
 from storage.store import Store
 from tasks.pretrained import keep_pretrained
 
@@ -31,3 +33,24 @@ def test_a_record_of_another_version_is_one_line(first_run):
     odd = record.model_copy(update={"configuration": record.configuration | {"memory": {"colour": "blue"}}})
     with pytest.raises(ConfigError, match=r"version has it, got .*: memory\.colour: Extra inputs .*--config"):
         config_of(odd)
+
+
+def test_a_checkpoint_divides_frames_as_its_dataset_and_goes_by_its_name(first_run, used_store):
+    checkpoint = first_run.outcome.training.checkpoint
+    used, said = config_in_use(None, str(used_store), checkpoint), load_config(str(first_run.config))
+    assert (used.name, used.superpixels) == (said.name, said.superpixels)
+    assert used.superpixels != SuperpixelConfig()
+    (used_store / object_path(first_run.outcome.dataset.dataset)).unlink()
+    assert config_in_use(None, str(used_store), checkpoint).superpixels == SuperpixelConfig()
+
+
+def test_a_memory_that_training_did_not_read_is_told_of(first_run, used_store, capsys):
+    config_in_use(None, str(used_store), first_run.outcome.training.checkpoint)
+    assert "memory       the default one: training" in capsys.readouterr().err
+    config_in_use(None, str(used_store), "pretrained")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_ledger_keeps_what_the_use_of_a_checkpoint_reads(first_run):
+    kept = parameters_in_use(load_config(str(first_run.config)))
+    assert kept.keys() == {"name", "memory", "superpixels", "propagation", "execution"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,11 @@ from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
 if TYPE_CHECKING:
-    from tasks.replay import Replay
+    from tasks.replay import Replay, Status
 
 replaying = typer.Typer()
+
+EXIT_CODES: Mapping[Status, int] = {"identical": 0, "different": 1, "not comparable": 3}
 
 
 @replaying.command(
@@ -39,8 +42,8 @@ def replay(
 ) -> None:
     """Render a sample again from its stored recipe and compare it byte for byte with what is stored.
 
-    The exit code is 1 where a byte differs. Where packages or code are not those that made the sample, a
-    difference is told as "not comparable", with what changed.
+    Exit code 1: a byte differs. 3: it differs, but packages or code are not those that made the sample, so it
+    is "not comparable"; what changed is told.
     """
     from storage.references import newest_dataset, resolve
     from storage.store import Store
@@ -53,8 +56,7 @@ def replay(
     if out is not None:
         write_pictures(replayed, Path(out))
     print_json(_facts(replayed)) if as_json else typer.echo(_line(replayed))
-    if replayed.status != "identical":
-        raise typer.Exit(1)
+    raise typer.Exit(EXIT_CODES[replayed.status])
 
 
 def _facts(replayed: Replay) -> dict[str, Any]:

@@ -38,6 +38,9 @@ COMMANDS = (
     "dataset gc",
     "dataset near-duplicates",
     "dataset measure-masks",
+    "checkpoint list",
+    "checkpoint import",
+    "checkpoint export",
 )
 
 

@@ -29,6 +29,18 @@ def test_from_export_to_import_and_score(first_run, used_store, shls, tmp_path, 
     assert scored.exit_code == 0, scored.stderr
 
 
+def test_checkpoints_are_listed(first_run, used_store, shls):
+    at = ("--store", used_store)
+    [listed] = json.loads(shls("checkpoint", "list", *at, "--json").stdout)["checkpoints"]
+    training = first_run.outcome.training
+    assert (listed["checkpoint"], listed["dataset_name"]) == (training.checkpoint, "tiny")
+    assert (listed["step"], listed["validation"]) == (3, None)
+    row = shls("checkpoint", "list", *at).stdout.splitlines()[-2]
+    assert training.checkpoint[:12] in row
+    unknown = shls("train", "--reproduce", "012345", *at)
+    assert "got '012345'; see `shls checkpoint list`" in unknown.stderr
+
+
 def test_there_has_to_be_a_checkpoint(used_store, shls, tmp_path):
     result = shls("checkpoint", "import", tmp_path, "--store", used_store)
     assert result.exit_code == 1

@@ -10,7 +10,7 @@ from shls_core.davis.mask_files import read_mask, write_mask
 from storage.manifest import record_id
 from storage.store import Store
 from storage.verification import verify_store
-from tasks.pretrained import read_pretrained
+from tasks.pretrained import keep_pretrained, read_pretrained
 from tasks.trained_folder import read_trained
 
 
@@ -81,6 +81,18 @@ def test_its_held_out_sequences_are_not_there(shls, tmp_path):
     told = one_line(shls("evaluate", "--checkpoint", "pretrained", "--store", tmp_path / "new"))
     assert "expected --davis ROOT or --benchmark ROOT with --checkpoint pretrained" in told
     assert not (tmp_path / "new").exists()
+
+
+def test_in_a_store_it_is_known_by_its_id(shls, used_store):
+    checkpoint = keep_pretrained(str(used_store))[:12]
+    at = ("--store", used_store)
+    assert f"with --checkpoint {checkpoint}: the held-out" in one_line(
+        shls("evaluate", "--checkpoint", checkpoint, *at)
+    )
+    assert "got a pretrained one, without a page" in one_line(shls("report", checkpoint, *at))
+    told = shls("lineage", "up", checkpoint, *at)
+    assert told.exit_code == 0, told.stderr
+    assert f"checkpoint {checkpoint}" in told.stdout
 
 
 def test_one_is_made_from_a_checkpoint_of_a_store(shls, first_run, tmp_path):

@@ -10,6 +10,9 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.configuration import load_config
 from flows.regenerate import regenerate
+from storage.objects import object_path
+from tasks.execution_config import ExecutionConfig
+from tasks.reports.writing import write_dataset_report
 
 
 def artifact_linking(page, key):
@@ -151,6 +154,15 @@ def test_runs_leave_the_pages_of_what_they_made_beside_the_store_and_link_them(f
         assert made in page.read_text()
         assert made in str(artifact_linking(page, key).data)
     assert of_checkpoint.read_text().count('<svg class="curves"') == 1
+
+
+def test_a_page_that_cannot_be_made_does_not_fail_the_run(first_run, used_store, capsys):
+    damaged = used_store / object_path(first_run.outcome.dataset.stages[0].artifact)
+    damaged.write_bytes(b"{}")
+    outcome = first_run.outcome
+    of_it = (outcome.dataset.dataset, "tiny", str(used_store), ExecutionConfig())
+    assert write_dataset_report.fn(*of_it) is None
+    assert re.search(r"report +not written: ", capsys.readouterr().err)
 
 
 def test_a_page_that_cannot_be_written_does_not_undo_what_was_made(

@@ -156,3 +156,8 @@ def test_a_network_that_refines_so_already_is_left_as_it_is():
 def test_refinement_that_was_never_trained_is_refused():
     with pytest.raises(InputError, match="expected a network with refinement for mode roi, got one without"):
         refining(new_network(TINY, seed=0), "roi")
+
+
+def test_a_deviation_of_0_is_refused():
+    with pytest.raises(ValueError, match="greater than 0"):
+        NetworkConfig(channel_deviation=(0.229, 0.0, 0.225))

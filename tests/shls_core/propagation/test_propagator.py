@@ -99,6 +99,10 @@ def test_what_cannot_be_propagated_is_refused():
     propagator.start(frames[0], SUPERPIXELS, masks[0])
     with pytest.raises(InputError, match=r"expected a frame of shape \(48, 48, 3\) as the first one"):
         propagator.step(frames[0][:40], SUPERPIXELS[:40])
+    with pytest.raises(InputError, match="got 255"):
+        propagator.start(frames[0], SUPERPIXELS, np.full_like(masks[0], 255))
+    with pytest.raises(InputError, match=r"expected start\(\)"):  # nothing is left of the video before
+        propagator.step(frames[0], SUPERPIXELS)
 
 
 def test_copy_of_the_first_mask():

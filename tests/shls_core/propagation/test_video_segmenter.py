@@ -104,6 +104,12 @@ def test_what_does_not_fit_is_refused():
         segmenter.start(noise(1)[0], speck)
     with pytest.raises(InputError, match="at least one frame"):
         list(segmenter.segment([], square()))
+    segmenter.start(noise(1)[0], square())
+    with pytest.raises(InputError, match="expected a frame of 128x96 as the first one, got 64x48"):
+        segmenter.step(noise(1, 48, 64)[0])  # both are worked on at 32x24
+    watershed = SuperpixelConfig(segmenter="watershed")
+    with pytest.raises(InputError, match=r"expected no number of superpixels with watershed, .* got 60"):
+        VideoSegmenter(Recording(), watershed, num_superpixels=60)
 
 
 def test_masks_of_later_frames_are_taken_when_their_frames_come():

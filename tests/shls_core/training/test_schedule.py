@@ -44,6 +44,11 @@ def test_the_second_phase_is_a_run_of_its_own():
     [
         ({"steps": 5, "refinement_from": 5}, r"expected refinement_from below steps \(5\), got 5"),
         ({"refinement_learning_rate": 0.1}, "expected refinement_from > 0 with a refinement_learning_rate"),
+        ({"steps": 5, "warmup_steps": 6}, "expected warmup_steps of at most 5, .* got 6"),
+        (
+            {"steps": 9, "refinement_from": 7, "warmup_steps": 3},
+            "warmup_steps of at most 2, .* got 3",
+        ),
     ],
 )
 def test_a_second_phase_that_would_never_be_is_refused(given, told):

@@ -57,10 +57,9 @@ def tables_of(store, dataset):
     return found
 
 
-def put_checkpoint(store, dataset):
-    return put_record(
-        store.objects, CheckpointRecord(dataset=dataset, weights="w", final_loss=1.0, **MADE_BY)
-    )
+def put_checkpoint(store, dataset, kind="checkpoint"):
+    record = CheckpointRecord(kind=kind, dataset=dataset, weights="w", final_loss=1.0, **MADE_BY)
+    return put_record(store.objects, record)
 
 
 def test_a_dataset_is_made_with_its_stages_each_in_its_version(judged, staged):
@@ -212,6 +211,12 @@ def test_checkpoints_and_scores_are_called_after_the_dataset(judged, staged):
         f"{top}/benchmark/DAVIS-2017-val": [f"{top}/checkpoint"],
     }
     assert outputs[f"{top}/checkpoint"]["facets"]["datasetType"]["datasetType"] == "MODEL"
+
+
+def test_a_pretrained_checkpoint_is_called_as_the_run_calls_its_dataset(store):
+    pretrained = put_checkpoint(store, "d" * 64, kind="pretrained")
+    named = [artifact.name for artifact in Catalogue(store, "pretrained").artifacts(pretrained)]
+    assert named == ["pretrained/checkpoint"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,20 @@ def test_a_difference_is_told_and_the_exit_code_is_1(published, staged, sample):
     assert done.stdout.startswith("superpixels: different: superpixel map 0, superpixel map 1")
 
 
+def test_a_difference_on_other_packages_is_not_comparable_and_the_exit_code_is_3(published, staged, sample):
+    objects = published.objects
+    dataset = get_record(objects, staged.dataset, DatasetManifest)
+    manifest = StageArtifact(objects, dataset.superpixels).manifest
+    elsewhere = {
+        "parameters": manifest.parameters | {"num_superpixels": 20},
+        "versions": manifest.versions | {"fast-slic": "0.1"},
+    }
+    changed = put_record(objects, manifest.model_copy(update=elsewhere))
+    reference = put_record(objects, dataset.model_copy(update={"superpixels": changed}))
+    done = run(sample, "--dataset", reference[:10], "--store", published.root)
+    assert (done.exit_code, done.stdout.split(": ")[:2]) == (3, ["superpixels", "not comparable"])
+
+
 def test_what_cannot_be_replayed_is_one_line(staged, published, tmp_path):
     for arguments, told in (
         (("123456", "--store", published.root), "error: expected the id of a sequence of dataset"),

@@ -1,0 +1,24 @@
+"""The table of `shls checkpoint list`."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from tasks.checkpoint_list import ListedCheckpoint
+
+
+def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
+    """Return a row for every checkpoint; scores in per cent."""
+    table = Table("checkpoint", "dataset", "since (UTC)")
+    for column in ("steps", "loss", "held-out J&F"):
+        table.add_column(column, justify="right")
+    for one in checkpoints:
+        table.add_row(
+            one.checkpoint[:12],
+            one.dataset_name or one.dataset[:12],
+            one.since[:19].replace("T", " "),
+            "" if one.step is None else f"{one.step:,}",
+            f"{one.final_loss:.3f}",
+            "" if one.validation is None else f"{100 * one.validation:.1f}",
+        )
+    return table
