@@ -16,7 +16,7 @@ def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
         table.add_row(
             one.checkpoint[:12],
             one.dataset_name or one.dataset[:12],
-            one.since[:19].replace("T", " "),
+            one.since[:16].replace("T", " "),
             "" if one.step is None else f"{one.step:,}",
             f"{one.final_loss:.3f}",
             "" if one.validation is None else f"{100 * one.validation:.1f}",
