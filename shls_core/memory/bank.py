@@ -49,7 +49,7 @@ class MemoryBank:
         first = [superfeatures[labels == label] for label in self.classes]
         nothing = [superfeatures[:0]] * len(first)
         self.references = References(first, nothing, config)
-        with _in_full(superfeatures):
+        with _full_precision(superfeatures):
             self.centroids = Centroids.fit(first, config)
 
     @property
@@ -59,7 +59,7 @@ class MemoryBank:
 
     def predict(self, superfeatures: Float[Tensor, "R S"]) -> Similarities:
         """Compare the superfeatures of a frame with the memory of every class."""
-        with _in_full(superfeatures):
+        with _full_precision(superfeatures):
             return Similarities(
                 self.references.similarities(superfeatures), self.centroids.similarities(superfeatures)
             )
@@ -114,7 +114,7 @@ class MemoryBank:
         rows = rows[sureness[rows].argsort(stable=True)]
         if len(rows):
             self.references.remember(superfeatures[rows], winners[rows])
-            with _in_full(superfeatures):
+            with _full_precision(superfeatures):
                 self.centroids = self.centroids.absorb(superfeatures[rows], winners[rows])
 
     def introduce(self, superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"]) -> None:
@@ -147,7 +147,7 @@ class MemoryBank:
             else:
                 first.append(torch.cat([self.references.first(column), members]))
                 later.append(self.references.later(column))
-            with _in_full(members):
+            with _full_precision(members):
                 centroids.append(self._centroids_with(members, column))
         self.classes = classes
         self.references = References(first, later, self.config)
@@ -161,6 +161,6 @@ class MemoryBank:
         return self.centroids.of_class(column).absorb(members, only)
 
 
-def _in_full(superfeatures: Tensor) -> torch.autocast:
-    """Keep products as they are: half precision, which mixed training chooses, blurs near neighbours."""
+def _full_precision(superfeatures: Tensor) -> torch.autocast:
+    """Keep products in float32: half of it, as mixed training would choose, blurs near neighbours."""
     return torch.autocast(superfeatures.device.type, enabled=False)
