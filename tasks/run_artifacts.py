@@ -1,6 +1,8 @@
-"""Artifacts of the Prefect run: for people to look at, so no work fails because nobody takes them."""
+"""Artifacts of the Prefect run: for people to look at, so no work fails or waits for them."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
@@ -11,16 +13,33 @@ from tasks.terminal import tell
 
 Taken = TypeVar("Taken")
 
+_REST = 10.0
+"""A server that did not answer is left alone for so many times as long as that was waited for."""
+
+
+@dataclass
+class _Server:
+    next_try: float = 0.0
+
+
+_server = _Server()
+
 
 def shown(key: str, show: Callable[[], Taken]) -> Taken | None:
     """Show an artifact, if this is a task run, and return what the server says to it; None without a server.
 
     A server that does not answer ends no work, and is told of: what was made is in the store either way.
+    Prefect's client takes more than a minute to give up, so that it is not asked again for a while.
     """
     if TaskRunContext.get() is None:  # called as a plain function
+        return None
+    started = time.monotonic()
+    if started < _server.next_try:
         return None
     try:
         return show()
     except (httpx.HTTPError, PrefectException) as error:
-        tell(f"{'prefect':<12} the server did not take the artifact {key}: {error!r}")
+        waited = time.monotonic() - started
+        _server.next_try = started + (1 + _REST) * waited
+        tell(f"{'prefect':<12} the server did not take the artifact {key} in {waited:.0f} s: {error!r}")
         return None

@@ -12,8 +12,24 @@ from tasks.run_artifacts import shown
 
 
 @pytest.fixture
-def in_a_run(monkeypatch):
+def clock(monkeypatch):
+    """A clock that stands still unless it is set."""
+
+    class Clock:
+        now = 100.0
+
+        @classmethod
+        def monotonic(cls):
+            return cls.now
+
+    monkeypatch.setattr(module, "time", Clock)
+    return Clock
+
+
+@pytest.fixture
+def in_a_run(monkeypatch, clock):
     monkeypatch.setattr(module.TaskRunContext, "get", classmethod(lambda cls: object()))
+    monkeypatch.setattr(module, "_server", module._Server())
 
 
 def refuse(*args, **kwargs):
@@ -31,7 +47,21 @@ def test_what_the_server_says_comes_back(in_a_run):
 def test_a_server_that_does_not_answer_is_told_of_and_ends_nothing(in_a_run, capsys):
     assert shown("result", refuse) is None
     told = capsys.readouterr().err
-    assert "the server did not take the artifact result: ConnectError('all connection" in told
+    assert "the server did not take the artifact result in 0 s: ConnectError('all connection" in told
+
+
+def test_a_server_that_does_not_answer_is_left_alone_for_ten_times_as_long_as_it_was_waited_for(
+    in_a_run, clock
+):
+    def refuse_after_a_minute():
+        clock.now += 60
+        refuse()
+
+    assert shown("result", refuse_after_a_minute) is None
+    clock.now += 599
+    assert shown("result", lambda: 7) is None
+    clock.now += 1
+    assert shown("result", lambda: 7) == 7
 
 
 def test_a_defect_of_what_is_shown_is_not_hidden(in_a_run):
