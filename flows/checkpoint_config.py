@@ -35,10 +35,17 @@ def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: s
         return config_of(read_pretrained().record)
     opened, found = find_checkpoint(store, checkpoint)
     record = get_record(opened.objects, found, CheckpointRecord)
-    if "memory" not in record.configuration:
-        tell(f"{'memory':<12} the default one: training {found[:12]} read none; --config says otherwise")
     made_of = {"name": _dataset_name(opened, record), "superpixels": _superpixels(opened, record.dataset)}
     return config_of(record).model_copy(update=made_of)
+
+
+def tell_default_memory(config: str | None, store: str, checkpoint: str) -> None:
+    """Tell of a memory that nobody chose: no configuration was given, and the training had none to record."""
+    if config is not None or checkpoint == PRETRAINED:
+        return
+    opened, found = find_checkpoint(store, checkpoint)
+    if "memory" not in get_record(opened.objects, found, CheckpointRecord).configuration:
+        tell(f"{'memory':<12} the default one: training {found[:12]} read none; --config says otherwise")
 
 
 def parameters_in_use(config: PipelineConfig) -> dict[str, Any]:

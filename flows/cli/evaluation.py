@@ -72,7 +72,7 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
-    from flows.checkpoint_config import config_in_use, find_checkpoint, is_pretrained
+    from flows.checkpoint_config import config_in_use, find_checkpoint, is_pretrained, tell_default_memory
     from shls_core.errors import InputError
 
     if benchmark is None:
@@ -102,6 +102,7 @@ def evaluate(
         from flows.evaluate import evaluate as on_held_out
 
         scored = on_held_out(checkpoint, chosen, store)
+        tell_default_memory(config, store, checkpoint)
         print_json(evaluation_json(scored)) if as_json else show_evaluation(scored)
         return
 
@@ -124,6 +125,7 @@ def evaluate(
     else:
         outcome = evaluate_benchmark(benchmark, out, split or "val", checked, *how)
         print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
+    tell_default_memory(config, store, checkpoint)
 
 
 def _refuse_without_benchmark(options: dict[str, object]) -> None:

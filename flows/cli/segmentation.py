@@ -53,7 +53,7 @@ def segment(
     """Follow objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
-    from flows.checkpoint_config import config_in_use, find_checkpoint
+    from flows.checkpoint_config import config_in_use, find_checkpoint, tell_default_memory
     from flows.cli.segmentation_results import segmented_json, show_segmented
     from flows.segmenter import ready_segmenter
     from shls_core.video.frames import open_video
@@ -66,4 +66,5 @@ def segment(
     masks = find_masks(source, [Path(place) for place in mask])
     choice, network = ready_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     done = segment_video(choice.segmenter(network), source, masks, Path(out), overlay)
+    tell_default_memory(config, store, checkpoint)
     print_json(segmented_json(done, choice.checkpoint)) if as_json else show_segmented(done)

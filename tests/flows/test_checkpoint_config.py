@@ -1,6 +1,12 @@
 import pytest
 
-from flows.checkpoint_config import config_in_use, config_of, find_checkpoint, parameters_in_use
+from flows.checkpoint_config import (
+    config_in_use,
+    config_of,
+    find_checkpoint,
+    parameters_in_use,
+    tell_default_memory,
+)
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError
 from shls_core.superpixels.config import SuperpixelConfig
@@ -45,9 +51,12 @@ def test_a_checkpoint_divides_frames_as_its_dataset_and_goes_by_its_name(first_r
 
 
 def test_a_memory_that_training_did_not_read_is_told_of(first_run, used_store, capsys):
-    config_in_use(None, str(used_store), first_run.outcome.training.checkpoint)
-    assert "memory       the default one: training" in capsys.readouterr().err
-    config_in_use(None, str(used_store), "pretrained")
+    trained = first_run.outcome.training.checkpoint
+    tell_default_memory(None, str(used_store), trained)
+    assert f"memory       the default one: training {trained[:12]} read none" in capsys.readouterr().err
+    tell_default_memory(str(first_run.config), str(used_store), trained)
+    tell_default_memory(None, str(used_store), "pretrained")
+    tell_default_memory(None, str(used_store), keep_pretrained(str(used_store)))
     assert capsys.readouterr().err == ""
 
 
