@@ -8,7 +8,7 @@ from flows.configuration import PipelineConfig, load_config
 from shls_core.errors import ConfigError, NameUnknown, ObjectMissing
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.learned import CheckpointRecord
-from storage.manifest import DatasetManifest, StageManifest, get_record
+from storage.manifest import DatasetManifest, StageManifest, get_record, record_id
 from storage.names import PUBLISHED
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
@@ -41,11 +41,10 @@ def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: s
 
 def tell_default_memory(config: str | None, store: str, checkpoint: str) -> None:
     """Tell of a memory that nobody chose: no configuration was given, and the training had none to record."""
-    if config is not None or checkpoint == PRETRAINED:
-        return
-    opened, found = find_checkpoint(store, checkpoint)
-    if "memory" not in get_record(opened.objects, found, CheckpointRecord).configuration:
-        tell(f"{'memory':<12} the default one: training {found[:12]} read none; --config says otherwise")
+    record = _record(store, checkpoint)
+    if config is None and "memory" not in record.configuration:
+        trained = record_id(record)[:12]
+        tell(f"{'memory':<12} the default one: training {trained} read none; --config says otherwise")
 
 
 def parameters_in_use(config: PipelineConfig) -> dict[str, Any]:
@@ -61,10 +60,7 @@ def is_pretrained(store: str, checkpoint: str) -> bool:
     NameUnknown
         If there is no such checkpoint.
     """
-    if checkpoint == PRETRAINED:
-        return True
-    opened, found = find_checkpoint(store, checkpoint)
-    return get_record(opened.objects, found, CheckpointRecord).kind == PRETRAINED
+    return _record(store, checkpoint).kind == PRETRAINED
 
 
 def find_checkpoint(store: str, checkpoint: str | None = None) -> tuple[Store, str]:
@@ -100,6 +96,13 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
     return PipelineConfig(
         name=record.kind, network=learning.network, memory=learning.memory, training=learning.training
     )
+
+
+def _record(store: str, checkpoint: str) -> CheckpointRecord:
+    if checkpoint == PRETRAINED:
+        return read_pretrained().record
+    opened, found = find_checkpoint(store, checkpoint)
+    return get_record(opened.objects, found, CheckpointRecord)
 
 
 def _dataset_name(store: Store, record: CheckpointRecord) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shls_core.errors import InputError
 from shls_core.memory.bank import MemoryBank
+from shls_core.memory.coarse_mask import margins
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.similarities import Similarities
 
@@ -190,3 +191,17 @@ def test_mixed_precision_does_not_blur_similarities():
         mixed = last_similarities()
     assert torch.equal(mixed.neighbours, exact.neighbours)
     assert torch.equal(mixed.long_term, exact.long_term)
+
+
+def test_with_the_vote_what_eq_1_would_give_to_another_class_stays_out_even_at_a_threshold_of_0():
+    superfeatures = torch.rand(200, 8, generator=torch.Generator().manual_seed(0))
+    superfeatures = F.normalize(superfeatures, dim=1)
+    config = MemoryConfig(pre_segmentation="knn_vote", neighbours=1, update_threshold=0)
+    bank = MemoryBank(superfeatures[:60], torch.arange(60) % 3, config)
+    similarities = bank.predict(superfeatures[60:])
+    voted, by_eq1 = bank.winners(similarities), margins(similarities).argmax(dim=1)
+    before = len(bank.references)
+    bank.update(superfeatures[60:], voted, bank.sureness(similarities, voted))
+    of_eq1 = margins(similarities).gather(1, voted[:, None])[:, 0] >= 0
+    assert 0 < (voted != by_eq1).sum() < 140
+    assert len(bank.references) - before == of_eq1.sum() < 140

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.memory.bank import MemoryBank
-from shls_core.memory.coarse_mask import margins
 from shls_core.memory.config import MemoryConfig
 from shls_core.memory.inside import inside_own_class
 from shls_core.memory.superpixel_objects import split_along_mask
@@ -95,20 +94,6 @@ def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured(
     inside = inside_own_class(of_cells.flatten(), torch.arange(NUM_CELLS).reshape(of_cells.shape))
     assert 0 < inside.sum() < NUM_CELLS
     assert grown == {False: NUM_CELLS, True: int(inside.sum())}
-
-
-def test_with_the_vote_what_eq_1_would_give_to_another_class_stays_out_even_at_a_threshold_of_0():
-    superfeatures = torch.rand(200, 8, generator=torch.Generator().manual_seed(0))
-    superfeatures = torch.nn.functional.normalize(superfeatures, dim=1)
-    config = MemoryConfig(pre_segmentation="knn_vote", neighbours=1, update_threshold=0)
-    bank = MemoryBank(superfeatures[:60], torch.arange(60) % 3, config)
-    similarities = bank.predict(superfeatures[60:])
-    voted, by_eq1 = bank.winners(similarities), margins(similarities).argmax(dim=1)
-    before = len(bank.references)
-    bank.update(superfeatures[60:], voted, bank.sureness(similarities, voted))
-    of_eq1 = margins(similarities).gather(1, voted[:, None])[:, 0] >= 0
-    assert 0 < (voted != by_eq1).sum() < 140
-    assert len(bank.references) - before == of_eq1.sum() < 140
 
 
 def test_superpixels_that_look_alike_are_told_apart_by_where_they_were():
