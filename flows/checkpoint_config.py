@@ -9,7 +9,6 @@ from shls_core.errors import ConfigError, NameUnknown, ObjectMissing
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.learned import CheckpointRecord
 from storage.manifest import DatasetManifest, StageManifest, get_record, record_id
-from storage.names import PUBLISHED
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
 from tasks.learning_config import learning_of
@@ -35,7 +34,10 @@ def config_in_use(config: PipelineConfig | str | None, store: str, checkpoint: s
         return config_of(read_pretrained().record)
     opened, found = find_checkpoint(store, checkpoint)
     record = get_record(opened.objects, found, CheckpointRecord)
-    made_of = {"name": _dataset_name(opened, record), "superpixels": _superpixels(opened, record.dataset)}
+    made_of = {
+        "name": opened.names.first_published().get(record.dataset, record.kind),
+        "superpixels": _superpixels(opened, record.dataset),
+    }
     return config_of(record).model_copy(update=made_of)
 
 
@@ -103,12 +105,6 @@ def _record(store: str, checkpoint: str) -> CheckpointRecord:
         return read_pretrained().record
     opened, found = find_checkpoint(store, checkpoint)
     return get_record(opened.objects, found, CheckpointRecord)
-
-
-def _dataset_name(store: Store, record: CheckpointRecord) -> str:
-    """Return the name that its dataset was first published under, or else what it is."""
-    published = (row for row in store.names.rows() if row["kind"] == PUBLISHED)
-    return next((str(row["name"]) for row in published if row["digest"] == record.dataset), record.kind)
 
 
 def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:

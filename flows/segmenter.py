@@ -13,11 +13,11 @@ from tasks.pretrained import PRETRAINED, keep_pretrained, read_pretrained
 def choose_segmenter(
     config: PipelineConfig,
     store: str,
-    checkpoint: str | None = None,
+    checkpoint: str,
     num_superpixels: int | None = None,
     max_side: int | None = None,
 ) -> SegmenterChoice:
-    """Return the checkpoint, by default the one trained last, and how it is used.
+    """Return a checkpoint and how it is used.
 
     ``pretrained`` is put into the store, which is made where there is none.
 
@@ -33,7 +33,7 @@ def choose_segmenter(
 def ready_segmenter(
     config: PipelineConfig,
     store: str,
-    checkpoint: str | None = None,
+    checkpoint: str,
     num_superpixels: int | None = None,
     max_side: int | None = None,
 ) -> tuple[SegmenterChoice, ShlsNetwork]:

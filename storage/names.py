@@ -132,6 +132,11 @@ class Names:
             return list(versions.values())[-1] if versions else None
         return versions.get(version)
 
+    def first_published(self) -> dict[str, str]:
+        """Return the name under which each dataset, by digest, was published first."""
+        published = [row for row in self.rows() if row["kind"] == PUBLISHED]
+        return {row["digest"]: row["name"] for row in reversed(published)}
+
     def removed_at(self) -> dict[str, str]:
         """Return since when (UTC) each dataset that was removed, by digest, may be gone."""
         return {row["digest"]: row["named_at"] for row in self._table.rows() if row["kind"] == REMOVED}

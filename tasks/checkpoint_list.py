@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from storage.learned import CheckpointRecord
 from storage.manifest import get_record
-from storage.names import PUBLISHED
 from storage.references import CHECKPOINT_RUNS
 from storage.store import Store
 
@@ -49,10 +48,7 @@ def list_checkpoints(store: Store) -> list[ListedCheckpoint]:
     for run in store.ledger.runs():
         if run["kind"] in CHECKPOINT_RUNS and run["status"] == "completed":
             since.setdefault(run["outputs"][0], run["started_at"])
-    names: dict[str, str] = {}
-    for row in store.names.rows():
-        if row["kind"] == PUBLISHED:
-            names.setdefault(row["digest"], row["name"])
+    names = store.names.first_published()
     there = (checkpoint for checkpoint in since if store.objects.size(checkpoint) is not None)
     return [_listed(store, checkpoint, since[checkpoint], names) for checkpoint in there]
 

@@ -51,6 +51,6 @@ def test_the_second_phase_is_a_run_of_its_own():
         ),
     ],
 )
-def test_a_second_phase_that_would_never_be_is_refused(given, told):
+def test_a_phase_or_a_warm_up_that_would_never_end_or_begin_is_refused(given, told):
     with pytest.raises(ValueError, match=told):
         TrainingConfig(**given)
