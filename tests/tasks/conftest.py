@@ -17,3 +17,21 @@ def passed_store(staged, tmp_path: Path) -> Store:
     verdict = put_record(store.objects, Verdict(dataset=staged.dataset, passed=True, findings=()))
     store.keys.put("verdict-of-dataset", staged.dataset, verdict)
     return store
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch):
+    """Return a function that gives a module a clock that stands still unless it is set."""
+
+    def stop(module):
+        class Clock:
+            now = 100.0
+
+            @classmethod
+            def monotonic(cls):
+                return cls.now
+
+        monkeypatch.setattr(module, "time", Clock)
+        return Clock
+
+    return stop

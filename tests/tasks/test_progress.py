@@ -6,18 +6,8 @@ from tasks.terminal import tell
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that stands still unless it is set."""
-
-    class Clock:
-        now = 100.0
-
-        @classmethod
-        def monotonic(cls):
-            return cls.now
-
-    monkeypatch.setattr(module, "time", Clock)
-    return Clock
+def clock(stopped_clock):
+    return stopped_clock(module)
 
 
 def test_a_line_goes_to_standard_error_as_it_is(capsys):

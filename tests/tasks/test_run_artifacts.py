@@ -12,18 +12,8 @@ from tasks.run_artifacts import shown
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that stands still unless it is set."""
-
-    class Clock:
-        now = 100.0
-
-        @classmethod
-        def monotonic(cls):
-            return cls.now
-
-    monkeypatch.setattr(module, "time", Clock)
-    return Clock
+def clock(stopped_clock):
+    return stopped_clock(module)
 
 
 @pytest.fixture
