@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.checkpoint_config import config_of
-from shls_core.propagation.propagator import Propagator
+from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
-from tasks.checkpoints import network_of
-from tasks.pretrained import read_pretrained
+from tasks.checkpoints.load import network_of
+from tasks.checkpoints.pretrained import read_pretrained
 
 HEIGHT, WIDTH, WARM_UP = 480, 854, 12
 

@@ -16,17 +16,17 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.configuration import load_config
-from shls_core.evaluation import evaluate
 from shls_core.metrics.scores import global_scores
-from shls_core.split import HELD_OUT
-from storage.learned import CheckpointRecord
-from storage.loader import SequenceLoader
-from storage.manifest import get_record
+from shls_core.photographs.split import HELD_OUT
+from shls_core.propagation.evaluation import evaluate
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record
 from storage.references import resolve
+from storage.rows.draws import spread
+from storage.rows.loader import SequenceLoader
 from storage.store import Store
-from storage.used_sequences import spread
-from tasks.checkpoints import load_checkpoint
-from tasks.evaluation import InUse
+from tasks.checkpoints.load import load_checkpoint
+from tasks.scoring.held_out import InUse
 
 
 def main() -> None:

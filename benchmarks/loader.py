@@ -25,14 +25,14 @@ from measured_reading import Batches, Start, Times, measured, median_and_range, 
 from other_formats import mds_batches, webdataset_batches, write_mds, write_webdataset
 from rich.progress import track
 
-from shls_core.split import TRAIN
-from storage.artifact import StageArtifact
+from shls_core.photographs.split import TRAIN
 from storage.canonical import digest_parts
-from storage.loader import COLUMNS, SequenceLoader
-from storage.manifest import DatasetManifest, get_record
-from storage.payload import PayloadReader
+from storage.records.manifests import DatasetManifest, get_record
 from storage.references import resolve
-from storage.shards import read_columns
+from storage.rows.loader import COLUMNS, SequenceLoader
+from storage.rows.packed_values import PayloadReader
+from storage.rows.shards import read_columns
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 SHLS, PROCESSES, MDS, WEBDATASET = "SHLS, threads", "SHLS, processes", "MDS", "webdataset"

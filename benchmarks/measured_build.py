@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks import executor, staging
+from tasks import executor
+from tasks.staging.build_stage import build_stage as staging
 
 _times: dict[str, dict[str, float]] = {}
 

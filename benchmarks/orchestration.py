@@ -48,7 +48,7 @@ from tasks.stages.ingest import IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
 from tasks.stages.superpixels import SuperpixelsStage
-from tasks.staging import build_stage
+from tasks.staging.build_stage import build_stage
 
 config = load_config(sys.argv[1]).with_changes(execution={"backend": "serial"})
 store, seed, side = Store.create(sys.argv[2]), config.staging.seed, config.ingest.max_side

@@ -15,8 +15,8 @@ import torch
 import webdataset
 from measured_reading import Batches
 
-from shls_core.images import decode_frame
-from storage.codecs import decode_map
+from shls_core.photographs.images import decode_frame
+from storage.rows.codecs import decode_map
 
 Sample = Mapping[str, bytes]
 """``number``, and ``COLUMN.TIME`` for every frame, mask and superpixel map; ``size``: "T H W"."""

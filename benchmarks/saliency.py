@@ -38,8 +38,8 @@ def draw_maps(images: Path, folder: Path, algorithm: str) -> None:
 def table(images: str, truth: str, contrib: str | None) -> None:
     """Print one line per detector."""
     from shls_core.saliency.config import SaliencyConfig, SharpeningConfig
-    from tasks.execution_config import ExecutionConfig
-    from tasks.mask_measurement import measure_masks, measuring_jobs
+    from tasks.runs.execution_config import ExecutionConfig
+    from tasks.staging.mask_measurement import measure_masks, measuring_jobs
 
     as_drawn = SharpeningConfig(side_px=0)
     rows = {"RBD, as published": SaliencyConfig(sharpening=as_drawn), "RBD, sharpened": SaliencyConfig()}

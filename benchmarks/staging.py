@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.configuration import CONFIGS, PipelineConfig, load_config
-from shls_core.split import HeldOutConfig
-from storage.schemas import STAGES
+from shls_core.photographs.split import HeldOutConfig
+from storage.rows.schemas import STAGES
 from storage.store import Store
 from tasks.executor import run_jobs
 from tasks.stages.ingest import IngestStage
@@ -31,7 +31,7 @@ from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
 from tasks.stages.stage import Stage
 from tasks.stages.superpixels import SuperpixelsStage
-from tasks.staging import build_stage
+from tasks.staging.build_stage import build_stage
 
 NUM_FRAMES = 3
 SYNTHESIS = ("sequences", "superpixels")
@@ -91,7 +91,7 @@ def _stages(config: PipelineConfig) -> list[tuple[Stage, tuple[str, ...]]]:
 
 def _import_stages(_: int) -> None:
     stages = (f"tasks.stages.{stage}" for stage in STAGES)
-    for module in ("fast_slic.avx2", "skimage.color", "tasks.shard_work", *stages):
+    for module in ("fast_slic.avx2", "skimage.color", "tasks.staging.shard_work", *stages):
         importlib.import_module(module)
     time.sleep(0.2)  # so that every worker gets one of these
 

@@ -25,12 +25,12 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from flows.configuration import PipelineConfig, load_config
-from shls_core.losses.soft_neighbours import soft_neighbours
-from shls_core.network.shls_network import new_network
+from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
+from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.reproducible import reproducible
-from shls_core.training.shls_method import ShlsMethod
 from shls_core.training.state import TrainingState
 from shls_core.training.step import take_step
 

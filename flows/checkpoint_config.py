@@ -7,13 +7,13 @@ from pydantic import ValidationError
 from flows.configuration import PipelineConfig, load_config
 from shls_core.errors import ConfigError, NameUnknown, ObjectMissing
 from shls_core.superpixels.config import SuperpixelConfig
-from storage.learned import CheckpointRecord
-from storage.manifest import DatasetManifest, StageManifest, get_record, record_id
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
 from storage.references import newest_checkpoint, resolve
 from storage.store import Store
-from tasks.learning_config import learning_of
-from tasks.pretrained import PRETRAINED, read_pretrained
+from tasks.checkpoints.pretrained import PRETRAINED, read_pretrained
 from tasks.terminal import tell
+from tasks.training.learning_config import learning_of
 
 _IN_USE = {"name", "memory", "superpixels", "propagation", "execution"}
 

@@ -8,20 +8,20 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from shls_core.crops import CropConfig
 from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig
-from shls_core.memory.config import MemoryConfig
-from shls_core.network.config import NetworkConfig
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.photographs.crops import CropConfig
+from shls_core.photographs.split import HeldOutConfig
 from shls_core.propagation.config import PropagationConfig
 from shls_core.saliency.config import SaliencyConfig
-from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.training.config import TrainingConfig
-from storage.gate_config import GateConfig
-from storage.names import NAME_PATTERN
-from tasks.execution_config import ExecutionConfig, StagingConfig
+from storage.gate.config import GateConfig
+from storage.tables.names import NAME_PATTERN
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig
 
 CONFIGS = Path(__file__).parents[1] / "configs"

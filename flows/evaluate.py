@@ -4,9 +4,9 @@ from prefect import flow
 
 from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
-from tasks.evaluation import InUse, score_checkpoint
-from tasks.ledger import recorded_run
-from tasks.outcomes import EvaluationOutcome
+from tasks.runs.outcomes import EvaluationOutcome
+from tasks.runs.recorded_run import recorded_run
+from tasks.scoring.held_out import InUse, score_checkpoint
 
 
 @flow

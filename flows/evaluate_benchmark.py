@@ -7,12 +7,12 @@ from prefect import flow
 from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
-from shls_core.davis.layout import Year
-from tasks.benchmark import score_split, segment_split
-from tasks.benchmark_choice import BenchmarkChoice
-from tasks.ledger import recorded_run
-from tasks.outcomes import BenchmarkOutcome
+from shls_core.benchmarks.davis.layout import Year
 from tasks.reports.writing import write_benchmark_report
+from tasks.runs.outcomes import BenchmarkOutcome
+from tasks.runs.recorded_run import recorded_run
+from tasks.scoring.benchmark import score_split, segment_split
+from tasks.scoring.benchmark_choice import BenchmarkChoice
 
 
 @flow

@@ -7,8 +7,8 @@ from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.evaluate import evaluate
 from flows.regenerate import regenerate
 from flows.train import train
-from tasks.ledger import composed_run
-from tasks.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
+from tasks.runs.recorded_run import composed_run
 
 
 class PipelineOutcome(BaseModel):

@@ -4,12 +4,12 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.stages import dataset_stages
-from tasks.dataset import assemble, publish, stage_rows, validate
-from tasks.ledger import recorded_run
-from tasks.outcomes import DatasetOutcome
 from tasks.planning.space import refuse_what_does_not_fit
-from tasks.platform_kind import platform_of
 from tasks.reports.writing import write_dataset_report
+from tasks.runs.outcomes import DatasetOutcome
+from tasks.runs.platform_kind import platform_of
+from tasks.runs.recorded_run import recorded_run
+from tasks.staging.build_dataset import assemble, publish, stage_rows, validate
 
 
 @flow

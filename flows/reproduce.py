@@ -4,13 +4,13 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import InputError
-from storage.learned import CheckpointRecord
-from storage.manifest import get_record
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record
 from storage.references import resolve
 from storage.store import Store
-from tasks.ledger import recorded_run
-from tasks.outcomes import ReproductionOutcome
-from tasks.reproduction import reproduce_checkpoint
+from tasks.checkpoints.reproduction import reproduce_checkpoint
+from tasks.runs.outcomes import ReproductionOutcome
+from tasks.runs.recorded_run import recorded_run
 
 
 @flow

@@ -2,12 +2,12 @@
 
 from flows.checkpoint_config import find_checkpoint
 from flows.configuration import PipelineConfig
-from shls_core.network.shls_network import ShlsNetwork
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.propagation.video_segmenter import check_number
-from storage.manifest import record_id
-from tasks.benchmark_videos import SegmenterChoice
-from tasks.checkpoints import choose_device, load_checkpoint, network_of
-from tasks.pretrained import PRETRAINED, keep_pretrained, read_pretrained
+from storage.records.manifests import record_id
+from tasks.checkpoints.load import choose_device, load_checkpoint, network_of
+from tasks.checkpoints.pretrained import PRETRAINED, keep_pretrained, read_pretrained
+from tasks.scoring.benchmark_videos import SegmenterChoice
 
 
 def choose_segmenter(

@@ -7,10 +7,10 @@ from prefect import flow
 from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
-from tasks.benchmark import record_submission, segment_split
-from tasks.benchmark_choice import BenchmarkChoice
-from tasks.ledger import recorded_run
-from tasks.outcomes import SubmissionOutcome
+from tasks.runs.outcomes import SubmissionOutcome
+from tasks.runs.recorded_run import recorded_run
+from tasks.scoring.benchmark import record_submission, segment_split
+from tasks.scoring.benchmark_choice import BenchmarkChoice
 
 
 @flow

@@ -5,11 +5,11 @@ from prefect import flow
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from storage.references import resolve
 from storage.store import Store
-from tasks.learning_config import LearningConfig
-from tasks.ledger import recorded_run
-from tasks.outcomes import TrainingOutcome
 from tasks.reports.writing import write_checkpoint_report
-from tasks.training import train_network
+from tasks.runs.outcomes import TrainingOutcome
+from tasks.runs.recorded_run import recorded_run
+from tasks.training.learning_config import LearningConfig
+from tasks.training.train_task import train_network
 
 
 @flow

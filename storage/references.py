@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
-from storage.reachability import CHECKPOINT, DATASET, PRETRAINED
+from storage.records.links import CHECKPOINT, DATASET, PRETRAINED
 from storage.store import Store
 
 CHECKPOINT_RUNS = frozenset({"train", "import"})

@@ -9,9 +9,9 @@
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
     running/RUN.json    who is at work: marks of jobs, gone when they are over
     events/…            what was told of runs, where nobody else was named to be told
-    training/…          where training runs stand that are not over (`storage.training_states`)
+    training/…          where training runs stand that are not over (`storage.objects.training_states`)
 
-A folder or a prefix in a bucket (`storage.location`): the files, and every id, are the same.
+A folder or a prefix in a bucket (`storage.files.location`): the files, and every id, are the same.
 """
 
 import os
@@ -20,14 +20,14 @@ from pathlib import Path
 import obstore
 
 from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
-from storage.failures import failures_told
-from storage.key_index import KeyIndex
-from storage.ledger import Ledger
-from storage.location import Folder, Location, locate
-from storage.names import Names
-from storage.stand_ins import KnownErasures
-from storage.store_marker import MARKER, check_marker, marker_bytes
-from storage.writing import write_new
+from storage.erased_objects import KnownErasures
+from storage.files.failures import failures_told
+from storage.files.location import Folder, Location, locate
+from storage.files.marker import MARKER, check_marker, marker_bytes
+from storage.files.writing import write_new
+from storage.objects.key_index import KeyIndex
+from storage.tables.ledger import Ledger
+from storage.tables.names import Names
 
 
 class Store:

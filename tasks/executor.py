@@ -18,8 +18,8 @@ import cv2
 import threadpoolctl
 
 from shls_core.errors import InputError, WorkerLost
-from storage.location import PUBLIC_SETTINGS
-from tasks.execution_config import Backend
+from storage.files.location import PUBLIC_SETTINGS
+from tasks.runs.execution_config import Backend
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -18,7 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from storage.store import Store
-    from tasks.outcomes import StageOutcome
+    from tasks.runs.outcomes import StageOutcome
 
 # Examples that are drawn are the same in every run, and as long as they take.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -121,18 +121,18 @@ class Staged:
 @pytest.fixture(scope="session")
 def stage_dataset() -> Callable[..., Staged]:
     """Return a function that stages a folder of photographs into a store, without Prefect."""
-    from shls_core.crops import CropConfig
+    from shls_core.photographs.crops import CropConfig
+    from shls_core.photographs.split import HeldOutConfig
     from shls_core.saliency.config import SaliencyConfig
-    from shls_core.split import HeldOutConfig
     from shls_core.superpixels.config import SuperpixelConfig
     from shls_core.synthesis.config import SynthesisConfig
-    from storage.manifest import DatasetManifest, put_record
-    from tasks.execution_config import ExecutionConfig, StagingConfig
+    from storage.records.manifests import DatasetManifest, put_record
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
     from tasks.stages.ingest import IngestConfig, IngestStage
     from tasks.stages.saliency import SaliencyStage
     from tasks.stages.sequences import SequencesStage
     from tasks.stages.superpixels import SuperpixelsStage
-    from tasks.staging import build_stage
+    from tasks.staging.build_stage import build_stage
 
     def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
         staging = StagingConfig(seed=1, rows_per_shard=2)
@@ -181,7 +181,7 @@ def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
     """
     import numpy as np
 
-    from shls_core.davis.mask_files import write_mask
+    from shls_core.video.indexed_masks import write_mask
 
     def squares(*tops: int, void: bool = False) -> Any:
         mask = np.zeros((24, 24), np.uint8)
@@ -223,7 +223,7 @@ def youtube_vos(tmp_path: Path) -> Path:
     import cv2
     import numpy as np
 
-    from shls_core.davis.mask_files import write_mask
+    from shls_core.video.indexed_masks import write_mask
 
     root = tmp_path / "youtube-vos"
     every_fifth = ("00000", "00005", "00010", "00015")
@@ -321,8 +321,8 @@ def record_run() -> Callable[..., None]:
     import uuid
     from datetime import UTC, datetime
 
-    from storage.environment import current_environment
-    from storage.ledger import Run
+    from storage.provenance.environment import current_environment
+    from storage.tables.ledger import Run
 
     def record(
         store: "Store",

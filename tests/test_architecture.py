@@ -16,7 +16,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from shls_core.images import shrink_to_side
+from shls_core.photographs.images import shrink_to_side
 
 PROJECT = Path(__file__).parents[1]
 PACKAGES = ("flows", "tasks", "storage", "shls_core")
@@ -28,15 +28,15 @@ import itertools, json, sys
 import numpy as np
 import skimage.data
 
-from shls_core.crops import Box, crop
-from shls_core.evaluation import by_copying, by_propagation, evaluate
-from shls_core.images import shrink_to_side
-from shls_core.labelled_sequence import LabelledSequence
-from shls_core.memory.config import MemoryConfig
+from shls_core.photographs.crops import Box, crop
+from shls_core.propagation.evaluation import by_copying, by_propagation, evaluate
+from shls_core.photographs.images import shrink_to_side
+from shls_core.propagation.labelled_sequence import LabelledSequence
+from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.metrics.scores import global_scores
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
-from shls_core.propagation.propagator import Propagator
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.propagator import Propagator
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.pseudo_mask import pseudo_mask
 from shls_core.saliency.rbd import rbd_saliency
@@ -49,7 +49,7 @@ from shls_core.synthesis.render import render
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
-from shls_core.training.shls_method import ShlsMethod
+from shls_core.methods.shls.training_loss import ShlsMethod
 
 image = shrink_to_side(crop(skimage.data.coffee(), Box(50, 50, 350, 350)), 96)
 saliency_map = rbd_saliency(image, SaliencyConfig())
@@ -161,7 +161,7 @@ def test_preparing_data_and_scoring_need_no_torch():
 
 
 def test_workers_that_stage_load_no_torch_and_no_orchestrator():
-    imported = imported_by([*modules_of("tasks.stages"), "tasks.staging", "tasks.executor"])
+    imported = imported_by([*modules_of("tasks.stages"), "tasks.staging.build_stage", "tasks.executor"])
     assert not imported & {"torch", "faiss", "prefect", "ray", "great_expectations"}
 
 
@@ -170,7 +170,7 @@ def test_storage_reads_and_writes_without_an_orchestrator():
 
 
 def test_whoever_only_reads_does_not_wait_for_those_who_are_told_of_runs():
-    assert "openlineage" not in imported_by(["flows.cli.app", "flows.pipeline", "tasks.upkeep"])
+    assert "openlineage" not in imported_by(["flows.cli.app", "flows.pipeline", "tasks.upkeep.commands"])
 
 
 def test_the_core_alone_goes_from_an_image_to_a_score():
@@ -208,9 +208,9 @@ def test_tasks_take_and_return_references_never_arrays():
 
 def test_what_tasks_and_workers_hand_on_is_small(staged, store, photographs, monkeypatch):
     """Invariant 1, as it is: neither an outcome nor a shard's job holds a pixel."""
-    from tasks import staging
-    from tasks.execution_config import ExecutionConfig, StagingConfig
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
     from tasks.stages.ingest import IngestConfig, IngestStage
+    from tasks.staging.build_stage import build_stage as staging
 
     for outcome in staged.outcomes.values():
         assert len(pickle.dumps(outcome)) < 1000

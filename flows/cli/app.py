@@ -10,14 +10,14 @@ from flows.cli.audit import auditing
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
-from flows.cli.evaluation import evaluation
+from flows.cli.evaluate import evaluation
 from flows.cli.lineage.app import lineage_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
-from flows.cli.reporting import reporting
-from flows.cli.scoring import scoring
-from flows.cli.segmentation import segmentation
-from flows.cli.training import training
+from flows.cli.report import reporting
+from flows.cli.score import scoring
+from flows.cli.segment import segmentation
+from flows.cli.train import training
 
 app = typer.Typer(
     cls=OneLineErrors,

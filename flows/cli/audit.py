@@ -78,7 +78,7 @@ def audit(
     from flows.cli.audit_findings import audit_json, show_audit
     from flows.cli.audit_request import audit_request
     from storage.store import Store
-    from tasks.audit import audit as audit_now
+    from tasks.upkeep.audit import audit as audit_now
 
     request = audit_request(reference, replay, seed, expected_head, davis, youtube_vos)
     audited, was_recorded = audit_now(store, request, is_recorded)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from flows.cli.dataset.findings import problem_json, show_erased, show_problems
 from storage.audit.outstanding import Outstanding
-from tasks.audit import Audit
+from tasks.upkeep.audit import Audit
 
 _COLOURS = {"intact": "green", "tampered": "red", "outstanding": "yellow", "not comparable": "yellow"}
 _SHOWN = 10

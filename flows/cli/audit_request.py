@@ -5,8 +5,8 @@ import secrets
 from pathlib import Path
 
 from shls_core.errors import InputError
-from tasks.audit import AuditRequest
-from tasks.benchmark_choice import BenchmarkFormat
+from tasks.scoring.benchmark_choice import BenchmarkFormat
+from tasks.upkeep.audit import AuditRequest
 
 _HEAD = re.compile(r"[0-9a-f]{12,64}")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from tasks.checkpoint_list import ListedCheckpoint
+from tasks.checkpoints.listing import ListedCheckpoint
 
 
 def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:

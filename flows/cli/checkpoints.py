@@ -27,7 +27,7 @@ def list_(store: StoreFolder = "store", as_json: Json = False) -> None:
 
     from flows.cli.checkpoint_table import checkpoint_table
     from storage.store import Store
-    from tasks.checkpoint_list import list_checkpoints
+    from tasks.checkpoints.listing import list_checkpoints
 
     found = list_checkpoints(Store.open(store))
     if as_json:
@@ -40,7 +40,7 @@ def list_(store: StoreFolder = "store", as_json: Json = False) -> None:
 @command
 def import_(
     folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="What `python -m tasks.bare_training` wrote.")
+        str, typer.Argument(metavar="FOLDER", help="What `python -m tasks.training.bare_training` wrote.")
     ],
     store: StoreFolder = "store",
     as_json: Json = False,
@@ -50,7 +50,7 @@ def import_(
 
     from rich.console import Console
 
-    from tasks.checkpoint_import import import_checkpoint
+    from tasks.checkpoints.importing import import_checkpoint
 
     checkpoint = import_checkpoint(Path(folder), store)
     if as_json:
@@ -89,7 +89,7 @@ def export(
     from shls_core.errors import InputError
     from storage.references import resolve
     from storage.store import Store
-    from tasks.checkpoint_export import export_checkpoint, export_pretrained
+    from tasks.checkpoints.exporting import export_checkpoint, export_pretrained
 
     if pretrained != (config is not None):
         raise InputError("expected --pretrained and --config together, got one without the other")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tasks.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
+from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
 
 _SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
 

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
-from storage.learned import BenchmarkRecord
-from storage.manifest import get_record
+from storage.records.checkpoints import BenchmarkRecord
+from storage.records.manifests import get_record
 from storage.store import Store
-from tasks.outcomes import BenchmarkOutcome, SubmissionOutcome
+from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
 
 NamedScores = Mapping[str, float | None]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tasks.segmentation import Segmented
+from tasks.scoring.segment_clip import Segmented
 
 
 def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from shls_core.frozen import FrozenConfig
-from shls_core.refinement.config import RefinementMode, bare_off
+from shls_core.methods.shls.refinement.config import RefinementMode, bare_off
 
 
 class PropagationConfig(FrozenConfig):

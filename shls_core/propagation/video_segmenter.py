@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from shls_core.errors import InputError
-from shls_core.images import shrink_to_side
+from shls_core.photographs.images import shrink_to_side
 from shls_core.propagation.interface import MaskPropagator
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
@@ -54,10 +54,10 @@ class VideoSegmenter:
 
     Examples
     --------
-    >>> from shls_core.memory.config import MemoryConfig
-    >>> from shls_core.network.config import NetworkConfig
-    >>> from shls_core.network.shls_network import new_network
-    >>> from shls_core.propagation.propagator import Propagator
+    >>> from shls_core.methods.shls.memory.config import MemoryConfig
+    >>> from shls_core.methods.shls.network.config import NetworkConfig
+    >>> from shls_core.methods.shls.network.shls_network import new_network
+    >>> from shls_core.methods.shls.propagator import Propagator
     >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
     >>> segmenter = VideoSegmenter(Propagator(network, MemoryConfig()))
     >>> frame = np.zeros((48, 64, 3), np.uint8)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from shls_core.davis.mask_files import read_mask
 from shls_core.errors import InputError
 from shls_core.video.frames import Video, frame_numbers
+from shls_core.video.indexed_masks import read_mask
 
 
 class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):

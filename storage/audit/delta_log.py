@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import obstore
 from obstore.store import ObjectStore as Backend
 
-from storage.failures import failures_told
-from storage.inventory import list_files
-from storage.problems import LEDGER, Problem
+from storage.files.failures import failures_told
+from storage.files.inventory import list_files
+from storage.verification.problems import LEDGER, Problem
 
 _READERS = 16
 _MAKES, _APPENDS = "CREATE TABLE", "WRITE"

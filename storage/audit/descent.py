@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.artifact import StageArtifact
-from storage.manifest import DatasetManifest
-from storage.objects import ObjectStore
-from storage.problems import DESCENT, Problem, about_object
-from storage.schemas import INGEST, STAGES
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest
+from storage.rows.schemas import INGEST, STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.verification.problems import DESCENT, Problem, about_object
 
 _ROW, _IMAGE, _PARENT = "row", "image", "parent"
 

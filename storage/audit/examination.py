@@ -14,18 +14,18 @@ from storage.audit.outstanding import Outstanding, outstanding
 from storage.audit.scope import SCORES, roots_of
 from storage.audit.use import use_problems
 from storage.audit.witnesses import history_problems
-from storage.bookkeeping import dangling_keys, dangling_names
-from storage.erasure_verification import read_tombstones, unfinished, unnamed_tombstones
-from storage.inventory import KeyEntry, take_inventory
-from storage.object_survey import Survey, survey_objects
-from storage.objects import ObjectStore
-from storage.problems import Problem, foreign
-from storage.reachability import CHECKPOINT
-from storage.stand_ins import StandIns
+from storage.erased_objects import StandIns
+from storage.files.inventory import KeyEntry, take_inventory
+from storage.objects.objects import ObjectStore
+from storage.records.links import CHECKPOINT
+from storage.records.tombstones import Erased
 from storage.store import Store
-from storage.tombstones import Erased
-from storage.verification import erased_by_order, problems_of_objects
-from storage.withdrawal import withdrawn
+from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
+from storage.verification.problems import Problem, foreign
+from storage.verification.survey import Survey, survey_objects
+from storage.verification.tables import dangling_keys, dangling_names
+from storage.verification.verify import erased_by_order, problems_of_objects
+from storage.withdrawal.deny_list import withdrawn
 
 Advance = Callable[[int, int], None]
 

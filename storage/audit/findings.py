@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from storage.append_only import Row
 from storage.audit.outstanding import Outstanding
-from storage.problems import Problem
-from storage.verification import ErasedByOrder
+from storage.tables.append_only import Row
+from storage.verification.problems import Problem
+from storage.verification.verify import ErasedByOrder
 
 Verdict = Literal["intact", "tampered", "outstanding", "not comparable"]
 """``tampered``: something is not as it was written, or not made as it says. ``outstanding``: all is as it

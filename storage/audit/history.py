@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shls_core.errors import StoreUnreadable
-from storage.append_only import Row
 from storage.audit.delta_log import log_problems
-from storage.ledger import FIRST
-from storage.problems import LEDGER, Problem
 from storage.store import Store
+from storage.tables.append_only import Row
+from storage.tables.ledger import FIRST
+from storage.verification.problems import LEDGER, Problem
 
 
 @dataclass(frozen=True)

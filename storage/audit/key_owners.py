@@ -10,14 +10,14 @@ from functools import partial
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.audit.stage_keys import StageKeys
-from storage.inventory import KeyEntry
-from storage.learned import CheckpointRecord, EvaluationRecord
-from storage.manifest import get_record
-from storage.objects import ObjectStore
-from storage.problems import WRONG_KEY, Problem
-from storage.reachability import CHECKPOINT, EVALUATION, VERDICT, Links, read_links
-from storage.schemas import STAGES
+from storage.files.inventory import KeyEntry
+from storage.objects.objects import ObjectStore
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
+from storage.records.links import CHECKPOINT, EVALUATION, VERDICT, Links, read_links
+from storage.records.manifests import get_record
+from storage.rows.schemas import STAGES
 from storage.store import Store
+from storage.verification.problems import WRONG_KEY, Problem
 
 _READERS = 16
 

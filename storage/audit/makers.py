@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from storage.append_only import Row
+from storage.tables.append_only import Row
 
 
 class Maker(NamedTuple):

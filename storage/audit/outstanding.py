@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
-from storage.artifact import StageArtifact
-from storage.manifest import DatasetManifest
-from storage.objects import ObjectStore
-from storage.schemas import STAGES
-from storage.tombstones import ERASED
-from storage.withdrawal import Withdrawal
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest
+from storage.records.tombstones import ERASED
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.withdrawal.deny_list import Withdrawal
 
 Photographs = frozenset[str]
 

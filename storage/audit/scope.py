@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
-from storage.objects import ObjectStore
-from storage.reachability import (
+from storage.objects.objects import ObjectStore
+from storage.records.links import (
     BENCHMARK,
     CHECKPOINT,
     DATASET,

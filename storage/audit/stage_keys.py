@@ -2,9 +2,9 @@
 
 from shls_core.errors import NameUnknown
 from storage.canonical import digest_json
-from storage.manifest import StageManifest, get_record
-from storage.objects import ObjectStore
-from storage.shards import read_columns
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import StageManifest, get_record
+from storage.rows.shards import read_columns
 
 
 class StageKeys:

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
-from shls_core.split import HELD_OUT
-from storage.append_only import Row
-from storage.artifact import StageArtifact
+from shls_core.photographs.split import HELD_OUT
 from storage.audit.makers import MADE_BY, Maker, Makers
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
-from storage.manifest import DatasetManifest, get_record
-from storage.problems import DISAGREES, USE, Problem, about_object
-from storage.reachability import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
+from storage.records.links import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
+from storage.tables.append_only import Row
+from storage.verification.problems import DISAGREES, USE, Problem, about_object
 
 _SCORES: Mapping[str, type[EvaluationRecord | BenchmarkRecord | SubmissionRecord]] = {
     EVALUATION: EvaluationRecord,

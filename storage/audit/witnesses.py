@@ -7,11 +7,11 @@ outside has a copy of can only be removed from both together, from the end: see 
 import json
 from collections.abc import Iterator, Sequence
 
-from storage.append_only import Row
 from storage.audit.history import History
-from storage.bookkeeping import broken_entries
-from storage.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
-from storage.problems import HEAD, WITNESS, Problem
+from storage.tables.append_only import Row
+from storage.tables.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
+from storage.verification.problems import HEAD, WITNESS, Problem
+from storage.verification.tables import broken_entries
 
 _RUNS = "ledger/runs"
 _NAMES = "ledger/names"

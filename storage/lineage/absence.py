@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from storage.tombstones import Erased
+from storage.records.tombstones import Erased
 
 
 class Absences:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from storage.append_only import Row
 from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SCORES, SHARD, STAGE, Draft
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of
 from storage.lineage.runs import makers, run_facts
 from storage.lineage.usage import Usage, usage_by_photograph, usage_of
-from storage.schemas import SEQUENCES, STAGES
+from storage.rows.schemas import SEQUENCES, STAGES
+from storage.tables.append_only import Row
 
 _IN_NODES_OF_THEIR_OWN = frozenset({"kind", "shards", "objects"})
 Facts = Mapping[str, Any]

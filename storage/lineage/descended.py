@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from storage.withdrawal import Withdrawal
+from storage.withdrawal.deny_list import Withdrawal
 
 TRAINED: Final = "trained"
 """Training drew a sequence with the photograph before the weights that were kept: the checkpoint saw it."""

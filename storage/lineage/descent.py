@@ -21,7 +21,7 @@ from storage.lineage.records import Content
 from storage.lineage.roles import roles_of
 from storage.lineage.rows import NOTES, naming
 from storage.lineage.usage import Usage, usage_of
-from storage.schemas import INGEST, SALIENCY, SEQUENCES, STAGES
+from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES
 from storage.store import Store
 
 

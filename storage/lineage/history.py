@@ -9,11 +9,11 @@ from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
 from storage.lineage.runs import Runs
-from storage.objects import ObjectStore
-from storage.reachability import DATASET, STAGE
+from storage.objects.objects import ObjectStore
+from storage.records.links import DATASET, STAGE
+from storage.records.tombstones import tombstones
 from storage.store import Store
-from storage.tombstones import tombstones
-from storage.withdrawal import Withdrawal, withdrawn
+from storage.withdrawal.deny_list import Withdrawal, withdrawn
 
 
 class History:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from storage.objects import ObjectStore
-from storage.schemas import SCHEMAS
-from storage.shards import damage_named, open_shard
+from storage.objects.objects import ObjectStore
+from storage.rows.schemas import SCHEMAS
+from storage.rows.shards import damage_named, open_shard
 
 _PARQUET = b"PAR1"
 

@@ -8,9 +8,9 @@ from typing import Any
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
-from storage.inventory import take_inventory
-from storage.objects import ObjectStore
-from storage.reachability import CHECKPOINT, PRETRAINED, RECORD_STARTS_WITH, STAGE
+from storage.files.inventory import take_inventory
+from storage.objects.objects import ObjectStore
+from storage.records.links import CHECKPOINT, PRETRAINED, RECORD_STARTS_WITH, STAGE
 
 Content = Mapping[str, Any]
 _READERS = 16

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
 from storage.lineage.history import History
-from storage.reachability import DATASET, STAGE
-from storage.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
+from storage.records.links import DATASET, STAGE
+from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
 
 Row = dict[str, Any]
 _KINDS: Mapping[str, str] = {INGEST: PHOTOGRAPH, SALIENCY: MASK, SEQUENCES: SAMPLE, SUPERPIXELS: SAMPLE}

@@ -10,9 +10,9 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import ObjectMissing
 from storage.lineage.absence import Absences
 from storage.lineage.arrays import no_rows, string, strings
-from storage.objects import ObjectStore
-from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
-from storage.shards import SHARDS_AT_ONCE, read_columns
+from storage.objects.objects import ObjectStore
+from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.rows.shards import SHARDS_AT_ONCE, read_columns
 
 _HEAD = ("sample_id", "image_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from storage.append_only import Row
 from storage.lineage.graph import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, SUBMISSION
+from storage.tables.append_only import Row
 
 _MAKE: Mapping[str, str] = {
     "dataset": DATASET,

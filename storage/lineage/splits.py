@@ -4,14 +4,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
-from shls_core.split import Split
+from shls_core.photographs.split import Split
 from storage.lineage.arrays import string
 from storage.lineage.history import History
-from storage.schemas import SEQUENCES, SUPERPIXELS
+from storage.rows.schemas import SEQUENCES, SUPERPIXELS
 
 
 def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
-    """Return the samples of a split, by their numbers in `storage.loader.SequenceLoader`.
+    """Return the samples of a split, by their numbers in `storage.rows.loader.SequenceLoader`.
 
     Those that were erased by order since count as they did before.
 

@@ -24,7 +24,7 @@ from storage.lineage.graph import (
 )
 from storage.lineage.history import History
 from storage.references import begins_an_id, meant_by_name
-from storage.schemas import INGEST, SALIENCY, SEQUENCES
+from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
 
 _ASKED_FOR = tuple(kind for kind in KINDS if kind != RUN)
 _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)

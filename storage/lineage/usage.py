@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
-from shls_core.split import HELD_OUT, TRAIN
+from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.lineage.arrays import booleans, integers, no_rows
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.splits import samples_of_split
-from storage.used_sequences import NEVER, draws, spread
+from storage.rows.draws import NEVER, draws, spread
 
 _SAMPLES = pa.schema(
     [

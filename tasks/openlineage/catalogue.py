@@ -13,11 +13,11 @@ from typing import Any
 from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
 
 from shls_core.errors import ObjectMissing
-from storage.manifest import StageManifest
-from storage.names import PUBLISHED
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.records.manifests import StageManifest
+from storage.rows.schemas import STAGES
 from storage.store import Store
+from storage.tables.names import PUBLISHED
 
 _UNPUBLISHED = "unpublished"
 

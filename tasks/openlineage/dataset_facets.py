@@ -14,7 +14,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import DatasetNaming
 
-from storage.schemas import SCHEMAS
+from storage.rows.schemas import SCHEMAS
 from tasks.openlineage.catalogue import Artifact, Catalogue
 
 _STORAGE_LAYER = "shls"

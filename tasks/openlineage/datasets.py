@@ -13,8 +13,8 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
 
-from storage.ledger import Run
-from storage.schemas import INGEST
+from storage.rows.schemas import INGEST
+from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.openlineage.dataset_facets import dataset_facets, made_from
 from tasks.openlineage.quality import assertions_by_stage, metrics_of_input, metrics_of_output

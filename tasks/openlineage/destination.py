@@ -7,8 +7,8 @@ from openlineage.client import OpenLineageClient, set_producer
 from openlineage.client.transport.noop import NoopConfig, NoopTransport
 
 from shls_core.errors import ConfigError
-from storage.environment import package_version
-from storage.inventory import EVENTS_FILE
+from storage.files.inventory import EVENTS_FILE
+from storage.provenance.environment import package_version
 from storage.store import Store
 
 PACKAGE = "shls-pipelines"

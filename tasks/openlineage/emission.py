@@ -16,7 +16,7 @@ from tasks.openlineage.run_event import run_event
 from tasks.openlineage.run_name import RunName, run_name
 
 if TYPE_CHECKING:
-    from tasks.ledger import RunFacts
+    from tasks.runs.recorded_run import RunFacts
 
 
 @dataclass(frozen=True)

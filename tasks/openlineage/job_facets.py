@@ -10,7 +10,7 @@ from openlineage.client.facet_v2 import (
     source_code_location_job,
 )
 
-from storage.environment import Environment
+from storage.provenance.environment import Environment
 from tasks.openlineage.source_code import origin, running_flow, source_of
 
 COMPOSED = ("pipeline",)

@@ -14,12 +14,12 @@ from openlineage.client.facet_v2 import (
     test_run,
 )
 
-from storage.manifest import StageManifest
-from storage.schemas import SCHEMAS
+from storage.records.manifests import StageManifest
+from storage.rows.schemas import SCHEMAS
 from tasks.openlineage.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from storage.gate import Finding
+    from storage.gate.gate import Finding
 
 _KEEPS_FROM_BEING_PUBLISHED = "error"
 
@@ -109,7 +109,7 @@ def _totals(manifest: StageManifest) -> dict[str, Any]:
 
 
 def _findings(catalogue: Catalogue, dataset_id: str) -> "tuple[Finding, ...]":
-    from storage.gate import newest_verdict  # takes pandas in
+    from storage.gate.gate import newest_verdict  # takes pandas in
 
     verdict = newest_verdict(catalogue.store, dataset_id)
     return verdict.findings if verdict else ()

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from openlineage.client.event_v2 import Job, RunEvent, RunState
 from openlineage.client.event_v2 import Run as EventRun
 
-from storage.environment import current_environment
-from storage.ledger import Run
+from storage.provenance.environment import current_environment
 from storage.store import Store
+from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Catalogue
 from tasks.openlineage.datasets import input_datasets, output_datasets
 from tasks.openlineage.job_facets import job_facets

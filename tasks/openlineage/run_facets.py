@@ -14,8 +14,8 @@ from openlineage.client.facet_v2 import (
     tags_run,
 )
 
-from storage.environment import Environment, package_version
-from storage.ledger import Run
+from storage.provenance.environment import Environment, package_version
+from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Catalogue
 from tasks.openlineage.destination import PACKAGE
 from tasks.openlineage.quality import gate_facet

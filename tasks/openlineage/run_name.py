@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-from storage.ledger import Run
+from storage.tables.ledger import Run
 
 
 class RunName(NamedTuple):

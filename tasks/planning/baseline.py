@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from storage.artifact import StageArtifact
-from storage.manifest import DatasetManifest, get_record
+from storage.erased_objects import with_stand_ins
+from storage.records.manifests import DatasetManifest, get_record
+from storage.records.tombstones import ERASED
 from storage.references import resolve
-from storage.schemas import INGEST, STAGES
-from storage.stand_ins import with_stand_ins
+from storage.rows.schemas import INGEST, STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
-from storage.tombstones import ERASED
 
 
 @dataclass(frozen=True)

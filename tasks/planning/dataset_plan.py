@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from storage.artifact import AcceptedRows
-from storage.manifest import DatasetManifest, record_id
+from storage.records.manifests import DatasetManifest, record_id
+from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
-from storage.withdrawal import withdrawn
+from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.planned_rows import PlannedRows
 from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
 from tasks.stages.stage import Stage

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from shls_core.errors import ObjectMissing, TooManyRejected
-from storage.artifact import StageArtifact
-from storage.schemas import INGEST
+from storage.rows.schemas import INGEST
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig, StagingConfig
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.stage_plan import StagePlan
-from tasks.trial import gather_files, try_stages
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.staging.trial import gather_files, try_stages
 
 TRIED_PHOTOGRAPHS = 6
 _RUNS_LOOKED_AT = 5

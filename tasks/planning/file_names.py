@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.schemas import INGEST
+from storage.rows.schemas import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from shls_core.errors import InputError
 from storage.store import Store
-from storage.withdrawal import Withdrawal, listed, withdrawn
+from storage.withdrawal.deny_list import Withdrawal, listed, withdrawn
 from tasks.stages.stage import RowPlan
 
 

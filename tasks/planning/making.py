@@ -9,15 +9,15 @@ from typing import Any
 
 from shls_core.errors import ObjectMissing
 from storage.canonical import canonical_json, digest_json
-from storage.code_digest import code_digest, syntax_digests
-from storage.environment import package_versions
-from storage.manifest import StageManifest
-from storage.objects import ObjectStore
-from storage.schemas import SCHEMA_VERSION
+from storage.objects.objects import ObjectStore
+from storage.provenance.code_digest import code_digest, syntax_digests
+from storage.provenance.environment import package_versions
+from storage.records.manifests import StageManifest
+from storage.rows.schemas import SCHEMA_VERSION
 from tasks.planning.reasons import Reason
 from tasks.stages.stage import Stage
 
-_ENCODER = "storage.shard_encoding"
+_ENCODER = "storage.rows.shard_encoding"
 
 
 @dataclass(frozen=True)

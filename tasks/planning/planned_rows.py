@@ -15,12 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from shls_core.errors import SampleError
-from storage.artifact import RowAddress
-from storage.objects import ObjectStore
-from storage.shards import read_columns
+from storage.objects.objects import ObjectStore
+from storage.rows.shards import read_columns
+from storage.rows.stage_artifact import RowAddress
 from tasks.planning.stage_plan import StagePlan
-from tasks.shard_work import KeyedRow, KnownRow
 from tasks.stages.stage import Row
+from tasks.staging.shard_work import KeyedRow, KnownRow
 
 _TO_BE_MADE = "to be made: "
 

@@ -10,10 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import NameUnknown
-from storage.free_space import free_bytes
+from storage.files.free_space import free_bytes
 from storage.store import Store
-from storage.withdrawal import counted_by_reason
-from tasks.execution_config import ExecutionConfig, StagingConfig
+from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.estimate import (
@@ -28,6 +27,7 @@ from tasks.planning.file_names import FileNames
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.stage import Stage
 
 

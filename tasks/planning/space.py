@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.free_space import free_bytes, refuse_without_space
+from storage.files.free_space import free_bytes, refuse_without_space
 from storage.store import Store
-from tasks.execution_config import StagingConfig
 from tasks.planning.dataset_plan import plan_dataset, planned_further
 from tasks.planning.estimate import newest_artifact, recorded_rates
+from tasks.runs.execution_config import StagingConfig
 from tasks.stages.stage import Stage
 
 

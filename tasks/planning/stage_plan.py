@@ -9,19 +9,19 @@ from functools import cached_property
 from typing import Literal
 
 from shls_core.errors import ObjectMissing
-from storage.artifact import AcceptedRows, StageArtifact
 from storage.canonical import digest_json
-from storage.manifest import StageManifest, get_record
-from storage.schemas import SCHEMA_VERSION
-from storage.shards import SHARDS_AT_ONCE, ShardRef, read_columns_of_all, shard_ref
+from storage.records.manifests import StageManifest, get_record
+from storage.records.tombstones import ERASED, Erased, tombstones
+from storage.rows.schemas import SCHEMA_VERSION
+from storage.rows.shards import SHARDS_AT_ONCE, ShardRef, read_columns_of_all, shard_ref
+from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
-from storage.tombstones import ERASED, Erased, tombstones
-from storage.withdrawal import Withdrawal
+from storage.withdrawal.deny_list import Withdrawal
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
-from tasks.shard_assignment import assign_to_shards
-from tasks.shard_work import KeyedRow, KnownRow, ShardJob
+from tasks.planning.shard_assignment import assign_to_shards
 from tasks.stages.stage import RowPlan, Stage
+from tasks.staging.shard_work import KeyedRow, KnownRow, ShardJob
 
 _MANIFESTS_SEARCHED = 8
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from storage.artifact import AcceptedRows, RowAddress
-from storage.schemas import INGEST
+from storage.rows.schemas import INGEST
+from storage.rows.stage_artifact import AcceptedRows, RowAddress
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.file_names import FileNames
 from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
+from tasks.planning.shard_assignment import shard_number
 from tasks.planning.stage_plan import PlannedShard, StagePlan
-from tasks.shard_assignment import shard_number
-from tasks.shard_work import KeyedRow
+from tasks.staging.shard_work import KeyedRow
 
 _Row = Mapping[str, Any]
 _InputRow = tuple[RowAddress, dict[str, Any]]

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shls_core.benchmark_video import of_davis
-from shls_core.davis.layout import DavisVideo, Year, davis_split
-from shls_core.davis.mask_files import read_mask
+from shls_core.benchmarks.davis.layout import DavisVideo, Year, davis_split
+from shls_core.benchmarks.video import of_davis
 from shls_core.errors import InputError
-from shls_core.images import decode_image
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import VOID_LABEL, SequenceScorer
-from storage.learned import BenchmarkObject, BenchmarkRecord
-from tasks.benchmark import FACTS
-from tasks.benchmark_choice import material_digest
+from shls_core.photographs.images import decode_image
+from shls_core.video.indexed_masks import read_mask
+from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord
 from tasks.reports.benchmark_page import Material
 from tasks.reports.pictures import SHARES, Picture, compared, picture, pictured_frames
+from tasks.scoring.benchmark import FACTS
+from tasks.scoring.benchmark_choice import material_digest
 
 
 def benchmark_material(record: BenchmarkRecord, davis: Path, results: Path) -> Material:

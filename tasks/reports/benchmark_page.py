@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
-from storage.learned import BenchmarkObject, BenchmarkRecord, CheckpointRecord
+from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord
 from tasks.reports.charts import Curve, CurveChart, curve_chart
 from tasks.reports.colours import object_rules
 from tasks.reports.comparison import Group, Row, beside_published, this_row

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage.learned import CheckpointRecord, EvaluationRecord, ObjectScore
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
 from tasks.reports.colours import object_rules
 from tasks.reports.comparison import Group, Row, group, this_row
 from tasks.reports.making import Fact, configuration, facts, held_out_commands

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
-from storage.reachability import PRETRAINED
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from storage.records.links import PRETRAINED
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from shls_core.errors import InputError
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
-from storage.manifest import get_record
-from storage.reachability import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, PRETRAINED, read_links
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from storage.records.links import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, PRETRAINED, read_links
+from storage.records.manifests import get_record
 from storage.references import resolve
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
 from tasks.reports.benchmark_material import benchmark_material
 from tasks.reports.benchmark_page import benchmark_page
 from tasks.reports.held_out_page import held_out_page
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
+from tasks.runs.execution_config import ExecutionConfig
 
 
 def page_of(

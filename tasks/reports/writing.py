@@ -9,16 +9,16 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.errors import ShlsError
 from shls_core.whole_file import write_whole
-from storage.learned import BenchmarkRecord, CheckpointRecord
-from storage.manifest import get_record
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
+from storage.records.manifests import get_record
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.reports.page import percent
 from tasks.reports.page_of import page_of
-from tasks.run_artifacts import shown
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.run_artifacts import shown
 from tasks.terminal import tell
-from tasks.training_log import log_folder, runs_folder
+from tasks.training.log import log_folder, runs_folder
 
 PAGE = "report.html"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tasks.stages.stage import Row, RowPlan, Stage
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows
+    from storage.rows.stage_artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 Item = TypeVar("Item")

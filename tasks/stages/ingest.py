@@ -14,16 +14,16 @@ import skimage.data
 
 from shls_core.errors import InputError, SampleError
 from shls_core.frozen import FrozenConfig
-from shls_core.images import DECODE_RULE, check_image_size, decode_image
-from shls_core.near_duplicates import NEAR_DUPLICATE_BITS
-from shls_core.perceptual_hash import HASH_BITS, perceptual_hash
+from shls_core.photographs.images import DECODE_RULE, check_image_size, decode_image
+from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS
+from shls_core.photographs.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json
-from storage.schemas import INGEST
+from storage.rows.schemas import INGEST
 from tasks.stages.bundled_photographs import BUNDLED
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows
+    from storage.rows.stage_artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 NOTES_FILE = "photographs.csv"

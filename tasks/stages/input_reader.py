@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from storage.artifact import RowAddress
-from storage.objects import ObjectStore
-from storage.shards import RowReader
+from storage.objects.objects import ObjectStore
+from storage.rows.shards import RowReader
+from storage.rows.stage_artifact import RowAddress
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from shls_core.crops import Box, crop
-from shls_core.images import decode_image
+from shls_core.photographs.crops import Box, crop
+from shls_core.photographs.images import decode_image
 
 if TYPE_CHECKING:
-    from storage.artifact import RowAddress
+    from storage.rows.stage_artifact import RowAddress
     from tasks.stages.input_reader import InputReader
 
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from shls_core.crops import Box, CropConfig, draw_crop
 from shls_core.errors import SampleError
+from shls_core.photographs.crops import Box, CropConfig, draw_crop
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.detector import DetectorSource
 from shls_core.saliency.foreground import foreground
 from shls_core.saliency.map_folder import MISSING_MAP, MapFolder, read_map
 from shls_core.seeding import generator
 from storage.canonical import digest_bytes, digest_json
-from storage.codecs import encode_map
-from storage.schemas import INGEST, LOW_CONFIDENCE, SALIENCY
+from storage.rows.codecs import encode_map
+from storage.rows.schemas import INGEST, LOW_CONFIDENCE, SALIENCY
 from tasks.stages.detectors import RUN_BY, detector_identity, read_file, read_unchanged, ready_detector
 from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows
+    from storage.rows.stage_artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from shls_core.crops import Box
-from shls_core.images import encode_frame
-from shls_core.near_duplicates import NEAR_DUPLICATE_BITS, group_scenes
+from shls_core.photographs.crops import Box
+from shls_core.photographs.images import encode_frame
+from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS, group_scenes
+from shls_core.photographs.split import HELD_OUT, TRAIN, HeldOutConfig, Split, split_of
 from shls_core.seeding import generator
-from shls_core.split import HELD_OUT, TRAIN, HeldOutConfig, Split, split_of
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.synthesis.draw import draw_recipe
 from shls_core.synthesis.render import render
 from shls_core.synthesis.sources import HashRing, draw_sources
 from shls_core.synthesis.statistics import sequence_statistics
 from storage.canonical import digest_json
-from storage.codecs import decode_map, encode_map
-from storage.schemas import INGEST, SALIENCY, SEQUENCES
+from storage.rows.codecs import decode_map, encode_map
+from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
 from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows, RowAddress
+    from storage.rows.stage_artifact import AcceptedRows, RowAddress
     from tasks.stages.input_reader import InputReader
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows, RowAddress
+    from storage.rows.stage_artifact import AcceptedRows, RowAddress
     from tasks.stages.input_reader import InputReader
 
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shls_core.images import decode_frame
+from shls_core.photographs.images import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map, superpixel_statistics
-from storage.codecs import encode_map
-from storage.schemas import SEQUENCES, SUPERPIXELS
+from storage.rows.codecs import encode_map
+from storage.rows.schemas import SEQUENCES, SUPERPIXELS
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
-    from storage.artifact import AcceptedRows
+    from storage.rows.stage_artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
 

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, QueryBuilder
 
-from shls_core.split import HELD_OUT, TRAIN
-from storage.erasure import erase, plan_erasure, write_tombstone
-from storage.ledger import _SCHEMA as RUNS_SCHEMA
-from storage.loader import SequenceLoader
-from storage.names import _SCHEMA as NAMES_SCHEMA
-from storage.schemas import SCHEMA_VERSION, SCHEMAS, STAGES
+from shls_core.photographs.split import HELD_OUT, TRAIN
+from storage.rows.loader import SequenceLoader
+from storage.rows.schemas import SCHEMA_VERSION, SCHEMAS, STAGES
+from storage.tables.ledger import _SCHEMA as RUNS_SCHEMA
+from storage.tables.names import _SCHEMA as NAMES_SCHEMA
+from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 HEAD = 6

@@ -12,9 +12,9 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from storage.environment import Environment
-from storage.ledger import _SCHEMA, Run
+from storage.provenance.environment import Environment
 from storage.store import Store
+from storage.tables.ledger import _SCHEMA, Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)

@@ -10,11 +10,11 @@ from flows.checkpoint_config import (
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError
 from shls_core.superpixels.config import SuperpixelConfig
-from storage.learned import CheckpointRecord
-from storage.manifest import get_record
-from storage.objects import object_path
+from storage.objects.objects import object_path
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record
 from storage.store import Store
-from tasks.pretrained import keep_pretrained
+from tasks.checkpoints.pretrained import keep_pretrained
 
 
 def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):

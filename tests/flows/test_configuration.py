@@ -6,7 +6,7 @@ import pytest
 
 from flows.configuration import CONFIGS, QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import ConfigError
-from shls_core.refinement.config import RefinementConfig
+from shls_core.methods.shls.refinement.config import RefinementConfig
 
 
 @pytest.fixture

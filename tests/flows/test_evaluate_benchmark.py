@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from flows.evaluate_benchmark import evaluate_benchmark
-from shls_core.davis.mask_files import read_mask
 from shls_core.errors import InputError
-from storage.learned import BenchmarkRecord
-from storage.manifest import get_record
+from shls_core.video.indexed_masks import read_mask
+from storage.records.checkpoints import BenchmarkRecord
+from storage.records.manifests import get_record
 from storage.store import Store
 
 

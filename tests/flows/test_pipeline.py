@@ -6,13 +6,13 @@ from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter, FlowRu
 
 from flows.configuration import load_config
 from flows.pipeline import pipeline
-from shls_core.split import HELD_OUT, split_of
-from storage.artifact import StageArtifact
-from storage.gate import newest_verdict
-from storage.inventory import EVENTS_FILE
-from storage.learned import CheckpointRecord, EvaluationRecord
-from storage.manifest import DatasetManifest, get_record
-from storage.schemas import STAGES
+from shls_core.photographs.split import HELD_OUT, split_of
+from storage.files.inventory import EVENTS_FILE
+from storage.gate.gate import newest_verdict
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 KINDS = ["dataset", "train", "evaluate"]

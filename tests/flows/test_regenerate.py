@@ -5,8 +5,8 @@ import pytest
 from flows.regenerate import regenerate
 from flows.train import train
 from shls_core.errors import GateError, InputError, StoreUnwritable, TooManyRejected
-from storage.gate import newest_verdict
-from storage.manifest import DatasetManifest, get_record
+from storage.gate.gate import newest_verdict
+from storage.records.manifests import DatasetManifest, get_record
 from storage.store import Store
 
 IMPOSSIBLE = {"min_held_out_sequences": 1000}

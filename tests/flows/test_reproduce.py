@@ -3,7 +3,7 @@ import pytest
 from flows.reproduce import reproduce
 from shls_core.errors import InputError, NameUnknown
 from storage.store import Store
-from tasks.pretrained import keep_pretrained
+from tasks.checkpoints.pretrained import keep_pretrained
 
 
 def test_a_checkpoint_comes_out_again_and_the_ledger_knows(first_run, used_store):

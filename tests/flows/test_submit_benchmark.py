@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from flows.submit_benchmark import submit_benchmark
-from shls_core.davis.mask_files import read_mask
-from storage.learned import CheckpointRecord, SubmissionRecord
-from storage.manifest import get_record
+from shls_core.video.indexed_masks import read_mask
+from storage.records.checkpoints import CheckpointRecord, SubmissionRecord
+from storage.records.manifests import get_record
 from storage.store import Store
 
 

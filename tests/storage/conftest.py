@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.objects import object_path
+from storage.objects.objects import object_path
 from storage.store import Store
 
 InProcesses = Callable[..., list[str]]

@@ -4,11 +4,11 @@ import pytest
 
 from shls_core.errors import NameUnknown
 from storage import references
-from storage.environment import Environment
-from storage.learned import CheckpointRecord
-from storage.ledger import Run
-from storage.manifest import DatasetManifest, put_record
+from storage.provenance.environment import Environment
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import DatasetManifest, put_record
 from storage.references import newest_checkpoint, resolve
+from storage.tables.ledger import Run
 
 ENVIRONMENT = Environment(user=None, host="here", code_commit=None, code_dirty=None, lock_digest=None)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.gate import Verdict
-from storage.manifest import put_record
+from storage.gate.gate import Verdict
+from storage.records.manifests import put_record
 from storage.store import Store
 
 

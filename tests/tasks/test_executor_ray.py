@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from shls_core.errors import InputError, SampleError, WorkerLost
-from storage.schemas import STAGES
+from storage.rows.schemas import STAGES
 from storage.store import Store
-from tasks import shard_work, staging
 from tasks.executor import _workers, run_jobs
+from tasks.staging.build_stage import build_stage as staging
+from tasks.staging.build_stage import shard_work
 
 DIE_ONCE = """
 import os, pathlib, signal, sys, time

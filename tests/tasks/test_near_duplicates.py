@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import pytest
 
-from shls_core.split import HeldOutConfig, split_of
+from shls_core.photographs.split import HeldOutConfig, split_of
 from shls_core.synthesis.config import SynthesisConfig
-from storage.artifact import StageArtifact
-from storage.near_duplicates import near_duplicates_of
+from storage.rows.near_duplicates import near_duplicates_of
+from storage.rows.stage_artifact import StageArtifact
 from tasks.stages.sequences import SequencesStage
 
 

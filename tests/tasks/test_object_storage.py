@@ -6,8 +6,8 @@ import cv2
 import obstore
 import pytest
 
-from storage.manifest import DatasetManifest, get_record
-from storage.schemas import STAGES
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import STAGES
 from storage.store import Store
 from tasks.executor import _workers
 

@@ -7,21 +7,21 @@ import sys
 import pytest
 
 from shls_core.errors import ShlsError
-from storage import writing
 from storage.canonical import digest_bytes
-from storage.manifest import StageManifest, get_record
+from storage.files import writing
+from storage.records.manifests import StageManifest, get_record
 from storage.store import Store
 
 STAGE_SLOWLY = """
 import sys
 from pathlib import Path
-from shls_core.crops import CropConfig
+from shls_core.photographs.crops import CropConfig
 from shls_core.saliency.config import SaliencyConfig
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
-from tasks.staging import build_stage
+from tasks.staging.build_stage import build_stage
 
 store = Store.create(sys.argv[1])
 work = (StagingConfig(seed=1, rows_per_shard=1), ExecutionConfig(backend=sys.argv[3], workers=2))

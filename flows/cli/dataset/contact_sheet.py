@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from shls_core.errors import InputError
 from shls_core.whole_file import write_whole
-from tasks.sample_pictures import SIDE_PX, Picture, fitted, sample_pictures, sample_told
-from tasks.samples import RejectedSample, Sample
+from tasks.staging.sample_pictures import SIDE_PX, Picture, fitted, sample_pictures, sample_told
+from tasks.staging.samples import RejectedSample, Sample
 
 GAP_PX, LABEL_PX, CAPTION_PX = 8, 20, 24
 

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from tasks.comparison import DatasetDifference, Names, StageDifference
+from tasks.staging.dataset_diff import DatasetDifference, Names, StageDifference
 
 _NAMES_SHOWN = 8
 

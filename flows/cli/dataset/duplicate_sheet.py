@@ -6,10 +6,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from flows.cli.dataset.contact_sheet import write_sheet
-from shls_core.images import decode_image
-from storage.near_duplicates import NearDuplicates
-from storage.objects import ObjectStore
-from storage.shards import RowReader
+from shls_core.photographs.images import decode_image
+from storage.objects.objects import ObjectStore
+from storage.rows.near_duplicates import NearDuplicates
+from storage.rows.shards import RowReader
 
 _SIDE_PX, _CAPTION_PX, _GAP_PX = 160, 14, 6
 _LETTERS = 26

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from storage.problems import Problem
-from storage.verification import ErasedByOrder, Verification
+from storage.verification.problems import Problem
+from storage.verification.verify import ErasedByOrder, Verification
 
 
 def verification_json(verification: Verification) -> dict[str, Any]:

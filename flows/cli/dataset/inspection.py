@@ -5,15 +5,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from storage.artifact import StageArtifact
-from storage.gate import newest_verdict
-from storage.manifest import DatasetManifest, get_record
-from storage.near_duplicates import near_duplicates_of
-from storage.objects import ObjectStore
-from storage.schemas import STAGES
-from storage.stand_ins import with_stand_ins
+from storage.erased_objects import with_stand_ins
+from storage.gate.gate import newest_verdict
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.near_duplicates import near_duplicates_of
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
-from storage.withdrawal import withdrawn_in
+from storage.withdrawal.deny_list import withdrawn_in
 
 
 def list_json(store: Store) -> dict[str, Any]:

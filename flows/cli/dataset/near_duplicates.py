@@ -32,9 +32,9 @@ def near_duplicates_command(
     from rich.table import Table
 
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
-    from storage.near_duplicates import near_duplicates_of
+    from storage.erased_objects import with_stand_ins
     from storage.references import resolve
-    from storage.stand_ins import with_stand_ins
+    from storage.rows.near_duplicates import near_duplicates_of
     from storage.store import Store
 
     opened = Store.open(store)

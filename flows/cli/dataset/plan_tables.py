@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from storage.free_space import megabytes
+from storage.files.free_space import megabytes
 from tasks.planning.left_out import left_out_told
 from tasks.planning.report import PlanReport, StageReport
 

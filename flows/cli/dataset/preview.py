@@ -35,7 +35,7 @@ def preview_dataset(
     """Draw what a configuration makes of a handful of photographs; nothing enters the store."""
     from flows.cli.dataset.contact_sheet import check_sheet_path, contact_sheet, sample_row, write_sheet
     from flows.stages import dataset_stages
-    from tasks.preview import handful, preview_samples
+    from tasks.staging.preview import handful, preview_samples
 
     path = Path(out)
     check_sheet_path(path)

@@ -33,7 +33,7 @@ def verify(
     from shls_core.errors import InputError
     from storage.references import resolve
     from storage.store import Store
-    from tasks.upkeep import verify as verify_now
+    from tasks.upkeep.commands import verify as verify_now
 
     if everything and reference:
         raise InputError(f"expected a dataset or --all, got both: {reference} --all")
@@ -56,7 +56,7 @@ def tag(
     as_json: Json = False,
 ) -> None:
     """Give a dataset a name of your own, under which `gc` keeps it."""
-    from tasks.upkeep import tag as tag_now
+    from tasks.upkeep.commands import tag as tag_now
 
     given, dataset = tag_now(store, reference, name)
     _tell_name(given, dataset, as_json)
@@ -73,7 +73,7 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Let NAME@latest mean an earlier dataset again: a new version, nothing is edited or removed."""
-    from tasks.upkeep import roll_back
+    from tasks.upkeep.commands import roll_back
 
     given, dataset = roll_back(store, name, to)
     _tell_name(given, dataset, as_json)
@@ -96,10 +96,10 @@ def gc(
 ) -> None:
     """Remove what no kept version and no checkpoint stands on; refuse while a job is at work in the store."""
     from flows.cli.dataset.findings import show_collection
-    from storage.collection import plan_collection
-    from storage.running import jobs_at_work
+    from storage.files.jobs import jobs_at_work
+    from storage.garbage_collection import plan_collection
     from storage.store import Store
-    from tasks.upkeep import collect_garbage, collection_facts
+    from tasks.upkeep.commands import collect_garbage, collection_facts
 
     opened = Store.open(store)
     jobs = jobs_at_work(opened.backend) if dry_run else []

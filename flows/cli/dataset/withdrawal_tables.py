@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from storage.erasure import Erasure
 from storage.lineage.descended import Descent
 from storage.lineage.descent import descent
 from storage.lineage.history import History
 from storage.store import Store
-from storage.withdrawal import Withdrawal, withdrawn
-from tasks.withdrawal import Withdrawn, erasure_facts
+from storage.withdrawal.deny_list import Withdrawal, withdrawn
+from storage.withdrawal.erasure import Erasure
+from tasks.upkeep.withdrawal import Withdrawn, erasure_facts
 
 
 def withdrawn_json(store: Store) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import yaml
 
-from storage.learned import CheckpointRecord
-from storage.manifest import get_record
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
 from tasks.reports.charts import CurveChart
 from tasks.reports.lineage.descendants import HELD_OUT, Score, Trained, scores_of
 from tasks.reports.lineage.history import History, PastRun
 from tasks.reports.lineage.step_charts import loss_chart, validation_chart
-from tasks.training_log import log_folder, read_losses
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.log import log_folder, read_losses
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.artifact import StageArtifact
-from storage.gate import Finding, Verdict, newest_verdict
-from storage.manifest import DatasetManifest, StageManifest, get_record
-from storage.schemas import INGEST, STAGES
-from storage.stand_ins import with_stand_ins
+from storage.erased_objects import with_stand_ins
+from storage.gate.gate import Finding, Verdict, newest_verdict
+from storage.records.manifests import DatasetManifest, StageManifest, get_record
+from storage.rows.schemas import INGEST, STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
-from storage.withdrawal import Withdrawal, withdrawn_in
+from storage.withdrawal.deny_list import Withdrawal, withdrawn_in
 from tasks.reports.lineage.gallery import RejectedGroup, ShownSample, rejected_groups, shown_samples
 from tasks.reports.lineage.history import History, PastRun
 from tasks.reports.lineage.stage_section import StageSection, stage_section
-from tasks.samples import SampleReader
+from tasks.staging.samples import SampleReader
 
 
 @dataclass(frozen=True)

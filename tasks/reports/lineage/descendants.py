@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
-from storage.manifest import get_record
-from storage.objects import ObjectStore
+from storage.objects.objects import ObjectStore
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
+from storage.records.manifests import get_record
 from tasks.reports.comparison import Group, Row, group
 from tasks.reports.lineage.history import History
 from tasks.reports.page import counted, percent

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.tombstones import ERASED
+from storage.records.tombstones import ERASED
 from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
 from tasks.reports.pictures import Picture, picture
-from tasks.sample_pictures import fitted, sample_pictures, sample_told
-from tasks.samples import RejectedSample, SampleReader
 from tasks.stages.handful import evenly_spread
+from tasks.staging.sample_pictures import fitted, sample_pictures, sample_told
+from tasks.staging.samples import RejectedSample, SampleReader
 
 _SAMPLES, _REJECTED_OF_A_REASON = 8, 6
 _SIDE_PX, _SMALL_SIDE_PX = 240, 120

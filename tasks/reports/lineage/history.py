@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.append_only import Row
+from storage.tables.append_only import Row
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
 from tasks.reports.comparison import Group
 from tasks.reports.lineage.again import (
     Command,
@@ -21,6 +20,7 @@ from tasks.reports.lineage.history import History
 from tasks.reports.lineage.lineage_graph import lineage_graph
 from tasks.reports.making import Fact
 from tasks.reports.page import asset, render_page
+from tasks.runs.execution_config import ExecutionConfig
 
 
 @dataclass(frozen=True)

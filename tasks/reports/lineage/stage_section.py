@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from storage.artifact import StageArtifact
-from storage.gate import Finding
-from storage.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.gate.gate import Finding
+from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_artifact import StageArtifact
 from tasks.reports.lineage.findings import FindingRow, finding_row
 from tasks.reports.lineage.histogram import Histogram, histogram
 

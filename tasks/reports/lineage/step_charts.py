@@ -5,8 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.learned import ValidationScore
-from tasks.loss_curve import steps_of_a_point, thinned
+from storage.records.checkpoints import ValidationScore
 from tasks.reports.charts import (
     BOTTOM,
     HEIGHT,
@@ -21,6 +20,7 @@ from tasks.reports.charts import (
     tick_frames,
 )
 from tasks.reports.page import figure, percent
+from tasks.training.loss_curve import steps_of_a_point, thinned
 
 _MOST_LEVELS = 5
 _FINE_POINTS, _COARSE_POINTS = 200, 40

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.artifact import StageArtifact
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))

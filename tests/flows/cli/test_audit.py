@@ -9,11 +9,11 @@ import obstore
 import pytest
 from deltalake import DeltaTable
 
-from storage.artifact import StageArtifact
 from storage.canonical import canonical_json
-from storage.learned import CheckpointRecord
-from storage.manifest import DatasetManifest, StageManifest, get_record, put_record
-from storage.objects import object_path
+from storage.objects.objects import object_path
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 

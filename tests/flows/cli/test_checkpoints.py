@@ -2,7 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
-from tasks.bare_training import main
+from tasks.training.bare_training import main
 
 
 def test_from_export_to_import_and_score(first_run, used_store, shls, tmp_path, capfd):

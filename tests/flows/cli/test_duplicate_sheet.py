@@ -5,7 +5,7 @@ import pytest
 
 from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
 from shls_core.errors import InputError
-from storage.near_duplicates import near_duplicates_of
+from storage.rows.near_duplicates import near_duplicates_of
 
 
 def test_the_sheet_shows_every_photograph_of_a_group(stage_dataset, store, photographs, tmp_path):

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from shls_core.davis.mask_files import read_mask, write_mask
-from storage.manifest import record_id
+from shls_core.video.indexed_masks import read_mask, write_mask
+from storage.records.manifests import record_id
 from storage.store import Store
-from storage.verification import verify_store
-from tasks.pretrained import keep_pretrained, read_pretrained
-from tasks.trained_folder import read_trained
+from storage.verification.verify import verify_store
+from tasks.checkpoints.pretrained import keep_pretrained, read_pretrained
+from tasks.training.trained_folder import read_trained
 
 
 @pytest.fixture

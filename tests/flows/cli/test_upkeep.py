@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from storage.manifest import DatasetManifest, StageManifest, get_record
-from storage.objects import object_path
-from storage.running import at_work
+from storage.files.jobs import at_work
+from storage.objects.objects import object_path
+from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.store import Store
 
 

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from storage.canonical import digest_bytes
-from storage.manifest import DatasetManifest, StageManifest, get_record
-from storage.schemas import STAGES
+from storage.records.manifests import DatasetManifest, StageManifest, get_record
+from storage.rows.schemas import STAGES
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))

@@ -5,7 +5,7 @@ import yaml
 
 from flows.configuration import load_config
 from flows.regenerate import regenerate
-from storage.manifest import DatasetManifest, get_record
+from storage.records.manifests import DatasetManifest, get_record
 from storage.store import Store
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import append_only, writing
+from storage.files import writing
 from storage.store import Store
+from storage.tables import append_only
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flows.train import train
+from storage.objects.training_states import training_states
 from storage.store import Store
-from storage.training_states import training_states
-from tasks.training_log import METRICS_FILE
+from tasks.training.log import METRICS_FILE
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
-from shls_core.memory.config import MemoryConfig
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
-from shls_core.propagation.propagator import Propagator
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.config import SuperpixelConfig
 

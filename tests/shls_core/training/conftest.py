@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
-from shls_core.training.shls_method import ShlsMethod
 
 SIZE, CELL = 16, 4
 CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
-from shls_core.network.config import NetworkConfig
-from shls_core.network.shls_network import new_network
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.training.config import TrainingConfig
 from shls_core.training.state import TrainingState
 from shls_core.training.state_bytes import restore_state, state_to_bytes

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from storage.environment import Environment
-from storage.ledger import Run
-from storage.manifest import DatasetManifest, StageManifest, get_record, put_record
-from storage.schemas import SCHEMAS
-from storage.shards import put_shard, read_columns
+from storage.provenance.environment import Environment
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
+from storage.rows.schemas import SCHEMAS
+from storage.rows.shards import put_shard, read_columns
 from storage.store import Store
+from storage.tables.ledger import Run
 
 ENVIRONMENT = Environment(user="ann", host="here", code_commit=None, code_dirty=None, lock_digest=None)
 RecordRun = Callable[..., str]

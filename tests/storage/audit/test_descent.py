@@ -3,8 +3,8 @@
 import pytest
 
 from storage.audit.descent import descent_problems
-from storage.manifest import DatasetManifest, get_record
-from storage.schemas import STAGES
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import STAGES
 
 
 def problems(store, dataset):

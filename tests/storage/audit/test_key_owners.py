@@ -3,12 +3,12 @@
 import pytest
 
 from storage.audit.key_owners import KeyOwners, entries_about, key_problems
-from storage.gate import validate
-from storage.gate_config import GateConfig
-from storage.inventory import KeyEntry, take_inventory
-from storage.learned import CheckpointRecord, EvaluationRecord
-from storage.manifest import put_record
-from storage.schemas import STAGES
+from storage.files.inventory import KeyEntry, take_inventory
+from storage.gate.config import GateConfig
+from storage.gate.gate import validate
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
+from storage.records.manifests import put_record
+from storage.rows.schemas import STAGES
 
 
 @pytest.fixture

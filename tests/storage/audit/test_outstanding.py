@@ -2,12 +2,12 @@
 
 import pytest
 
-from storage.artifact import StageArtifact
 from storage.audit.outstanding import outstanding
-from storage.manifest import DatasetManifest, get_record
-from storage.schemas import STAGES
-from storage.tombstones import ERASED
-from storage.withdrawal import Withdrawal
+from storage.records.manifests import DatasetManifest, get_record
+from storage.records.tombstones import ERASED
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.withdrawal.deny_list import Withdrawal
 
 
 def withdrawal(image_id):

@@ -2,13 +2,19 @@
 
 import pytest
 
-from shls_core.split import HELD_OUT
-from storage.artifact import StageArtifact
+from shls_core.photographs.split import HELD_OUT
 from storage.audit.use import use_problems
-from storage.gate import Verdict
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord, ObjectScore, SubmissionRecord
-from storage.manifest import put_record
-from storage.reachability import all_links
+from storage.gate.gate import Verdict
+from storage.records.checkpoints import (
+    BenchmarkRecord,
+    CheckpointRecord,
+    EvaluationRecord,
+    ObjectScore,
+    SubmissionRecord,
+)
+from storage.records.links import all_links
+from storage.records.manifests import put_record
+from storage.rows.stage_artifact import StageArtifact
 
 FACTS = {"configuration": {}, "code_digest": "c" * 64, "versions": {}, "device_kind": "cpu"}
 SEGMENTED = FACTS | {"benchmark": "DAVIS-2017", "split": "val", "material": "e" * 64}

@@ -6,7 +6,7 @@ import pytest
 
 from storage.audit.history import read_history
 from storage.audit.witnesses import history_problems
-from storage.ledger import FIRST
+from storage.tables.ledger import FIRST
 
 NAMES = ("photos@v1", "photos@v2", "mine@v1", "photos@v3")
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)

@@ -33,16 +33,16 @@ class Made:
 @pytest.fixture(scope="session")
 def made(staged, photographs, stage_dataset, tmp_path_factory):
     """The store. Read it, or copy it; never write to it."""
-    from shls_core.memory.config import MemoryConfig
-    from shls_core.network.config import NetworkConfig
+    from shls_core.methods.shls.memory.config import MemoryConfig
+    from shls_core.methods.shls.network.config import NetworkConfig
     from shls_core.training.config import TrainingConfig
-    from storage.gate import validate
-    from storage.gate_config import GateConfig
-    from tasks.evaluation import InUse, score_checkpoint
-    from tasks.execution_config import ExecutionConfig
-    from tasks.learning_config import LearningConfig
-    from tasks.ledger import recorded_run
-    from tasks.training import train_network
+    from storage.gate.config import GateConfig
+    from storage.gate.gate import validate
+    from tasks.runs.execution_config import ExecutionConfig
+    from tasks.runs.recorded_run import recorded_run
+    from tasks.scoring.held_out import InUse, score_checkpoint
+    from tasks.training.learning_config import LearningConfig
+    from tasks.training.train_task import train_network
 
     root = tmp_path_factory.mktemp("lineage")
     store = Store.open(shutil.copytree(staged.store.root, root / "store"))

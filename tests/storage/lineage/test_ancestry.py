@@ -5,19 +5,19 @@ from collections import Counter
 import pytest
 
 from shls_core.errors import NameUnknown
-from shls_core.split import HELD_OUT, TRAIN
+from shls_core.photographs.split import HELD_OUT, TRAIN
 from shls_core.synthesis.recipe import Recipe
-from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes
-from storage.learned import CheckpointRecord, EvaluationRecord
 from storage.lineage.ancestry import ancestry
 from storage.lineage.graph import mask_node_id
 from storage.lineage.history import History
 from storage.lineage.usage import usage_of
-from storage.loader import SequenceLoader
-from storage.manifest import DatasetManifest, StageManifest, get_record
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
+from storage.records.manifests import DatasetManifest, StageManifest, get_record
+from storage.rows.loader import SequenceLoader
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 
@@ -151,7 +151,7 @@ def test_runs_say_who_when_where_and_from_which_code(made):
 
 
 def test_the_first_run_made_a_thing_and_later_ones_found_it_made(made, copied):
-    from tasks.ledger import recorded_run
+    from tasks.runs.recorded_run import recorded_run
 
     with recorded_run(copied.location, "train", {}, 0) as run:
         run.outputs.append(made.brief)
@@ -244,7 +244,7 @@ def test_a_lost_shard_is_told_and_its_rows_are_known_by_those_made_from_them(mad
 
 
 def test_a_withdrawn_photograph_is_marked(made, copied):
-    from tasks.ledger import recorded_run
+    from tasks.runs.recorded_run import recorded_run
 
     image = digest_bytes((made.folder / "coffee.png").read_bytes())
     with recorded_run(copied.location, "withdraw", {}, None) as run:

@@ -8,17 +8,17 @@ from collections import Counter
 import pyarrow.parquet as pq
 import pytest
 
-from shls_core.split import HELD_OUT, TRAIN
+from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.canonical import digest_bytes, digest_json
-from storage.collection import collect, plan_collection
-from storage.erasure import erase, plan_erasure, write_tombstone
+from storage.garbage_collection import collect, plan_collection
 from storage.lineage import rows as rows_module
 from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, VALIDATED
 from storage.lineage.descent import descent
 from storage.lineage.history import History
-from storage.loader import SequenceLoader
-from storage.objects import object_path
+from storage.objects.objects import object_path
+from storage.rows.loader import SequenceLoader
 from storage.store import Store
+from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
 
 
 def every_row(root):
@@ -204,7 +204,7 @@ def test_a_dataset_that_was_removed_is_told(made, copied):
 
 
 def purge(store, image):
-    from tasks.ledger import recorded_run
+    from tasks.runs.recorded_run import recorded_run
 
     erasure = plan_erasure(store, [image])
     with recorded_run(store.location, "purge", {}, None) as run:

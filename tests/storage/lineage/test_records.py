@@ -1,5 +1,5 @@
 from storage.lineage.records import Records
-from storage.objects import ObjectStore
+from storage.objects.objects import ObjectStore
 
 
 def test_every_record_is_found_wherever_one_begins(made):

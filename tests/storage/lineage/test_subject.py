@@ -4,11 +4,11 @@ import pytest
 
 from shls_core.errors import InputError, NameUnknown
 from storage import references
-from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes, digest_json
 from storage.lineage.history import History
 from storage.lineage.subject import Subject, file_digest, find_photograph, find_subject
-from storage.manifest import DatasetManifest, StageManifest, get_record
+from storage.records.manifests import DatasetManifest, StageManifest, get_record
+from storage.rows.stage_artifact import StageArtifact
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,18 @@
 
 import pytest
 
-from shls_core.network.config import NetworkConfig
-from shls_core.split import HELD_OUT, TRAIN
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.training_loss import ShlsMethod
+from shls_core.photographs.split import HELD_OUT, TRAIN
 from shls_core.training.config import TrainingConfig
-from shls_core.training.shls_method import ShlsMethod
 from storage.lineage.history import History
 from storage.lineage.splits import samples_of_split
 from storage.lineage.usage import usage_of
-from storage.loader import SequenceLoader
-from tasks import validation
-from tasks.execution_config import ExecutionConfig
-from tasks.learning import facts_of, learn
-from tasks.learning_config import LearningConfig
+from storage.rows.loader import SequenceLoader
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.learn import facts_of, learn
+from tasks.training.learning_config import LearningConfig
+from tasks.training.train_task import validation
 
 
 def train(store, dataset, **training):
@@ -38,7 +38,7 @@ def train(store, dataset, **training):
             return super().read(number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.learning.ShlsMethod", Seen)
+        patch.setattr("tasks.training.learn.ShlsMethod", Seen)
         patch.setattr(validation, "SequenceLoader", Noting)
         learned = learn(store.objects, facts_of(dataset, learning, cpu), learning, cpu)
     return learned.record, steps, validated

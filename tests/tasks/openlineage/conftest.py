@@ -12,9 +12,9 @@ from unittest import mock
 
 import pytest
 
-from storage.gate import Finding, Verdict
-from storage.inventory import EVENTS_FILE
-from storage.manifest import put_record
+from storage.files.inventory import EVENTS_FILE
+from storage.gate.gate import Finding, Verdict
+from storage.records.manifests import put_record
 from storage.store import Store
 
 Event = dict[str, Any]

@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from openlineage.client.serde import Serde
 
-from storage.learned import BenchmarkRecord, CheckpointRecord, EvaluationRecord
-from storage.ledger import Run
-from storage.manifest import DatasetManifest, StageManifest, get_record, put_record
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
+from storage.rows.schemas import STAGES
 from storage.store import Store
+from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Catalogue
 from tasks.openlineage.datasets import input_datasets, output_datasets
 

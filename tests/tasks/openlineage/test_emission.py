@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 
 from shls_core.errors import InputError, StoreError
-from storage.inventory import EVENTS_FILE, take_inventory
-from storage.ledger import Ledger
+from storage.files.inventory import EVENTS_FILE, take_inventory
 from storage.store import Store
-from tasks.ledger import composed_run, recorded_run
+from storage.tables.ledger import Ledger
+from tasks.runs.recorded_run import composed_run, recorded_run
 
 QUICK = {"retry": {"total": 0, "connect": 0, "read": 0}}
 

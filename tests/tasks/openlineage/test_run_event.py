@@ -5,8 +5,8 @@ import pytest
 from openlineage.client.event_v2 import RunState
 from openlineage.client.serde import Serde
 
-from storage.environment import current_environment
-from storage.ledger import Run
+from storage.provenance.environment import current_environment
+from storage.tables.ledger import Run
 from tasks.openlineage.destination import client_of
 from tasks.openlineage.run_event import run_event
 from tasks.openlineage.source_code import origin

@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 import skimage.data
 
-from shls_core.crops import CropConfig
+from shls_core.photographs.crops import CropConfig
+from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
-from shls_core.split import HeldOutConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage import code_digest
-from storage.manifest import DatasetManifest, put_record
+from storage.provenance import code_digest
+from storage.records.manifests import DatasetManifest, put_record
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig, StagingConfig
-from tasks.outcomes import StageOutcome
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.outcomes import StageOutcome
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
 from tasks.stages.stage import Stage
 from tasks.stages.superpixels import SuperpixelsStage
-from tasks.staging import build_stage
+from tasks.staging.build_stage import build_stage
 
 ROWS_PER_SHARD = 4
 SIDE_PX = 66

@@ -1,7 +1,7 @@
 import pytest
 
 from shls_core.errors import NameUnknown
-from storage.objects import object_path
+from storage.objects.objects import object_path
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 

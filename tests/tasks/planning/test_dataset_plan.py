@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from storage import environment
-from storage.artifact import StageArtifact
 from storage.canonical import digest_bytes
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.provenance import environment
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
 EVERYTHING = dict.fromkeys(STAGES, 10)
@@ -136,7 +136,7 @@ def test_rows_that_come_out_as_they_were_stop_the_work_behind_them(staging):
         ("shls_core.synthesis.warping", {"sequences"}),
         ("tasks.stages.superpixels", {"superpixels"}),
         ("shls_core.seeding", {"saliency", "sequences"}),
-        ("storage.shard_encoding", set(STAGES)),
+        ("storage.rows.shard_encoding", set(STAGES)),
     ],
 )
 def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, module, stages):
@@ -152,9 +152,9 @@ def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, 
     [
         ("tasks.executor", "\nNEW = 1\n"),
         ("tasks.planning.staleness", "\nNEW = 1\n"),
-        ("shls_core.losses.nt_xent", "\nNEW = 1\n"),
+        ("shls_core.methods.shls.losses.nt_xent", "\nNEW = 1\n"),
         ("shls_core.errors", "\nNEW = 1\n"),
-        ("storage.artifact", "\nNEW = 1\n"),
+        ("storage.rows.stage_artifact", "\nNEW = 1\n"),
         ("shls_core.saliency.rbd", '\n\n# A comment.\n"""A text that nobody reads."""\n'),
     ],
 )

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.environment import current_environment
-from storage.ledger import Run
-from storage.schemas import STAGES
+from storage.provenance.environment import current_environment
+from storage.rows.schemas import STAGES
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
+from storage.tables.ledger import Run
 from tasks.planning.estimate import (
     Rate,
     completed_rates,
@@ -18,6 +17,7 @@ from tasks.planning.estimate import (
     tried_rates,
     workers_of,
 )
+from tasks.runs.execution_config import ExecutionConfig
 
 
 def record(store, seconds, rows, workers=2, backend="ray", kind="dataset"):

@@ -4,16 +4,16 @@ import pytest
 
 from shls_core.errors import InputError
 from storage.canonical import digest_bytes
-from storage.erasure import erase, plan_erasure, write_tombstone
-from storage.schemas import STAGES
+from storage.records.tombstones import ERASED
+from storage.rows.schemas import STAGES
 from storage.store import Store
-from storage.tombstones import ERASED
-from storage.verification import verify_store
-from tasks.comparison import compare_datasets
+from storage.verification.verify import verify_store
+from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames
 from tasks.planning.left_out import left_out_told
 from tasks.planning.staleness import Staleness
+from tasks.staging.dataset_diff import compare_datasets
 
 REASON = {"reason": "consent revoked"}
 

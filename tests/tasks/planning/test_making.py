@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from storage.canonical import digest_json
-from storage.manifest import StageManifest, get_record
+from storage.records.manifests import StageManifest, get_record
 from tasks.planning.making import Making, changes
 
 MAKING = Making(

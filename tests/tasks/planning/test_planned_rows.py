@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.artifact import StageArtifact
+from storage.rows.stage_artifact import StageArtifact
 from tasks.planning.planned_rows import PlannedRows, is_to_be_made
 
 READ_LATER = {

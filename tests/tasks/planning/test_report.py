@@ -3,13 +3,13 @@ import dataclasses
 import pytest
 
 from shls_core.errors import NameUnknown, StoreUnwritable
-from storage import free_space
-from storage.schemas import STAGES
+from storage.files import free_space
+from storage.rows.schemas import STAGES
 from storage.store import Store
-from tasks.execution_config import ExecutionConfig
 from tasks.planning import space
 from tasks.planning.report import plan_report
 from tasks.planning.space import refuse_what_does_not_fit
+from tasks.runs.execution_config import ExecutionConfig
 from tasks.stages.ingest import IngestStage
 
 SERIAL = ExecutionConfig(backend="serial")

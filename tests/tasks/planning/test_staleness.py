@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from storage import environment
-from storage.objects import object_path
-from storage.schemas import STAGES
+from storage.objects.objects import object_path
+from storage.provenance import environment
+from storage.rows.schemas import STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames
@@ -58,8 +58,10 @@ def test_code_is_told_by_module(staging, change_code):
     told = reasons(staging)
     assert told["sequences"][0] == ["code of module shls_core.synthesis.warping changed"]
     assert told["saliency"] == ([], [])
-    change_code("shls_core.synthesis.warping", "\n\nimport shls_core.losses.nt_xent\n")
-    assert "code of module shls_core.losses.nt_xent newly used" in reasons(staging)["sequences"][0]
+    change_code("shls_core.synthesis.warping", "\n\nimport shls_core.methods.shls.losses.nt_xent\n")
+    assert (
+        "code of module shls_core.methods.shls.losses.nt_xent newly used" in reasons(staging)["sequences"][0]
+    )
 
 
 def test_code_whose_modules_nobody_recorded_is_told_by_its_digest(staging, change_code):

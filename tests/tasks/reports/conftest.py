@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from storage.learned import BenchmarkRecord, CheckpointRecord
+    from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -68,7 +68,7 @@ class Evaluated:
 
 @pytest.fixture
 def trained() -> "CheckpointRecord":
-    from storage.learned import CheckpointRecord
+    from storage.records.checkpoints import CheckpointRecord
 
     return CheckpointRecord(
         dataset="d" * 64,
@@ -85,7 +85,7 @@ def trained() -> "CheckpointRecord":
 def record_of() -> Callable[..., "BenchmarkRecord"]:
     """Return a function that makes a record of J values by video and object; F is half of J."""
     from shls_core.metrics.scores import ObjectScores, global_scores, scores_over_frames
-    from storage.learned import BenchmarkObject, BenchmarkRecord
+    from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord
 
     def record(videos: dict[str, list[list[float]]], **changes: Any) -> "BenchmarkRecord":
         objects = [
@@ -128,9 +128,9 @@ def record_of() -> Callable[..., "BenchmarkRecord"]:
 @pytest.fixture
 def evaluated(davis_benchmark: tuple[Path, Path], record_of: Callable[..., Any]) -> Evaluated:
     """The evaluation of the small benchmark; the folder of masks says whose they are."""
-    from tasks.benchmark import FACTS
-    from tasks.benchmark_choice import BenchmarkChoice, material_digest
-    from tasks.davis_scoring import score_results
+    from tasks.scoring.benchmark import FACTS
+    from tasks.scoring.benchmark_choice import BenchmarkChoice, material_digest
+    from tasks.scoring.davis_scoring import score_results
 
     davis, results = davis_benchmark
     videos: dict[str, list[list[float]]] = {}

@@ -6,12 +6,12 @@ import shutil
 import numpy as np
 import pytest
 
-from shls_core.davis.layout import davis_split
-from shls_core.davis.mask_files import read_mask, write_mask
+from shls_core.benchmarks.davis.layout import davis_split
 from shls_core.errors import InputError
-from tasks.benchmark import FACTS
-from tasks.davis_scoring import score_results
+from shls_core.video.indexed_masks import read_mask, write_mask
 from tasks.reports.benchmark_material import benchmark_material, score_copies
+from tasks.scoring.benchmark import FACTS
+from tasks.scoring.davis_scoring import score_results
 
 
 def made(evaluated):

@@ -2,7 +2,7 @@
 
 import re
 
-from storage.learned import EvaluationRecord, ObjectScore
+from storage.records.checkpoints import EvaluationRecord, ObjectScore
 from tasks.reports.held_out_page import held_out_page
 
 

@@ -14,7 +14,7 @@ from flows.cli.dataset.contact_sheet import (
     write_sheet,
 )
 from shls_core.errors import InputError
-from tasks.samples import FACTS, RejectedSample, Sample
+from tasks.staging.samples import FACTS, RejectedSample, Sample
 
 GREY = np.full((10, 20, 3), 100, np.uint8)
 

@@ -9,7 +9,7 @@ from storage.lineage.descended import (
     DrawnSample,
     Exposure,
 )
-from storage.withdrawal import Withdrawal
+from storage.withdrawal.deny_list import Withdrawal
 
 IMAGE = "ab" * 32
 

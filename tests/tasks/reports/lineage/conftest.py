@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from storage.ledger import Run
     from storage.store import Store
+    from storage.tables.ledger import Run
 
 HOSTILE = "<script>document.title=1</script>.png"
 DAY = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -35,7 +35,7 @@ class Told:
 @pytest.fixture(scope="session")
 def entry() -> Callable[..., "Run"]:
     """Return a function that makes a run of a kind; the number says on which day."""
-    from storage.ledger import Run
+    from storage.tables.ledger import Run
 
     def run(number: int, kind: str, **facts: Any) -> Run:
         defaults: Mapping[str, Any] = {
@@ -53,7 +53,7 @@ def entry() -> Callable[..., "Run"]:
 
 @pytest.fixture(scope="session")
 def environment() -> Any:
-    from storage.environment import Environment
+    from storage.provenance.environment import Environment
 
     return Environment(
         user="ada", host="engine", code_commit="c0ffee" + "0" * 34, code_dirty=True, lock_digest="1c" * 32
@@ -69,8 +69,8 @@ def told(
     environment: Any,
 ) -> Told:
     """The store."""
-    from storage.gate import validate
-    from storage.gate_config import GateConfig
+    from storage.gate.config import GateConfig
+    from storage.gate.gate import validate
     from storage.store import Store
 
     root = tmp_path_factory.mktemp("told")
@@ -118,7 +118,7 @@ def hostile_folder(folder: Path, photographs: Path) -> Path:
 
 def trained_and_scored(store: "Store", dataset: str) -> tuple[str, str, str, str]:
     """Put records of a checkpoint, and of what it scored, into a store; and beside it, its log."""
-    from storage.learned import (
+    from storage.records.checkpoints import (
         BenchmarkObject,
         BenchmarkRecord,
         CheckpointRecord,
@@ -126,7 +126,7 @@ def trained_and_scored(store: "Store", dataset: str) -> tuple[str, str, str, str
         SubmissionRecord,
         ValidationScore,
     )
-    from storage.manifest import put_record
+    from storage.records.manifests import put_record
 
     made_by: dict[str, Any] = {
         "code_digest": "b" * 64,

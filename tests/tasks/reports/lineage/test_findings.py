@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.gate import Finding
+from storage.gate.gate import Finding
 from tasks.reports.lineage.findings import finding_row
 
 

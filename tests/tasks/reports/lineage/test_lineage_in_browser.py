@@ -2,8 +2,8 @@
 
 import pytest
 
-from tasks.execution_config import ExecutionConfig
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
+from tasks.runs.execution_config import ExecutionConfig
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_picture_of_a_failure")]
 

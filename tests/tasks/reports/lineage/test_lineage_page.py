@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from shls_core.errors import InputError
-from storage.artifact import StageArtifact
-from storage.gate import newest_verdict
-from storage.manifest import DatasetManifest, get_record
-from storage.schemas import SCHEMAS, STAGES
-from tasks.execution_config import ExecutionConfig
+from storage.gate.gate import newest_verdict
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import SCHEMAS, STAGES
+from storage.rows.stage_artifact import StageArtifact
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
-from tasks.withdrawal import purge, reinstate, withdraw
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.upkeep.withdrawal import purge, reinstate, withdraw
 
 HOSTILE = "<script>document.title=1</script>.png"
 

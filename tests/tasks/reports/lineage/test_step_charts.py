@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.learned import ValidationScore
+from storage.records.checkpoints import ValidationScore
 from tasks.reports.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from tasks.reports.lineage.step_charts import _levels, loss_chart, validation_chart
 

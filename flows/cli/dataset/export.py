@@ -1,0 +1,122 @@
+"""`shls dataset export`: a dataset for users of other loaders."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import AllowWithdrawn, ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+exporting = typer.Typer()
+
+
+class ExportFormat(StrEnum):
+    """The formats a dataset can be exported to."""
+
+    WEBDATASET = "webdataset"
+    TRAINING = "training"
+
+
+class ExportSplit(StrEnum):
+    """The sides of the split."""
+
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+
+
+@exporting.command(
+    epilog="Examples: `shls dataset export photos@v2 --out photos-v2/` · "
+    "`shls dataset export 3fa9c1 --out train/ --split train --samples-per-shard 500 --json` · "
+    "`shls dataset export photos --out for-the-gpu/ --format training --config configs/paper.yaml`"
+)
+@command
+def export(
+    reference: DatasetRef,
+    out: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder; no bucket.")
+    ],
+    export_format: Annotated[
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="webdataset: tar shards of JPEG, PNG and JSON. training: what "
+            "`python -m tasks.training.bare_training` needs on a machine that does nothing else.",
+        ),
+    ] = ExportFormat.WEBDATASET,
+    split: Annotated[ExportSplit | None, typer.Option(help="One side alone; by default both.")] = None,
+    samples_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in a tar file.")] = 1000,
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    allow_withdrawn: AllowWithdrawn = False,
+    as_json: Json = False,
+) -> None:
+    """Write the sequences of a dataset that passed the gate as shards for other loaders."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from shls_core.errors import InputError
+    from shls_core.photographs.split import HELD_OUT, TRAIN, Split
+    from storage.export.webdataset import export_webdataset
+    from storage.references import resolve
+    from storage.store import Store
+    from tasks.upkeep.withdrawal import recorded_if_forced
+
+    if "://" in out:
+        raise InputError(
+            f"expected a folder of this machine to export to, got {out}; copy it there afterwards"
+        )
+    opened = Store.open(store)
+    dataset = resolve(opened, reference, "dataset")
+    if export_format == ExportFormat.TRAINING:
+        _export_training(opened, dataset, out, config, split, allow_withdrawn, as_json)
+        return
+    splits: list[Split] = [side for side in (TRAIN, HELD_OUT) if split is None or side == split]
+    with recorded_if_forced(opened, dataset, allow_withdrawn):
+        index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard, allow_withdrawn)
+    if as_json:
+        print_json({"out": out, **index.model_dump(mode="json")})
+        return
+    samples, size = sum(item.samples for item in index.shards), sum(item.bytes for item in index.shards)
+    Console(highlight=False, soft_wrap=True).print(
+        f"dataset {dataset[:12]}: {samples} sequences in {len(index.shards)} tar shards, "
+        f"{size / 1e6:.1f} MB, in {out}",
+        markup=False,
+    )
+
+
+def _export_training(
+    opened: Store,
+    dataset: str,
+    out: str,
+    config: str | None,
+    split: str | None,
+    allow_withdrawn: bool,
+    as_json: bool,
+) -> None:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from flows.train import learning_config
+    from shls_core.errors import InputError
+    from tasks.training.export_order import export_training
+    from tasks.upkeep.withdrawal import recorded_if_forced
+
+    if split is not None:
+        raise InputError(f"expected both sides of the split with --format training, got --split {split}")
+    learning = learning_config(chosen_config(config))
+    with recorded_if_forced(opened, dataset, allow_withdrawn):
+        num_objects = export_training(opened, dataset, learning, Path(out), allow_withdrawn)
+    if as_json:
+        print_json({"out": out, "format": "training", "dataset": dataset, "objects": num_objects})
+        return
+    Console(highlight=False, soft_wrap=True).print(
+        f"dataset {dataset[:12]}: {num_objects} objects and training.json in {out}", markup=False
+    )

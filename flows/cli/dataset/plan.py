@@ -1,0 +1,65 @@
+"""`shls dataset plan`, `diff`: what a build would do and why; what differs between two datasets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+
+planning = typer.Typer()
+
+
+@planning.command(
+    epilog="Examples: `shls dataset plan --images photos/ --config configs/paper.yaml` · "
+    "`shls dataset plan --against photos@v3 --shards` · `shls dataset plan --json`"
+)
+@command
+def plan(
+    config: ConfigPath = None,
+    store: StoreFolder = "store",
+    images: Images = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF", help="Dataset to compare with; by default the latest of the config's name."
+        ),
+    ] = None,
+    shards: Annotated[bool, typer.Option("--shards", help="Show every stale shard.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a build would do, and why, before any work; write nothing. Exit 1 if the disk is too small."""
+    from flows.cli.dataset.plan_tables import plan_json, show_plan
+    from flows.stages import dataset_stages
+    from storage.files.free_space import refuse_without_space
+    from tasks.planning.report import plan_report
+
+    chosen = chosen_config(config, images, backend, workers)
+    report = plan_report(
+        store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
+    )
+    print_json(plan_json(report)) if as_json else show_plan(report, shards)
+    refuse_without_space(store, report.bytes_to_write)
+
+
+@planning.command(
+    epilog="Examples: `shls dataset diff photos@v2 photos@v3` · `shls dataset diff 3fa9c1 photos --json`"
+)
+@command
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="Name, id, or the beginning of an id.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The other dataset.")],
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two datasets: photographs, parameters, code, packages, rows, statistics."""
+    from flows.cli.dataset.diff_tables import show_difference
+    from storage.store import Store
+    from tasks.staging.dataset_diff import compare_datasets
+
+    difference = compare_datasets(Store.open(store), before, after)
+    print_json(difference.model_dump(mode="json")) if as_json else show_difference(difference)

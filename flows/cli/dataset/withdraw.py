@@ -1,0 +1,107 @@
+"""`shls dataset withdraw`, `reinstate`, `withdrawn`, `purge`: photographs that must not be used any more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Json, StoreFolder
+
+withdrawing = typer.Typer()
+
+Photographs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IMAGE...",
+        help="Image files; or ids, the beginning of ids, or file names of photographs in the store.",
+    ),
+]
+
+
+@withdrawing.command(
+    epilog='Examples: `shls dataset withdraw anna.jpg --reason "consent revoked"` · '
+    '`shls dataset withdraw 3fa9c1 77b0e2 --reason "shows a number plate" --json`'
+)
+@command
+def withdraw(
+    images: Photographs,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why. It is kept in the ledger, and cannot be edited there.")
+    ],
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Put photographs on the deny list: the next build leaves them out, training on them is refused.
+
+    One that the store has never seen is withdrawn in advance, by its file or its whole id.
+    """
+    from flows.cli.dataset.withdrawal_tables import show_withdrawn_now, withdrawn_now_json
+    from storage.store import Store
+    from tasks.upkeep.withdrawal import withdraw as withdraw_now
+
+    outcome = withdraw_now(store, images, reason)
+    facts = withdrawn_now_json(Store.open(store), outcome)
+    print_json(facts) if as_json else show_withdrawn_now(facts)
+
+
+@withdrawing.command(
+    epilog='Example: `shls dataset reinstate 3fa9c1 --reason "consent given again, in writing"`'
+)
+@command
+def reinstate(
+    images: Photographs,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. It is kept in the ledger.")],
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Take photographs off the deny list: the next build takes them in again, if their files are there."""
+    from tasks.upkeep.withdrawal import reinstate as reinstate_now
+
+    image_ids = reinstate_now(store, images, reason)
+    if as_json:
+        print_json({"reinstated": list(image_ids)})
+        return
+    for image_id in image_ids:
+        typer.echo(f"reinstated {image_id}")
+
+
+@withdrawing.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
+@command
+def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
+    """List the withdrawn photographs: why, since when, by whom, and what still descends from them."""
+    from flows.cli.dataset.withdrawal_tables import show_withdrawn, withdrawn_json
+    from storage.store import Store
+
+    facts = withdrawn_json(Store.open(store))
+    print_json(facts) if as_json else show_withdrawn(facts)
+
+
+@withdrawing.command(
+    epilog="Examples: `shls dataset purge 3fa9c1 --dry-run` · `shls dataset purge anna.jpg --json`"
+)
+@command
+def purge(
+    images: Photographs,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would go, and erase nothing.")
+    ] = False,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Erase withdrawn photographs from the store, and every row made from them; leave a tombstone.
+
+    This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. Refused
+    while a job is at work in the store; one that was ended is finished by the same command.
+    """
+    from flows.cli.dataset.withdrawal_tables import purge_json, show_purge
+    from storage.files.jobs import jobs_at_work
+    from storage.store import Store
+    from tasks.upkeep.withdrawal import plan_purge
+    from tasks.upkeep.withdrawal import purge as purge_now
+
+    jobs = jobs_at_work(Store.open(store).backend) if dry_run else []
+    erasure, tombstone = (plan_purge(store, images), None) if dry_run else purge_now(store, images)
+    facts = {**purge_json(erasure, tombstone), "dry_run": dry_run, "jobs_at_work": jobs}
+    print_json(facts) if as_json else show_purge(facts)

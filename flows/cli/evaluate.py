@@ -1,0 +1,135 @@
+"""`shls evaluate`: a checkpoint on held-out sequences, or on the videos of a benchmark."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Backend, Json, StoreFolder, UseConfigPath, Workers
+from flows.cli.prefect_server import reach_server
+
+evaluation = typer.Typer()
+
+
+@evaluation.command(
+    epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json` · "
+    "`shls evaluate --davis DAVIS/ --split val --out masks/` · "
+    "`shls evaluate --benchmark YouTube-VOS/ --format youtube-vos --out submission/`"
+)
+@command
+def evaluate(
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
+            "the project, for benchmarks."
+        ),
+    ] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            "--davis",
+            metavar="ROOT",
+            help="DAVIS, or what --format says; without it, held-out sequences are scored.",
+        ),
+    ] = None,
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="davis|youtube-vos",
+            help="Of --benchmark. youtube-vos: masks to submit, as its server takes them, and no scores.",
+        ),
+    ] = "davis",
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Videos: val (DAVIS), valid (YouTube-VOS), valid_all_frames, …"),
+    ] = None,
+    year: Annotated[
+        int, typer.Option(metavar="2016|2017", help="Of DAVIS; 2016: one object a video.")
+    ] = 2017,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Where masks and tables go; what is there is not made again."),
+    ] = None,
+    num_superpixels: Annotated[
+        int | None,
+        typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
+    ] = None,
+    max_side: Annotated[
+        int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames.")
+    ] = None,
+    config: UseConfigPath = None,
+    store: StoreFolder = "store",
+    backend: Backend = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Score a checkpoint on held-out sequences beside the baselines, or on the videos of a benchmark.
+
+    On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
+    """
+    from flows.checkpoint_config import config_in_use, find_checkpoint, is_pretrained, tell_default_memory
+    from shls_core.errors import InputError
+
+    if benchmark is None:
+        _refuse_without_benchmark(
+            {
+                "--format": layout != "davis",
+                "--split": split,
+                "--year": year != 2017,
+                "--out": out,
+                "--superpixels": num_superpixels,
+                "--max-side": max_side,
+                "--backend": backend,
+                "--workers": workers,
+            }
+        )
+    checkpoint = checkpoint or find_checkpoint(store)[1]
+    chosen = config_in_use(config, store, checkpoint)
+    chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
+    if benchmark is None:
+        if is_pretrained(store, checkpoint):
+            raise InputError(
+                f"expected --davis ROOT or --benchmark ROOT with --checkpoint {checkpoint}: "
+                "the held-out sequences of its dataset do not come with it"
+            )
+        reach_server()
+        from flows.cli.results import evaluation_json, show_evaluation
+        from flows.evaluate import evaluate as on_held_out
+
+        scored = on_held_out(checkpoint, chosen, store)
+        tell_default_memory(config, store, checkpoint)
+        print_json(evaluation_json(scored)) if as_json else show_evaluation(scored)
+        return
+
+    from flows.cli.score import checked_year
+
+    if layout not in ("davis", "youtube-vos"):
+        raise InputError(f"expected --format davis or youtube-vos, got {layout}")
+    if out is None:
+        raise InputError("expected --out FOLDER for the masks of a benchmark, got none")
+    checked = checked_year(year)
+    reach_server()
+    from flows.cli.score_tables import benchmark_json, show_benchmark, show_submission
+    from flows.evaluate_benchmark import evaluate_benchmark
+    from flows.submit_benchmark import submit_benchmark
+
+    how = (checkpoint, chosen, store, num_superpixels, max_side)
+    if layout == "youtube-vos":
+        submission = submit_benchmark(benchmark, out, split or "valid", *how)
+        print_json(submission.model_dump()) if as_json else show_submission(submission)
+    else:
+        outcome = evaluate_benchmark(benchmark, out, split or "val", checked, *how)
+        print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
+    tell_default_memory(config, store, checkpoint)
+
+
+def _refuse_without_benchmark(options: dict[str, object]) -> None:
+    from shls_core.errors import InputError
+
+    if given := [option for option, value in options.items() if value]:
+        raise InputError(f"expected --davis ROOT or --benchmark ROOT with {', '.join(given)}, got neither")

@@ -1,0 +1,70 @@
+"""`shls segment`: a clip and masks of some frames in, masks of all frames out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import command, print_json
+from flows.cli.options import Json, StoreFolder, UseConfigPath
+
+segmentation = typer.Typer()
+
+
+@segmentation.command(
+    epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
+    "`shls segment clip.mp4 --mask first.png --out result/ --checkpoint pretrained` · "
+    "`shls segment frames/ --mask 00000.png --mask 00035.png --max-side 640 --out result/`"
+)
+@command
+def segment(
+    video: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, or a folder of frames.")],
+    mask: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PNG",
+            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: each of "
+            "the frame whose name it has; 0 says nothing there.",
+        ),
+    ],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
+            "the project and needs no store."
+        ),
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Make a video of the masks over the frames.")
+    ] = False,
+    max_side: Annotated[
+        int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames; masks keep their size.")
+    ] = None,
+    num_superpixels: Annotated[
+        int | None,
+        typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
+    ] = None,
+    config: UseConfigPath = None,
+    store: StoreFolder = "store",
+    as_json: Json = False,
+) -> None:
+    """Follow objects through a video of any length, from the mask of its first frame or of several."""
+    from pathlib import Path
+
+    from flows.checkpoint_config import config_in_use, find_checkpoint, tell_default_memory
+    from flows.cli.segmentation_results import segmented_json, show_segmented
+    from flows.segmenter import ready_segmenter
+    from shls_core.video.frames import open_video
+    from shls_core.video.mask_files import find_masks
+    from tasks.scoring.segment_clip import segment_video
+
+    checkpoint = checkpoint or find_checkpoint(store)[1]
+    chosen = config_in_use(config, store, checkpoint)
+    source = open_video(Path(video))
+    masks = find_masks(source, [Path(place) for place in mask])
+    choice, network = ready_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
+    done = segment_video(choice.segmenter(network), source, masks, Path(out), overlay)
+    tell_default_memory(config, store, checkpoint)
+    print_json(segmented_json(done, choice.checkpoint)) if as_json else show_segmented(done)

@@ -1,0 +1,1 @@
+"""Benchmarks of video object segmentation: their layouts, their videos, their protocols."""

@@ -1,0 +1,1 @@
+"""SHLS: superfeatures, memory clustering, refinement."""

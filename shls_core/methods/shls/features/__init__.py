@@ -1,0 +1,1 @@
+"""Superpixels pooled to superfeatures."""

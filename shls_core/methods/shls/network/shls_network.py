@@ -1,0 +1,154 @@
+"""The SHLS network: what it sees in frames and, through superpixels, in their parts."""
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Int64, UInt8
+from torch import Tensor, nn
+
+from shls_core.errors import InputError
+from shls_core.methods.shls.features.pooling import SuperpixelIndex
+from shls_core.methods.shls.features.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
+from shls_core.methods.shls.network.backbone import Backbone
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.refinement.config import RefinementMode
+from shls_core.methods.shls.refinement.network import RefinementNetwork
+
+REFINEMENT_PREFIX = "refinement."
+"""What the names of weights of refinement begin with."""
+
+
+class ShlsNetwork(nn.Module):
+    """Backbone, superfeature head and refinement; it holds weights and nothing of any video.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+
+    Attributes
+    ----------
+    refinement : RefinementNetwork or None
+        None where refinement is off.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    >>> frames = torch.zeros(2, 16, 16, 3, dtype=torch.uint8)
+    >>> superpixel_maps = (torch.arange(16)[:, None] // 8 * 2 + torch.arange(16) // 8).repeat(2, 1, 1)
+    >>> features = network.encode_image(frames)
+    >>> network.superfeatures(features, superpixel_maps).of_frame(1).shape
+    torch.Size([4, 32])
+    """
+
+    channel_mean: Tensor
+    channel_deviation: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config.width_multiplier)
+        self.superfeature_head = SuperfeatureHead(
+            self.backbone.fine_channels,
+            self.backbone.coarse_channels,
+            config.superfeature_size,
+            config.l2_epsilon,
+        )
+        # Last, so that the other weights of a seed are the same with and without it.
+        self.refinement: RefinementNetwork | None = None
+        if config.refinement.mode != "off":
+            self.refinement = RefinementNetwork(
+                self.backbone.fine_channels, self.backbone.coarse_channels, config.refinement
+            )
+        # Constants of the configuration, not weights: they are not saved.
+        for name in ("channel_mean", "channel_deviation"):
+            constant = torch.tensor(getattr(config, name)).reshape(3, 1, 1)
+            self.register_buffer(name, constant, persistent=False)
+
+    def encode_image(self, frames: UInt8[Tensor, "frames H W 3"]) -> FeatureMaps:
+        """Compute the feature maps of RGB frames with values 0..255, on the network's device."""
+        images = frames.permute(0, 3, 1, 2).float() / 255.0
+        fine, coarse = self.backbone((images - self.channel_mean) / self.channel_deviation)
+        size = (frames.shape[1], frames.shape[2])
+        return FeatureMaps(F.interpolate(fine, size, mode="bilinear", align_corners=False), coarse)
+
+    def superfeatures(
+        self, features: FeatureMaps, superpixels: Int64[Tensor, "frames H W"] | SuperpixelIndex
+    ) -> Superfeatures:
+        """Compute the superfeatures of frames from their feature maps.
+
+        Parameters
+        ----------
+        features : FeatureMaps
+            From `encode_image`.
+        superpixels : Int64[Tensor, "frames H W"] or SuperpixelIndex
+            Labels 0..R-1 in every frame, none missing; R may differ between frames. Or their index.
+
+        Returns
+        -------
+        Superfeatures
+            All frames in one table, with the row at which each frame starts.
+
+        Raises
+        ------
+        InputError
+            If sizes do not agree or a superpixel map skips a label.
+        """
+        index = superpixels
+        if not isinstance(index, SuperpixelIndex):
+            index = SuperpixelIndex.of(index)
+        frames, _, *size = features.fine.shape
+        if index.labels.shape != (frames, *size):
+            raise InputError(
+                f"expected superpixel maps of shape {(frames, *size)}, got {tuple(index.labels.shape)}"
+            )
+        superfeatures: Superfeatures = self.superfeature_head(features, index)
+        return superfeatures
+
+
+def new_network(config: NetworkConfig, seed: int) -> ShlsNetwork:
+    """Build a network with random weights that depend on configuration and seed alone.
+
+    The global random state of torch is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return ShlsNetwork(config)
+
+
+def network_with_weights(config: NetworkConfig, state: Mapping[str, Tensor]) -> ShlsNetwork:
+    """Build a network with given weights, in evaluation mode.
+
+    Raises
+    ------
+    InputError
+        If names or shapes of the weights are not those of the configuration.
+    """
+    network = new_network(config, seed=0)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
+    return network.eval()
+
+
+def refining(network: ShlsNetwork, mode: RefinementMode | None) -> ShlsNetwork:
+    """Return the network with another mode of refinement, or as it is for None; weights stay what they are.
+
+    Raises
+    ------
+    InputError
+        If the network has no refinement and is to have one.
+    """
+    trained = network.config.refinement
+    if mode is None or mode == trained.mode:
+        return network
+    if network.refinement is None:
+        raise InputError(f"expected a network with refinement for mode {mode}, got one without")
+    refinement = trained.model_copy(update={"mode": mode})
+    config = network.config.model_copy(update={"refinement": refinement})
+    state = network.state_dict()
+    if mode == "off":
+        state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
+    return network_with_weights(config, state).to(next(network.parameters()).device)

@@ -1,0 +1,158 @@
+"""SHLS in use: the objects of a video, tracked from frame to frame."""
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8, UInt16
+from torch import Tensor
+
+from shls_core.errors import InputError
+from shls_core.methods.shls.encoded_frame import EncodedFrame, encode_frames
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.memory.superpixel_objects import split_along_mask
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
+from shls_core.methods.shls.object_tracker import ObjectTracker, TrackedFrame
+
+
+class Propagator:
+    """Segment the frames of one video after the other; a `MaskPropagator`.
+
+    Parameters
+    ----------
+    network : ShlsNetwork
+        Put into evaluation mode; nothing of a video is stored in it.
+    memory_config : MemoryConfig
+    """
+
+    def __init__(self, network: ShlsNetwork, memory_config: MemoryConfig) -> None:
+        self._network = network.eval()
+        self._memory_config = memory_config
+        self._tracker: ObjectTracker | None = None
+        self._shape: tuple[int, ...] = ()
+
+    @torch.inference_mode()
+    def start(
+        self,
+        frame: UInt8[np.ndarray, "H W 3"],
+        superpixel_map: UInt16[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
+    ) -> None:
+        """Begin a video: remember its first frame, superpixels cut along the mask's borders.
+
+        Parameters
+        ----------
+        frame : UInt8[numpy.ndarray, "H W 3"]
+            RGB.
+        superpixel_map : UInt16[numpy.ndarray, "H W"]
+            Labels 0..R-1, none missing.
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 background, 1..K objects, at least one.
+
+        Raises
+        ------
+        InputError
+            If the mask has another size than the frame, has no object or holds 255 (void).
+        """
+        self._tracker = None
+        _check_mask(mask, frame)
+        split, labels = split_along_mask(superpixel_map, mask)
+        self._tracker = ObjectTracker(
+            self._network,
+            self._memory_config,
+            self._network.config.refinement.margin,
+            self._encoded(frame, split),
+            self._on_device(mask.astype(np.int64)),
+            self._on_device(labels),
+        )
+        self._shape = frame.shape
+
+    @torch.inference_mode()
+    def step(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Segment the next frame and let the memory learn from it.
+
+        Returns
+        -------
+        UInt8[numpy.ndarray, "H W"]
+            Labels of the first mask.
+
+        Raises
+        ------
+        InputError
+            If no video was started, or the shape differs from the first frame's.
+        """
+        tracker = self._started(frame)
+        return _as_array(tracker.step(self._encoded(frame, superpixel_map.astype(np.int64))))
+
+    @torch.inference_mode()
+    def introduce(
+        self,
+        frame: UInt8[np.ndarray, "H W 3"],
+        superpixel_map: UInt16[np.ndarray, "H W"],
+        mask: UInt8[np.ndarray, "mask_H mask_W"],
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Segment the next frame, some objects of which are given.
+
+        The frame is segmented as by `step`, its superpixels split along the borders of what is given, which
+        is then written over the result and remembered like the first frame.
+
+        Parameters
+        ----------
+        frame, superpixel_map
+            As for `step`.
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 says nothing, 1..254 are objects, at least one, known or new. An
+            object that it names is where it says and nowhere else in this frame.
+
+        Returns
+        -------
+        UInt8[numpy.ndarray, "H W"]
+            Labels of all masks so far.
+
+        Raises
+        ------
+        InputError
+            As `start` for the mask, as `step` for the rest.
+        """
+        tracker = self._started(frame)
+        _check_mask(mask, frame)
+        split, labels = split_along_mask(superpixel_map, mask)
+        return _as_array(
+            tracker.introduce(
+                self._encoded(frame, split),
+                self._on_device(mask.astype(np.int64)),
+                self._on_device(labels),
+            )
+        )
+
+    def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> ObjectTracker:
+        if self._tracker is None:
+            raise InputError("expected start() with a first frame and its mask before step()")
+        if frame.shape != self._shape:
+            raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
+        return self._tracker
+
+    def _encoded(
+        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
+    ) -> EncodedFrame:
+        [encoded] = encode_frames(
+            self._network, self._on_device(frame)[None], self._on_device(superpixel_map)[None]
+        )
+        return encoded
+
+    def _on_device(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(values, device=next(self._network.parameters()).device)
+
+
+def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], frame: UInt8[np.ndarray, "H W 3"]) -> None:
+    if mask.shape != frame.shape[:2]:
+        raise InputError(f"expected a mask of shape {frame.shape[:2]}, got {mask.shape}")
+    if not mask.any():
+        raise InputError("expected a mask with at least one object, got background only")
+    if mask.max() == 255:
+        raise InputError("expected object labels 1..254 in a mask, got 255 (void)")
+
+
+def _as_array(tracked: TrackedFrame) -> UInt8[np.ndarray, "H W"]:
+    mask: UInt8[np.ndarray, "H W"] = tracked.mask.cpu().numpy()
+    return mask

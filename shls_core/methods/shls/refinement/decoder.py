@@ -1,0 +1,112 @@
+"""The feature decoder: from features at a quarter of the resolution to object or not, pixel by pixel."""
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from shls_core.methods.shls.refinement.sampling import upsampled
+
+_COARSE_CHANNELS, _CHANNELS = 128, 256
+_SMALL_START = 0.1
+
+
+def _conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions, each after a ReLU, beside a shortcut: a third one where channels differ."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.first = _conv(in_channels, out_channels)
+        self.second = _conv(out_channels, out_channels)
+        self.shortcut: nn.Module = nn.Identity()
+        if in_channels != out_channels:
+            self.shortcut = _conv(in_channels, out_channels)
+
+    def forward(self, x: Float[Tensor, "N C_in h w"]) -> Float[Tensor, "N C_out h w"]:
+        """Return the sum of shortcut and residual, not activated."""
+        residual = self.second(F.relu(self.first(F.relu(x)), inplace=True))
+        total: Tensor = residual.add_(self.shortcut(x))
+        return total
+
+
+class RefinementBlock(nn.Module):
+    """Merge what comes from the coarser stage with the fine input, at the resolution of this stage.
+
+    Parameters
+    ----------
+    fine_channels, channels : int
+        Of the fine input, and of the stage.
+    stride : int
+        Resolution of the fine input over that of the stage: 1 or 2.
+    """
+
+    def __init__(self, fine_channels: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.fine = _conv(fine_channels, channels, stride)
+        self.fine_residual = ResidualBlock(channels, channels)
+        self.merged_residual = ResidualBlock(channels, channels)
+
+    def forward(
+        self, coarse: Float[Tensor, "N C h w"], fine: Float[Tensor, "N C_fine H W"]
+    ) -> Float[Tensor, "N C 2*h 2*w"]:
+        """Return the features of this stage, at twice the resolution of `coarse`."""
+        features: Tensor = self.merged_residual(self.fine_residual(self.fine(fine)).add_(upsampled(coarse)))
+        return features
+
+
+class FeatureDecoder(nn.Module):
+    """Residual blocks at a quarter of the resolution, refinement blocks at a half and at all of it.
+
+    The blocks are those of RGMP, with 128, 256 and 256 channels; there is no batch norm, so that no object
+    depends on another.
+
+    Parameters
+    ----------
+    coarse_channels : int
+        Channels at a quarter of the resolution: of first, last and current frame together.
+    fine_channels : int
+        Channels at full resolution: first mask, last prediction, fine features of the first frame, and what
+        the configuration adds.
+    width : float
+        Factor on the channel counts.
+
+    References
+    ----------
+    .. [1] M. Mendonça, J. Fontinele, L. Oliveira, "SHLS: Superfeatures Learned from Still Images for
+       Self-supervised VOS", BMVC 2023, section 3.4
+    .. [2] S. W. Oh, J.-Y. Lee, K. Sunkavalli, S. J. Kim, "Fast Video Object Segmentation by Reference-Guided
+       Mask Propagation", CVPR 2018, https://doi.org/10.1109/CVPR.2018.00770 (the blocks)
+    """
+
+    def __init__(self, coarse_channels: int, fine_channels: int, width: float) -> None:
+        super().__init__()
+        narrow, channels = (max(4, round(count * width)) for count in (_COARSE_CHANNELS, _CHANNELS))
+        self.at_quarter = nn.Sequential(
+            _conv(coarse_channels, narrow),
+            ResidualBlock(narrow, narrow),
+            ResidualBlock(narrow, channels),
+            ResidualBlock(channels, channels),
+        )
+        self.at_half = RefinementBlock(fine_channels, channels, stride=2)
+        self.at_full = RefinementBlock(fine_channels, channels, stride=1)
+        self.to_logits = _conv(channels, 2)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        # Without a norm every block would double the variance, and the first logits would be far off.
+        for module in self.modules():
+            if isinstance(module, ResidualBlock):
+                module.second.weight.data.mul_(_SMALL_START)
+        self.to_logits.weight.data.mul_(_SMALL_START)
+
+    def forward(
+        self, coarse: Float[Tensor, "N C4 h w"], fine: Float[Tensor, "N C1 H W"]
+    ) -> Float[Tensor, "N 2 H W"]:
+        """Return the logits of *not the object* and *the object*."""
+        features = self.at_full(self.at_half(self.at_quarter(coarse), fine), fine)
+        logits: Tensor = self.to_logits(F.relu(features))
+        return logits

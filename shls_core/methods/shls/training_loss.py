@@ -1,0 +1,120 @@
+"""SHLS in training: the loss of a batch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from shls_core.methods.shls.encoded_frame import EncodedFrame, encode_frames
+from shls_core.methods.shls.losses.mask_cross_entropy import mask_cross_entropy
+from shls_core.methods.shls.losses.nt_xent import nt_xent
+from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.memory.superpixel_objects import split_along_mask, superpixel_labels
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
+from shls_core.methods.shls.object_tracker import ObjectTracker
+from shls_core.training.batch import TrainingBatch
+from shls_core.training.config import TrainingConfig
+
+
+class ShlsMethod:
+    """The losses of SHLS for one network; a `TrainableMethod`.
+
+    Parameters
+    ----------
+    network : ShlsNetwork
+    config : TrainingConfig
+        Says which contrast, and at which temperature.
+    memory_config : MemoryConfig or None
+        The memory through which refinement is trained; None: every default.
+    """
+
+    def __init__(
+        self, network: ShlsNetwork, config: TrainingConfig, memory_config: MemoryConfig | None = None
+    ) -> None:
+        self.network = network
+        self._config = config
+        self._memory_config = memory_config or MemoryConfig()
+
+    def loss(self, batch: TrainingBatch, step: int) -> dict[str, Float[Tensor, ""]]:
+        """Return the terms of the loss of a step, steps counted from 0.
+
+        The contrast of superfeatures comes under its name: ``nt_xent`` is the mean over all B T frames,
+        ``soft_neighbours`` over B sequences; where there is a single object, it is 0. With refinement,
+        from the step on from which it is trained, ``cross_entropy`` is that of the refined masks, the mean
+        over frames 1..T-1 and sequences.
+        """
+        refines = self.network.refinement is not None and step >= self._config.refinement_from
+        num_sequences, num_frames, *size = batch.masks.shape
+        superpixel_maps = batch.superpixel_maps.astype(np.int64)
+        if refines:  # the memory is fit on first frames as it is in use
+            for maps, masks in zip(superpixel_maps, batch.masks, strict=True):
+                maps[0], _ = split_along_mask(maps[0], masks[0])
+        device = next(self.network.parameters()).device
+        encoded = encode_frames(
+            self.network,
+            torch.tensor(batch.frames.reshape(-1, *size, 3), device=device),
+            torch.tensor(superpixel_maps.reshape(-1, *size), device=device),
+        )
+        labels = [
+            torch.tensor(superpixel_labels(superpixels, mask, len(frame.superfeatures)), device=device)
+            for superpixels, mask, frame in zip(
+                superpixel_maps.reshape(-1, *size), batch.masks.reshape(-1, *size), encoded, strict=True
+            )
+        ]
+        sequences = [
+            slice(start, start + num_frames) for start in range(0, num_sequences * num_frames, num_frames)
+        ]
+        contrast = [self._contrast(encoded[one], labels[one]) for one in sequences]
+        terms: dict[str, Tensor] = {self._config.contrast: torch.stack(contrast).mean()}
+        if refines:
+            surprise = [
+                self._cross_entropy(encoded[one], masks, labels[one.start])
+                for one, masks in zip(sequences, batch.masks, strict=True)
+            ]
+            terms["cross_entropy"] = torch.stack(surprise).mean()
+        return terms
+
+    def _contrast(
+        self, frames: Sequence[EncodedFrame], labels: Sequence[Int64[Tensor, " _"]]
+    ) -> Float[Tensor, ""]:
+        """Return how badly the superpixels of a sequence are told apart by object."""
+        superfeatures = [frame.superfeatures for frame in frames]
+        if self._config.contrast == "nt_xent":
+            of_frames = [
+                nt_xent(values, objects, self._config.temperature)
+                for values, objects in zip(superfeatures, labels, strict=True)
+            ]
+            return torch.stack(of_frames).mean()
+        numbers = [torch.full_like(objects, number) for number, objects in enumerate(labels)]
+        return soft_neighbours(
+            torch.cat(superfeatures), torch.cat(list(labels)), torch.cat(numbers), self._config.temperature
+        )
+
+    def _cross_entropy(
+        self,
+        frames: Sequence[EncodedFrame],
+        masks: UInt8[np.ndarray, "T H W"],
+        first_labels: Int64[Tensor, " R"],
+    ) -> Float[Tensor, ""]:
+        """Carry the first mask of a sequence through its frames, as in use, and compare.
+
+        The memory learns from the predictions, and each frame's last prediction is the network's own.
+        """
+        first = frames[0]
+        if not first_labels.any() or len(frames) < 2:
+            return first.superfeatures.sum() * 0.0  # nothing to follow
+        known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
+        config = self.network.config.refinement
+        tracker = ObjectTracker(
+            self.network, self._memory_config, config.training_margin, first, known[0], first_labels
+        )
+        surprise = []
+        for frame, mask in zip(frames[1:], known[1:], strict=True):
+            guide = mask if config.training_guide == "pseudo_mask" else None
+            refined = tracker.step(frame, guide).refined
+            assert refined is not None
+            surprise.append(mask_cross_entropy(refined.log_odds, refined.labels, mask))
+        return torch.stack(surprise).mean()

@@ -1,0 +1,1 @@
+"""Photographs: decoding, cropping, near-duplicates, the split into training and held-out."""

@@ -1,0 +1,106 @@
+"""Objects of a store in which some were erased by order: told of, or read by what stands in their place."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from obstore.store import ObjectStore as Backend
+
+from shls_core.errors import ObjectErased, ObjectMissing
+from storage.files.object_reader import ObjectReader
+from storage.objects.objects import ObjectStore
+from storage.records.tombstones import Erased, erased_objects, tombstones
+from storage.tables.ledger import Ledger
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+class KnownErasures(ObjectStore):
+    """Objects that, where one is not there, say whether it was lost or erased by order."""
+
+    def __init__(self, backend: Backend, ledger: Ledger) -> None:
+        super().__init__(backend)
+        self._ledger = ledger
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes of an object, checked against its name.
+
+        Raises
+        ------
+        ObjectErased
+            If it was erased by order.
+        ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        with self._erasure_told(digest):
+            return super().get(digest)
+
+    def open(self, digest: str) -> ObjectReader:
+        """Return a seekable file over an object.
+
+        Raises
+        ------
+        ObjectErased
+            If it was erased by order.
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        with self._erasure_told(digest):
+            return super().open(digest)
+
+    @contextmanager
+    def _erasure_told(self, digest: str) -> Iterator[None]:
+        try:
+            yield
+        except ObjectMissing as missing:
+            erased = erased_objects(self._ledger, ObjectStore(self._backend)).get(digest)
+            if erased is None:
+                raise
+            photographs = ", ".join(f"{image_id[:12]}…" for image_id in erased.image_ids)
+            raise ObjectErased(
+                f"object {digest[:12]}… was erased by order, with rows of photograph {photographs}: "
+                "no dataset that holds it can be used any more; `shls dataset build` makes one without"
+            ) from missing
+
+
+class StandIns(ObjectStore):
+    """Objects that give, in the place of an erased shard, its stand-in: the rows that there were.
+
+    The rows that are left lie where they lay, so an address in the erased shard holds for its stand-in.
+    """
+
+    def __init__(self, backend: Backend, erased: Mapping[str, Erased]) -> None:
+        super().__init__(backend)
+        self._erased = erased
+
+    def open(self, digest: str) -> ObjectReader:
+        """Return a seekable file over an object, or over its stand-in.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        return super().open(self._standing(digest))
+
+    def size(self, digest: str) -> int | None:
+        """Return the size in bytes of an object, or of its stand-in; None where neither is in the store."""
+        size = super().size(digest)
+        if size is None and (erased := self._erased.get(digest)) and erased.redacted:
+            return super().size(erased.redacted)
+        return size
+
+    def _standing(self, digest: str) -> str:
+        erased = self._erased.get(digest)
+        if erased is None or erased.redacted is None or super().size(digest) is not None:
+            return digest
+        return erased.redacted
+
+
+def with_stand_ins(store: "Store") -> ObjectStore:
+    """Return the objects of a store for whoever looks at which rows there were, and uses none of them.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+        If a tombstone that the ledger names is not as it was written.
+    """
+    return StandIns(store.backend, tombstones(store))

@@ -1,0 +1,66 @@
+"""Export: a dataset as a store of its own, with nothing in it but the dataset and the verdict on it."""
+
+from pathlib import Path
+
+from obstore.store import LocalStore
+
+from storage.files.marker import MARKER, marker_bytes
+from storage.gate.gate import require_passed
+from storage.objects.key_index import KeyIndex
+from storage.objects.objects import ObjectStore
+from storage.records.links import RECORD_STARTS_WITH, links_of
+from storage.store import Store
+from storage.withdrawal.deny_list import refuse_withdrawn
+
+
+def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: bool = False) -> int:
+    """Write a dataset, all that it is made of and its verdict into a folder; return how many objects.
+
+    Every object is hashed on the way.
+
+    Parameters
+    ----------
+    store, dataset_id
+        What to export; it must have passed the gate.
+    folder
+        Where to: a folder that is not there yet.
+    allow_withdrawn
+        Whether a dataset that holds withdrawn photographs is exported all the same.
+
+    Raises
+    ------
+    GateError
+        If the dataset has not passed.
+    PhotographWithdrawn
+        If it holds a withdrawn photograph, and that is not allowed.
+    ObjectErased
+        If a row of it was erased by order.
+    ObjectMissing, ObjectCorrupted
+        If the dataset is damaged.
+    OSError, StoreUnwritable
+        If the folder cannot be written.
+    """
+    require_passed(store, dataset_id)
+    refuse_withdrawn(store, dataset_id, allow_withdrawn)
+    verdict = store.keys.get("verdict-of-dataset", dataset_id)
+    assert verdict is not None, "it has passed"
+    folder.mkdir()
+    (folder / MARKER).write_bytes(marker_bytes())
+    backend = LocalStore(prefix=folder)
+    num_objects = _copy(store.objects, ObjectStore(backend), [verdict, dataset_id])
+    KeyIndex(backend).put("verdict-of-dataset", dataset_id, verdict)
+    return num_objects
+
+
+def _copy(source: ObjectStore, target: ObjectStore, roots: list[str]) -> int:
+    """Copy objects and all that they cannot do without."""
+    waiting, seen = list(roots), set(roots)
+    while waiting:
+        data = source.get(waiting.pop())
+        target.put(data)
+        links = links_of(data) if data.startswith(RECORD_STARTS_WITH) else None
+        # A digest of code is the name of an object only where the modules were written down.
+        named = (*links.needed, *filter(source.exists, links.code)) if links else ()
+        waiting += [digest for digest in dict.fromkeys(named) if digest not in seen]
+        seen.update(named)
+    return len(seen)

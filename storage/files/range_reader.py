@@ -1,0 +1,81 @@
+"""A file over byte ranges of an object, which asks for few of them: in a bucket each costs a round trip.
+
+What to ask for is not taken from the footer of a Parquet file: no checksum covers it, and pyarrow ends the
+process when it is made to interpret the place of a column in a damaged one.
+"""
+
+import obstore
+from obstore.exceptions import GenericError
+from obstore.store import ObjectStore as Backend
+
+from storage.files.failures import failures_told
+from storage.files.object_reader import ObjectReader
+
+# What a service says of the end of an object that is empty: all of it, or that there is none.
+_EMPTY = ("non-partial response", "416 Range Not Satisfiable")
+
+
+class RangeReader(ObjectReader):
+    """Over an object in a bucket.
+
+    Opening it is one request, which brings its end along. A read inside that end, or inside the last block,
+    costs none; any other costs one.
+
+    Parameters
+    ----------
+    backend
+        Of the store.
+    path
+        Of the object inside the store.
+    tail_bytes
+        How much is read on opening: the footer of a Parquet file lies there.
+    block_bytes
+        How much is read at once, at least: thin columns that lie side by side come together, and to read so
+        much takes no longer than to ask again.
+
+    Raises
+    ------
+    ObjectMissing, StoreUnreadable, StoreUnreachable
+        When opened, and when read.
+    """
+
+    def __init__(
+        self, backend: Backend, path: str, tail_bytes: int = 64 << 10, block_bytes: int = 256 << 10
+    ) -> None:
+        super().__init__()
+        self._backend, self._path, self._block_bytes = backend, path, block_bytes
+        with failures_told(self._doing):
+            self.size, tail = _size_and_tail(backend, path, tail_bytes)
+        self._tail = self.size - len(tail), tail
+        self._block = 0, memoryview(b"")
+
+    def read_range(self, start: int, length: int) -> bytes:
+        """Return `length` bytes from `start` on: one request, of which nothing is kept."""
+        with failures_told(self._doing):
+            return bytes(obstore.get_range(self._backend, self._path, start=start, length=length))
+
+    def _bytes(self, start: int, length: int) -> memoryview:
+        end = start + length
+        for first, data in (self._tail, self._block):
+            if first <= start and end <= first + len(data):
+                return data[start - first : end - first]
+        block_end = min(max(end, start + self._block_bytes), self.size)
+        with failures_told(self._doing):
+            block = obstore.get_range(self._backend, self._path, start=start, end=block_end)
+        if block_end - start <= self._block_bytes:  # a reader may be kept open, and is to stay small
+            self._block = start, memoryview(block)
+        return memoryview(block)[: end - start]
+
+    @property
+    def _doing(self) -> str:
+        return f"expected to read {self._path} of the store"
+
+
+def _size_and_tail(backend: Backend, path: str, tail_bytes: int) -> tuple[int, memoryview]:
+    try:
+        answer = obstore.get(backend, path, options={"range": {"suffix": tail_bytes}})
+        return int(answer.meta["size"]), memoryview(answer.bytes())
+    except GenericError as error:
+        if any(said in str(error) for said in _EMPTY) and obstore.head(backend, path)["size"] == 0:
+            return 0, memoryview(b"")
+        raise

@@ -1,0 +1,1 @@
+"""The validation gate: what a dataset must look like to be published."""

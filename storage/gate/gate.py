@@ -1,0 +1,215 @@
+"""The validation gate: a dataset is published, and trained on, only after its statistics were looked at.
+
+Great Expectations validates tables of scalar statistics, never image bytes. Its own results differ on every
+run (times, uuids), so a verdict is written down in a form that is the same for the same dataset and bounds.
+"""
+
+import importlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from shls_core.errors import GateError
+from storage.canonical import digest_json
+from storage.gate.config import GateConfig
+from storage.gate.expectations import Expectation, expectations
+from storage.gate.scenarios import scenario_columns
+from storage.provenance.code_digest import code_digest
+from storage.provenance.environment import package_version
+from storage.records.manifests import DatasetManifest, Record, get_record, put_record
+from storage.rows.schemas import LOW_CONFIDENCE, SALIENCY, SCHEMAS, SEQUENCES, STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+
+_SAMPLES_NAMED = 5
+_LIBRARY = "great_expectations"
+
+
+class Finding(Record):
+    """How one expectation came out."""
+
+    stage: str
+    expectation: str
+    arguments: dict[str, Any]
+    observed: str
+    samples: tuple[str, ...]
+    """The first few rows that are not as expected."""
+    passed: bool
+
+    def __str__(self) -> str:
+        column = self.arguments.get("column", "rows")
+        bounds = ", ".join(f"{key} {value}" for key, value in self.arguments.items() if key != "column")
+        return f"{self.stage}.{column}: {self.expectation}({bounds}), got {self.observed}"
+
+
+class Verdict(Record):
+    """What the gate found about one dataset."""
+
+    kind: Literal["verdict"] = "verdict"
+    dataset: str
+    passed: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> list[Finding]:
+        """The findings that keep the dataset from being published."""
+        return [finding for finding in self.findings if not finding.passed]
+
+
+def expect_to_judge() -> None:
+    """Begin to import what judges: the seconds that takes pass while rows are made."""
+    # Not a daemon: one that is stopped amid an import can take the process with it.
+    threading.Thread(target=importlib.import_module, args=(_LIBRARY,), name="gate").start()
+
+
+def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
+    """Judge a dataset and write the verdict beside it; one that is known is not made again."""
+    key = digest_json(
+        [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
+    )
+    known = store.keys.get("verdicts", key)
+    if known is None or not store.objects.verify(known):
+        known = put_record(store.objects, _judge(store, dataset_id, config))
+        store.keys.put("verdicts", key, known)
+    store.keys.put("verdict-of-dataset", dataset_id, known)
+    return get_record(store.objects, known, Verdict)
+
+
+def newest_verdict(store: Store, dataset_id: str) -> Verdict | None:
+    """Return the newest verdict on a dataset, or None where it was never judged."""
+    known = store.keys.get("verdict-of-dataset", dataset_id)
+    return get_record(store.objects, known, Verdict) if known else None
+
+
+def require_passed(store: Store, dataset_id: str) -> None:
+    """Refuse a dataset that has not passed the gate.
+
+    Raises
+    ------
+    GateError
+    """
+    verdict = newest_verdict(store, dataset_id)
+    if verdict is None:
+        raise GateError(f"dataset {dataset_id[:12]}… was never validated; `shls dataset build` does that")
+    refuse_failed(verdict)
+
+
+def refuse_failed(verdict: Verdict) -> None:
+    """Raise what is wrong with a dataset, if anything is.
+
+    Raises
+    ------
+    GateError
+    """
+    if not verdict.passed:
+        first, count = verdict.failures[0], len(verdict.failures)
+        raise GateError(
+            f"dataset {verdict.dataset[:12]}… failed {count} of {len(verdict.findings)} expectations "
+            f"and is kept for inspection, not published; first: {first}"
+        )
+
+
+def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
+    dataset = get_record(store.objects, dataset_id, DatasetManifest)
+    artifacts = {stage: StageArtifact(store.objects, getattr(dataset, stage)) for stage in STAGES}
+    expected = expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
+    tables = _statistics_tables(artifacts)
+    findings = [
+        finding
+        for stage in STAGES
+        for finding in _findings(stage, tables[stage], [item for item in expected if item.stage == stage])
+    ]
+    return Verdict(
+        dataset=dataset_id, passed=all(finding.passed for finding in findings), findings=tuple(findings)
+    )
+
+
+def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.DataFrame]:
+    """Return one table per stage: the accepted rows' identity and statistics, no payload."""
+    tables: dict[str, pd.DataFrame] = {}
+    # An id may stand for a photograph and for its pseudo-mask; a row that reads both names it twice.
+    present: Counter[str] = Counter()
+    for stage, artifact in artifacts.items():
+        columns = ["sample_id", "row_key", "digest", "parents", "rejected"]
+        columns += [field.name for field in SCHEMAS[stage].statistics]
+        columns += ["split"] if stage == SEQUENCES else []
+        table = artifact.table(columns).to_pandas()
+        rejected = table.pop("rejected")
+        table = table[rejected.isna()].reset_index(drop=True)
+        if stage == SALIENCY:  # one figure of all rows, beside each that was accepted
+            table["low_confidence_share"] = float((rejected == LOW_CONFIDENCE).mean())
+        table["parents_present"] = [_are_present(parents, present) for parents in table.pop("parents")]
+        if stage == SEQUENCES:
+            split = table.pop("split")
+            table["is_train"], table["is_held_out"] = (
+                (split == side).astype(int) for side in ("train", "held_out")
+            )
+            table = table.assign(**scenario_columns(table, table["is_train"]))
+        present.update(table["sample_id"])
+        tables[stage] = table
+    return tables
+
+
+def _are_present(parents: Sequence[str], present: Mapping[str, int]) -> bool:
+    """Return whether every parent is there, as often as it is named."""
+    # Not by comparing two Counters: that walks through all that is present, for every row.
+    return all(present.get(parent, 0) >= count for parent, count in Counter(parents).items())
+
+
+def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) -> list[Finding]:
+    # Imported here: it takes seconds, and most commands never judge.
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # This module of it sets its own level to INFO, to tell of a temporary folder per context.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("statistics").add_dataframe_asset(name=stage)
+    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": table})
+    suite = gx.ExpectationSuite(
+        name=stage,
+        # Results come back in another order: each carries its place in the list.
+        expectations=[
+            getattr(gx.expectations, item.kind)(**item.arguments, meta={"place": place})
+            for place, item in enumerate(expected)
+        ],
+    )
+    results: list[dict[str, Any]] = [result.to_json_dict() for result in batch.validate(suite).results]
+    ordered = sorted(results, key=lambda result: int(result["expectation_config"]["meta"]["place"]))
+    return [
+        Finding(
+            stage=stage,
+            expectation=item.kind,
+            arguments=dict(item.arguments),
+            observed=_observed(result),
+            samples=tuple(map(str, table["sample_id"].iloc[_places_of_unexpected(result)])),
+            passed=bool(result["success"]),
+        )
+        for item, result in zip(expected, ordered, strict=True)
+    ]
+
+
+def _observed(result: Mapping[str, Any]) -> str:
+    found = result["result"]
+    if "observed_value" in found:
+        return f"{float(found['observed_value']):.10g}"
+    if "unexpected_count" in found:
+        return f"{found['unexpected_count']} of {found['element_count']} rows outside"
+    # One error, or one for each metric. Their tracebacks name places, which must not be hashed.
+    errors = (result["exception_info"], *result["exception_info"].values())
+    told = {
+        str(error["exception_message"])
+        for error in errors
+        if isinstance(error, dict) and "exception_message" in error
+    }
+    return f"an error: {'; '.join(sorted(told))}"
+
+
+def _places_of_unexpected(result: Mapping[str, Any]) -> list[int]:
+    return list(result["result"].get("partial_unexpected_index_list", ()))[:_SAMPLES_NAMED]

@@ -1,0 +1,54 @@
+"""What has been made already: from the key of a piece of work to a pointer at its result.
+
+An entry is written after the object it points at. A lost or damaged entry costs a computation, never a wrong
+result: it holds a digest, and what a digest points at can be checked.
+"""
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import obstore
+from obstore.store import ObjectStore as Backend
+
+from shls_core.errors import ObjectMissing
+from storage.files.failures import failures_told
+from storage.files.inventory import KeyEntry
+from storage.files.writing import write
+
+_READERS = 16
+
+
+class KeyIndex:
+    """The entries under ``keys/`` of a store, by kind of work."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def get(self, kind: str, key: str) -> str | None:
+        """Return the digest recorded for `key`, or None."""
+        path = f"keys/{kind}/{key}"
+        try:
+            with failures_told(f"expected to read {path} of the store"):
+                recorded = bytes(obstore.get(self._backend, path).bytes())
+        except ObjectMissing:
+            return None
+        return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
+
+    def put(self, kind: str, key: str, digest: str) -> None:
+        """Record what the work of `key` gave."""
+        write(self._backend, f"keys/{kind}/{key}", digest.encode())
+
+    def results(self, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | None]:
+        """Return what each of some entries points at, as `get` does."""
+        with ThreadPoolExecutor(_READERS) as readers:
+            digests = readers.map(lambda entry: self.get(entry.kind, entry.key), entries)
+            return dict(zip(entries, digests, strict=True))
+
+    def recent(self, kind: str, limit: int) -> list[str]:
+        """Return the digests in the last `limit` entries of a kind, newest first."""
+        with failures_told(f"expected to list keys/{kind} of the store"):
+            entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
+        newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
+        digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
+        return [digest for digest in digests if digest is not None]

@@ -1,0 +1,143 @@
+"""Content-addressed objects: immutable bytes named by their SHA-256.
+
+One interface for a folder and a bucket: obstore. Its ``mode="create"`` writes aside and links into place (on
+S3: a conditional put), so a reader sees a whole object or none, and two writers of the same bytes do not
+disturb each other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore
+from obstore.store import ObjectStore as Backend
+
+from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.canonical import digest_bytes
+from storage.files.failures import failures_told
+from storage.files.object_reader import FileReader, ObjectReader
+from storage.files.range_reader import RangeReader
+from storage.files.writing import write, write_new
+
+
+class ObjectStore:
+    """The objects under ``objects/`` of a store."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def put(self, data: bytes) -> str:
+        """Store `data` and return its digest; bytes that are already there are not written again.
+
+        Raises
+        ------
+        ObjectCorrupted
+            If other bytes are there under this name.
+        StoreUnwritable, StoreUnreachable
+        """
+        digest = digest_bytes(data)
+        if not write_new(self._backend, object_path(digest), data):
+            size = self.size(digest)
+            if size is None:  # S3 says "conflict" also to one of two who write, or write and remove, at once
+                write(self._backend, object_path(digest), data)
+            elif size != len(data):
+                raise self._corrupted(digest, "its size differs")
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes of an object, checked against its name.
+
+        Raises
+        ------
+        ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
+        """
+        with self._reading(digest):
+            data = bytes(obstore.get(self._backend, object_path(digest)).bytes())
+        actual = digest_bytes(data)
+        if actual != digest:
+            raise self._corrupted(digest, f"its bytes now hash to {actual[:12]}…")
+        return data
+
+    def open(self, digest: str) -> ObjectReader:
+        """Return a seekable file over an object, for reading a part of it; the reader checks the pages.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        path = object_path(digest)
+        with self._reading(digest):
+            if isinstance(self._backend, LocalStore):
+                return FileReader(Path(str(self._backend.prefix)) / path)
+            return RangeReader(self._backend, path)
+
+    def first_byte(self, digest: str) -> bytes:
+        """Return the first byte of an object, by which records are told from shards; of an empty one, none.
+
+        Raises
+        ------
+        ObjectMissing, StoreUnreadable, StoreUnreachable
+        """
+        with self.open(digest) as reader, self._reading(digest):
+            return reader.read_range(0, min(1, reader.size))
+
+    def size(self, digest: str) -> int | None:
+        """Return the size of an object in bytes, or None where it is not in the store."""
+        try:
+            with self._reading(digest):
+                return int(obstore.head(self._backend, object_path(digest))["size"])
+        except ObjectMissing:
+            return None
+
+    def exists(self, digest: str) -> bool:
+        """Return whether an object is there; its bytes are not looked at."""
+        return self.size(digest) is not None
+
+    def verify(self, digest: str) -> bool:
+        """Return whether an object is there, having checked its bytes against its name.
+
+        Raises
+        ------
+        ObjectCorrupted
+            If it is there with other bytes.
+        StoreUnreadable, StoreUnreachable
+        """
+        try:
+            self.get(digest)
+        except ObjectMissing:
+            return False
+        return True
+
+    def find(self, prefix: str) -> list[str]:
+        """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
+        folder = f"objects/{prefix[:2]}"  # a listing goes by whole parts of the path, in a bucket too
+        with failures_told(f"expected to list {folder} of the store"):
+            listed = obstore.list(self._backend, prefix=folder).collect()
+        digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
+        return sorted(digest for digest in digests if digest.startswith(prefix))
+
+    def remedy(self, digest: str) -> str:
+        """Return the end of a message about a damaged object: where it is, and what helps."""
+        thing = "file" if isinstance(self._backend, LocalStore) else "object"
+        return f"({object_path(digest)}); remove that {thing} to have it made again"
+
+    def _corrupted(self, digest: str, what: str) -> ObjectCorrupted:
+        return ObjectCorrupted(
+            f"object {digest[:12]}… has changed since it was written: {what} {self.remedy(digest)}"
+        )
+
+    @contextmanager
+    def _reading(self, digest: str) -> Iterator[None]:
+        try:
+            with failures_told(f"expected to read object {digest[:12]}… of the store"):
+                yield
+        except ObjectMissing as error:
+            raise ObjectMissing(
+                f"expected object {digest[:12]}… in the store, found nothing at {object_path(digest)}"
+            ) from error
+
+
+def object_path(digest: str) -> str:
+    """Return where an object lies inside the store."""
+    return f"objects/{digest[:2]}/{digest}"

@@ -1,0 +1,89 @@
+"""States of training runs that are not over, from which they go on; gone when the checkpoint is there.
+
+They lie at ``training/DATASET/KEY/STEP-DIGEST.safetensors``: of which dataset, the key under which the
+checkpoint will be found, how many steps are done, and the SHA-256 of the file. A state is a whole file or
+none, and the one before it goes after it is there.
+"""
+
+import re
+from contextlib import suppress
+from typing import NamedTuple
+
+import obstore
+from obstore.store import ObjectStore as Backend
+
+from shls_core.errors import ObjectMissing
+from storage.canonical import digest_bytes
+from storage.files.failures import failures_told
+from storage.files.inventory import list_files
+from storage.files.writing import write
+
+FOLDER = "training"
+_PATH = re.compile(r"training/([0-9a-f]{64})/([0-9a-f]{64})/([0-9]{9})-([0-9a-f]{64})\.safetensors")
+
+
+class StatePath(NamedTuple):
+    """What the path of a state says."""
+
+    path: str
+    dataset: str
+    key: str
+    step: int
+    digest: str
+
+
+class TrainingStates:
+    """The states of one run.
+
+    Parameters
+    ----------
+    backend
+        The store, or any other folder.
+    dataset
+        Id of the dataset it learns from.
+    key
+        Digest of everything that decides its result.
+    """
+
+    def __init__(self, backend: Backend, dataset: str, key: str) -> None:
+        self._backend = backend
+        self._folder = f"{FOLDER}/{dataset}/{key}"
+
+    def put(self, step: int, data: bytes) -> None:
+        """Write the state after a step, then remove those of other steps.
+
+        Raises
+        ------
+        StoreUnwritable, StoreUnreachable
+        """
+        path = f"{self._folder}/{step:09d}-{digest_bytes(data)}.safetensors"
+        write(self._backend, path, data)
+        self._remove(kept=path)
+
+    def newest(self) -> bytes | None:
+        """Return the state with the most steps whose bytes are those that were written, or None."""
+        for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
+            with suppress(ObjectMissing), failures_told(f"expected to read {state.path} of the store"):
+                data = bytes(obstore.get(self._backend, state.path).bytes())
+                if digest_bytes(data) == state.digest:
+                    return data
+        return None
+
+    def discard(self) -> None:
+        """Remove all of them."""
+        self._remove(kept=None)
+
+    def _states(self) -> list[StatePath]:
+        return training_states(self._backend, self._folder)
+
+    def _remove(self, kept: str | None) -> None:
+        gone = [state.path for state in self._states() if state.path != kept]
+        with suppress(ObjectMissing), failures_told(f"expected to remove files of {self._folder}"):
+            if gone:
+                obstore.delete(self._backend, gone)
+
+
+def training_states(backend: Backend, folder: str = FOLDER) -> list[StatePath]:
+    """List the states of all runs, or of those under a folder of the store."""
+    matches = (_PATH.fullmatch(path) for path, *_ in list_files(backend, folder))
+    return [StatePath(match[0], match[1], match[2], int(match[3]), match[4]) for match in matches if match]

@@ -1,0 +1,1 @@
+"""What made something: the code, the packages, the machine."""

@@ -1,0 +1,1 @@
+"""Canonical-JSON records, named by their digests: manifests, checkpoints, scores, tombstones."""

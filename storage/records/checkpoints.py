@@ -1,0 +1,136 @@
+"""Records of what was learned and how it scored: a checkpoint, and an evaluation of it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from storage.canonical import digest_json
+from storage.records.manifests import Record
+
+_DECIDING = frozenset({"dataset", "configuration", "code_digest", "versions", "device_kind"})
+
+
+class ValidationScore(BaseModel):
+    """J&F, 0..1, of the averaged weights after a step on held-out pseudo-sequences."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: int
+    score: float
+
+
+class CheckpointRecord(Record):
+    """Everything that made a set of weights; its digest is the checkpoint's id."""
+
+    kind: Literal["checkpoint", "pretrained"] = "checkpoint"
+    """``pretrained``: made to be used without its dataset, which may be in no store at hand."""
+    dataset: str
+    """Id of the dataset it was trained on."""
+    configuration: dict[str, Any]
+    """Of network and training, seed and thread count included, and of memory where it counts; of a pretrained
+    one, network and memory are as it is used."""
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    weights: str
+    """Digest of the safetensors object."""
+    final_loss: float
+    """Mean loss of the last tenth of the steps."""
+    step: int | None = None
+    """Steps after which the weights were kept; None in records from before there was a choice."""
+    validations: tuple[ValidationScore, ...] = ()
+    """In the order of the steps."""
+    made_from: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a pretrained one: id of the checkpoint as it was trained, in full precision."""
+
+    @property
+    def key(self) -> str:
+        """The key of the work in the index: digest of everything that decides the weights."""
+        return digest_json(self.model_dump(mode="json", include=set(_DECIDING)))
+
+
+class ObjectScore(BaseModel):
+    """Scores of one object of one held-out sequence, 0..1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    object_id: int
+    j_mean: float
+    f_mean: float
+
+
+class EvaluationRecord(Record):
+    """How a checkpoint scored on the held-out sequences of its dataset, beside two baselines."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    checkpoint: str
+    dataset: str
+    configuration: dict[str, Any]
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+    num_sequences: int
+    num_frames: int
+    """Frames that were scored; of every sequence, the first and the last are not."""
+    scores: dict[str, float]
+    """Under the official names, 0..1."""
+    baselines: dict[str, dict[str, float]]
+    """The same for ``copy_first_mask`` and ``untrained``."""
+    objects: tuple[ObjectScore, ...]
+    """Of the checkpoint."""
+
+    @property
+    def key(self) -> str:
+        """The key of the work in the index: digest of everything that decides the scores."""
+        return digest_json(self.model_dump(mode="json", include={"checkpoint", *_DECIDING}))
+
+
+class BenchmarkObject(BaseModel):
+    """Scores of one object of one video of a benchmark, 0..1, and the frame values they come from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    object_id: int
+    scores: dict[str, float | None]
+    """Under the official names; None where one has no value."""
+    frame_j: tuple[float, ...]
+    """J of every scored frame; the first is frame 1."""
+    frame_f: tuple[float, ...]
+
+
+class SegmentedRecord(Record):
+    """What decided the masks of the videos of a benchmark."""
+
+    checkpoint: str
+    benchmark: str
+    """``DAVIS-2016``, ``DAVIS-2017`` or ``YouTube-VOS``."""
+    split: str
+    material: str
+    """Digest of the names and bytes of all frames, and of all masks given or scored against, of the split."""
+    configuration: dict[str, Any]
+    """Of memory and superpixels, and the size that frames were worked on."""
+    code_digest: str
+    versions: dict[str, str]
+    device_kind: str
+
+
+class BenchmarkRecord(SegmentedRecord):
+    """How a checkpoint scored on the videos of a benchmark, by its official protocol."""
+
+    kind: Literal["benchmark"] = "benchmark"
+    scores: dict[str, float | None]
+    """Over all objects, under the official names."""
+    objects: tuple[BenchmarkObject, ...]
+
+
+class SubmissionRecord(SegmentedRecord):
+    """Which masks a checkpoint made for a benchmark whose server scores them."""
+
+    kind: Literal["submission"] = "submission"
+    dataset: str
+    """Id of the dataset that the checkpoint was trained on."""
+    masks: str
+    """Digest of the names and bytes of the mask files."""
+    num_masks: int

@@ -1,0 +1,107 @@
+"""Tombstones: what was erased by order, and what stands in its place.
+
+A shard is never edited: whoever erases a row of it writes a *stand-in*, the same shard without what the row
+held, then a tombstone that names both, then the entry of the ledger that names the tombstone, and only then
+removes the shard. An object that is missing without all that was lost, not erased.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from storage.files.jobs import PURGE
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import Record, get_record
+
+if TYPE_CHECKING:  # with the ledger comes Delta Lake, which training alone does without
+    from storage.store import Store
+    from storage.tables.ledger import Ledger
+
+ERASED: Final = "erased by order"
+"""Why an erased row of a stand-in is rejected."""
+
+
+class ErasedShard(BaseModel):
+    """One shard that was erased."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    object: str
+    """Digest of the shard."""
+    redacted: str | None
+    """Digest of its stand-in; None for a shard of a format that this version does not write."""
+    stage: str | None
+    image_ids: tuple[str, ...]
+    """The photographs, of those erased, from which rows of it descend."""
+    rows: dict[str, str | None]
+    """By sample id of the rows erased, the digest of the content they had; None for rejected ones. With them,
+    and the rows that are left, the content digest of the artifact can still be checked."""
+
+
+class Tombstone(Record):
+    """What one purge erased."""
+
+    kind: Literal["tombstone"] = "tombstone"
+    image_ids: tuple[str, ...]
+    erased: tuple[ErasedShard, ...]
+
+
+@dataclass(frozen=True)
+class Erased:
+    """One erased object, as far as all purges together have come."""
+
+    image_ids: tuple[str, ...]
+    """The photographs for which it was erased."""
+    redacted: str | None
+    """What stands in its place."""
+    tombstone: str
+    """Id of the first tombstone that names it."""
+    rows: Mapping[str, str | None]
+    """The rows erased, as in `ErasedShard`."""
+
+
+def tombstones(store: "Store") -> dict[str, Erased]:
+    """Return what was erased by order from a store, by digest of the object.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+        If a tombstone that the ledger names is not as it was written.
+    """
+    return erased_objects(store.ledger, store.objects)
+
+
+def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
+    """Return the same from its two sources."""
+    found: dict[str, Erased] = {}
+    for tombstone_id in tombstone_ids(ledger):
+        note_tombstone(found, tombstone_id, get_record(objects, tombstone_id, Tombstone))
+    return found
+
+
+def tombstone_ids(ledger: "Ledger") -> list[str]:
+    """Return the tombstones that the ledger names, oldest first, each once."""
+    purges = (run for run in ledger.runs() if run["kind"] == PURGE and run["status"] == "completed")
+    return list(dict.fromkeys(output for run in purges for output in run["outputs"]))
+
+
+def note_tombstone(found: dict[str, Erased], tombstone_id: str, tombstone: Tombstone) -> None:
+    """Add what a tombstone says to what those before it say.
+
+    Where it erased a stand-in, what that stood for has another one now.
+    """
+    stood_for: dict[str | None, list[str]] = {}
+    for digest, earlier in found.items():
+        stood_for.setdefault(earlier.redacted, []).append(digest)
+    for shard in tombstone.erased:
+        for digest in stood_for.get(shard.object, ()):
+            earlier = found[digest]
+            found[digest] = replace(
+                earlier,
+                image_ids=tuple(sorted({*earlier.image_ids, *shard.image_ids})),
+                redacted=shard.redacted,
+                rows={**shard.rows, **earlier.rows},
+            )
+        found[shard.object] = Erased(shard.image_ids, shard.redacted, tombstone_id, shard.rows)

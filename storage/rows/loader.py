@@ -1,0 +1,178 @@
+"""The loader: the pseudo-sequences of a dataset, decoded; any of them, in any order, column by column."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shls_core.errors import InputError, ObjectCorrupted, SampleError
+from shls_core.photographs.images import decode_frame
+from shls_core.photographs.split import Split
+from shls_core.propagation.labelled_sequence import LabelledSequence
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.batches import Batches, Column, LoaderState, SequenceArrays, Share
+from storage.rows.codecs import decode_map
+from storage.rows.packed_values import PayloadReader
+from storage.rows.stage_artifact import RowAddress, StageArtifact
+
+COLUMNS: tuple[Column, ...] = ("frames", "masks", "superpixel_maps")
+
+_Decode = Callable[[memoryview, int, int], npt.NDArray[Any]]
+_DECODE: Mapping[Column, _Decode] = {
+    "frames": lambda data, height, width: decode_frame(data),
+    "masks": lambda data, height, width: decode_map(data, height, width, np.uint8),
+    "superpixel_maps": lambda data, height, width: decode_map(data, height, width, np.uint16),
+}
+_LABELS = {"frames": np.uint8, "masks": np.uint8, "superpixel_maps": np.uint16}
+
+
+class SequenceLoader:
+    """Random access to the pseudo-sequences of one split of a dataset, numbered by ascending sample id.
+
+    It reads the bytes of what is asked for and no others, and keeps none. Threads may share a loader.
+
+    Parameters
+    ----------
+    objects
+        Where the shards are.
+    dataset_id
+        The dataset.
+    split
+        Training or held-out sequences.
+    columns
+        What to read: any of ``frames``, ``masks``, ``superpixel_maps``.
+
+    Attributes
+    ----------
+    sample_ids : tuple of str
+        Id of the sequence of every number.
+
+    Raises
+    ------
+    InputError
+        If the split has no sequence, or a column is not one of the three.
+
+    Examples
+    --------
+    ::
+
+        loader = SequenceLoader(store.objects, resolve(store, "photos@v3", "dataset"), TRAIN)
+        batches = loader.batches(seed=0, batch_size=8, num_threads=2)
+        for batch in batches:
+            batch["frames"], batch["masks"], batch["superpixel_maps"]
+            batches.state  # LoaderState(seed=0, step=1), then step=2 …
+    """
+
+    def __init__(
+        self, objects: ObjectStore, dataset_id: str, split: Split, columns: Sequence[Column] = COLUMNS
+    ) -> None:
+        if not columns or not set(columns) <= set(COLUMNS):
+            raise InputError(f"expected columns among {', '.join(COLUMNS)}, got {list(columns)}")
+        dataset = get_record(objects, dataset_id, DatasetManifest)
+        superpixels = {
+            address.sample_id: address
+            for address, _ in StageArtifact(objects, dataset.superpixels).accepted()
+        }
+        thin = ("split", "num_frames", "height", "width")
+        self._addresses: list[tuple[RowAddress, RowAddress]] = []
+        self._sizes: list[tuple[int, int, int]] = []
+        for address, row in StageArtifact(objects, dataset.sequences).accepted(thin):
+            if row["split"] == split and address.sample_id in superpixels:
+                self._addresses.append((address, superpixels[address.sample_id]))
+                self._sizes.append((row["num_frames"], row["height"], row["width"]))
+        if not self._addresses:
+            raise InputError(f"expected {split} sequences in dataset {dataset_id[:12]}…, found none")
+        self._columns = tuple(columns)
+        self._payload = PayloadReader(objects)
+
+    @property
+    def sample_ids(self) -> tuple[str, ...]:
+        """Id of the sequence of every number."""
+        return tuple(address.sample_id for address, _ in self._addresses)
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    def __iter__(self) -> Iterator[LabelledSequence]:
+        """Yield every sequence once, by ascending sample id."""
+        return (self.read(number) for number in range(len(self)))
+
+    def read(self, number: int) -> LabelledSequence:
+        """Read and decode the sequence of one number, 0..len-1.
+
+        Raises
+        ------
+        InputError
+            If the loader leaves out a column.
+        """
+        if missing := set(COLUMNS) - set(self._columns):
+            raise InputError(
+                f"expected a loader of all columns, got one without {', '.join(sorted(missing))}"
+            )
+        found = {name: array[0] for name, array in self.arrays([number]).items()}
+        return LabelledSequence(sample_id=self._addresses[number][0].sample_id, **found)
+
+    def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
+        """Read and decode the sequences of some numbers, 0..len-1, into one array per column.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            ``frames`` uint8 (B, T, H, W, 3), RGB; ``masks`` uint8 (B, T, H, W), 0 background, 1..K;
+            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; those of them that the
+            loader reads.
+
+        Raises
+        ------
+        InputError
+            If the sequences differ in length or size.
+        ObjectMissing, ObjectCorrupted
+        """
+        size = self._size(numbers)
+        stacked: SequenceArrays = {}
+        for column in self._columns:
+            channels = (3,) if column == "frames" else ()
+            stacked[column] = np.empty((len(numbers), *size, *channels), _LABELS[column])
+            for place, number in enumerate(numbers):
+                self._decode_into(stacked[column][place], column, number)
+        return stacked
+
+    def batches(
+        self,
+        seed: int,
+        batch_size: int,
+        first_step: int = 0,
+        share: Share = Share(),  # noqa: B008 (frozen)
+        num_threads: int = 1,
+        prefetch: int = 2,
+    ) -> Batches:
+        """Return the endless batches of a seed, from a step on; see `Batches` for what each argument does."""
+        return Batches(self, batch_size, LoaderState(seed, first_step), share, num_threads, prefetch)
+
+    def _size(self, numbers: Sequence[int]) -> tuple[int, int, int]:
+        sizes = {self._sizes[number] for number in numbers}
+        if len(sizes) != 1:
+            raise InputError(f"expected sequences of one length and size (T, H, W), got {sorted(sizes)}")
+        return sizes.pop()
+
+    def _decode_into(self, target: npt.NDArray[Any], column: Column, number: int) -> None:
+        sequence, superpixels = self._addresses[number]
+        address = superpixels if column == "superpixel_maps" else sequence
+        values = self._payload.values(address.shard, column, address.index)
+        if len(values) != len(target):
+            raise ObjectCorrupted(f"expected {len(target)} {column}, got {len(values)} ({_at(address)})")
+        for time, value in enumerate(values):
+            try:
+                decoded = _DECODE[column](value, *target.shape[1:3])
+            except (SampleError, OSError, ValueError) as error:
+                raise ObjectCorrupted(f"{error} ({_at(address)}, frame {time})") from error
+            if decoded.shape != target.shape[1:]:
+                expected = f"expected {column} of {target.shape[1:]}, got {decoded.shape}"
+                raise ObjectCorrupted(f"{expected} ({_at(address)}, frame {time})")
+            target[time] = decoded
+
+
+def _at(address: RowAddress) -> str:
+    return f"sample {address.sample_id[:12]}…, shard {address.shard[:12]}…"

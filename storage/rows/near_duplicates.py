@@ -1,0 +1,38 @@
+"""The near-duplicates of a dataset, as its split saw them."""
+
+from dataclasses import dataclass
+
+from shls_core.photographs.near_duplicates import group_scenes, near_duplicate_groups
+from shls_core.photographs.split import HeldOutConfig, Split, split_of
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.stage_artifact import RowAddress, StageArtifact
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """Photographs that show the same picture."""
+
+    file_names: tuple[str, ...]
+    photographs: tuple[RowAddress, ...]
+    split: Split
+    """The side on which all of them lie."""
+
+
+def near_duplicates_of(objects: ObjectStore, dataset_id: str) -> list[NearDuplicates]:
+    """Return the groups of near-duplicates among the photographs of a dataset, by their first file name."""
+    dataset = get_record(objects, dataset_id, DatasetManifest)
+    parameters = StageArtifact(objects, dataset.sequences).manifest.parameters
+    max_bits, held_out = int(parameters["near_duplicate_bits"]), HeldOutConfig(**parameters["held_out"])
+    ingested = StageArtifact(objects, dataset.ingest).accepted(("file_name", "scene", "perceptual_hash"))
+    ingested.sort(key=lambda item: str(item[1]["file_name"]))
+    hashes = [row["perceptual_hash"] for _, row in ingested]
+    scenes = group_scenes([row["scene"] for _, row in ingested], hashes, max_bits)
+    return [
+        NearDuplicates(
+            file_names=tuple(ingested[place][1]["file_name"] for place in group),
+            photographs=tuple(ingested[place][0] for place in group),
+            split=split_of(scenes[group[0]], held_out),
+        )
+        for group in near_duplicate_groups(hashes, max_bits)
+    ]

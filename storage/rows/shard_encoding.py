@@ -1,0 +1,50 @@
+"""How rows become the bytes of a Parquet shard: the same rows, the same bytes, every time."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.rows.schemas import SCHEMAS
+
+ROW_GROUP_ROWS = 16
+"""Rows that are read together: few, so that one row can be had without many others."""
+
+_PAGE_BYTES = 1 << 30
+"""More than any row group has: every column of it is one page, so the place of a value follows from the
+lengths of those before it (see storage/rows/packed_values.py)."""
+
+
+def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
+
+    Every option that shapes the file is named, so that a change of a default changes nothing here.
+    Page checksums are written: without them a flipped byte is read in silence.
+    """
+    schema = SCHEMAS[stage]
+    ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
+    table = pa.Table.from_pylist(ordered, schema=schema.arrow)
+    packed = set(schema.uncompressed)
+    buffer = io.BytesIO()
+    pq.write_table(
+        table,
+        buffer,
+        version="2.6",
+        data_page_version="1.0",
+        row_group_size=ROW_GROUP_ROWS,
+        data_page_size=_PAGE_BYTES,
+        compression={
+            path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema.arrow)
+        },
+        use_dictionary=False,
+        write_statistics=["sample_id"],
+        write_page_checksum=True,
+        store_schema=True,
+    )
+    return buffer.getvalue()
+
+
+def _leaf_paths(schema: pa.Schema) -> list[str]:
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in schema]

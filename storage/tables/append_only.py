@@ -1,0 +1,133 @@
+"""A Delta Lake table that is only ever appended to, one row at a time, by compare-and-swap.
+
+Two blind appends could both decide that they are "v2". So a row is decided from the table as read, and
+committed only if nobody came between; otherwise the table is read again and the row decided again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from shls_core.errors import StoreError, StoreUnreadable, StoreUnwritable
+from storage.files.failures import store_error
+from storage.files.location import TableLocation
+
+Row = dict[str, Any]
+_ATTEMPTS = 200
+
+
+class AppendOnlyTable:
+    """Rows of one Arrow schema in append order.
+
+    The schema must have an int64 column ``number``: 1 for the first row, and so on. It may grow by columns
+    that can be null: a table made before has them from its next append on, and None in the rows of before.
+    """
+
+    def __init__(self, location: TableLocation, schema: pa.Schema) -> None:
+        self._location = location
+        self._schema = schema
+
+    def rows(self) -> list[Row]:
+        """Return all rows in the order they were appended; none if the table was never written.
+
+        Raises
+        ------
+        StoreUnreadable, StoreUnreachable
+        """
+        with self._failures_told("read", StoreUnreadable):
+            try:
+                table = self._open()
+            except TableNotFoundError:
+                return []
+            return self._rows(table)
+
+    def append(self, decide: Callable[[list[Row]], Row | None]) -> Row | None:
+        """Append the row that `decide` makes of the rows so far; None appends nothing.
+
+        `decide` is called again if another writer was faster, and must have no effect of its own. Rows are
+        told apart by their content: a row that is there after its commit was refused was committed, and the
+        answer lost on the way.
+
+        Raises
+        ------
+        StoreUnwritable, StoreUnreachable
+            If the store takes no bytes.
+        StoreError
+            If other writers were faster every time.
+        """
+        with self._failures_told("append to", StoreUnwritable):
+            self._create()
+        refused: Row | None = None
+        for _ in range(_ATTEMPTS):
+            with self._failures_told("append to", StoreUnwritable):
+                table = self._open()
+                rows = self._rows(table)
+            if refused in rows:
+                return refused
+            row = decide(rows)
+            if row is None:
+                return None
+            row = {"number": len(rows) + 1, **row}
+            if self._commit(table, row):
+                return row
+            refused = row
+        raise StoreError(
+            f"gave up after {_ATTEMPTS} attempts to append to {self._location.name}: too many writers"
+        )
+
+    def _open(self) -> DeltaTable:
+        return DeltaTable(self._location.uri, storage_options=self._location.options)
+
+    def _create(self) -> None:
+        """Make the table where there is none."""
+        uri, options = self._location.uri, self._location.options
+        try:
+            DeltaTable.create(
+                uri,
+                schema=self._schema,
+                mode="ignore",
+                # By default Delta deletes old log files by itself; this log is the history.
+                configuration={"delta.enableExpiredLogCleanup": "false"},
+                storage_options=options,
+            )
+        except DeltaError:  # "protocol changed", where another writer made it meanwhile
+            if not DeltaTable.is_deltatable(uri, options):
+                raise
+
+    def _commit(self, table: DeltaTable, row: Row) -> bool:
+        """Append a row to the table as it was read; return False if another writer came between."""
+        with self._failures_told("append to", StoreUnwritable):
+            try:
+                write_deltalake(
+                    table,
+                    pa.Table.from_pylist([row], schema=self._schema),
+                    mode="append",
+                    schema_mode="merge",
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
+            except CommitFailedError:
+                return False
+        return True
+
+    def _rows(self, table: DeltaTable) -> list[Row]:
+        # Not by way of pyarrow's datasets: their threads call Python to read a file, and a process that ends
+        # meanwhile is aborted (one in eight on a busy machine).
+        query = QueryBuilder().register("rows", table).execute("SELECT * FROM rows ORDER BY number")
+        unknown = dict.fromkeys(self._schema.names)
+        # `pyarrow.table` would import pandas, to see that this is none of its tables: half a second.
+        found = pa.RecordBatchReader.from_stream(query.read_all()).read_all()
+        return [unknown | row for row in found.to_pylist()]
+
+    @contextmanager
+    def _failures_told(self, doing: str, lasting: type[StoreError]) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if type(error) is not Exception and not isinstance(error, DeltaError | OSError):
+                raise  # a mistake of ours; deltalake's queries raise no type of their own
+            what = f"expected to {doing} the table {self._location.name}"
+            raise store_error(what, error, lasting) from error

@@ -1,0 +1,104 @@
+"""The ledger: the truth about runs. Who ran what, when, where, from which code, on what, with what result.
+
+Manifests are the truth about content; no fact is in both. Each entry carries the digest of the one before it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from storage.canonical import digest_json
+from storage.files.location import TableLocation
+from storage.provenance.environment import Environment
+from storage.tables.append_only import AppendOnlyTable, Row
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("number", pa.int64(), nullable=False),
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("error", pa.string()),
+        pa.field("started_at", pa.string(), nullable=False),  # UTC, ISO 8601
+        pa.field("seconds", pa.float64(), nullable=False),
+        pa.field("user", pa.string()),
+        pa.field("host", pa.string()),
+        pa.field("code_commit", pa.string()),
+        pa.field("code_dirty", pa.bool_()),
+        pa.field("lock_digest", pa.string()),
+        pa.field("configuration", pa.string(), nullable=False),  # JSON
+        pa.field("seed", pa.int64()),
+        pa.field("inputs", pa.list_(pa.string()), nullable=False),
+        pa.field("outputs", pa.list_(pa.string()), nullable=False),
+        pa.field("verdict", pa.string()),
+        pa.field("details", pa.string(), nullable=False),  # JSON: what the command reports of the run
+        pa.field("previous", pa.string(), nullable=False),
+        pa.field("entry", pa.string(), nullable=False),
+    ]
+)
+FIRST = "0" * 64
+"""What the first entry names as the one before it."""
+
+
+class Run(BaseModel):
+    """One run, as it is reported to the ledger."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    kind: str
+    """``dataset``, ``train`` or ``evaluate``."""
+    status: str
+    """``completed`` or ``failed``."""
+    error: str | None = None
+    started_at: datetime
+    seconds: float
+    configuration: Mapping[str, Any]
+    seed: int | None = None
+    inputs: Sequence[str] = ()
+    """Ids of the artifacts the run read."""
+    outputs: Sequence[str] = ()
+    """Ids of the artifacts the run made or found made."""
+    verdict: str | None = None
+    """Of the validation gate: ``passed`` or ``failed``; of a reproduction or an audit, its own."""
+    details: Mapping[str, Any] = {}
+
+
+class Ledger:
+    """The table of runs."""
+
+    def __init__(self, location: TableLocation) -> None:
+        self._table = AppendOnlyTable(location, _SCHEMA)
+
+    def record(self, run: Run, environment: Environment) -> str:
+        """Append a run and return the digest of its entry: the new head of the chain."""
+
+        def decide(rows: list[Row]) -> Row:
+            row: Row = {
+                **run.model_dump(exclude={"started_at", "configuration", "details"}),
+                **environment.model_dump(),
+                "started_at": run.started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+                "configuration": json.dumps(run.configuration, sort_keys=True),
+                "details": json.dumps(run.details, sort_keys=True),
+                "inputs": list(run.inputs),
+                "outputs": list(run.outputs),
+                "previous": rows[-1]["entry"] if rows else FIRST,
+            }
+            return {**row, "entry": digest_json(row)}
+
+        row = self._table.append(decide)
+        assert row is not None
+        return str(row["entry"])
+
+    def head(self) -> str:
+        """Return the digest of the newest entry, which stands on all before it; `FIRST` without one."""
+        runs = self.runs()
+        return str(runs[-1]["entry"]) if runs else FIRST
+
+    def runs(self) -> list[Row]:
+        """Return every entry, oldest first."""
+        return self._table.rows()

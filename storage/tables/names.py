@@ -1,0 +1,213 @@
+"""Names: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows, appended, never edited.
+
+Every naming writes down the head of the ledger at its time, and the run that gave the name notes it in the
+ledger: neither table can be changed alone (`storage.audit.witnesses`).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from shls_core.errors import InputError, NameUnknown
+from storage.files.location import TableLocation
+from storage.tables.append_only import AppendOnlyTable, Row
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("number", pa.int64(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("named_at", pa.string(), nullable=False),  # UTC, ISO 8601
+        # Digest of the newest entry in the ledger at that time; null in rows from before it was kept.
+        pa.field("ledger_head", pa.string()),
+    ]
+)
+NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_.-]*"
+
+Kind = Literal["published", "tagged", "rolled_back", "removed"]
+PUBLISHED: Final = "published"
+TAGGED: Final = "tagged"
+ROLLED_BACK: Final = "rolled_back"
+REMOVED: Final = "removed"
+"""Not a version of its own: says since when the version it repeats may be gone from the store."""
+
+
+class Names:
+    """The table of names.
+
+    Parameters
+    ----------
+    location
+        Where it is.
+    ledger_head
+        Returns the digest of the newest entry in the ledger.
+    """
+
+    def __init__(self, location: TableLocation, ledger_head: Callable[[], str]) -> None:
+        self._table = AppendOnlyTable(location, _SCHEMA)
+        self._ledger_head = ledger_head
+
+    def publish(self, name: str, digest: str) -> str:
+        """Let `name` mean `digest` from now on and return ``name@vN``.
+
+        A name that means it already gets no new version.
+
+        Raises
+        ------
+        InputError
+            If `name` is not a letter followed by letters, digits, ``_``, ``.`` or ``-``.
+        """
+        return self._let_mean(name, PUBLISHED, lambda versions: digest)
+
+    def tag(self, name: str, digest: str) -> str:
+        """Let a name of a person's own mean `digest` and return ``name@vN``.
+
+        Raises
+        ------
+        InputError
+            As for `publish`; and if datasets are published under that name: a tag would move its ``latest``.
+        """
+
+        def decide(versions: Sequence[Row]) -> str:
+            if any(row["kind"] != TAGGED for row in versions):
+                raise InputError(
+                    f"expected a name of its own for a tag, got {name}, under which datasets are published; "
+                    "`shls dataset rollback` moves that one"
+                )
+            return digest
+
+        return self._let_mean(name, TAGGED, decide)
+
+    def roll_back(self, name: str, to: str | None = None) -> str:
+        """Let `name` mean again what it meant in an earlier version, and return the new ``name@vN``.
+
+        Parameters
+        ----------
+        name
+            The name.
+        to
+            As for `earlier`.
+
+        Raises
+        ------
+        NameUnknown
+            As for `earlier`.
+        """
+        return self._let_mean(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
+
+    def earlier(self, name: str, to: str | None = None) -> str:
+        """Return the version, ``name@vN``, that rolling `name` back returns to.
+
+        Parameters
+        ----------
+        name
+            The name.
+        to
+            ``vN``; by default what the name meant before it came to mean what it means now. What was rolled
+            back is not returned to: a second time goes back one further.
+
+        Raises
+        ------
+        NameUnknown
+            If there is no such name or version, or nothing before.
+        """
+        versions = [row for row in self.rows() if row["name"] == name]
+        return f"{name}@v{_earlier(versions, name, to)['version']}"
+
+    def mark_removed(self, row: Row) -> None:
+        """Write down that what a version means may be gone from the store from now on."""
+
+        facts = {key: row[key] for key in ("name", "version", "digest")}
+        self._table.append(lambda rows: {**facts, "kind": REMOVED, "named_at": _now()})
+
+    def resolve(self, name: str, version: str = "latest") -> str | None:
+        """Return the digest that ``name@version`` means (``latest`` or ``vN``), or None."""
+        versions = {f"v{row['version']}": str(row["digest"]) for row in self.rows() if row["name"] == name}
+        if version == "latest":
+            return list(versions.values())[-1] if versions else None
+        return versions.get(version)
+
+    def first_published(self) -> dict[str, str]:
+        """Return the name under which each dataset, by digest, was published first."""
+        published = [row for row in self.rows() if row["kind"] == PUBLISHED]
+        return {row["digest"]: row["name"] for row in reversed(published)}
+
+    def removed_at(self) -> dict[str, str]:
+        """Return since when (UTC) each dataset that was removed, by digest, may be gone."""
+        return {row["digest"]: row["named_at"] for row in self._table.rows() if row["kind"] == REMOVED}
+
+    def rows(self) -> list[Row]:
+        """Return every naming, oldest first."""
+        return _versions(self._table.rows())
+
+    def all_rows(self) -> list[Row]:
+        """Return every row of the table, oldest first: namings, and since when what they mean may be gone."""
+        return self._table.rows()
+
+    def _let_mean(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
+        """Append a version that means what `choose` makes of those so far, unless the last one does."""
+        if not re.fullmatch(NAME_PATTERN, name):
+            raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
+        chosen, head = "", self._ledger_head()
+
+        def decide(rows: list[Row]) -> Row | None:
+            nonlocal chosen
+            versions = [row for row in _versions(rows) if row["name"] == name]
+            chosen = choose(versions)
+            if versions and versions[-1]["digest"] == chosen:
+                return None
+            return {
+                "name": name,
+                "version": len(versions) + 1,
+                "digest": chosen,
+                "kind": kind,
+                "named_at": _now(),
+                "ledger_head": head,
+            }
+
+        # Of this digest: another publisher may have come between.
+        row = self._table.append(decide) or next(
+            row for row in reversed(self.rows()) if row["name"] == name and row["digest"] == chosen
+        )
+        return f"{name}@v{row['version']}"
+
+
+def _versions(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["kind"] != REMOVED]
+
+
+def _earlier(versions: Sequence[Row], name: str, to: str | None) -> Row:
+    if not versions:
+        raise NameUnknown(
+            f"expected a name to roll back, got {name!r}; `shls dataset list` shows what there is"
+        )
+    if to is None:
+        meanings = _meanings(versions)
+        if len(meanings) < 2:
+            raise NameUnknown(f"expected a version of {name} before what it means now, found none")
+        return meanings[-2]
+    for row in versions:
+        if f"v{row['version']}" == to:
+            return row
+    raise NameUnknown(f"expected a version of {name} among v1..v{len(versions)}, got {to!r}")
+
+
+def _meanings(versions: Sequence[Row]) -> list[Row]:
+    """Return the versions that a name went through, without what was rolled back."""
+    meanings: list[Row] = []
+    for row in versions:
+        before = [place for place, meant in enumerate(meanings) if meant["digest"] == row["digest"]]
+        if row["kind"] == ROLLED_BACK and before:
+            del meanings[before[-1] + 1 :]
+        else:
+            meanings.append(row)
+    return meanings
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

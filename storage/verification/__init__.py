@@ -1,0 +1,1 @@
+"""Checks that a store is what it was written to be: bytes, records, tables, erasures."""

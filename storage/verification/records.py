@@ -1,0 +1,62 @@
+"""Whether manifests agree with what they name, once every object was read."""
+
+from collections.abc import Iterator
+
+from storage.canonical import digest_json
+from storage.records.manifests import DatasetManifest, StageManifest
+from storage.rows.schemas import STAGES
+from storage.verification.problems import DISAGREES
+from storage.verification.shards import ShardRows
+from storage.verification.survey import Fault, Survey
+
+
+def disagreements(survey: Survey) -> Iterator[Fault]:
+    """Yield what manifests say that is not so; of what is damaged itself, nothing is said again."""
+    for digest, stage in survey.stages.items():
+        yield from _stage_faults(survey, digest, stage)
+    for digest, dataset in survey.datasets.items():
+        yield from _dataset_faults(survey, digest, dataset)
+
+
+def _stage_faults(survey: Survey, digest: str, manifest: StageManifest) -> Iterator[Fault]:
+    said = (manifest.rows, manifest.rejected)
+    counted = (sum(ref.rows for ref in manifest.shards), sum(ref.rejected for ref in manifest.shards))
+    if said != counted:
+        yield DISAGREES, digest, f"it says {said} rows and rejected rows, its shards hold {counted}"
+    rows = _rows_of(survey, manifest)
+    if rows is None:
+        return
+    computed = digest_json({name: value for part in rows for name, value in part.digests.items()})
+    if computed != manifest.content_digest:
+        said_digest = manifest.content_digest
+        yield DISAGREES, digest, f"it says content {said_digest[:12]}…, its rows hash to {computed[:12]}…"
+
+
+def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> Iterator[Fault]:
+    present: set[str] = set()
+    for stage in STAGES:
+        manifest = survey.stages.get(getattr(dataset, stage))
+        rows = _rows_of(survey, manifest) if manifest else None
+        if manifest is None or rows is None:  # told already
+            return
+        if manifest.stage != stage:
+            yield DISAGREES, digest, f"its {stage} is an artifact of {manifest.stage}"
+        for name, content in manifest.inputs.items():
+            read = survey.stages.get(getattr(dataset, name, ""))
+            if read is None or read.content_digest != content:
+                yield DISAGREES, digest, f"its {stage} was made from another {name} than its own"
+        absent = set().union(*(part.parents for part in rows)) - present
+        if absent:
+            yield (
+                DISAGREES,
+                digest,
+                f"rows of its {stage} read {min(absent)[:12]}…, which is in no stage before",
+            )
+        present.update(name for part in rows for name in part.digests)
+
+
+def _rows_of(survey: Survey, manifest: StageManifest) -> list[ShardRows] | None:
+    """Return the rows of a stage, or None where a shard of it cannot be trusted."""
+    found = [survey.rows.get((manifest.stage, ref)) for ref in manifest.shards]
+    rows = [part for part in found if part is not None]
+    return rows if len(rows) == len(found) else None

@@ -1,0 +1,115 @@
+"""Whether a shard holds what its stage's manifest says, and its rows what they say of themselves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.canonical import digest_bytes
+from storage.records.tombstones import ERASED
+from storage.rows.schemas import INGEST, SCHEMAS, StageSchema
+from storage.rows.shards import ShardRef
+from storage.withdrawal.source_rows import erased_row
+
+
+class ShardDisagrees(Exception):
+    """A shard, whole by its own hash, does not hold what was said of it."""
+
+
+@dataclass(frozen=True)
+class ShardRows:
+    """What other records say of the accepted rows of a shard, computed from the rows."""
+
+    digests: dict[str, str]
+    """Content digest by sample id."""
+    parents: frozenset[str]
+    """Sample ids of the rows they read."""
+
+
+def verified_rows(
+    data: bytes, stage: str, ref: ShardRef, erased: Mapping[str, str | None] | None = None
+) -> ShardRows:
+    """Check every row of a shard, and what its manifest says of it.
+
+    Parameters
+    ----------
+    data
+        The bytes of the shard; they hash to its name.
+    stage
+        The stage whose manifest names it.
+    ref
+        What that manifest says of it.
+    erased
+        Of a stand-in, the content digests that its tombstone says the erased rows had, by sample id.
+
+    Raises
+    ------
+    ShardDisagrees
+    """
+    schema = SCHEMAS[stage]
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise ShardDisagrees(f"it is not a shard: {' '.join(str(error).split())}") from error
+    if not file.schema_arrow.equals(schema.arrow):
+        raise ShardDisagrees(f"its columns are not those of {stage}")
+    said = {"rows": ref.rows, "bytes": ref.bytes}
+    found = {"rows": file.metadata.num_rows, "bytes": len(data)}
+    if erased is not None:  # a stand-in has other bytes
+        said["bytes"] = found["bytes"]
+    if said != found:
+        raise ShardDisagrees(f"the manifest says {said}, it holds {found}")
+
+    digests: dict[str, str] = {}
+    parents: set[str] = set()
+    previous, rejected, num_erased = "", 0, 0
+    for row in _rows(file):
+        sample_id = str(row["sample_id"])
+        if sample_id <= previous:
+            raise ShardDisagrees(f"row {sample_id[:12]}… is not in its place, or there twice")
+        previous = sample_id
+        num_erased += row["rejected"] == ERASED
+        digest = _digest_before(row, erased or {}) if row["rejected"] == ERASED else _digest(row, schema)
+        if stage == INGEST and row["image"] is not None and digest_bytes(row["image"]) != sample_id:
+            raise ShardDisagrees(f"photograph {sample_id[:12]}… holds the bytes of another")
+        if digest is None:
+            rejected += 1
+        else:
+            digests[sample_id] = digest
+            parents.update(row["parents"])
+    if rejected != ref.rejected:
+        raise ShardDisagrees(f"the manifest says {ref.rejected} rejected rows, it holds {rejected}")
+    if num_erased != len(erased or ()):
+        raise ShardDisagrees(f"its tombstone says {len(erased or ())} erased rows, it holds {num_erased}")
+    return ShardRows(digests, frozenset(parents))
+
+
+def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
+    """Return the content digest of a row, computed anew; None for a rejected one."""
+    name, digest = f"row {row['sample_id'][:12]}…", row["digest"]
+    if (digest is None) == (row["rejected"] is None):
+        raise ShardDisagrees(f"{name} is neither accepted nor rejected, or both")
+    if digest is None:
+        return None
+    computed = schema.content_digest(row)
+    if computed != digest:
+        raise ShardDisagrees(f"{name} says content {digest[:12]}…, its columns hash to {computed[:12]}…")
+    return computed
+
+
+def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> str | None:
+    """Return the content digest that a row had before it was erased; None for a rejected one."""
+    name = f"row {row['sample_id'][:12]}…"
+    if row["sample_id"] not in erased:
+        raise ShardDisagrees(f"{name} was erased, and no tombstone says so")
+    if row != erased_row(row):
+        raise ShardDisagrees(f"{name} was erased, and still holds something")
+    return erased[row["sample_id"]]
+
+
+def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a shard, a row group in memory at a time."""
+    for group in range(file.num_row_groups):
+        yield from file.read_row_group(group, use_threads=False).to_pylist()

@@ -1,0 +1,78 @@
+"""Whether what a store remembers beside its objects holds together: the ledger, the names, the key index."""
+
+from collections.abc import Collection, Sequence
+
+from storage.canonical import digest_json
+from storage.files.inventory import KeyEntry
+from storage.store import Store
+from storage.tables.append_only import Row
+from storage.tables.ledger import FIRST
+from storage.verification.problems import KEY, LEDGER, NAME, Problem
+
+
+def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+    """Return what is wrong with ledger, names and key index.
+
+    Parameters
+    ----------
+    store
+        The store.
+    present
+        Digests of the objects in it.
+    keys
+        The entries of its key index.
+    """
+    return [
+        *broken_entries(store.ledger.runs()),
+        *dangling_names(store, present),
+        *dangling_keys(store, present, keys),
+    ]
+
+
+def broken_entries(runs: Sequence[Row]) -> list[Problem]:
+    """Follow the chain of the ledger: each entry hashes to its own digest, and names the one before it."""
+    problems, previous = [], FIRST
+    for place, run in enumerate(runs, start=1):
+        body = {column: value for column, value in run.items() if column not in ("number", "entry")}
+        faults = [
+            what
+            for what, is_fault in (
+                (f"expected entry {place}, got {run['number']}", run["number"] != place),
+                ("it does not name the entry before it", run["previous"] != previous),
+                ("its facts do not hash to its digest", digest_json(body) != run["entry"]),
+            )
+            if is_fault
+        ]
+        if faults:
+            problems.append(Problem(LEDGER, "ledger/runs", f"run {run['run_id']}", "; ".join(faults)))
+        previous = run["entry"]
+    return problems
+
+
+def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
+    """Return the names of datasets that are not there, though no collection removed them."""
+    removed = store.names.removed_at()
+    return [
+        Problem(
+            NAME,
+            "ledger/names",
+            f"{row['name']}@v{row['version']}",
+            f"it means {row['digest'][:12]}…, which is not in the store and was not removed by gc",
+        )
+        for row in store.names.rows()
+        if row["digest"] not in present and row["digest"] not in removed
+    ]
+
+
+def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
+    """Return the entries of the key index that point at nothing."""
+    return [
+        Problem(
+            KEY,
+            entry.path,
+            f"what was made of {entry.kind}",
+            f"it points at {digest[:12]}…, which is not in the store" if digest else "it holds no digest",
+        )
+        for entry, digest in store.keys.results(keys).items()
+        if digest not in present
+    ]

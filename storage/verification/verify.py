@@ -1,0 +1,189 @@
+"""Verification: is every byte of a dataset, or of a whole store, what it was when it was written?
+
+Every object is hashed; every count and digest that one record gives of another is compared; every row's
+content is hashed anew. What is wrong comes back as a list of problems that name it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from shls_core.errors import ObjectErased
+from storage.files.inventory import Inventory, take_inventory
+from storage.objects.objects import object_path
+from storage.records.links import VERDICT, all_links
+from storage.records.tombstones import Erased, tombstones
+from storage.store import Store
+from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
+from storage.verification.problems import DISAGREES, FOREIGN, Problem, about_object, foreign
+from storage.verification.records import disagreements
+from storage.verification.survey import Survey, survey_objects
+from storage.verification.tables import bookkeeping_problems
+
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ErasedByOrder:
+    """A shard that is not there because somebody ordered so: no problem."""
+
+    path: str
+    """Where it was, inside the store."""
+    part_of: str
+    image_ids: tuple[str, ...]
+    """The photographs whose rows were erased."""
+    num_rows: int
+    tombstone: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at, and what was found."""
+
+    num_objects: int
+    num_bytes: int
+    problems: tuple[Problem, ...]
+    erased: tuple[ErasedByOrder, ...] = ()
+
+
+def verify_dataset(
+    store: Store, dataset: str, advance: Advance = lambda done, total: None, with_rows: bool = True
+) -> Verification:
+    """Verify all that a dataset is made of, and the verdict on it.
+
+    Parameters
+    ----------
+    store
+        Where it is.
+    dataset
+        Its id.
+    advance
+        Called with the number of objects hashed so far and to hash in all.
+    with_rows
+        Whether rows are read and their content hashed, too. Bytes that hash to their name are the bytes that
+        were written; this finds what was written wrong.
+    """
+    verdict = store.keys.get("verdict-of-dataset", dataset)
+    roots = (dataset, verdict) if verdict else (dataset,)
+    erased = tombstones(store)
+    survey = survey_objects(store.objects, roots, with_rows, advance, erased)
+    problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    problems += unfinished(store, erased, survey.sizes)
+    judged = survey.links.get(verdict) if verdict else None
+    if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
+        what = "it is recorded as the verdict on this dataset, and is about another"
+        problems.append(about_object(DISAGREES, verdict, f"dataset {dataset[:12]}…", what))
+    return _verification(survey, problems, erased)
+
+
+def verify_store(store: Store, advance: Advance = lambda done, total: None) -> Verification:
+    """Verify every object in a store, what records say of each other, and that nothing else is in it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    advance
+        As for `verify_dataset`.
+    """
+    inventory = take_inventory(store.backend)
+    erased, lost_tombstones = read_tombstones(store)
+    survey = survey_objects(store.objects, inventory.objects, True, advance, erased)
+    names = {row["digest"]: f"{row['name']}@v{row['version']}" for row in store.names.rows()}
+    problems = [
+        *problems_of_objects(survey, names, True),
+        *map(foreign, inventory.foreign),
+        *bookkeeping_problems(store, inventory.objects, inventory.keys),
+        *lost_tombstones,
+        *unnamed_tombstones(store, survey.links),
+        *unfinished(store, erased, inventory.objects),
+    ]
+    return _verification(survey, problems, erased)
+
+
+def require_undamaged(
+    store: Store, dataset: str, advance: Advance = lambda done, total: None
+) -> Verification:
+    """Refuse a dataset of which any byte has changed or was erased, and a store with anything foreign in it.
+
+    Every object of the dataset is hashed. Of the rest of the store, file names are looked at, and those
+    objects are hashed that no record and no entry of the key index mentions: there should be hardly any.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted, ForeignFile
+        The first of what is wrong.
+    ObjectErased
+        If any row of it was erased by order.
+    """
+    verification = verify_dataset(store, dataset, advance, with_rows=False)
+    _raise_first(verification.problems)
+    if verification.erased:
+        num_rows = sum(shard.num_rows for shard in verification.erased)
+        raise ObjectErased(
+            f"expected a whole dataset, got {dataset[:12]}…, of which {num_rows} rows were erased by order; "
+            "`shls dataset build` makes one without them"
+        )
+    inventory = take_inventory(store.backend)
+    _raise_first(map(foreign, inventory.foreign))
+    unclaimed = survey_objects(store.objects, _unclaimed(store, inventory), False)
+    _raise_first(
+        about_object(FOREIGN, digest, "nothing that the store knows of", what)
+        for _, digest, what in unclaimed.faults
+    )
+    return verification
+
+
+def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
+    """Return the objects that nothing mentions."""
+    links = all_links(store.objects, inventory.objects)
+    mentioned = {digest for record in links.values() for digest in record.named}
+    mentioned |= {digest or "" for digest in store.keys.results(inventory.keys).values()}
+    return inventory.objects.keys() - mentioned
+
+
+def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
+    """Return what is wrong with objects that were read.
+
+    Parameters
+    ----------
+    survey
+        What was found while they were read.
+    known_as
+        What an object is called, where it has a name of its own.
+    with_rows
+        Whether rows were read, too.
+    """
+    part_of = {**survey.part_of(), **known_as}
+    faults = [*survey.faults, *(disagreements(survey) if with_rows else ())]
+    return [
+        about_object(kind, digest, part_of.get(digest, "no dataset"), what) for kind, digest, what in faults
+    ]
+
+
+def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
+    """Return the shards that were met and are not there because somebody ordered so, by digest."""
+    part_of = survey.part_of()
+    return tuple(
+        ErasedByOrder(
+            path=object_path(digest),
+            part_of=part_of[digest],
+            image_ids=erased[digest].image_ids,
+            num_rows=len(erased[digest].rows),
+            tombstone=erased[digest].tombstone,
+        )
+        for digest in sorted(survey.erased)
+    )
+
+
+def _verification(survey: Survey, problems: Iterable[Problem], erased: Mapping[str, Erased]) -> Verification:
+    return Verification(
+        num_objects=len(survey.sizes),
+        num_bytes=sum(survey.sizes.values()),
+        problems=tuple(problems),
+        erased=erased_by_order(survey, erased),
+    )
+
+
+def _raise_first(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        raise problem.error()

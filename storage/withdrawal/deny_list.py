@@ -1,0 +1,118 @@
+"""The deny list: photographs that were withdrawn, and which of them a dataset still holds.
+
+The ledger is the list. A completed run of kind ``withdraw`` names photographs in its inputs and the reason in
+its details; a later run of kind ``reinstate`` takes them off again. Nothing is edited.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow.compute as pc
+
+from shls_core.errors import PhotographWithdrawn
+from storage.erased_objects import with_stand_ins
+from storage.files.jobs import PURGE
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+
+WITHDRAW: Final = "withdraw"
+REINSTATE: Final = "reinstate"
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One photograph that must not be used any more."""
+
+    image_id: str
+    reason: str
+    withdrawn_at: str
+    """UTC, ISO 8601."""
+    user: str | None
+    run_id: str
+    """Of the run in the ledger."""
+    purged_at: str | None = None
+    """Since when the ledger says that it is erased, if it does; UTC, ISO 8601."""
+
+    def __str__(self) -> str:
+        return f"{self.image_id[:12]}… ({self.reason})"
+
+
+def withdrawn(store: Store) -> dict[str, Withdrawal]:
+    """Return the photographs that are withdrawn now, by image id, in the order of the ledger."""
+    denied: dict[str, Withdrawal] = {}
+    for run in store.ledger.runs():
+        if run["status"] != "completed":
+            continue
+        if run["kind"] == WITHDRAW:
+            facts = json.loads(run["details"])["reason"], run["started_at"], run["user"], run["run_id"]
+            for image_id in run["inputs"]:
+                denied.setdefault(image_id, Withdrawal(image_id, *facts))
+        elif run["kind"] == REINSTATE:
+            for image_id in run["inputs"]:
+                denied.pop(image_id, None)
+        elif run["kind"] == PURGE:
+            for image_id in denied.keys() & run["inputs"]:
+                denied[image_id] = replace(denied[image_id], purged_at=run["started_at"])
+    return denied
+
+
+def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
+    """Return the withdrawn photographs from which any row of a dataset descends, rejected rows included."""
+    denied = withdrawn(store)
+    if not denied:
+        return {}
+    objects = with_stand_ins(store)
+    dataset = get_record(objects, dataset_id, DatasetManifest)
+    held: set[str] = set()
+    for stage in STAGES:
+        images = StageArtifact(objects, getattr(dataset, stage)).table(["image_ids"])["image_ids"]
+        held.update(pc.unique(pc.list_flatten(images)).to_pylist())
+    return {image_id: withdrawal for image_id, withdrawal in denied.items() if image_id in held}
+
+
+def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) -> tuple[str, ...]:
+    """Refuse to hand on a dataset that holds a withdrawn photograph.
+
+    Parameters
+    ----------
+    store, dataset_id
+        The dataset.
+    is_allowed
+        Whether a person said that it is to be handed on all the same.
+
+    Returns
+    -------
+    tuple of str
+        Ids of the withdrawn photographs in it: none, unless they are allowed.
+
+    Raises
+    ------
+    PhotographWithdrawn
+        If it holds one, and that is not allowed.
+    """
+    found = withdrawn_in(store, dataset_id)
+    if found and not is_allowed:
+        raise PhotographWithdrawn(
+            f"expected a dataset without withdrawn photographs, got {dataset_id[:12]}… with "
+            f"{listed(found.values())}; `shls dataset build` makes one without, --allow-withdrawn takes this "
+            "one all the same"
+        )
+    return tuple(found)
+
+
+def listed(withdrawals: Iterable[Withdrawal]) -> str:
+    """Return some withdrawals in words, the first few by id and reason."""
+    every = list(withdrawals)
+    more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+    return ", ".join(map(str, every[:_NAMED])) + more
+
+
+def counted_by_reason(withdrawals: Iterable[Withdrawal]) -> dict[str, int]:
+    """Return how many photographs were withdrawn for each reason."""
+    return dict(Counter(withdrawal.reason for withdrawal in withdrawals))

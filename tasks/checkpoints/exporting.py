@@ -1,0 +1,107 @@
+"""Taking a checkpoint out of a store: as it is, or in the form in which one comes with the project."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from shls_core.errors import InputError
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.shls.network.shls_network import REFINEMENT_PREFIX, network_with_weights
+from shls_core.training.weights import weights_from_bytes, weights_to_bytes
+from storage.canonical import digest_bytes
+from storage.files.new_folder import new_folder
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record, record_id
+from storage.store import Store
+from tasks.training.learn import Learned
+from tasks.training.trained_folder import write_trained
+
+
+def export_checkpoint(store: Store, checkpoint: str, folder: Path) -> str:
+    """Write a checkpoint into a new folder and return its id.
+
+    Raises
+    ------
+    NameUnknown
+        If the store has no such checkpoint.
+    InputError
+        If the folder holds something.
+    StoreUnwritable
+        If it cannot be written.
+    """
+    return _written(_read(store, checkpoint), folder)
+
+
+def export_pretrained(
+    store: Store, checkpoint: str, folder: Path, network: NetworkConfig, memory: MemoryConfig
+) -> str:
+    """Write a checkpoint as one that stands without its dataset and is half as large; return its new id.
+
+    Parameters
+    ----------
+    store
+        Where it is.
+    checkpoint
+        Its id.
+    folder
+        A new folder, or an empty one.
+    network
+        As it is used: as it was trained, or without refinement.
+    memory
+        As it is used.
+
+    Raises
+    ------
+    NameUnknown, InputError, StoreUnwritable
+        As for `export_checkpoint`.
+    InputError
+        If the weights are of another network.
+    """
+    return _written(as_pretrained(_read(store, checkpoint), network, memory), folder)
+
+
+def as_pretrained(learned: Learned, network: NetworkConfig, memory: MemoryConfig) -> Learned:
+    """Return a checkpoint with rounded weights, which says how it is used and what it was made from.
+
+    Raises
+    ------
+    InputError
+        If the weights are of another network.
+    """
+    state = weights_from_bytes(learned.weights)
+    if network.refinement.mode == "off":
+        state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
+    network_with_weights(network, state)
+    weights = weights_to_bytes(rounded(state))
+    in_use = {"network": network.model_dump(mode="json"), "memory": memory.model_dump(mode="json")}
+    changes = {
+        "kind": "pretrained",
+        "configuration": learned.record.configuration | in_use,
+        "weights": digest_bytes(weights),
+        "made_from": record_id(learned.record),
+    }
+    return Learned(learned.record.model_copy(update=changes), weights)
+
+
+def rounded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the matrices and kernels of a state in bfloat16; vectors, of next to no size, as they are."""
+    return {
+        name: value.to(torch.bfloat16) if value.is_floating_point() and value.ndim > 1 else value
+        for name, value in state.items()
+    }
+
+
+def _read(store: Store, checkpoint: str) -> Learned:
+    record = get_record(store.objects, checkpoint, CheckpointRecord)
+    if record.kind == "pretrained":
+        raise InputError(f"expected a checkpoint as it was trained, got a pretrained one: {checkpoint[:12]}…")
+    return Learned(record, store.objects.get(record.weights))
+
+
+def _written(learned: Learned, folder: Path) -> str:
+    with new_folder(folder) as aside:
+        write_trained(aside, learned)
+    return record_id(learned.record)

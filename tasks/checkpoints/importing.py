@@ -1,0 +1,55 @@
+"""Bringing a checkpoint that was trained on another machine into the store of its dataset."""
+
+from pathlib import Path
+
+from shls_core.errors import InputError
+from shls_core.methods.shls.network.shls_network import network_with_weights
+from shls_core.training.weights import weights_from_bytes
+from storage.gate.gate import require_passed
+from storage.records.manifests import put_record
+from storage.references import resolve
+from storage.store import Store
+from storage.withdrawal.deny_list import listed, withdrawn_in
+from tasks.runs.recorded_run import recorded_run
+from tasks.terminal import tell
+from tasks.training.learning_config import learning_of
+from tasks.training.trained_folder import read_trained
+
+
+def import_checkpoint(folder: Path, store: str) -> str:
+    """Check a checkpoint in a folder, put it into a store, and return its id.
+
+    The same training in the store finds it then.
+
+    Raises
+    ------
+    InputError
+        If there is no checkpoint in the folder, or a pretrained one, or its weights are not of its network.
+    ConfigError
+        If this version does not know how it was trained.
+    ObjectCorrupted
+        If the weights are not those of the record.
+    NameUnknown
+        If its dataset is not in the store.
+    GateError
+        If its dataset has not passed the gate.
+    """
+    record, weights = read_trained(folder)
+    if record.kind == "pretrained":
+        raise InputError(
+            f"expected weights as they were trained, got rounded ones, in {folder}: "
+            "no training in the store may find them"
+        )
+    learning = learning_of(record)
+    network_with_weights(learning.network, weights_from_bytes(weights))
+    opened = Store.open(store)
+    require_passed(opened, resolve(opened, record.dataset, "dataset"))
+    if found := withdrawn_in(opened, record.dataset):
+        tell(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
+    with recorded_run(store, "import", record.configuration, learning.training.seed) as run:
+        run.inputs.append(record.dataset)
+        opened.objects.put(weights)
+        checkpoint = put_record(opened.objects, record)
+        opened.keys.put("checkpoints", record.key, checkpoint)
+        run.outputs.append(checkpoint)
+    return checkpoint

@@ -1,0 +1,42 @@
+"""The checkpoint that comes with the project: of use where there is no store, and no dataset."""
+
+from pathlib import Path
+from typing import Final
+
+from storage.records.manifests import put_record
+from storage.store import Store
+from tasks.training.learn import Learned
+from tasks.training.trained_folder import read_trained
+
+PRETRAINED: Final = "pretrained"
+"""What a person calls it."""
+FOLDER = Path(__file__).parent / "pretrained_weights"
+
+
+def read_pretrained() -> Learned:
+    """Read the checkpoint that comes with the project.
+
+    Raises
+    ------
+    InputError
+        If this installation has none.
+    ObjectCorrupted
+        If its weights are not those of its record.
+    """
+    return read_trained(FOLDER)
+
+
+def keep_pretrained(store: str) -> str:
+    """Put it into a store, made where there is none, for records there to name; return its id.
+
+    Raises
+    ------
+    InputError, ObjectCorrupted
+        As for `read_pretrained`.
+    StoreUnwritable
+        If the store cannot be written.
+    """
+    record, weights = read_pretrained()
+    objects = Store.create(store).objects
+    objects.put(weights)
+    return put_record(objects, record)

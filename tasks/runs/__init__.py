@@ -1,0 +1,1 @@
+"""Runs as users see them: their entry in the ledger, their outcome, where they execute, progress."""

@@ -1,0 +1,158 @@
+"""Every run leaves an entry in the ledger, whether it succeeds or not, and events for others to read."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.runtime import flow_run
+
+from storage.files.jobs import at_work, removing_alone
+from storage.provenance.environment import current_environment
+from storage.store import Store
+from storage.tables.ledger import Run
+from tasks.terminal import tell
+
+RunFacts = Callable[[str, BaseException | None], Run]
+"""Returns what there is to say of a run, given its status and what stopped it."""
+
+
+@dataclass
+class RunDraft:
+    """What a flow fills in while it runs."""
+
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    verdict: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def recorded_run(
+    store: str, kind: str, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
+) -> Iterator[RunDraft]:
+    """Append the block's run to the ledger of a store, with its error if it fails.
+
+    While it runs, nothing is removed from the store by others. That it began, and how it ended, is told to
+    others (`tasks.openlineage`).
+
+    Parameters
+    ----------
+    store
+        Folder of the store; made where there is none.
+    kind
+        The kind of run.
+    configuration
+        What it was told to do.
+    seed
+        Of its random choices, if it makes any.
+    alone
+        Whether it removes things, and wants nobody else at work.
+
+    Raises
+    ------
+    StoreUnwritable
+        Before the block, if the store cannot be written.
+    StoreBusy
+        Before the block, if others are at work that it cannot share the store with, or wait for.
+    """
+    opened = Store.create(store)
+    run_id = _run_id()
+    presence = (
+        removing_alone(opened.backend, kind, run_id)
+        if alone
+        else at_work(opened.backend, kind, run_id, on_wait=tell)
+    )
+    with presence, recorded(opened, run_id, kind, configuration, seed) as draft:
+        yield draft
+
+
+@contextmanager
+def recorded(
+    opened: Store, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+) -> Iterator[RunDraft]:
+    """Append the block's run to the ledger and tell of it: for whoever is at work before and after it."""
+    # Here, not above: most commands only read.
+    from tasks.openlineage.emission import run_events
+
+    draft = RunDraft()
+    facts = _facts(draft, run_id, kind, configuration, seed)
+    with run_events(opened, facts), _in_ledger(opened, facts):
+        yield draft
+
+
+@contextmanager
+def composed_run(store: str, kind: str, configuration: Mapping[str, Any], seed: int | None) -> Iterator[None]:
+    """Let the runs of the block be one piece of work: to who collects garbage, and to whom events are sent.
+
+    It has no entry of its own in the ledger: they have.
+
+    Parameters
+    ----------
+    store
+        Folder of the store; made where there is none.
+    kind
+        The kind of run.
+    configuration
+        What it was told to do.
+    seed
+        Of its random choices, if it makes any.
+
+    Raises
+    ------
+    StoreUnwritable, StoreBusy
+        As for `recorded_run`.
+    """
+    from tasks.openlineage.emission import run_events
+
+    opened = Store.create(store)
+    run_id = _run_id()
+    with at_work(opened.backend, kind, run_id, on_wait=tell):
+        facts = _facts(RunDraft(), run_id, kind, configuration, seed)
+        with run_events(opened, facts):
+            yield
+
+
+def _run_id() -> str:
+    return str(flow_run.id or uuid.uuid4())
+
+
+def _facts(
+    draft: RunDraft, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+) -> RunFacts:
+    """Return the function that says what there is to say of a run that begins now, whenever it is asked."""
+    started_at, started = datetime.now(UTC), time.monotonic()
+
+    def facts(status: str, error: BaseException | None) -> Run:
+        return Run(
+            run_id=run_id,
+            kind=kind,
+            status=status,
+            error=f"{type(error).__name__}: {error}" if error else None,
+            started_at=started_at,
+            seconds=round(time.monotonic() - started, 3),
+            configuration=configuration,
+            seed=seed,
+            inputs=draft.inputs,
+            outputs=draft.outputs,
+            verdict=draft.verdict,
+            details=draft.details,
+        )
+
+    return facts
+
+
+@contextmanager
+def _in_ledger(opened: Store, facts: RunFacts) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        try:
+            opened.ledger.record(facts("failed", error), current_environment())
+        except Exception as in_ledger:  # what stopped the run matters more
+            error.add_note(f"and the ledger could not be told: {in_ledger}")
+        raise
+    opened.ledger.record(facts("completed", None), current_environment())

@@ -1,0 +1,175 @@
+"""The tasks of a benchmark run: segment every video, then score the masks or keep what is submitted."""
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from shls_core.benchmarks.video import BenchmarkVideo
+from shls_core.errors import InputError
+from shls_core.metrics.scores import global_scores
+from shls_core.video.frames import open_video
+from shls_core.whole_file import write_whole
+from storage.canonical import digest_bytes, digest_json
+from storage.provenance.code_digest import code_digest
+from storage.provenance.environment import faiss_package, package_versions
+from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
+from storage.records.manifests import get_record, put_record
+from storage.store import Store
+from tasks.checkpoints.load import choose_device, device_kind
+from tasks.executor import run_jobs
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
+from tasks.runs.progress import progress
+from tasks.scoring.benchmark_choice import BenchmarkChoice, material_digest
+from tasks.scoring.benchmark_videos import BenchmarkJob, SegmenterChoice, segment_benchmark_video
+from tasks.scoring.davis_scoring import score_results, write_tables
+from tasks.stages.superpixels import SuperpixelsStage
+from tasks.terminal import tell
+
+FACTS = "evaluation.json"
+_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.methods.shls.propagator")
+_PACKAGES = ("scipy", "torch")
+
+
+@task(cache_policy=NO_CACHE)
+def segment_split(
+    benchmark: BenchmarkChoice, choice: SegmenterChoice, store: str, execution: ExecutionConfig, out: Path
+) -> dict[str, Any]:
+    """Write the masks of every video of a split; those of an interrupted run are kept.
+
+    Returns
+    -------
+    dict
+        What decided the masks: the fields of a `SegmentedRecord`.
+
+    Raises
+    ------
+    InputError
+        If `out` holds the masks of another evaluation.
+    """
+    started = time.monotonic()
+    videos = benchmark.videos()
+    facts = _facts(benchmark, videos, choice, execution)
+    _claim(out, facts)
+    device, masks = str(choose_device(execution)), benchmark.masks(out)
+    waiting = [video for video in videos if not (masks / video.name).is_dir()]
+    num_frames = {video.name: open_video(video.frames).num_frames or 0 for video in waiting}
+    # The longest first, so that no worker is left alone with one.
+    waiting.sort(key=lambda video: num_frames[video.name], reverse=True)
+    jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
+    total, done = sum(num_frames.values()), 0
+    where = (execution.backend, execution.workers, device == "cuda")
+    with progress("segment", "frames") as advance:
+        for segmented in run_jobs(segment_benchmark_video, jobs, *where):
+            done += segmented
+            advance(done, total)
+    kept = f", {len(videos) - len(waiting)} there already" if len(waiting) < len(videos) else ""
+    tell(f"{'segment':<12} {len(videos):>4} videos{kept}  {time.monotonic() - started:.1f} s")
+    return facts
+
+
+@task(cache_policy=NO_CACHE)
+def score_split(
+    benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
+) -> BenchmarkOutcome:
+    """Score the masks, write the official tables beside them and keep all of it as a record."""
+    objects = score_results(benchmark.root, out, benchmark.split, benchmark.year)
+    write_tables(out, benchmark.split, objects)
+    record = BenchmarkRecord(
+        **facts,
+        scores=_spelled(global_scores(objects).as_dict()),
+        objects=tuple(
+            BenchmarkObject(
+                sequence=one.sequence,
+                object_id=one.object_id,
+                scores=_spelled(one.scores.as_dict()),
+                frame_j=one.frame_j,
+                frame_f=one.frame_f,
+            )
+            for one in objects
+        ),
+    )
+    evaluation = put_record(Store.create(store).objects, record)
+    return BenchmarkOutcome(
+        evaluation=evaluation, checkpoint=record.checkpoint, masks=str(out), scores=record.scores
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def record_submission(
+    benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
+) -> SubmissionOutcome:
+    """Keep as a record which masks a checkpoint made for a server that scores them."""
+    opened, folder = Store.create(store), benchmark.masks(out)
+    files = {
+        f"{video.name}/{name}.png": folder / video.name / f"{name}.png"
+        for video in benchmark.videos()
+        for name in video.wanted
+    }
+    record = SubmissionRecord(
+        **facts,
+        dataset=get_record(opened.objects, facts["checkpoint"], CheckpointRecord).dataset,
+        masks=digest_json({name: digest_bytes(path.read_bytes()) for name, path in files.items()}),
+        num_masks=len(files),
+    )
+    return SubmissionOutcome(
+        submission=put_record(opened.objects, record),
+        checkpoint=record.checkpoint,
+        dataset=record.dataset,
+        masks=str(folder),
+        num_masks=record.num_masks,
+    )
+
+
+def _facts(
+    benchmark: BenchmarkChoice,
+    videos: Sequence[BenchmarkVideo],
+    choice: SegmenterChoice,
+    execution: ExecutionConfig,
+) -> dict[str, Any]:
+    return {
+        "checkpoint": choice.checkpoint,
+        "benchmark": benchmark.name,
+        "split": benchmark.split,
+        "material": material_digest(videos),
+        "configuration": {
+            "memory": choice.memory.model_dump(mode="json"),
+            "superpixels": choice.superpixels.model_dump(mode="json"),
+            "num_superpixels": choice.num_superpixels,
+            "max_side": choice.max_side,
+            "refinement": choice.refinement,
+        },
+        "code_digest": code_digest(*_ENTRY_MODULES),
+        "versions": package_versions(
+            {faiss_package(), *_PACKAGES, *SuperpixelsStage(choice.superpixels).packages}
+        ),
+        "device_kind": device_kind(choose_device(execution)),
+    }
+
+
+def _claim(out: Path, facts: Mapping[str, Any]) -> None:
+    """Note in a folder what its masks are made with; refuse one whose masks are made with something else."""
+    path = out / FACTS
+    if path.is_file():
+        there = json.loads(path.read_text(encoding="utf-8"))
+        differing = sorted(name for name in facts if there.get(name) != facts[name])
+        if differing:
+            raise InputError(
+                f"expected an --out without masks of another evaluation, got {out}, which has some "
+                f"(other {', '.join(differing)})"
+            )
+        return
+    if out.is_dir() and any(out.iterdir()):
+        raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(facts, indent=2).encode())
+
+
+def _spelled(scores: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else value for name, value in scores.items()}

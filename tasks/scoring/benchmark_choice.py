@@ -1,0 +1,55 @@
+"""Which videos of which benchmark, whatever its layout, and whether they are those that were scored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shls_core.benchmarks.davis.layout import Year, davis_split
+from shls_core.benchmarks.video import BenchmarkVideo, of_davis
+from shls_core.benchmarks.youtube_vos.layout import RESULTS, youtube_vos_split
+from storage.canonical import digest_bytes, digest_json
+
+BenchmarkFormat = Literal["davis", "youtube-vos"]
+
+
+@dataclass(frozen=True)
+class BenchmarkChoice:
+    """A split of a benchmark."""
+
+    format: BenchmarkFormat
+    root: Path
+    split: str
+    year: Year = 2017
+    """Of DAVIS: 2016 has one object a video."""
+
+    @property
+    def name(self) -> str:
+        """What the benchmark is called."""
+        return f"DAVIS-{self.year}" if self.format == "davis" else "YouTube-VOS"
+
+    def videos(self) -> list[BenchmarkVideo]:
+        """Return its videos.
+
+        Raises
+        ------
+        InputError
+            If something is missing; nothing but names is looked at.
+        """
+        if self.format == "youtube-vos":
+            return youtube_vos_split(self.root, self.split)
+        return [of_davis(video, self.year) for video in davis_split(self.root, self.split, self.year)]
+
+    def masks(self, out: Path) -> Path:
+        """Return where the folders of masks go."""
+        return out if self.format == "davis" else out / RESULTS
+
+
+def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
+    """Digest every file that the masks and their scores depend on."""
+    files = {
+        f"{video.name}/{path.name}": digest_bytes(path.read_bytes())
+        for video in videos
+        for path in video.files()
+    }
+    return digest_json(files)

@@ -1,0 +1,92 @@
+"""Segmenting the videos of a benchmark, one job a video; a folder of masks appears when it is whole."""
+
+import functools
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from shls_core.benchmarks.video import BenchmarkVideo, first_appearances
+from shls_core.errors import InputError
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.network.shls_network import ShlsNetwork, refining
+from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.refinement.config import RefinementMode
+from shls_core.propagation.given_masks import segment_from_masks
+from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.video.frames import frame_numbers, open_video
+from shls_core.video.indexed_masks import write_mask
+from storage.store import Store
+from tasks.checkpoints.load import load_checkpoint
+
+
+@dataclass(frozen=True)
+class SegmenterChoice:
+    """Everything that decides the masks of a video but the video itself."""
+
+    checkpoint: str
+    memory: MemoryConfig
+    superpixels: SuperpixelConfig
+    num_superpixels: int | None
+    max_side: int | None
+    refinement: RefinementMode | None = None
+
+    def segmenter(self, network: ShlsNetwork) -> VideoSegmenter:
+        """Return what segments a video, with the network of the checkpoint.
+
+        Raises
+        ------
+        InputError
+            If it has no refinement and is to have one.
+        """
+        propagator = Propagator(refining(network, self.refinement), self.memory)
+        return VideoSegmenter(propagator, self.superpixels, self.num_superpixels, self.max_side)
+
+
+@dataclass(frozen=True)
+class BenchmarkJob:
+    """One video to segment."""
+
+    store: str
+    choice: SegmenterChoice
+    device: str
+    video: BenchmarkVideo
+    out: Path
+
+
+def segment_benchmark_video(job: BenchmarkJob) -> int:
+    """Write the wanted masks of one video and return how many frames it has.
+
+    Raises
+    ------
+    InputError
+        If its frames or masks cannot be used.
+    """
+    segmenter = job.choice.segmenter(_network(job.store, job.choice.checkpoint, job.device))
+    source, appearing = open_video(job.video.frames), first_appearances(job.video)
+    masks = dict(zip(frame_numbers(source, list(appearing)), appearing.values(), strict=True))
+    wanted, num_frames = frozenset(job.video.wanted), 0
+    aside = job.out / f".{job.video.name}.{os.getpid()}"
+    for left_by_killed in job.out.glob(f".{job.video.name}.[0-9]*"):
+        shutil.rmtree(left_by_killed, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        for frame, labels in segment_from_masks(segmenter, source.frames(), masks):
+            num_frames += 1
+            if frame.name in wanted:
+                write_mask(aside / f"{frame.name}.png", labels)
+        aside.replace(job.out / job.video.name)
+    except InputError as error:
+        raise InputError(f"{error} (video {job.video.name})") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return num_frames
+
+
+@functools.lru_cache(maxsize=1)
+def _network(store: str, checkpoint: str, device: str) -> ShlsNetwork:
+    """Load the network once in every worker."""
+    return load_checkpoint(Store.open(store), checkpoint, torch.device(device))

@@ -1,0 +1,183 @@
+"""The task that scores a checkpoint on held-out sequences, beside two baselines."""
+
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network, refining
+from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.refinement.config import RefinementMode
+from shls_core.metrics.scores import ObjectScores, global_scores
+from shls_core.photographs.split import HELD_OUT
+from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagation, evaluate
+from shls_core.propagation.labelled_sequence import LabelledSequence
+from shls_core.training.reproducible import reproducible
+from storage.canonical import digest_json
+from storage.provenance.code_digest import code_digest
+from storage.provenance.environment import faiss_package, package_versions
+from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
+from storage.records.manifests import get_record, put_record
+from storage.rows.loader import SequenceLoader
+from storage.store import Store
+from storage.withdrawal.deny_list import listed, withdrawn_in
+from tasks.checkpoints.load import choose_device, device_kind, load_checkpoint
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.made_once import made_once
+from tasks.runs.outcomes import EvaluationOutcome
+from tasks.runs.progress import progress
+from tasks.runs.run_artifacts import shown
+from tasks.terminal import Advance, tell
+from tasks.training.learning_config import learning_of
+
+_ENTRY_MODULES = (
+    "shls_core.propagation.evaluation",
+    "shls_core.methods.shls.propagator",
+    "storage.rows.loader",
+)
+_PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
+
+
+@dataclass(frozen=True)
+class InUse:
+    """How a checkpoint is used on sequences that bring their superpixels along."""
+
+    memory: MemoryConfig
+    refinement: RefinementMode | None = None
+    """None: as it was trained to."""
+
+    def segmenter(self, network: ShlsNetwork) -> Segmenter:
+        """Return what segments a sequence with a network."""
+        return by_propagation(Propagator(refining(network, self.refinement), self.memory))
+
+
+@task(cache_policy=NO_CACHE)
+def score_checkpoint(
+    checkpoint: str, use: InUse, store: str, execution: ExecutionConfig
+) -> EvaluationOutcome:
+    """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it."""
+    started = time.monotonic()
+    opened = Store.create(store)
+    trained = get_record(opened.objects, checkpoint, CheckpointRecord)
+    if found := withdrawn_in(opened, trained.dataset):
+        tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
+    facts = _facts(checkpoint, trained, use, execution)
+    evaluation, status = made_once(
+        opened,
+        "evaluations",
+        digest_json(facts),
+        is_whole=opened.objects.verify,
+        make=lambda: _evaluate(opened, facts, trained, use, execution),
+    )
+    record = get_record(opened.objects, evaluation, EvaluationRecord)
+    outcome = EvaluationOutcome(
+        evaluation=evaluation,
+        status=status,
+        num_sequences=record.num_sequences,
+        num_frames=record.num_frames,
+        scores=record.scores,
+        **record.baselines,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    how = ", reused" if status == "cached" else ""
+    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{how}  {outcome.seconds:.1f} s")
+    shown("result", lambda: _show(outcome))
+    return outcome
+
+
+def _facts(
+    checkpoint: str, trained: CheckpointRecord, use: InUse, execution: ExecutionConfig
+) -> dict[str, Any]:
+    return {
+        "checkpoint": checkpoint,
+        "dataset": trained.dataset,
+        "configuration": {"memory": use.memory.model_dump(mode="json"), "refinement": use.refinement},
+        "code_digest": code_digest(*_ENTRY_MODULES),
+        "versions": package_versions((faiss_package(), *_PACKAGES)),
+        "device_kind": device_kind(choose_device(execution)),
+    }
+
+
+def _evaluate(
+    store: Store,
+    facts: Mapping[str, Any],
+    trained: CheckpointRecord,
+    use: InUse,
+    execution: ExecutionConfig,
+) -> str:
+    learned = learning_of(trained)
+    device = choose_device(execution)
+    segmenters: dict[str, Segmenter] = {
+        "trained": use.segmenter(load_checkpoint(store, facts["checkpoint"], device)),
+        "untrained": use.segmenter(new_network(learned.network, learned.training.seed).to(device)),
+        "copy_first_mask": by_copying,
+    }
+    sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT)
+    objects: dict[str, list[ObjectScores]] = {}
+    with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):
+        for position, (name, segmenter) in enumerate(segmenters.items()):
+            done_before = position * len(sequences)
+            counted = _counting(segmenter, advance, done_before, len(segmenters) * len(sequences))
+            objects[name] = evaluate(counted, sequences)
+
+    scores = {name: global_scores(found).as_dict() for name, found in objects.items()}
+    record = EvaluationRecord(
+        **facts,
+        num_sequences=len(sequences),
+        num_frames=sum({found.sequence: len(found.frame_j) for found in objects["trained"]}.values()),
+        scores=scores.pop("trained"),
+        baselines=scores,
+        objects=tuple(
+            ObjectScore(
+                sequence=found.sequence,
+                object_id=found.object_id,
+                j_mean=found.scores.j_mean,
+                f_mean=found.scores.f_mean,
+            )
+            for found in objects["trained"]
+        ),
+    )
+    return put_record(store.objects, record)
+
+
+def _counting(segmenter: Segmenter, advance: Advance, done_before: int, total: int) -> Segmenter:
+    """Return the segmenter, counting the sequences it has done."""
+    count = itertools.count(done_before + 1)
+
+    def counted(sequence: LabelledSequence) -> npt.NDArray[np.uint8]:
+        masks = segmenter(sequence)
+        advance(next(count), total)
+        return masks
+
+    return counted
+
+
+def _show(outcome: EvaluationOutcome) -> object:
+    rows = {
+        "trained": outcome.scores,
+        "untrained": outcome.untrained,
+        "copy the first mask": outcome.copy_first_mask,
+    }
+    columns = ("J&F-Mean", "J-Mean", "F-Mean")
+    lines = [
+        f"| method | {' | '.join(columns)} |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {' | '.join(f'{100 * row[column]:.1f}' for column in columns)} |"
+            for name, row in rows.items()
+        ),
+    ]
+    table = "\n".join(lines)
+    return create_markdown_artifact(
+        f"{outcome.num_sequences} held-out sequences, {outcome.num_frames} scored frames\n\n{table}\n",
+        key="result",
+        description="J, F and J&F on held-out sequences",
+    )

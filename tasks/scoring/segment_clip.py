@@ -1,0 +1,88 @@
+"""A clip and masks of some frames in; a mask for every frame out, and pictures to look at."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from shls_core.errors import InputError
+from shls_core.propagation.given_masks import segment_from_masks
+from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.video.clip import Clip
+from shls_core.video.contact_sheet import ContactSheet, write_picture
+from shls_core.video.frames import Video
+from shls_core.video.indexed_masks import write_mask
+from shls_core.video.mask_files import MaskFiles
+from shls_core.video.overlay import overlay
+from tasks.terminal import tell, terminal_progress
+
+MASKS, OVERLAY, CONTACT_SHEET = "masks", "overlay.mp4", "contact_sheet.png"
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """What segmenting a video came to."""
+
+    masks: Path
+    """Folder with an indexed PNG per frame, named as the frame is."""
+    contact_sheet: Path
+    overlay: Path | None
+    num_frames: int
+    num_objects: int
+
+
+def segment_video(
+    segmenter: VideoSegmenter, video: Video, masks: MaskFiles, out: Path, with_overlay: bool = False
+) -> Segmented:
+    """Segment a video frame by frame; what is in memory does not grow with its length.
+
+    Parameters
+    ----------
+    segmenter
+        How.
+    video
+        What.
+    masks
+        Masks that are given, by number of the frame. Frames before the first one are background.
+    out
+        Folder for the results, made where there is none.
+    with_overlay
+        Whether to make a video of the masks drawn over the frames, too.
+
+    Raises
+    ------
+    InputError
+        If a mask or a frame cannot be used, or `out` holds masks already. Masks of the frames before stay.
+    """
+    folder = out / MASKS
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
+
+    sheet = ContactSheet()
+    done = 0
+    try:
+        with ExitStack() as opened:
+            advance = opened.enter_context(terminal_progress("segment", "frames"))
+            clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
+            for frame, labels in segment_from_masks(segmenter, video.frames(), masks):
+                if done == 0:  # not earlier: what cannot be begun leaves no folder
+                    folder.mkdir(parents=True, exist_ok=True)
+                write_mask(folder / f"{frame.name}.png", labels)
+                drawn = overlay(frame.pixels, labels)
+                sheet.add(drawn)
+                if clip:
+                    clip.add(drawn)
+                done += 1
+                advance(done, video.num_frames or done)
+    except InputError as error:
+        kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
+        raise InputError(f"{error}{kept}") from error
+    if video.num_frames is not None and done < video.num_frames:
+        tell(f"{video.path} promises {video.num_frames} frames, of which {done} could be read")
+    write_picture(out / CONTACT_SHEET, sheet.image())
+    return Segmented(
+        masks=folder,
+        contact_sheet=out / CONTACT_SHEET,
+        overlay=out / OVERLAY if with_overlay else None,
+        num_frames=done,
+        num_objects=masks.num_objects,
+    )

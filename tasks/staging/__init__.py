@@ -1,0 +1,1 @@
+"""From stages to a dataset: building, previews, samples, replay, comparison."""

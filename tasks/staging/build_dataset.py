@@ -1,0 +1,110 @@
+"""The tasks of a regeneration: one per stage, then assemble, validate, publish."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from storage.gate.config import GateConfig
+from storage.gate.gate import Verdict, expect_to_judge, refuse_failed
+from storage.gate.gate import validate as judge
+from storage.records.manifests import DatasetManifest, put_record
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+from tasks.planning.left_out import left_out_told
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.outcomes import StageOutcome
+from tasks.runs.progress import progress
+from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
+from tasks.runs.run_artifacts import shown
+from tasks.stages.stage import Stage
+from tasks.staging.build_stage import build_stage
+from tasks.terminal import tell
+
+
+@task(
+    task_run_name="{stage.name}",
+    cache_policy=NO_CACHE,  # reuse goes by our own keys, made of content
+    retries=len(RETRY_DELAYS_SECONDS),
+    retry_delay_seconds=RETRY_DELAYS_SECONDS,
+    retry_condition_fn=may_pass,
+)
+def stage_rows(
+    stage: Stage,
+    inputs: Sequence[StageOutcome],
+    store: str,
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+) -> StageOutcome:
+    """Build one stage from the stages before it."""
+    opened = Store.create(store)
+    with progress(stage.name, "rows") as advance:
+        outcome = build_stage(
+            opened, stage, {done.name: done.artifact for done in inputs}, staging, execution, advance
+        )
+    tell(_summary(outcome))
+    if outcome.left_out:
+        tell(left_out_told(outcome.left_out))
+    if outcome.status != "cached":
+        expect_to_judge()
+    shown(f"stage-{stage.name}", lambda: _show(opened, outcome))
+    return outcome
+
+
+@task(cache_policy=NO_CACHE)
+def assemble(stages: Sequence[StageOutcome], store: str) -> str:
+    """Tie the artifacts of the four stages into a dataset and return its id."""
+    artifacts = {stage.name: stage.artifact for stage in stages}
+    return put_record(Store.create(store).objects, DatasetManifest(**artifacts))
+
+
+@task(cache_policy=NO_CACHE)
+def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
+    """Let the gate judge a dataset."""
+    started = time.monotonic()
+    verdict = judge(Store.create(store), dataset, gate)
+    met, expected = len(verdict.findings) - len(verdict.failures), len(verdict.findings)
+    tell(f"{'gate':<12} {met:>4} of {expected} expectations met  {time.monotonic() - started:.1f} s")
+    return verdict
+
+
+@task(cache_policy=NO_CACHE)
+def publish(verdict: Verdict, name: str, store: str) -> str:
+    """Give a dataset that passed the gate its name; return it as ``NAME@vN``.
+
+    Raises
+    ------
+    GateError
+        If it failed: it stays in the store for inspection, and gets no name.
+    """
+    refuse_failed(verdict)
+    return Store.create(store).names.publish(name, verdict.dataset)
+
+
+def _summary(outcome: StageOutcome) -> str:
+    rows = f"{outcome.rows} rows"
+    made = {"cached": "all reused", "computed": "all computed"}.get(
+        outcome.status, f"{outcome.rows_computed} computed"
+    )
+    rejected = f", {outcome.rejected} rejected" if outcome.rejected else ""
+    return (
+        f"{outcome.name:<12} {rows:>10} in {outcome.shards} shards, {made}{rejected}  {outcome.seconds:.1f} s"
+    )
+
+
+def _show(store: Store, outcome: StageOutcome) -> object:
+    artifact = StageArtifact(store.objects, outcome.artifact)
+    facts: Mapping[str, object] = outcome.model_dump()
+    statistics = {
+        f"{column}, {figure}": f"{value:.6g}"
+        for column, figures in artifact.manifest.statistics.items()
+        for figure, value in figures.items()
+    }
+    rejected = {f"rejected: {reason}": count for reason, count in artifact.rejected_reasons().items()}
+    return create_table_artifact(
+        [{"what": what, "value": str(value)} for what, value in {**facts, **rejected, **statistics}.items()],
+        key=f"stage-{outcome.name}",
+        description=f"The {outcome.name} stage",
+    )

@@ -1,0 +1,156 @@
+"""Building one stage: plan its rows, reuse what is known, make the rest, write the manifest last."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shls_core.errors import TooManyRejected
+from storage.canonical import digest_json
+from storage.records.manifests import StageManifest, put_record
+from storage.rows.schemas import SCHEMAS
+from storage.rows.shards import ShardRef, read_columns, read_columns_of_all
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+from storage.withdrawal.deny_list import counted_by_reason
+from tasks.executor import run_jobs
+from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.outcomes import StageOutcome
+from tasks.stages.stage import Stage
+from tasks.staging.shard_work import ShardJob, make_shard
+
+
+def build_stage(
+    store: Store,
+    stage: Stage,
+    inputs: Mapping[str, str],
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> StageOutcome:
+    """Make the artifact of one stage, or find it made.
+
+    Parameters
+    ----------
+    store
+        Where everything is read and written.
+    stage
+        What to make.
+    inputs
+        Artifact id of each stage that this one reads.
+    staging
+        How rows are grouped into shards, and how many may be rejected.
+    execution
+        Where to make it.
+    advance
+        Called with the number of rows made so far and to make in all.
+
+    Raises
+    ------
+    TooManyRejected
+        Its shards are kept, but no manifest is written.
+    """
+    started = time.monotonic()
+    artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
+    plan = plan_stage(store, stage, artifacts, staging.rows_per_shard, store.objects.verify)
+    jobs = plan.jobs(store.location)
+    made = _run(jobs, execution, advance)
+    refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
+
+    _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
+    contents = {name: artifact.manifest.content_digest for name, artifact in artifacts.items()}
+    known = made_artifact(store, plan, contents)
+    artifact = known[0] if known else _put_manifest(store, plan, contents, refs)
+    store.keys.put(stage.name, plan.key, artifact)
+    rows, computed = sum(ref.rows for ref in refs), plan.rows_to_compute
+    return StageOutcome(
+        name=stage.name,
+        status="cached" if not jobs else "computed" if computed == rows else "partial",
+        artifact=artifact,
+        shards=len(refs),
+        shards_computed=len(jobs),
+        rows=rows,
+        rows_computed=computed,
+        rejected=sum(ref.rejected for ref in refs),
+        seconds=round(time.monotonic() - started, 3),
+        left_out=counted_by_reason(plan.left_out.values()),
+    )
+
+
+def _put_manifest(
+    store: Store, plan: StagePlan, contents: Mapping[str, str], refs: Sequence[ShardRef]
+) -> str:
+    plan.making.put_modules(store.objects)
+    accepted = _accepted_rows(store, plan.stage.name, refs)
+    manifest = StageManifest(
+        **plan.making.facts,
+        inputs=dict(contents),
+        content_digest=_content_digest(accepted),
+        rows=sum(ref.rows for ref in refs),
+        rejected=sum(ref.rejected for ref in refs),
+        statistics=_statistics(accepted, plan.stage.name),
+        shards=tuple(refs),
+    )
+    return put_record(store.objects, manifest)
+
+
+def _run(
+    jobs: Sequence[ShardJob], execution: ExecutionConfig, advance: Callable[[int, int], None]
+) -> dict[str, ShardRef]:
+    total = sum(len(job.rows) for job in jobs)
+    made: dict[str, ShardRef] = {}
+    advance(0, total)
+    # The largest first: at the end, no worker waits long for another one's last shard.
+    by_size = sorted(jobs, key=lambda job: len(job.rows), reverse=True)
+    for key, ref in run_jobs(_make_keyed_shard, by_size, execution.backend, execution.workers):
+        made[key] = ref
+        advance(sum(done.rows for done in made.values()), total)
+    return made
+
+
+def _make_keyed_shard(job: ShardJob) -> tuple[str, ShardRef]:
+    return job.shard_key, make_shard(job)
+
+
+def _refuse_if_too_many_rejected(
+    store: Store, stage: str, refs: Sequence[ShardRef], max_rejected_share: float
+) -> None:
+    rows, rejected = sum(ref.rows for ref in refs), sum(ref.rejected for ref in refs)
+    if rows and rejected < rows and rejected / rows <= max_rejected_share:
+        return
+    reasons: Counter[str] = Counter()
+    for ref in refs:
+        reasons.update(
+            read_columns(store.objects, ref.digest, ["rejected"])["rejected"].drop_null().to_pylist()
+        )
+    told = ", ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3)) or "there were none"
+    raise TooManyRejected(
+        f"{stage}: expected at least one usable row and at most {max_rejected_share:.0%} rejected, "
+        f"got {rejected} of {rows} rejected: {told}"
+    )
+
+
+def _accepted_rows(store: Store, stage: str, refs: Sequence[ShardRef]) -> pa.Table:
+    """Return who the accepted rows are, their digests and their statistics."""
+    columns = ["sample_id", "digest", *(field.name for field in SCHEMAS[stage].statistics)]
+    tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], columns)
+    return pa.concat_tables(tables).filter(pc.field("digest").is_valid())
+
+
+def _content_digest(accepted: pa.Table) -> str:
+    sample_ids, digests = (accepted[column].to_pylist() for column in ("sample_id", "digest"))
+    return digest_json(dict(zip(sample_ids, digests, strict=True)))
+
+
+def _statistics(accepted: pa.Table, stage: str) -> dict[str, dict[str, float]]:
+    return {
+        field.name: {
+            "min": float(pc.min(accepted[field.name]).as_py()),
+            "mean": float(pc.mean(accepted[field.name].cast(pa.float64())).as_py()),
+            "max": float(pc.max(accepted[field.name]).as_py()),
+        }
+        for field in SCHEMAS[stage].statistics
+    }

@@ -1,0 +1,156 @@
+"""What differs between two datasets: photographs, how their stages were made, rows, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from storage.gate.gate import newest_verdict
+from storage.rows.schemas import INGEST, STAGES
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+from tasks.planning.baseline import Baseline
+from tasks.planning.making import Making, changes
+from tasks.planning.reasons import Reason
+
+
+class _Difference(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Names(_Difference):
+    """File names of photographs, sorted."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """The same file name with other bytes."""
+    withdrawn: tuple[str, ...] = ()
+
+
+class RowCounts(_Difference):
+    """Accepted rows, by sample id and content."""
+
+    same: int
+    changed: int
+    added: int
+    withdrawn: int
+
+
+class Statistic(_Difference):
+    """One figure of a statistic on both sides; None where a side has no such statistic."""
+
+    name: str
+    figure: Literal["min", "mean", "max"]
+    before: float | None
+    after: float | None
+
+
+class StageDifference(_Difference):
+    """One stage of the two datasets."""
+
+    name: str
+    is_same: bool
+    """Whether it is the very same artifact."""
+    making: tuple[Reason, ...]
+    """Differences of parameters, code, packages and schema."""
+    rows: RowCounts
+    rejected: tuple[int, int]
+    """On either side."""
+    statistics: tuple[Statistic, ...]
+    """Those that differ."""
+
+
+class DatasetDifference(_Difference):
+    """Two datasets side by side."""
+
+    before: str
+    after: str
+    verdicts: tuple[str | None, str | None]
+    """Of the gate: ``passed``, ``failed``, or None where it never looked."""
+    photographs: Names
+    stages: tuple[StageDifference, ...]
+
+
+def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference:
+    """Compare the datasets that two references mean.
+
+    Raises
+    ------
+    NameUnknown
+        If a reference means none.
+    """
+    sides = Baseline.of(store, before), Baseline.of(store, after)
+    return DatasetDifference(
+        before=sides[0].dataset,
+        after=sides[1].dataset,
+        verdicts=(_verdict(store, sides[0].dataset), _verdict(store, sides[1].dataset)),
+        photographs=_photographs(*(_digest_by_name(side) for side in sides)),
+        stages=tuple(
+            _stage_difference(store, sides[0].artifacts[stage], sides[1].artifacts[stage]) for stage in STAGES
+        ),
+    )
+
+
+def _verdict(store: Store, dataset: str) -> str | None:
+    verdict = newest_verdict(store, dataset)
+    return None if verdict is None else "passed" if verdict.passed else "failed"
+
+
+def _digest_by_name(side: Baseline) -> dict[str, str]:
+    """Return the photographs by file name; those that were erased, by the beginning of their ids."""
+    erased = {sample_id[:12]: sample_id for sample_id in side.erased(INGEST)}
+    return erased | {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
+
+
+def _photographs(before: Mapping[str, str], after: Mapping[str, str]) -> Names:
+    both = before.keys() & after.keys()
+    return Names(
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(name for name in both if before[name] != after[name])),
+        withdrawn=tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+def _stage_difference(store: Store, before: StageArtifact, after: StageArtifact) -> StageDifference:
+    manifests = before.manifest, after.manifest
+    return StageDifference(
+        name=manifests[0].stage,
+        is_same=before.id == after.id,
+        making=tuple(changes(*(Making.recorded(store.objects, manifest) for manifest in manifests))),
+        rows=_row_counts(before, after),
+        rejected=(manifests[0].rejected, manifests[1].rejected),
+        statistics=tuple(_statistics(manifests[0].statistics, manifests[1].statistics)),
+    )
+
+
+def _row_counts(before: StageArtifact, after: StageArtifact) -> RowCounts:
+    if before.id == after.id:
+        return RowCounts(
+            same=before.manifest.rows - before.manifest.rejected, changed=0, added=0, withdrawn=0
+        )
+    old, new = (
+        {address.sample_id: address.digest for address, _ in side.accepted()} for side in (before, after)
+    )
+    both = old.keys() & new.keys()
+    same = sum(old[name] == new[name] for name in both)
+    return RowCounts(
+        same=same, changed=len(both) - same, added=len(new) - len(both), withdrawn=len(old) - len(both)
+    )
+
+
+def _statistics(
+    before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]
+) -> list[Statistic]:
+    sides = [
+        Statistic(
+            name=name,
+            figure=figure,
+            before=before.get(name, {}).get(figure),
+            after=after.get(name, {}).get(figure),
+        )
+        for name in sorted({*before, *after})
+        for figure in ("min", "mean", "max")
+    ]
+    return [side for side in sides if side.before != side.after]

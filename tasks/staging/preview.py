@@ -1,0 +1,68 @@
+"""A preview: what a configuration makes of a handful of photographs, before a night is spent on it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from shls_core.errors import NameUnknown
+from storage.rows.schemas import INGEST
+from storage.store import Store
+from tasks.planning.baseline import Baseline
+from tasks.planning.left_out import without_withdrawn
+from tasks.runs.execution_config import StagingConfig
+from tasks.stages.ingest import IngestConfig, IngestStage
+from tasks.stages.stage import Stage
+from tasks.staging.samples import RejectedSample, Sample, SampleReader
+from tasks.staging.trial import gather_files, gather_stored, try_stages
+
+
+@contextmanager
+def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Path]:
+    """Give the block a folder of at most `count` photographs, spread evenly by id: the same ones each time.
+
+    They come from the configured photographs; where none are configured, from the latest dataset in a store.
+
+    Raises
+    ------
+    NameUnknown
+        If there is neither.
+    """
+    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        if config.images is not None:
+            plans = IngestStage(config).plan({})
+            with suppress(NameUnknown):  # without a store nothing is withdrawn
+                plans, _ = without_withdrawn(Store.open(store), plans)
+            gather_files(plans, count, Path(folder))
+        else:
+            opened = Store.open(store)
+            baseline = Baseline.latest(opened, name)
+            if baseline is None:
+                raise NameUnknown(
+                    f"expected photographs in --images, or a dataset {name} in {store}, found neither"
+                )
+            gather_stored(opened, baseline.artifacts[INGEST], count, Path(folder))
+        yield Path(folder)
+
+
+def preview_samples(
+    photographs: Path, stages: Sequence[Stage], staging: StagingConfig, max_side: int, count: int
+) -> list[Sample | RejectedSample]:
+    """Make one sample of each photograph of a folder, and return them by file name.
+
+    Raises
+    ------
+    TooManyRejected
+        If none of the photographs gives a sample.
+    """
+    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        store = Store.create(folder)
+        made = try_stages(store, photographs, stages, staging, count)
+        reader = SampleReader(
+            store.objects, {outcome.name: outcome.artifact for outcome, _ in made}, max_side
+        )
+        samples: list[Sample | RejectedSample] = [reader.sample(one) for one in reader.sample_ids()]
+        samples += reader.rejected()
+    return sorted(samples, key=lambda sample: sample.file_name)

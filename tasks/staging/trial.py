@@ -1,0 +1,121 @@
+"""Trials: the real stages on a handful of photographs, in a store that is thrown away."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shls_core.errors import NameUnknown
+from storage.erased_objects import with_stand_ins
+from storage.rows.shards import RowReader
+from storage.rows.stage_artifact import StageArtifact
+from storage.store import Store
+from storage.withdrawal.deny_list import withdrawn
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.outcomes import StageOutcome
+from tasks.stages.handful import Handful, evenly_spread
+from tasks.stages.ingest import NOTE_COLUMNS, NOTES_FILE, IngestStage
+from tasks.stages.stage import RowPlan, Stage
+from tasks.staging.build_stage import build_stage
+
+
+def try_stages(
+    store: Store, photographs: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
+) -> Iterator[tuple[StageOutcome, float]]:
+    """Make the stages, one after another in this process, for at most `count` photographs of a folder.
+
+    Of a photograph that gives many rows one is made. However many are rejected, the next stage is tried.
+
+    Yields
+    ------
+    tuple[StageOutcome, float]
+        Of each stage, and the seconds that a row takes once the first ones are made: those pay for what
+        a process does once.
+
+    Raises
+    ------
+    TooManyRejected
+        If no row at all is left for the next stage.
+    """
+    tolerant = staging.model_copy(update={"max_rejected_share": 1.0, "rows_per_shard": 1})
+    artifacts: dict[str, str] = {}
+    for stage in stages:
+        if isinstance(stage, IngestStage):
+            here = stage.config.model_copy(update={"images": str(photographs)})
+            stage = dataclasses.replace(stage, config=here)
+        inputs = {name: artifacts[name] for name in stage.reads}
+        clock = _Clock()
+        outcome = build_stage(
+            store,
+            Handful(stage, count),
+            inputs,
+            tolerant,
+            ExecutionConfig(backend="serial"),
+            clock.advance,
+        )
+        artifacts[stage.name] = outcome.artifact
+        yield outcome, clock.seconds_per_row()
+
+
+class _Clock:
+    """Notes when how many rows were made."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[int, float]] = []
+
+    def advance(self, done: int, total: int) -> None:
+        self._told.append((done, time.monotonic()))
+
+    def seconds_per_row(self) -> float:
+        first, last = self._told[min(1, len(self._told) - 2)], self._told[-1]
+        return (last[1] - first[1]) / (last[0] - first[0])
+
+
+def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
+    """Link a few photographs, spread evenly by id, out of those that ingest planned into an empty folder."""
+    originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.image_ids[0]}
+    chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
+    for plan in chosen:
+        assert plan.location is not None
+        _place(folder, plan.decided["file_name"]).symlink_to(plan.location)
+    _write_notes(folder, [plan.decided for plan in chosen])
+
+
+def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
+    """Write a few photographs of a dataset, spread evenly by id, into an empty folder; none is withdrawn.
+
+    Raises
+    ------
+    NameUnknown
+        If the dataset holds none.
+    """
+    columns = ("file_name", "source", "licence", "consent", "scene")
+    denied = withdrawn(store)
+    free = [item for item in ingest.accepted(columns) if item[0].sample_id not in denied]
+    chosen = evenly_spread(free, count)
+    if not chosen:
+        raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
+    reader = RowReader(with_stand_ins(store))
+    for address, row in chosen:
+        image = reader.row(address.shard, address.index, ("image",))["image"]
+        _place(folder, row["file_name"]).write_bytes(image)
+    _write_notes(folder, [row for _, row in chosen])
+
+
+def _place(folder: Path, file_name: str) -> Path:
+    """Return where a photograph goes: under its own name."""
+    path = folder / file_name
+    assert ".." not in path.parts, f"{file_name} is no name inside a folder"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _write_notes(folder: Path, notes: Sequence[Mapping[str, Any]]) -> None:
+    with (folder / NOTES_FILE).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ("file_name", *NOTE_COLUMNS), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(notes)

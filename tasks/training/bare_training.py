@@ -1,0 +1,121 @@
+"""Training on a machine with a GPU and little else: no Prefect, no Ray, no Delta Lake, no ledger.
+
+::
+
+    shls dataset export photos --format training --out FOLDER      # where the store is
+    python -m tasks.training.bare_training FOLDER --out RESULT               # where the GPU is
+    shls checkpoint import RESULT                                   # where the store is
+
+The same machine gives the same checkpoint as `shls train`. Ended by Ctrl-C, SIGTERM or a power cut, the same
+command goes on.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from obstore.store import LocalStore
+
+from shls_core.errors import InputError, ShlsError
+from shls_core.training.state import TrainingState
+from storage.canonical import digest_json
+from storage.objects.objects import ObjectStore
+from storage.objects.training_states import TrainingStates
+from storage.records.manifests import record_id
+from storage.verification.problems import about_object
+from storage.verification.survey import survey_objects
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.learn import facts_of, learn
+from tasks.training.learning_config import LearningConfig
+from tasks.training.log import training_log
+from tasks.training.metrics import VALIDATION, Observer, Row
+from tasks.training.order import STORE_FOLDER, read_order
+from tasks.training.trained_folder import is_trained, write_trained
+
+_LINE_STEPS = 50
+
+
+def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
+    """Train as an exported folder says, write the checkpoint into another one, and return its id.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to train in the folder, or something else in `out`.
+    ObjectMissing, ObjectCorrupted
+        If the dataset is damaged.
+    TrainingDiverged
+    """
+    order = read_order(folder)
+    objects = ObjectStore(LocalStore(prefix=folder / STORE_FOLDER))
+    for kind, digest, what in survey_objects(objects, [order.dataset], with_rows=False).faults:
+        raise about_object(kind, digest, f"dataset {order.dataset[:12]}…", what).error()
+    facts = facts_of(order.dataset, order.learning, execution)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"expected a folder to write to at {out}: {error.strerror}") from error
+    if (done := is_trained(out, facts)) is not None:
+        return done
+    states = TrainingStates(LocalStore(prefix=out), order.dataset, digest_json(facts))
+    with ExitStack() as stack:
+
+        def observers(state: TrainingState) -> Sequence[Observer]:
+            if state.step:
+                _tell(f"goes on after step {state.step}")
+            log = stack.enter_context(training_log(out, state, execution.tensorboard))
+            return [*log, _lines(order.learning)]
+
+        learned = learn(objects, facts, order.learning, execution, states, observers)
+    write_trained(out, learned)
+    states.discard()
+    return record_id(learned.record)
+
+
+def _lines(learning: LearningConfig) -> Observer:
+    def observe(row: Row) -> None:
+        if VALIDATION in row:
+            _tell(f"step {row['step']}: J&F {100 * row[VALIDATION]:.1f} in validation")
+        elif row["step"] % _LINE_STEPS == 0:
+            speed = row["samples_per_second"]
+            done = f"step {row['step']} of {learning.training.steps}"
+            _tell(f"{done}: loss {row['loss']:.3f}, {speed:.1f} samples/s")
+
+    return observe
+
+
+def _tell(line: str) -> None:
+    print(f"train: {line}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; see the top of this module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tasks.training.bare_training", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("folder", type=Path, help="what `shls dataset export --format training` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="where the checkpoint goes")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--save-every", type=int, default=200, help="steps between two saved states")
+    parser.add_argument("--tensorboard", action="store_true", help="write metrics for TensorBoard, too")
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        execution = ExecutionConfig(
+            device=given.device, save_every=given.save_every, tensorboard=given.tensorboard
+        )
+        print(train_exported(given.folder, given.out, execution))
+    except (ShlsError, ValueError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Learning weights from a dataset: from objects to a checkpoint's record, with or without an orchestrator.
+
+Nothing here, or imported from here, needs Prefect, Ray, Great Expectations or Delta Lake.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.training_loss import ShlsMethod
+from shls_core.photographs.split import TRAIN
+from shls_core.training.batch import TrainingBatch
+from shls_core.training.loop import train
+from shls_core.training.state import TrainingState, Validation
+from shls_core.training.state_bytes import restore_state, state_to_bytes
+from shls_core.training.step import StepMetrics
+from shls_core.training.weights import weights_to_bytes
+from storage.canonical import digest_bytes
+from storage.objects.objects import ObjectStore
+from storage.objects.training_states import TrainingStates
+from storage.provenance.code_digest import code_digest
+from storage.provenance.environment import faiss_package, package_versions
+from storage.records.checkpoints import CheckpointRecord, ValidationScore
+from storage.rows.loader import SequenceLoader
+from tasks.checkpoints.load import choose_device, device_kind
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.learning_config import LearningConfig
+from tasks.training.metrics import Observer, StepMeter, validation_row
+
+_ENTRY_MODULES = ("shls_core.training.loop", "shls_core.methods.shls.training_loss", "storage.rows.loader")
+_VALIDATING_MODULES = ("shls_core.propagation.evaluation", "shls_core.methods.shls.propagator")
+_PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "scipy", "torch")
+
+
+class Learned(NamedTuple):
+    """A checkpoint that is in no store yet."""
+
+    record: CheckpointRecord
+    weights: bytes
+
+
+def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
+    """Return everything that decides the weights; the digest of it is the key of the work."""
+    is_validated = bool(learning.training.validate_every)
+    takes_faiss = learning.reads_memory and learning.memory.search == "faiss"
+    return {
+        "dataset": dataset,
+        "configuration": learning.deciding(),
+        "code_digest": code_digest(*_ENTRY_MODULES, *(_VALIDATING_MODULES if is_validated else ())),
+        "versions": package_versions((*_PACKAGES, *((faiss_package(),) if takes_faiss else ()))),
+        "device_kind": device_kind(choose_device(execution)),
+    }
+
+
+def learn(
+    objects: ObjectStore,
+    facts: dict[str, Any],
+    learning: LearningConfig,
+    execution: ExecutionConfig,
+    states: TrainingStates | None = None,
+    observers: Callable[[TrainingState], Sequence[Observer]] = lambda state: (),
+) -> Learned:
+    """Train from the newest saved state, or from the beginning.
+
+    Parameters
+    ----------
+    objects
+        Where the dataset is.
+    facts
+        As `facts_of` gives them for the other arguments.
+    learning, execution
+        What to learn, and where.
+    states
+        Where states are saved and found; by default nowhere.
+    observers
+        Given the state that training begins with, returns those who are told the figures of every step and
+        validation.
+    """
+    device, training = choose_device(execution), learning.training
+    network = new_network(learning.network, training.seed).to(device)
+    state = TrainingState.begin(network, training)
+    saved = states.newest() if states else None
+    if saved:
+        restore_state(state, saved)
+    told = observers(state)
+    meter = StepMeter(training.batch_size, device)
+
+    def on_step(metrics: StepMetrics) -> None:
+        row = meter.row(metrics)
+        for observer in told:
+            observer(row)
+
+    def on_validation(validation: Validation) -> None:
+        for observer in told:
+            observer(validation_row(validation))
+        meter.begin()
+
+    def save(state: TrainingState) -> None:
+        if states:
+            states.put(state.step, state_to_bytes(state))
+
+    loader = SequenceLoader(objects, facts["dataset"], TRAIN)
+    batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
+    validate = None
+    if training.validate_every:
+        # Not without need: it brings the scores along, which training alone does without.
+        from tasks.training.validation import validator
+
+        validate = validator(objects, facts["dataset"], learning, device)
+    trained = train(
+        ShlsMethod(network, training, learning.memory),
+        (TrainingBatch(**arrays) for arrays in batches),
+        training,
+        on_step,
+        state=state,
+        validate=validate,
+        on_validation=on_validation,
+        save=save,
+        save_every=execution.save_every,
+    )
+    best = state.best_validation if training.checkpoint == "best" else None
+    kept = trained.best if best else trained.averaged
+    assert kept is not None  # a validation keeps the best
+    weights = weights_to_bytes(kept)
+    last = state.losses[-max(1, len(state.losses) // 10) :]
+    record = CheckpointRecord(
+        **facts,
+        weights=digest_bytes(weights),
+        final_loss=sum(last) / len(last),
+        step=best.step if best else state.step,
+        validations=tuple(ValidationScore(step=one.step, score=one.score) for one in state.validations),
+    )
+    return Learned(record, weights)

@@ -1,0 +1,114 @@
+"""What is written down of a training run while it goes on: ``metrics.jsonl``, and TensorBoard's events.
+
+Neither is part of a store, and nothing that is made depends on them: a row is for whoever watches, or looks
+at the curve afterwards.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from shls_core.errors import InputError, MissingComponent
+from shls_core.training.state import TrainingState
+from shls_core.whole_file import write_whole
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.metrics import VALIDATION, Observer, Row
+
+METRICS_FILE = "metrics.jsonl"
+
+
+def log_folder(execution: ExecutionConfig, store: str, key: str) -> Path:
+    """Return where a run is logged: under the folder that was asked for, or beside the store."""
+    return runs_folder(execution, store) / f"train-{key[:12]}"
+
+
+def runs_folder(execution: ExecutionConfig, store: str) -> Path:
+    """Return where runs leave what is for people: the folder that was asked for, or one beside the store."""
+    beside = Path() if store.startswith("s3://") else Path(store).parent
+    return Path(execution.log_dir or beside / "runs")
+
+
+@contextmanager
+def training_log(folder: Path, state: TrainingState, with_tensorboard: bool) -> Iterator[Sequence[Observer]]:
+    """Return who writes the rows of a run that begins, or goes on, at a state, into a folder.
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
+    MissingComponent
+        If TensorBoard's events are asked for, and it is not installed.
+    """
+    with ExitStack() as stack:
+        observers = [stack.enter_context(_tensorboard(folder, state.step))] if with_tensorboard else []
+        yield [*observers, stack.enter_context(_metrics_file(folder, state))]
+
+
+@contextmanager
+def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
+    path = folder / METRICS_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        write_whole(path, "".join(line for line in lines if _still_holds(line, state)).encode())
+        file = path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise InputError(
+            f"expected to write metrics to {path}: {error.strerror or error}; --log-dir takes another folder"
+        ) from error
+    with file:
+        yield lambda row: print(json.dumps(row), file=file)
+
+
+def read_losses(folder: Path) -> list[float]:
+    """Return the loss of every step that is logged in a folder, in order; none where nothing is.
+
+    Raises
+    ------
+    InputError
+        If there is a log that cannot be read.
+    """
+    path = folder / METRICS_FILE
+    if not path.is_file():
+        return []
+    try:
+        rows: list[Row] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"expected figures of a training, a JSON object a line, in {path}: {error}"
+        ) from error
+    return [row["loss"] for row in rows if "loss" in row]
+
+
+def _still_holds(line: str, state: TrainingState) -> bool:
+    """Return whether a line written before is of a step that is not done once more."""
+    try:
+        row: Row = json.loads(line)
+    except ValueError:  # the last one of a run that was killed while it wrote
+        return False
+    validated = state.validations[-1].step if state.validations else 0
+    return row["step"] <= (validated if VALIDATION in row else state.step)
+
+
+@contextmanager
+def _tensorboard(folder: Path, first_step: int) -> Iterator[Observer]:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingComponent(
+            "expected tensorboard, which --tensorboard writes for; install it with: "
+            'pip install -e ".[tensorboard]"'
+        ) from error
+
+    writer = SummaryWriter(str(folder), purge_step=first_step + 1)
+
+    def observe(row: Row) -> None:
+        for name, value in row.items():
+            if name != "step":
+                writer.add_scalar(name, value, int(row["step"]))
+
+    try:
+        yield observe
+    finally:
+        writer.close()

@@ -1,0 +1,49 @@
+"""What a bare machine is given to train: a folder with a dataset in ``store/``, and ``training.json``."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shls_core.errors import InputError
+from storage.canonical import canonical_json
+from tasks.training.learning_config import LearningConfig
+
+STORE_FOLDER = "store"
+_FILE = "training.json"
+
+
+class TrainingOrder(BaseModel):
+    """The content of ``training.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    """Id of the dataset."""
+    learning: LearningConfig
+    """What to learn from it."""
+
+
+def write_order(folder: Path, order: TrainingOrder) -> None:
+    """Write what is to be trained into a folder."""
+    (folder / _FILE).write_bytes(canonical_json(order.model_dump(mode="json")))
+
+
+def read_order(folder: Path) -> TrainingOrder:
+    """Read what is to be trained from a folder.
+
+    Raises
+    ------
+    InputError
+        If it says nothing of the sort.
+    """
+    path = folder / _FILE
+    try:
+        return TrainingOrder.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"expected {path}, which `shls dataset export --format training` writes: {error.strerror}"
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"expected what to train in {path}, got {where}: {first['msg']}") from error

@@ -1,0 +1,122 @@
+"""The task that learns weights from a dataset, or finds them learned."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from shls_core.training.state import TrainingState
+from storage.canonical import digest_json
+from storage.gate.gate import require_passed
+from storage.objects.training_states import TrainingStates
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record, put_record
+from storage.store import Store
+from storage.verification.verify import require_undamaged
+from storage.withdrawal.deny_list import refuse_withdrawn
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.made_once import made_once
+from tasks.runs.outcomes import TrainingOutcome
+from tasks.runs.progress import progress
+from tasks.terminal import tell
+from tasks.training.learn import facts_of, learn
+from tasks.training.learning_config import LearningConfig
+from tasks.training.log import log_folder, training_log
+from tasks.training.metrics import VALIDATION, Observer, Row
+from tasks.training.run_artifact import training_artifact
+
+
+@task(cache_policy=NO_CACHE)
+def train_network(
+    dataset: str,
+    learning: LearningConfig,
+    store: str,
+    execution: ExecutionConfig,
+    allow_withdrawn: bool = False,
+) -> TrainingOutcome:
+    """Train on a dataset that passed the gate, and write the checkpoint into the store.
+
+    A run of the same that was ended before is gone on with, and ends with the same checkpoint. A dataset that
+    holds a withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way.
+    """
+    started = time.monotonic()
+    opened = Store.create(store)
+    require_passed(opened, dataset)
+    allowed = refuse_withdrawn(opened, dataset, allow_withdrawn)
+    require_sound(opened, dataset)
+    facts = facts_of(dataset, learning, execution)
+    key = digest_json(facts)
+    states = TrainingStates(opened.backend, dataset, key)
+    checkpoint, status = made_once(
+        opened,
+        "checkpoints",
+        key,
+        is_whole=lambda checkpoint: _is_whole(opened, checkpoint),
+        make=lambda: _train(opened, facts, learning, execution, states),
+    )
+    states.discard()
+    record = get_record(opened.objects, checkpoint, CheckpointRecord)
+    outcome = TrainingOutcome(
+        checkpoint=checkpoint,
+        status=status,
+        steps=learning.training.steps,
+        step=record.step,
+        final_loss=record.final_loss,
+        validations={validation.step: validation.score for validation in record.validations},
+        seconds=round(time.monotonic() - started, 3),
+        allowed_withdrawn=allowed,
+    )
+    how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
+    tell(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
+    return outcome
+
+
+def require_sound(store: Store, dataset: str) -> None:
+    """Refuse a damaged dataset before hours are spent on it."""
+    with progress("verify", "objects") as advance:
+        require_undamaged(store, dataset, advance)
+
+
+def _is_whole(store: Store, checkpoint: str) -> bool:
+    if not store.objects.verify(checkpoint):
+        return False
+    return store.objects.verify(get_record(store.objects, checkpoint, CheckpointRecord).weights)
+
+
+def _train(
+    store: Store,
+    facts: dict[str, Any],
+    learning: LearningConfig,
+    execution: ExecutionConfig,
+    states: TrainingStates,
+) -> str:
+    folder = log_folder(execution, store.location, digest_json(facts))
+    with ExitStack() as stack:
+
+        def observers(state: TrainingState) -> Sequence[Observer]:
+            if state.step:
+                tell(f"train goes on after step {state.step} of {learning.training.steps}")
+            return [
+                *stack.enter_context(training_log(folder, state, execution.tensorboard)),
+                stack.enter_context(training_artifact(state)),
+                stack.enter_context(steps_shown(learning.training.steps)),
+            ]
+
+        learned = learn(store.objects, facts, learning, execution, states, observers)
+    store.objects.put(learned.weights)
+    return put_record(store.objects, learned.record)
+
+
+@contextmanager
+def steps_shown(steps: int) -> Iterator[Observer]:
+    """Return who shows how many of the steps are done."""
+    with progress("train", "steps") as advance:
+
+        def observe(row: Row) -> None:
+            if VALIDATION not in row:
+                advance(int(row["step"]), steps)
+
+        yield observe

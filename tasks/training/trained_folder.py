@@ -1,0 +1,67 @@
+"""A checkpoint outside any store: a folder of ``weights.safetensors`` and, written last, ``record.json``."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from shls_core.errors import InputError, ObjectCorrupted
+from shls_core.whole_file import write_whole
+from storage.canonical import canonical_json, digest_bytes
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import record_id
+from tasks.training.learn import Learned
+
+_WEIGHTS, _RECORD = "weights.safetensors", "record.json"
+
+
+def write_trained(folder: Path, learned: Learned) -> None:
+    """Write a checkpoint into a folder."""
+    write_whole(folder / _WEIGHTS, learned.weights)
+    write_whole(folder / _RECORD, canonical_json(learned.record.model_dump(mode="json")))
+
+
+def read_trained(folder: Path) -> Learned:
+    """Read the checkpoint in a folder.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    ObjectCorrupted
+        If the weights are not those of the record.
+    """
+    try:
+        record = CheckpointRecord.model_validate_json((folder / _RECORD).read_bytes())
+        weights = (folder / _WEIGHTS).read_bytes()
+    except OSError as error:
+        raise InputError(f"expected a trained checkpoint in {folder}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(
+            f"expected the record of a checkpoint in {folder / _RECORD}, got {first['loc']}: {first['msg']}"
+        ) from error
+    if digest_bytes(weights) != record.weights:
+        raise ObjectCorrupted(
+            f"expected weights {record.weights[:12]}… in {folder / _WEIGHTS}, "
+            f"got {digest_bytes(weights)[:12]}…: the file was changed or cut short"
+        )
+    return Learned(record, weights)
+
+
+def is_trained(folder: Path, facts: dict[str, Any]) -> str | None:
+    """Return the id of the checkpoint in a folder if it is the one that some facts make; None without any.
+
+    Raises
+    ------
+    InputError
+        If there is another one.
+    """
+    if not (folder / _RECORD).exists():
+        return None
+    record = read_trained(folder).record
+    if not facts.items() <= record.model_dump(mode="json").items():
+        raise InputError(
+            f"expected a new folder or one of this training, found another checkpoint in {folder}"
+        )
+    return record_id(record)

@@ -1,0 +1,1 @@
+"""Keeping a store in order: verification, names, garbage collection, withdrawal, audit."""

@@ -1,0 +1,61 @@
+"""Drawing what is made again: pseudo-sequences, and one shard of every stage."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from storage.rows.schemas import SEQUENCES, STAGES, SUPERPIXELS
+from storage.rows.shards import ShardRef
+from tasks.upkeep.auditing.remaking import Remaking
+
+Drawn = TypeVar("Drawn")
+
+
+class DrawnSample(NamedTuple):
+    """A pseudo-sequence, and a dataset that has it."""
+
+    dataset: str
+    sample_id: str
+
+
+class DrawnShard(NamedTuple):
+    """A shard of a stage, and a dataset that has it."""
+
+    dataset: str
+    stage: str
+    ref: ShardRef
+
+
+def draw_samples(
+    rng: np.random.Generator, remakings: Mapping[str, Remaking], count: int
+) -> list[DrawnSample]:
+    """Draw pseudo-sequences, all if there are no more; one that several datasets share is there once."""
+    by_content: dict[str, DrawnSample] = {}
+    for dataset, remaking in sorted(remakings.items()):
+        sequences, maps = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS))
+        for sample in sorted(sequences.keys() & maps.keys()):
+            by_content.setdefault(sequences[sample] + maps[sample], DrawnSample(dataset, sample))
+    return _drawn(rng, list(by_content.values()), count)
+
+
+def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[DrawnShard]:
+    """Draw one shard of every stage."""
+    return [shard for stage in STAGES for shard in _drawn(rng, list(_shards(remakings, stage)), 1)]
+
+
+def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[DrawnShard]:
+    by_digest: dict[str, DrawnShard] = {}
+    for dataset, remaking in sorted(remakings.items()):
+        for ref in remaking.artifacts[stage].manifest.shards:
+            by_digest.setdefault(ref.digest, DrawnShard(dataset, stage, ref))
+    return by_digest.values()
+
+
+def _digests(remaking: Remaking, stage: str) -> dict[str, str]:
+    return {address.sample_id: address.digest for address, _ in remaking.artifacts[stage].accepted()}
+
+
+def _drawn(rng: np.random.Generator, items: Sequence[Drawn], count: int) -> list[Drawn]:
+    places = rng.choice(len(items), size=min(count, len(items)), replace=False) if items else ()
+    return [items[place] for place in places]

@@ -1,0 +1,50 @@
+"""What a difference between then and now proves: nothing, where code, packages or the machine are others."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.tables.append_only import Row
+from tasks.runs.platform_kind import platform_kind
+from tasks.staging.replay import Status
+
+
+@dataclass(frozen=True)
+class Again:
+    """Something of a dataset that was made again."""
+
+    dataset: str
+    stage: str
+    what: str
+    """``row 3fa9c1…`` or ``shard 3fa9c1…``."""
+    path: str
+    """The shard that it is, or lies in, inside the store."""
+    differing: tuple[str, ...] = ()
+    """What is not as it is stored."""
+    changed_since: tuple[str, ...] = ()
+    """Why it might differ, or could not be made again."""
+
+    @property
+    def status(self) -> Status:
+        """Whether it agrees; where it does not, whether it had to."""
+        if not self.differing:
+            return "identical"
+        return "not comparable" if self.changed_since else "different"
+
+    def __str__(self) -> str:
+        told = self.changed_since if self.status == "not comparable" else self.differing
+        return f"{self.what} of {self.stage}: {', '.join(told)}"
+
+
+def other_platforms(runs: Sequence[Row], dataset: str) -> tuple[str, ...]:
+    """Return on which other kinds of machine rows of a dataset may have been made, in words.
+
+    Rows are copied from the datasets before it, so all builds up to the last one that gave it count.
+    """
+    builds = [run for run in runs if run["kind"] == "dataset"]
+    giving = [place for place, run in enumerate(builds, 1) if dataset in run["outputs"]]
+    platforms = {json.loads(run["details"]).get("platform") for run in builds[: max(giving, default=0)]}
+    here = platform_kind()
+    if not platforms or None in platforms:
+        return ("no record of the kind of machine then",)
+    return tuple(f"made on {platform}, now on {here}" for platform in sorted(platforms - {here}))

@@ -1,0 +1,97 @@
+"""The stage that a manifest records, with its parameters, as today's code would run it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pydantic
+
+from shls_core.photographs.crops import CropConfig
+from shls_core.photographs.images import DECODE_RULE
+from shls_core.photographs.split import HeldOutConfig
+from shls_core.saliency.config import SaliencyConfig
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.synthesis.config import SynthesisConfig
+from storage.canonical import digest_json
+from storage.records.manifests import StageManifest
+from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from tasks.runs.execution_config import StagingConfig
+from tasks.stages.ingest import IngestConfig, IngestStage
+from tasks.stages.saliency import SaliencyStage
+from tasks.stages.sequences import SequencesStage
+from tasks.stages.stage import Stage
+from tasks.stages.superpixels import SuperpixelsStage
+
+Parameters = Mapping[str, Any]
+
+
+class NotComparable(Exception):
+    """Today's code cannot make again what was made then: the message says why."""
+
+
+def recorded_stage(manifest: StageManifest) -> Stage:
+    """Return the stage that made an artifact.
+
+    Raises
+    ------
+    NotComparable
+        If its parameters are not those that today's code has, or its detector is not in the store.
+    """
+    told = manifest.parameters
+    try:
+        stage = _STAGES[manifest.stage](told)
+    except (KeyError, TypeError, pydantic.ValidationError) as error:
+        raise NotComparable("its parameters are those of another version") from error
+    if digest_json(stage.parameters) != digest_json(told):
+        raise NotComparable("its parameters are those of another version")
+    return stage
+
+
+def _ingest(told: Parameters) -> Stage:
+    if told["decode_rule"] != DECODE_RULE:
+        raise NotComparable(f"its photographs were decoded by rule {told['decode_rule']}, now {DECODE_RULE}")
+    return IngestStage(IngestConfig(max_side=told["max_side"], min_side=told["min_side"]))
+
+
+def _saliency(told: Parameters) -> Stage:
+    detector = told["saliency"]["detector"]
+    if detector != "rbd":
+        raise NotComparable(
+            f"its detector ({detector}) is a file of its user's own, which is not in the store"
+        )
+    return SaliencyStage(
+        SaliencyConfig.model_validate(told["saliency"]),
+        CropConfig.model_validate(told["crops"]),
+        _max_side(told),
+        _seed(told),
+    )
+
+
+def _sequences(told: Parameters) -> Stage:
+    return SequencesStage(
+        SynthesisConfig.model_validate(told["synthesis"]),
+        HeldOutConfig.model_validate(told["held_out"]),
+        _max_side(told),
+        _seed(told),
+        IngestConfig(near_duplicate_bits=told["near_duplicate_bits"]).near_duplicate_bits,
+    )
+
+
+def _superpixels(told: Parameters) -> Stage:
+    return SuperpixelsStage(SuperpixelConfig.model_validate(told))
+
+
+def _max_side(told: Parameters) -> int:
+    return IngestConfig(max_side=told["max_side"]).max_side
+
+
+def _seed(told: Parameters) -> int:
+    """Return the seed of a stage; where nothing was drawn, none is recorded, and any will do."""
+    return StagingConfig(seed=0 if told["seed"] is None else told["seed"]).seed
+
+
+_STAGES: Mapping[str, Callable[[Parameters], Stage]] = {
+    INGEST: _ingest,
+    SALIENCY: _saliency,
+    SEQUENCES: _sequences,
+    SUPERPIXELS: _superpixels,
+}

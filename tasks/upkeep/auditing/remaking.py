@@ -1,0 +1,147 @@
+"""Making rows, and whole shards, of a dataset again from what the store holds: photographs and manifests."""
+
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from storage.canonical import digest_bytes
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, STAGES, SUPERPIXELS
+from storage.rows.shard_encoding import encode_shard
+from storage.rows.shards import ShardRef, read_columns
+from storage.rows.stage_artifact import StageArtifact
+from tasks.executor import one_thread
+from tasks.planning.making import Making
+from tasks.planning.stage_plan import keyed_row
+from tasks.stages.ingest import NOTE_COLUMNS
+from tasks.stages.input_reader import InputReader
+from tasks.stages.stage import Row, RowPlan, Stage
+from tasks.staging.shard_work import KeyedRow, compute_row
+from tasks.upkeep.auditing.recorded_stages import recorded_stage
+
+_READS = {SALIENCY: (INGEST,), SEQUENCES: (INGEST, SALIENCY), SUPERPIXELS: (SEQUENCES,)}
+
+
+class Remaking:
+    """The stages of one dataset, planned once more, ready to make any row of it again.
+
+    Nothing is written. What a stage reads is the rows that are stored, so each is judged by itself.
+    """
+
+    def __init__(self, objects: ObjectStore, dataset: str) -> None:
+        self._objects = objects
+        self._reader = InputReader(objects)
+        manifest = get_record(objects, dataset, DatasetManifest)
+        self.artifacts: Mapping[str, StageArtifact] = {
+            stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES
+        }
+        self._stages: dict[str, Stage] = {}
+        self._plans: dict[str, dict[str, KeyedRow]] = {}
+
+    def require_whole(self) -> None:
+        """Refuse a dataset of which a shard is not in the store.
+
+        Raises
+        ------
+        ObjectMissing
+        """
+        for artifact in self.artifacts.values():
+            for shard in artifact.manifest.shards:
+                if not self._objects.exists(shard.digest):
+                    self._objects.open(shard.digest)  # which says whether it was erased
+
+    def stage(self, name: str) -> Stage:
+        """Return one of its stages, with the parameters that are recorded.
+
+        Raises
+        ------
+        NotComparable
+        """
+        if name not in self._stages:
+            self._stages[name] = recorded_stage(self.artifacts[name].manifest)
+        return self._stages[name]
+
+    def row_again(self, stage: str, stored: Row) -> Row | None:
+        """Return what the plan and the inputs of a stored row give now; None where no plan has such a row.
+
+        A photograph that was rejected was not kept: its row is taken as it is.
+
+        Raises
+        ------
+        NotComparable
+        ObjectMissing, ObjectCorrupted
+        """
+        if stage == INGEST:
+            return stored if stored["rejected"] is not None else self._photograph_again(stored)
+        item = self._planned(stage).get(stored["sample_id"])
+        return None if item is None else self._made(stage, item)
+
+    def shard_again(self, stage: str, ref: ShardRef) -> tuple[str, list[str]]:
+        """Make all rows of a shard again.
+
+        Returns
+        -------
+        digest : str
+            Of the shard that they give.
+        differing : list of str
+            Sample ids of the rows that are not as they are stored.
+
+        Raises
+        ------
+        NotComparable
+        ObjectMissing, ObjectCorrupted
+        """
+        columns = SCHEMAS[stage].arrow.names
+        stored = read_columns(self._objects, ref.digest, columns).to_pylist()
+        again = [self.row_again(stage, row) for row in stored]
+        differing = [row["sample_id"] for row, made in zip(stored, again, strict=True) if row != made]
+        return digest_bytes(encode_shard(stage, [row for row in again if row is not None])), differing
+
+    def unplanned(self, stage: str) -> set[str]:
+        """Return the ids of rows that only one has: the plan made once more, or the stage as it is stored."""
+        if stage == INGEST:  # what was in the folder is known from its rows alone
+            return set()
+        stored = self.artifacts[stage].table(["sample_id"])["sample_id"].to_pylist()
+        return self._planned(stage).keys() ^ set(stored)
+
+    def _planned(self, name: str) -> dict[str, KeyedRow]:
+        if name not in self._plans:
+            making = Making.recorded(self._objects, self.artifacts[name].manifest).digest
+            plans = self.stage(name).plan({read: self.artifacts[read] for read in _READS[name]})
+            self._plans[name] = {plan.sample_id: keyed_row(plan, making) for plan in plans}
+        return self._plans[name]
+
+    def _photograph_again(self, stored: Row) -> Row:
+        image_id = stored["sample_id"]
+        with tempfile.TemporaryDirectory(prefix="shls-audit-") as folder:
+            path = Path(folder) / image_id
+            path.write_bytes(stored["image"])
+            plan = RowPlan(
+                sample_id=image_id,
+                image_ids=(image_id,),
+                decided={
+                    "file_digest": image_id,
+                    "file_name": stored["file_name"],
+                    "duplicate_of": None,
+                    **{column: stored[column] for column in NOTE_COLUMNS},
+                    # A photograph of which no scene is noted is one by itself.
+                    "scene": None if stored["scene"] == image_id else stored["scene"],
+                },
+                location=str(path),
+            )
+            return self._made(INGEST, keyed_row(plan, self._making_of_photographs))
+
+    @cached_property
+    def _making_of_photographs(self) -> str:
+        return Making.recorded(self._objects, self.artifacts[INGEST].manifest).digest
+
+    def _made(self, stage: str, item: KeyedRow) -> Row:
+        with one_thread():  # as the workers that made it
+            row = compute_row(self.stage(stage), item, self._reader)
+        # As it would be read back: numbers of numpy become those of Python.
+        made: Row = pa.Table.from_pylist([row], schema=SCHEMAS[stage].arrow).to_pylist()[0]
+        return made

@@ -1,0 +1,153 @@
+"""A random part of what datasets hold, made again: rows from recipes and photographs, shards from inputs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
+
+import numpy as np
+
+from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
+from storage.objects.objects import ObjectStore, object_path
+from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.rows.shards import RowReader, ShardRef
+from storage.rows.stage_artifact import RowAddress
+from storage.tables.append_only import Row
+from tasks.staging.replay import Replayer, changed_since
+from tasks.terminal import Advance
+from tasks.upkeep.auditing.drawing import draw_samples, draw_shards
+from tasks.upkeep.auditing.judging import Again, other_platforms
+from tasks.upkeep.auditing.recorded_stages import NotComparable
+from tasks.upkeep.auditing.remaking import Remaking
+
+_NOT_MADE = ("it was not made again",)
+
+
+def replay_at_random(
+    objects: ObjectStore,
+    datasets: Sequence[str],
+    runs: Sequence[Row],
+    count: int,
+    seed: int,
+    advance: Advance,
+) -> list[Again]:
+    """Draw pseudo-sequences and shards, make them again, and say of each whether it came out the same.
+
+    Parameters
+    ----------
+    objects
+        Where they are; nothing is written.
+    datasets
+        Ids of the datasets to draw from.
+    runs
+        Of the ledger: on which kinds of machine the datasets were made.
+    count
+        Pseudo-sequences to draw. Each is rendered from its recipe; its superpixel maps, and the pseudo-masks
+        and photographs that it was made from, are made again, too. Of every stage, one whole shard is made
+        again from its inputs.
+    seed
+        Of the draw.
+    advance
+        Called with the number of draws that were made again, and all there are.
+    """
+    rng = np.random.default_rng(seed)
+    remakings, found = _opened(objects, datasets)
+    replays = _Replays(objects, remakings, runs)
+    work: list[Callable[[], Iterator[Again]]] = [
+        *(partial(replays.of_sample, *drawn) for drawn in draw_samples(rng, remakings, count)),
+        *(partial(replays.of_shard, *drawn) for drawn in draw_shards(rng, remakings)),
+    ]
+    for done, made_again in enumerate(work, 1):
+        found += made_again()
+        advance(done, len(work))
+    return found
+
+
+def _opened(objects: ObjectStore, datasets: Sequence[str]) -> tuple[dict[str, Remaking], list[Again]]:
+    """Return the datasets of which all is there; of the others, that they cannot be made again."""
+    remakings, lost = {}, []
+    for dataset in datasets:
+        try:
+            remaking = Remaking(objects, dataset)
+            remaking.require_whole()
+            remakings[dataset] = remaking
+        except (ObjectMissing, ObjectCorrupted) as error:
+            place = object_path(dataset)
+            lost.append(Again(dataset, SEQUENCES, "every row", place, _NOT_MADE, (str(error),)))
+    return remakings, lost
+
+
+class _Replays:
+    def __init__(self, objects: ObjectStore, remakings: Mapping[str, Remaking], runs: Sequence[Row]) -> None:
+        self._rows = RowReader(objects)
+        self._remakings = remakings
+        self._replayer = cache(partial(Replayer, objects))
+        self._platforms = cache(partial(other_platforms, runs))
+        self._addresses = cache(self._addresses_of)
+        self._done: set[RowAddress] = set()
+
+    def of_sample(self, dataset: str, sample: str) -> Iterator[Again]:
+        """Make a pseudo-sequence again, and all that it was made from."""
+        address = self._addresses(dataset, SEQUENCES)[sample]
+        parents = self._rows.row(address.shard, address.index, ["parents"])["parents"]
+        yield from self._rendered_again(dataset, address)
+        for stage in (SALIENCY, INGEST):
+            rows = self._addresses(dataset, stage)
+            for row in (rows[parent] for parent in parents if parent in rows):
+                if row not in self._done:  # others were made from it, too
+                    self._done.add(row)
+                    yield self._row_again(dataset, row)
+
+    def of_shard(self, dataset: str, stage: str, ref: ShardRef) -> Iterator[Again]:
+        """Make a shard again from its inputs, and look whether its stage has the rows that are planned."""
+        remaking = self._remakings[dataset]
+
+        def differing() -> list[str]:
+            digest, rows = remaking.shard_again(stage, ref)
+            unplanned = [f"planned or stored alone: row {row[:12]}…" for row in remaking.unplanned(stage)]
+            found = [*(f"row {row[:12]}…" for row in rows), *sorted(unplanned)]
+            return found or ([] if digest == ref.digest else ["its bytes"])
+
+        yield self._judged(dataset, stage, f"shard {ref.digest[:12]}…", ref.digest, differing)
+
+    def _rendered_again(self, dataset: str, address: RowAddress) -> Iterator[Again]:
+        sample = address.sample_id
+
+        @cache
+        def differing() -> Mapping[str, Sequence[str]]:
+            for stage in (SEQUENCES, SUPERPIXELS):
+                self._remakings[dataset].stage(stage)  # whose parameters today's code must know
+            try:
+                replayed = self._replayer(dataset).replay(sample)
+            except InputError as error:  # of its recipe
+                return {SEQUENCES: (str(error),), SUPERPIXELS: ()}
+            return {stage.stage: stage.differing for stage in replayed.stages}
+
+        for row in (address, self._addresses(dataset, SUPERPIXELS)[sample]):
+            of_stage = partial(lambda stage: differing()[stage], row.stage)
+            yield self._judged(dataset, row.stage, f"row {sample[:12]}…", row.shard, of_stage)
+
+    def _row_again(self, dataset: str, row: RowAddress) -> Again:
+        columns = SCHEMAS[row.stage].arrow.names
+
+        def differing() -> list[str]:
+            stored = self._rows.row(row.shard, row.index, columns)
+            again = self._remakings[dataset].row_again(row.stage, stored)
+            if again is None:
+                return ["no plan has it"]
+            return [column for column in columns if stored[column] != again[column]]
+
+        return self._judged(dataset, row.stage, f"row {row.sample_id[:12]}…", row.shard, differing)
+
+    def _judged(
+        self, dataset: str, stage: str, what: str, shard: str, differing: Callable[[], Sequence[str]]
+    ) -> Again:
+        """Make something again and say what came of it."""
+        manifest = self._remakings[dataset].artifacts[stage].manifest
+        try:
+            found, changed = tuple(differing()), (*changed_since(manifest), *self._platforms(dataset))
+        except (NotComparable, ObjectMissing, ObjectCorrupted) as error:
+            found, changed = _NOT_MADE, (" ".join(str(error).split()),)
+        return Again(dataset, stage, what, object_path(shard), found, changed)
+
+    def _addresses_of(self, dataset: str, stage: str) -> dict[str, RowAddress]:
+        accepted = self._remakings[dataset].artifacts[stage].accepted()
+        return {address.sample_id: address for address, _ in accepted}

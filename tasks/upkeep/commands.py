@@ -1,0 +1,81 @@
+"""Keeping a store in order: the work behind the commands, with progress, and an entry in the ledger."""
+
+from storage.garbage_collection import Collection, collect, plan_collection
+from storage.references import resolve
+from storage.store import Store
+from storage.verification.verify import Verification, verify_dataset, verify_store
+from tasks.runs.progress import progress
+from tasks.runs.recorded_run import recorded_run
+
+
+def verify(store: Store, dataset: str | None) -> Verification:
+    """Verify a dataset, or the whole store."""
+    with progress("verify", "objects") as advance:
+        return verify_dataset(store, dataset, advance) if dataset else verify_store(store, advance)
+
+
+def tag(store: str, reference: str, name: str) -> tuple[str, str]:
+    """Give a dataset a name of a person's own; return it as ``name@vN``, and the dataset.
+
+    Raises
+    ------
+    NameUnknown, InputError
+        If there is no such dataset; if datasets are published under that name.
+    """
+    opened = Store.open(store)
+    with recorded_run(store, "tag", {"reference": reference, "name": name}, seed=None) as run:
+        dataset = resolve(opened, reference, "dataset")
+        given = opened.names.tag(name, dataset)
+        run.outputs.append(dataset)
+        run.details = {"name": given}
+    return given, dataset
+
+
+def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
+    """Let a name mean an earlier dataset again; return it as ``name@vN``, and the dataset.
+
+    Raises
+    ------
+    NameUnknown
+        If there is no such name or version, nothing before, or `gc` removed what it meant.
+    """
+    opened = Store.open(store)
+    with recorded_run(store, "rollback", {"name": name, "to": to}, seed=None) as run:
+        meant = opened.names.earlier(name, to)
+        dataset = resolve(opened, meant, "dataset")
+        given = opened.names.roll_back(name, meant.partition("@")[2])
+        run.outputs.append(dataset)
+        run.details = {"name": given}
+    return given, dataset
+
+
+def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
+    """Remove what nothing reaches, and write down what that was.
+
+    Raises
+    ------
+    StoreBusy
+        If a job is at work in the store; nothing was removed.
+    """
+    told = {"keep": keep, "keep_tagged": keep_tagged}
+    with recorded_run(store, "gc", told, seed=None, alone=True) as run:
+        opened = Store.open(store)
+        collection = plan_collection(opened, keep, keep_tagged)
+        # Before anything goes: of a collection that fails half-way, the ledger knows what it was about.
+        run.details = collection_facts(collection)
+        with progress("gc", "objects") as advance:
+            collect(opened, collection, advance)
+    return collection
+
+
+def collection_facts(collection: Collection) -> dict[str, object]:
+    """Return what a collection removes, as the ledger keeps it and ``--json`` prints it."""
+    return {
+        "objects": collection.num_objects,
+        "bytes": collection.num_bytes,
+        "keys": len(collection.key_paths),
+        "datasets": list(collection.datasets),
+        "names": [f"{row['name']}@v{row['version']}" for row in collection.namings],
+        "kept_objects": collection.num_kept,
+        "kept_bytes": collection.num_bytes_kept,
+    }

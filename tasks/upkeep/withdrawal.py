@@ -1,0 +1,171 @@
+"""Withdrawing photographs, reinstating them, erasing them: the work behind the commands, in the ledger."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from shls_core.errors import InputError
+from storage.files.jobs import PURGE, removing_alone
+from storage.store import Store
+from storage.withdrawal.deny_list import REINSTATE, WITHDRAW, refuse_withdrawn, withdrawn
+from storage.withdrawal.erasure import Erasure, erase, plan_erasure, write_tombstone
+from storage.withdrawal.which_source import PhotographReferences
+from tasks.runs.progress import progress
+from tasks.runs.recorded_run import recorded, recorded_run
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What became of the photographs that were to be withdrawn."""
+
+    new: tuple[str, ...]
+    """Ids of those withdrawn now."""
+    already: tuple[str, ...]
+    """Of those that were withdrawn before: nothing was changed about them."""
+    unseen: tuple[str, ...]
+    """Of those in `new` that the store has never seen: withdrawn in advance."""
+
+
+def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
+    """Put photographs on the deny list.
+
+    The ledger keeps their ids, the reason, and who did it; never what their files were called.
+
+    Raises
+    ------
+    InputError
+        If there is no reason.
+    NameUnknown
+        If a reference means no photograph, or several; then none is withdrawn.
+    """
+    opened = Store.open(store)
+    known = PhotographReferences(opened)
+    image_ids = _resolved(known, references)
+    denied = withdrawn(opened)
+    new = tuple(image_id for image_id in image_ids if image_id not in denied)
+    if new:
+        _record(store, WITHDRAW, new, reason)
+    return Withdrawn(
+        new=new,
+        already=tuple(image_id for image_id in image_ids if image_id in denied),
+        unseen=tuple(image_id for image_id in new if not known.known(image_id)),
+    )
+
+
+def reinstate(store: str, references: Sequence[str], reason: str) -> tuple[str, ...]:
+    """Take photographs off the deny list, and return their ids.
+
+    Raises
+    ------
+    InputError
+        If there is no reason, or one of them is not withdrawn; then none is reinstated.
+    NameUnknown
+        If a reference means no photograph, or several.
+    """
+    image_ids = _withdrawn_ids(Store.open(store), references)
+    _record(store, REINSTATE, image_ids, reason)
+    return image_ids
+
+
+def plan_purge(store: str, references: Sequence[str]) -> Erasure:
+    """Find what a purge would erase; nothing is changed.
+
+    Raises
+    ------
+    InputError
+        If one of the photographs is not withdrawn.
+    NameUnknown
+        If a reference means no photograph, or several.
+    ObjectCorrupted
+        If a shard cannot be read.
+    """
+    opened = Store.open(store)
+    return _planned(opened, _withdrawn_ids(opened, references))
+
+
+def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
+    """Erase withdrawn photographs and every row made from them; return what went, and its tombstone.
+
+    A purge that was ended is finished by the same call. Where nothing is left of the photographs, there is no
+    tombstone, and the ledger keeps that somebody looked.
+
+    Raises
+    ------
+    InputError, NameUnknown, ObjectCorrupted
+        As for `plan_purge`; nothing was erased.
+    StoreBusy
+        If a job is at work in the store; nothing was erased.
+    """
+    opened = Store.open(store)
+    image_ids = _withdrawn_ids(opened, references)
+    run_id = str(uuid.uuid4())
+    with removing_alone(opened.backend, PURGE, run_id):
+        with recorded(opened, run_id, PURGE, {}, seed=None) as run:
+            run.inputs += image_ids
+            erasure = _planned(opened, image_ids)
+            tombstone = write_tombstone(opened, erasure) if erasure.shards else None
+            run.outputs += [tombstone] if tombstone else []
+            run.details = erasure_facts(erasure)
+        # From here on the ledger says that they are erased.
+        with progress(PURGE, "shards") as advance:
+            erase(opened, erasure, advance)
+    return erasure, tombstone
+
+
+def erasure_facts(erasure: Erasure) -> dict[str, object]:
+    """Return what is erased, as the ledger keeps it and ``--json`` prints it."""
+    return {
+        "shards": len(erasure.shards),
+        "rows": erasure.rows,
+        "bytes": erasure.num_bytes,
+        "keys": len(erasure.key_paths),
+    }
+
+
+@contextmanager
+def recorded_if_forced(store: Store, dataset: str, allow_withdrawn: bool) -> Iterator[None]:
+    """Leave an entry about the block in the ledger if it exports withdrawn photographs, being allowed to.
+
+    Raises
+    ------
+    PhotographWithdrawn
+        Before the block, if the dataset holds one and that is not allowed.
+    """
+    allowed = refuse_withdrawn(store, dataset, allow_withdrawn)
+    if not allowed:
+        yield
+        return
+    with recorded_run(store.location, "export", {}, seed=None) as run:
+        run.inputs.append(dataset)
+        run.details = {"allowed_withdrawn": list(allowed)}
+        yield
+
+
+def _record(store: str, kind: str, image_ids: Sequence[str], reason: str) -> None:
+    if not reason.strip():
+        raise InputError(f"expected a reason to {kind} a photograph, got none")
+    with recorded_run(store, kind, {}, seed=None) as run:
+        run.inputs += image_ids
+        run.details = {"reason": reason.strip()}
+
+
+def _planned(store: Store, image_ids: Sequence[str]) -> Erasure:
+    with progress("look", "objects") as advance:
+        return plan_erasure(store, image_ids, advance)
+
+
+def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
+    image_ids = _resolved(PhotographReferences(store), references)
+    denied = withdrawn(store)
+    for image_id in image_ids:
+        if image_id not in denied:
+            raise InputError(
+                f"expected a photograph that is withdrawn, got {image_id[:12]}…, which is not; "
+                "`shls dataset withdrawn` lists those that are"
+            )
+    return image_ids
+
+
+def _resolved(known: PhotographReferences, references: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(known.resolve(reference) for reference in references))

@@ -1,0 +1,140 @@
+"""`shls segment` as a person runs it: a folder of frames, a mask, the checkpoint trained last."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from shls_core.video.indexed_masks import read_mask, write_mask
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record, put_record
+from storage.store import Store
+
+
+@pytest.fixture
+def clip(tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number in range(3):
+        frame = np.random.default_rng(number).integers(0, 255, (40, 56, 3), dtype=np.uint8)
+        cv2.imwrite(str(frames / f"{number}.png"), frame)
+    mask = np.zeros((40, 56), np.uint8)
+    mask[10:30, 10:30], mask[10:30, 35:50] = 1, 2
+    write_mask(tmp_path / "first.png", mask)
+    return frames, tmp_path / "first.png", tmp_path / "out"
+
+
+def test_masks_pictures_and_json(shls, first_run, clip):
+    frames, mask, out = clip
+    options = ("--store", first_run.store, "--superpixels", 40, "--overlay", "--json")
+    result = shls("segment", frames, "--mask", mask, "--out", out, *options)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == {
+        "checkpoint": first_run.outcome.training.checkpoint,
+        "num_frames": 3,
+        "num_objects": 2,
+        "masks": str(out / "masks"),
+        "contact_sheet": str(out / "contact_sheet.png"),
+        "overlay": str(out / "overlay.mp4"),
+    }
+    assert sorted(path.name for path in out.iterdir()) == ["contact_sheet.png", "masks", "overlay.mp4"]
+    np.testing.assert_array_equal(read_mask(out / "masks" / "0.png"), read_mask(mask))
+
+
+def test_people_are_told_where_to_look(shls, first_run, clip):
+    frames, mask, out = clip
+    told = shls("segment", frames, "--mask", mask, "--out", out, "--store", first_run.store).stdout
+    assert told.startswith("3 frames, 2 objects: masks in ")
+    assert "contact_sheet.png" in told
+
+
+def test_objects_may_appear_later(shls, first_run, clip, tmp_path):
+    frames, mask, out = clip
+    given = tmp_path / "masks"
+    given.mkdir()
+    mask.rename(given / "0.png")
+    later = np.zeros((40, 56), np.uint8)
+    later[2:8, 2:50] = 200
+    write_mask(given / "2.png", later)
+    options = ("--store", first_run.store, "--superpixels", 40, "--json")
+    for number, places in enumerate(
+        [("--mask", given), ("--mask", given / "0.png", "--mask", given / "2.png")]
+    ):
+        result = shls("segment", frames, *places, "--out", out / str(number), *options)
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["num_objects"] == 3
+        last = read_mask(out / str(number) / "masks" / "2.png")
+        np.testing.assert_array_equal(last == 200, later == 200)
+
+
+def spoilt(frames, mask, how):
+    """Spoil the input and return what to segment with which mask."""
+    labels = np.arange(40 * 56).reshape(40, 56) % 300
+    if how == "size":
+        write_mask(mask, np.ones((10, 10), np.uint8))
+    elif how == "empty":
+        write_mask(mask, np.zeros((40, 56), np.uint8))
+    elif how == "16 bits":
+        cv2.imwrite(str(mask), labels.astype(np.uint16))
+    elif how == "colours":
+        cv2.imwrite(str(mask), np.dstack([labels % 256, labels // 256, labels % 7]).astype(np.uint8))
+    elif how == "no mask":
+        mask.unlink()
+    elif how == "no frame":
+        return frames, frames.parent
+    elif how == "video":
+        (frames.parent / "clip.mp4").write_bytes(b"no video" * 99)
+        return frames.parent / "clip.mp4", mask
+    elif how == "nowhere":
+        return frames.parent / "nowhere", mask
+    elif how == "twice":
+        cv2.imwrite(str(frames / "1.jpg"), np.zeros((40, 56, 3), np.uint8))
+    elif how == "first frame":
+        (frames / "0.png").write_bytes(b"no image")
+    return frames, mask
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("size", "expected a mask of the frame's size, 56x40, got 10x10"),
+        ("empty", "expected a mask with at least one object, got background only"),
+        ("16 bits", "expected an indexed or 8-bit grey mask, got mode I;16"),
+        ("colours", "expected an indexed or 8-bit grey mask, got mode RGB"),
+        ("no mask", "expected a mask as PNG, cannot read"),
+        ("no frame", "expected the name of a frame, got first, which is none of"),
+        ("video", "cannot read any frame"),
+        ("nowhere", "expected a video file or a folder of frames, found none"),
+        ("twice", "expected one image for every frame, got 1.jpg and 1.png"),
+        ("first frame", "expected a frame, cannot read"),
+    ],
+)
+def test_bad_input_is_one_line_and_makes_nothing(shls, first_run, clip, capfd, how, told):
+    frames, mask, out = clip
+    source, given = spoilt(frames, mask, how)
+    result = shls("segment", source, "--mask", given, "--out", out, "--store", first_run.store, "--overlay")
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_a_checkpoint_of_another_network_is_one_line(shls, first_run, used_store, clip):
+    frames, mask, out = clip
+    store = Store.open(used_store)
+    record = get_record(store.objects, first_run.outcome.training.checkpoint, CheckpointRecord)
+
+    def refused(**changes):
+        network = record.configuration["network"] | changes
+        changed = record.model_copy(update={"configuration": record.configuration | {"network": network}})
+        reference = ("--checkpoint", put_record(store.objects, changed))
+        result = shls("segment", frames, "--mask", mask, "--out", out, "--store", used_store, *reference)
+        assert result.exit_code == 1
+        assert len(result.stderr.splitlines()) == 1
+        assert not out.exists()
+        return result.stderr
+
+    assert "as this version has it, got " in (told := refused(attention_heads=8))
+    assert "network.attention_heads: Extra inputs are not permitted" in told
+    assert "expected weights of a network with NetworkConfig" in refused(width_multiplier=0.25)
