@@ -11,6 +11,7 @@ from storage.lineage.rows import Rows
 from storage.lineage.runs import Runs
 from storage.objects.objects import ObjectStore
 from storage.records.links import DATASET, STAGE
+from storage.records.manifests import stages_in
 from storage.records.tombstones import tombstones
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
@@ -111,7 +112,7 @@ class History:
     def datasets_with(self, artifact: str) -> list[str]:
         """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
         datasets = self.records.of_kind(DATASET)
-        found = [digest for digest, said in datasets.items() if artifact in said.values()]
+        found = [digest for digest, said in datasets.items() if artifact in stages_in(said).values()]
         return sorted(found, key=lambda digest: digest not in self.names)
 
 

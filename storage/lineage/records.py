@@ -11,6 +11,7 @@ from shls_core.errors import ObjectMissing
 from storage.files.inventory import take_inventory
 from storage.objects.objects import ObjectStore
 from storage.records.links import CHECKPOINT, PRETRAINED, RECORD_STARTS_WITH, STAGE
+from storage.records.manifests import stages_in
 
 Content = Mapping[str, Any]
 _READERS = 16
@@ -112,4 +113,4 @@ def _parts(said: Content) -> set[str]:
 
 
 def _mentioned(said: Content) -> set[str]:
-    return {value for value in said.values() if isinstance(value, str)}
+    return {value for value in (*said.values(), *stages_in(said).values()) if isinstance(value, str)}

@@ -24,7 +24,7 @@ from storage.lineage.graph import (
 )
 from storage.lineage.history import History
 from storage.references import begins_an_id, meant_by_name
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES
 
 _ASKED_FOR = tuple(kind for kind in KINDS if kind != RUN)
 _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)
@@ -160,7 +160,9 @@ def _rows(history: History, reference: str) -> list[Subject]:
     for stage, kind in kinds.items():
         rows = _beginning_with(history.every_row(stage), "sample_id", reference)
         # The id of a second file with the bytes of a photograph means that photograph.
-        found += _subjects(kind, pc.list_flatten(rows["image_ids"]) if stage == INGEST else rows["sample_id"])
+        found += _subjects(
+            kind, pc.list_flatten(rows["source_ids"]) if stage == INGEST else rows["sample_id"]
+        )
     return found
 
 
@@ -180,7 +182,7 @@ def _file(history: History, reference: str) -> list[Subject]:
 def _noted(history: History, reference: str) -> list[Subject]:
     rows = history.every_row(INGEST)
     named = rows.filter(pc.equal(rows["file_name"], string(reference)))
-    return _subjects(PHOTOGRAPH, pc.list_flatten(named["image_ids"]))
+    return _subjects(PHOTOGRAPH, pc.list_flatten(named["source_ids"]))
 
 
 def _beginning_with(rows: pa.Table, column: str, beginning: str) -> pa.Table:

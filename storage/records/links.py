@@ -14,7 +14,6 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import STAGES
 
 DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
 PRETRAINED = "pretrained"
@@ -22,7 +21,8 @@ EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
 TOMBSTONE = "tombstone"
 
 _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
-    DATASET: STAGES,
+    # Version 2 had a field for each of its stages.
+    DATASET: ("stages", "ingest", "saliency", "sequences", "superpixels"),
     STAGE: ("shards",),
     CHECKPOINT: ("dataset", "weights"),
     PRETRAINED: ("weights",),

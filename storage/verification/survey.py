@@ -9,10 +9,8 @@ from pydantic import ValidationError
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.objects.objects import ObjectStore
 from storage.records.links import DATASET, RECORD_STARTS_WITH, STAGE, Links, links_of
-from storage.records.manifests import DatasetManifest, StageManifest
+from storage.records.manifests import DatasetManifest, ShardRef, StageManifest
 from storage.records.tombstones import Erased
-from storage.rows.schemas import STAGES
-from storage.rows.shards import ShardRef
 from storage.verification.problems import DAMAGED, DISAGREES, MISSING
 from storage.verification.shards import ShardDisagrees, ShardRows, verified_rows
 
@@ -44,8 +42,7 @@ class Survey:
         """Return what each object belongs to, in words."""
         parts: dict[str, str] = {}
         for dataset, manifest in self.datasets.items():
-            for stage in STAGES:
-                artifact = getattr(manifest, stage)
+            for stage, artifact in manifest.stages.items():
                 parts.setdefault(artifact, f"dataset {dataset[:12]}… ({stage}, its manifest)")
                 for shard in self.stages[artifact].shards if artifact in self.stages else ():
                     parts.setdefault(shard.digest, f"dataset {dataset[:12]}… ({stage}, a shard)")

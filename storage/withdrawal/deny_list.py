@@ -15,9 +15,7 @@ import pyarrow.compute as pc
 from shls_core.errors import PhotographWithdrawn
 from storage.erased_objects import with_stand_ins
 from storage.files.jobs import PURGE
-from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
-from storage.rows.stage_artifact import StageArtifact
+from storage.rows.dataset import Dataset
 from storage.store import Store
 
 WITHDRAW: Final = "withdraw"
@@ -67,12 +65,10 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     denied = withdrawn(store)
     if not denied:
         return {}
-    objects = with_stand_ins(store)
-    dataset = get_record(objects, dataset_id, DatasetManifest)
     held: set[str] = set()
-    for stage in STAGES:
-        images = StageArtifact(objects, getattr(dataset, stage)).table(["image_ids"])["image_ids"]
-        held.update(pc.unique(pc.list_flatten(images)).to_pylist())
+    for artifact in Dataset(with_stand_ins(store), dataset_id).stages.values():
+        sources = artifact.table(["source_ids"])["source_ids"]
+        held.update(pc.unique(pc.list_flatten(sources)).to_pylist())
     return {image_id: withdrawal for image_id, withdrawal in denied.items() if image_id in held}
 
 

@@ -10,8 +10,8 @@ from storage.erased_objects import with_stand_ins
 from storage.files.inventory import take_inventory
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import INGEST
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 
@@ -35,8 +35,8 @@ class PhotographReferences:
         objects = with_stand_ins(store)
         for artifact_id in _ingest_artifacts(store, objects):
             artifact = StageArtifact(objects, artifact_id).without_lost_shards()
-            for row in artifact.table(["image_ids", "file_name"]).to_pylist():
-                names = self._file_names.setdefault(row["image_ids"][0], set())
+            for row in artifact.table(["source_ids", "file_name"]).to_pylist():
+                names = self._file_names.setdefault(row["source_ids"][0], set())
                 names.update(filter(None, [row["file_name"]]))
 
     def known(self, image_id: str) -> bool:
@@ -83,7 +83,7 @@ def _ingest_artifacts(store: Store, objects: ObjectStore) -> Iterator[str]:
     """Yield the ids of the artifacts that hold photographs, each once."""
     datasets = {str(row["digest"]) for row in store.names.rows()}
     published = (
-        get_record(objects, dataset, DatasetManifest).ingest
+        get_record(objects, dataset, DatasetManifest).stages[INGEST]
         for dataset in datasets
         if objects.exists(dataset)
     )

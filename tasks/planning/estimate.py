@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from shls_core.errors import ObjectMissing, TooManyRejected
-from storage.rows.schemas import INGEST
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.stage_plan import StagePlan

@@ -93,7 +93,7 @@ class PlannedRows:
         """Return what can be told of a row; None for one that will be rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
-            return {"image_ids": list(plan.image_ids), **stage.notes(plan), **stage.foresee(plan)}
+            return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
         except SampleError:
             return None
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shls_core.errors import SampleError
-from storage.rows.schemas import SCHEMAS
-from storage.rows.shards import RowReader, ShardRef, put_shard
+from storage.records.manifests import ShardRef
+from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
 from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan, Stage
@@ -47,14 +47,14 @@ class ShardJob:
 def make_shard(job: ShardJob) -> ShardRef:
     """Copy the rows that are known, compute the others, store the shard and record its key."""
     store, copied, inputs = _opened(job.store)
-    columns = SCHEMAS[job.stage.name].arrow.names
+    columns = job.stage.schema.arrow.names
     rows = [
         copied.row(item.known.shard, item.known.index, columns)
         if item.known
         else compute_row(job.stage, item, inputs)
         for item in job.rows
     ]
-    shard = put_shard(store.objects, job.stage.name, rows)
+    shard = put_shard(store.objects, job.stage.schema.arrow, rows)
     store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.digest)
     return shard
 
@@ -68,14 +68,13 @@ def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
 
 def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
     """Make one row as its stage makes it; a sample that cannot be used becomes a rejected row."""
-    schema = SCHEMAS[stage.name]
-    plan = item.plan
+    schema, plan = stage.schema, item.plan
     row: Row = dict.fromkeys(schema.arrow.names)
     row |= {
         "sample_id": plan.sample_id,
         "row_key": item.key,
         "parents": [address.sample_id for address in plan.inputs],
-        "image_ids": list(plan.image_ids),
+        "source_ids": list(plan.source_ids),
         **stage.notes(plan),
     }
     try:

@@ -13,8 +13,9 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from shls_core.photographs.split import HELD_OUT, TRAIN
+from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
-from storage.rows.schemas import SCHEMA_VERSION, SCHEMAS, STAGES
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.tables.ledger import _SCHEMA as RUNS_SCHEMA
 from storage.tables.names import _SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -245,7 +246,7 @@ def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, 
     (purge,) = [run for run in pa.table(read).to_pylist() if run["kind"] == "purge"]
     reader = Reader(staged_copy.root, staged.dataset)
     (tombstone,) = map(reader.record, purge["outputs"])
-    assert (tombstone["kind"], tombstone["image_ids"]) == ("tombstone", [image])
+    assert (tombstone["kind"], tombstone["source_ids"]) == ("tombstone", [image])
     erased = {shard["object"]: shard for shard in tombstone["erased"]}
     for field in (*tombstone, *next(iter(erased.values()))):
         assert f"`{field}`" in PAGE, field
@@ -260,7 +261,7 @@ def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, 
             for row in rows:
                 if row["rejected"] == "erased by order":
                     filled = {name for name, value in row.items() if value is not None}
-                    kept = {"sample_id", "row_key", "parents", "image_ids", "rejected"}
+                    kept = {"sample_id", "row_key", "parents", "source_ids", "rejected"}
                     assert filled == kept | ({"split"} if stage == "sequences" else set())
                     row["digest"] = stone["rows"].pop(row["sample_id"])
                     seen += 1

@@ -1,6 +1,6 @@
 from flows.configuration import PipelineConfig
 from flows.stages import dataset_stages
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():

@@ -15,7 +15,7 @@ from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.references import resolve
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.verify import verify_dataset, verify_store
 

@@ -7,7 +7,7 @@ import obstore
 import pytest
 
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.executor import _workers
 

@@ -244,7 +244,7 @@ def test_a_store_that_is_not_to_be_written_is_audited_all_the_same(used_store, a
 def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_run, shls):
     """The old checkpoint is outstanding until it is gone; its replacement is clean; a purge is no damage."""
     old = get_record(opened.objects, outcome.dataset.dataset, DatasetManifest)
-    image_id = StageArtifact(opened.objects, old.sequences).table(["image_ids"])["image_ids"][0].as_py()[0]
+    image_id = StageArtifact(opened.objects, old.sequences).table(["source_ids"])["source_ids"][0].as_py()[0]
     at = ("--store", used_store)
     assert shls("dataset", "withdraw", image_id, "--reason", "asked for", *at).exit_code == 0
     code, told = audited()
@@ -267,7 +267,7 @@ def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_r
     assert shls("dataset", "purge", image_id, *at).exit_code == 0
     code, told = audited()
     assert (code, told["problems"]) == (4, [])
-    assert {shard["image_ids"][0] for shard in told["erased"]} == {image_id}
+    assert {shard["source_ids"][0] for shard in told["erased"]} == {image_id}
     # The bytes are gone; the weights that were learned from them are not.
     assert told["outstanding"] == [one | {"datasets": []}]
     shown = shls("audit", *at)

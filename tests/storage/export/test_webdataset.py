@@ -12,8 +12,8 @@ import webdataset
 from shls_core.errors import GateError, InputError, StoreUnwritable
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.canonical import digest_bytes
+from storage.export import webdataset as export
 from storage.export.webdataset import export_webdataset
-from storage.export.webdataset import webdataset as export
 from storage.gate.gate import Verdict
 from storage.records.manifests import put_record
 from storage.rows.loader import SequenceLoader

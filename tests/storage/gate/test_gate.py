@@ -11,14 +11,15 @@ from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
+from storage.gate import gate
 from storage.gate.config import GateConfig
 from storage.gate.expectations import _of_scenarios, _of_superpixel_counts, expectations
-from storage.gate.gate import _are_present, gate, newest_verdict, refuse_failed, require_passed, validate
+from storage.gate.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate.scenarios import SCENARIOS, training_column
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.store import Store
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.saliency import SaliencyStage
@@ -35,7 +36,7 @@ CHANCE_CLONES_NOTHING = 38
 def expected(staged):
     """Every expectation of the staged dataset, and the tables that it looks at, by stage."""
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
-    artifacts = {stage: StageArtifact(staged.store.objects, getattr(dataset, stage)) for stage in STAGES}
+    artifacts = {stage: StageArtifact(staged.store.objects, dataset.stages[stage]) for stage in STAGES}
     manifests = {stage: artifact.manifest for stage, artifact in artifacts.items()}
     return expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
 
@@ -236,7 +237,7 @@ def test_a_synthesis_without_clones_fails_a_gate_that_wants_them(staged, photogr
             done = build_stage(store, stage, inputs, StagingConfig(seed=1), ExecutionConfig(backend="serial"))
             stages[stage.name] = done.artifact
         bounds = GateConfig(scenarios=("clone", "several-objects"), scenarios_from_sequences=8)
-        dataset = put_record(store.objects, DatasetManifest(**stages))
+        dataset = put_record(store.objects, DatasetManifest(stages=stages))
         return [str(failure) for failure in validate(store, dataset, bounds).failures]
 
     assert failures(0.0) == [

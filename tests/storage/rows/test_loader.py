@@ -72,7 +72,7 @@ def test_the_splits_share_no_sequence_and_no_photograph(staged):
     ids = [{sequence.sample_id for sequence in side} for side in sides]
     rows = rows_of(staged, "sequences")
     assert ids[0] | ids[1] == {name for name, row in rows.items() if row["digest"]}
-    photographs = [{image for name in side for image in rows[name]["image_ids"]} for side in ids]
+    photographs = [{image for name in side for image in rows[name]["source_ids"]} for side in ids]
     assert not ids[0] & ids[1]
     assert not photographs[0] & photographs[1]
 

@@ -9,9 +9,10 @@ import pytest
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.objects.objects import object_path
 from storage.rows.packed_values import PayloadReader
-from storage.rows.schemas import SCHEMAS, SUPERPIXELS
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
 from storage.rows.shards import put_shard
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import SUPERPIXELS
 
 NUM_ROWS = 2 * ROW_GROUP_ROWS + 3
 REJECTED = 1
@@ -26,7 +27,7 @@ def rows(scale=1):
     empty = dict.fromkeys(SCHEMAS[SUPERPIXELS].arrow.names)
     return [
         empty
-        | {"sample_id": f"{number:08d}", "row_key": "key", "parents": [], "image_ids": []}
+        | {"sample_id": f"{number:08d}", "row_key": "key", "parents": [], "source_ids": []}
         | ({"rejected": "no"} if number == REJECTED else {"superpixel_maps": values_of(number, scale)})
         for number in range(NUM_ROWS)
     ]

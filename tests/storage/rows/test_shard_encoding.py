@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.canonical import digest_bytes
-from storage.rows.schemas import SALIENCY, SCHEMAS, SEQUENCES
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import SALIENCY, SEQUENCES
 
 # Of `rows(3)`, as the pyarrow in requirements.lock (26.0.1) wrote them on x86-64. Another digest means that
 # every shard gets another name, and every dataset another id: on purpose and in the changelog, or not at all.
@@ -22,7 +23,7 @@ def rows(count):
             "row_key": f"{number + 1:064x}",
             "digest": f"{number + 2:064x}" if number else None,
             "parents": ["photograph"],
-            "image_ids": ["photograph"],
+            "source_ids": ["photograph"],
             "rejected": None if number else "no salient object",
             "height": number,
             "mask": bytes([number]) * 50,
@@ -57,7 +58,7 @@ def test_payload_is_stored_as_it_is_and_the_rest_compressed(stage):
         "sample_id": "s",
         "row_key": "k",
         "parents": ["p"],
-        "image_ids": ["i"],
+        "source_ids": ["i"],
     }
     group = pq.ParquetFile(io.BytesIO(encode_shard(stage, [row]))).metadata.row_group(0)
     columns = [group.column(number) for number in range(group.num_columns)]

@@ -3,9 +3,10 @@ import pytest
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes
 from storage.objects.objects import object_path
-from storage.rows.schemas import SALIENCY, SCHEMAS
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
 from storage.rows.shards import RowReader, put_shard, read_columns, shard_ref
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import SALIENCY
 
 COLUMNS = SCHEMAS[SALIENCY].arrow.names
 NUM_ROWS = 2 * ROW_GROUP_ROWS + 3
@@ -18,7 +19,7 @@ def rows(count=NUM_ROWS, payload_bytes=60):
             "row_key": f"key {number}",
             "digest": f"digest {number}",
             "parents": [f"parent {number}", "another"],
-            "image_ids": [f"image {number}"],
+            "source_ids": [f"image {number}"],
             "rejected": "too dark" if number == 1 else None,
             "image_id": f"image {number}",
             "top": number,

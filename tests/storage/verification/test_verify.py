@@ -13,10 +13,10 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import validate
 from storage.objects.objects import object_path
 from storage.provenance.environment import current_environment
-from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
+from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, get_record, put_record
 from storage.rows.shard_encoding import encode_shard
-from storage.rows.shards import ShardRef, read_columns
+from storage.rows.shards import read_columns
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.store import Store
 from storage.tables.ledger import Run
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
@@ -41,7 +41,7 @@ class Parts:
 @pytest.fixture
 def parts(staged, judged):
     dataset = get_record(judged.objects, staged.dataset, DatasetManifest)
-    manifests = {stage: getattr(dataset, stage) for stage in STAGES}
+    manifests = {stage: dataset.stages[stage] for stage in STAGES}
     shards = {
         stage: get_record(judged.objects, digest, StageManifest).shards[0]
         for stage, digest in manifests.items()
@@ -147,7 +147,7 @@ def test_an_object_that_nothing_mentions_yet_is_no_problem(staged, judged):
 def with_stage(store, dataset, stage, /, **changes):
     """Store a dataset that differs from another in what the manifest of one stage says."""
     whole = get_record(store.objects, dataset, DatasetManifest)
-    manifest = get_record(store.objects, getattr(whole, stage), StageManifest)
+    manifest = get_record(store.objects, whole.stages[stage], StageManifest)
     artifact = put_record(store.objects, manifest.model_copy(update=changes))
     return put_record(store.objects, whole.model_copy(update={stage: artifact})), artifact
 

@@ -6,8 +6,8 @@ from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.training import learn as learning_module
 from tasks.training.learning_config import LearningConfig
-from tasks.training.train_task import learn as learning_module
 from tasks.training.train_task import train_network
 
 LEARNING = LearningConfig(

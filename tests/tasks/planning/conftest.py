@@ -15,7 +15,7 @@ from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage.provenance import code_digest
+from storage.provenance.code_digest import code_digest
 from storage.records.manifests import DatasetManifest, put_record
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
@@ -86,7 +86,7 @@ class Staging:
 
     def publish(self) -> str:
         made = {name: outcome.artifact for name, outcome in self.build().items()}
-        dataset = put_record(self.store.objects, DatasetManifest(**made))
+        dataset = put_record(self.store.objects, DatasetManifest(stages=made))
         self.store.names.publish("photos", dataset)
         return dataset
 

@@ -8,8 +8,8 @@ import pytest
 from storage.canonical import digest_bytes
 from storage.objects.objects import object_path
 from storage.provenance import environment
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 EVERYTHING = dict.fromkeys(STAGES, 10)
@@ -72,9 +72,9 @@ def test_one_photograph_less_leaves_no_row_that_descends_from_it_and_back_again_
     assert sum(computed.values()) <= 0.1 * 4 * 40
     for outcome in large.build().values():
         artifact = StageArtifact(large.store.objects, outcome.artifact)
-        rows = artifact.table(["image_ids", "parents"]).to_pylist()
+        rows = artifact.table(["source_ids", "parents"]).to_pylist()
         assert len(rows) == 39
-        assert not [row for row in rows if gone in row["image_ids"] or gone in row["parents"]]
+        assert not [row for row in rows if gone in row["source_ids"] or gone in row["parents"]]
 
     shutil.copy(forty.folder / "07.png", large.folder)
     assert planned_and_computed(large) == (NOTHING, NOTHING)

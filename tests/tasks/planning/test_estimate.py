@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.provenance.environment import current_environment
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.planning.estimate import (

@@ -4,7 +4,7 @@ import pytest
 
 from shls_core.errors import NameUnknown, StoreUnwritable
 from storage.files import free_space
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.planning import space
 from tasks.planning.report import plan_report

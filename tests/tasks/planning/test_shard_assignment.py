@@ -16,7 +16,7 @@ SETS = st.sets(st.integers(0, 10_000), max_size=80)
 
 def rows(ids) -> list[KeyedRow]:
     return [
-        KeyedRow(RowPlan(sample_id=f"{number:064x}", image_ids=()), key=f"key {number}") for number in ids
+        KeyedRow(RowPlan(sample_id=f"{number:064x}", source_ids=()), key=f"key {number}") for number in ids
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.provenance import environment
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames

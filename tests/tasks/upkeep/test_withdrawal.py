@@ -20,7 +20,7 @@ from tasks.scoring.held_out import InUse, score_checkpoint
 from tasks.training.export_order import export_training
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
-from tasks.upkeep.commands import withdrawal as module
+from tasks.upkeep import withdrawal as module
 from tasks.upkeep.withdrawal import plan_purge, purge, recorded_if_forced, reinstate, withdraw
 
 LEARNING = LearningConfig(
@@ -108,7 +108,7 @@ def test_a_purge_names_its_tombstone_and_counts_what_went(passed_store, place, i
         "bytes": erasure.num_bytes,
         "keys": len(erasure.key_paths),
     }
-    assert get_record(passed_store.objects, tombstone, Tombstone).image_ids == (image,)
+    assert get_record(passed_store.objects, tombstone, Tombstone).source_ids == (image,)
     assert verify_store(passed_store).problems == ()
     # Its name is not known any more, its id is.
     with pytest.raises(NameUnknown):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from storage.files import free_space
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 @pytest.fixture

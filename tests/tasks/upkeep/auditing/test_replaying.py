@@ -6,8 +6,8 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shards import put_shard, read_columns
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.tables.append_only import Row
 from tasks.runs.platform_kind import platform_kind
 from tasks.upkeep.auditing.judging import Again, other_platforms
@@ -21,7 +21,7 @@ def build(dataset, **details) -> Row:
 def changed(store, dataset_id, stage, change, **manifest_changes):
     """The id of a dataset of which every row of one stage went through `change`, and its manifest too."""
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    manifest = get_record(store.objects, getattr(dataset, stage), StageManifest)
+    manifest = get_record(store.objects, dataset.stages[stage], StageManifest)
     shards = []
     for shard in manifest.shards:
         rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
