@@ -26,7 +26,7 @@ def encode_shard(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> bytes:
     """
     ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
     table = pa.Table.from_pylist(ordered, schema=schema)
-    packed = {field.name for field in schema if _holds_bytes(field.type)}
+    packed = uncompressed(schema)
     buffer = io.BytesIO()
     pq.write_table(
         table,
@@ -46,8 +46,9 @@ def encode_shard(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
-    return bool(kind == pa.binary() or kind == pa.list_(pa.binary()))
+def uncompressed(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns whose values are compressed already: those of bytes."""
+    return tuple(field.name for field in schema if field.type in (pa.binary(), pa.list_(pa.binary())))
 
 
 def _leaf_paths(schema: pa.Schema) -> list[str]:

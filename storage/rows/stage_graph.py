@@ -6,8 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 import pyarrow as pa
 
 from shls_core.errors import StoreError
-from storage.rows.schemas import ingest, saliency, sequences, superpixels, version_2
+from storage.rows.schemas import ingest, saliency, sequences, superpixels
 from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.schemas.version_2 import in_version_2
 from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 SCHEMAS: Mapping[str, StageSchema] = {
@@ -16,7 +17,9 @@ SCHEMAS: Mapping[str, StageSchema] = {
     SEQUENCES: sequences.SCHEMA,
     SUPERPIXELS: superpixels.SCHEMA,
 }
-"""The schema of every stage that this version knows, by its name, whatever it reads before it."""
+"""The schema of every stage that this version knows, by its name."""
+
+_IN_VERSION_2 = {stage: in_version_2(SCHEMAS[stage]) for stage in (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)}
 
 
 def schema_of(stage: str) -> StageSchema:
@@ -71,8 +74,8 @@ def in_reading_order(reads: Mapping[str, Collection[str]]) -> list[str]:
 def schemas_ever(stage: str) -> Iterator[StageSchema]:
     """Yield the schemas that shards of a stage have, or had in earlier versions, the newest first."""
     yield schema_of(stage)
-    if stage in version_2.SCHEMAS:
-        yield version_2.SCHEMAS[stage]
+    if stage in _IN_VERSION_2:
+        yield _IN_VERSION_2[stage]
 
 
 def stage_of(columns: pa.Schema) -> str | None:

@@ -2,7 +2,7 @@
 
 Version 2 knew photographs alone: ``source_ids`` of the head was ``image_ids``, and ``pasted_ids`` of a
 pseudo-sequence was ``source_ids``. Nothing else differs. A column that a stage gets from now on is not in
-version 2: leave it out of `SCHEMAS` here.
+version 2: leave it out of `in_version_2`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from storage.rows.schemas import ingest, saliency, sequences, superpixels
 from storage.rows.schemas.stage_schema import StageSchema
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 _CALLED: Mapping[str, str] = {"source_ids": "image_ids", "pasted_ids": "source_ids"}
 """What a column was called, by its name today."""
@@ -21,21 +19,13 @@ _TODAY = {then: now for now, then in _CALLED.items()}
 _ONLY_THEN = "image_ids"
 
 
-def _as_then(schema: StageSchema) -> StageSchema:
+def in_version_2(schema: StageSchema) -> StageSchema:
+    """Return the columns that a stage had in version 2."""
     head, notes = (
         tuple(field.with_name(_CALLED.get(field.name, field.name)) for field in fields)
         for fields in (schema.head, schema.notes)
     )
     return replace(schema, head=head, notes=notes)
-
-
-SCHEMAS: Mapping[str, StageSchema] = {
-    INGEST: _as_then(ingest.SCHEMA),
-    SALIENCY: _as_then(saliency.SCHEMA),
-    SEQUENCES: _as_then(sequences.SCHEMA),
-    SUPERPIXELS: _as_then(superpixels.SCHEMA),
-}
-"""The columns of every stage in version 2."""
 
 
 def is_version_2(schema: pa.Schema) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from storage.provenance.environment import Environment
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
 from storage.rows.shards import put_shard, read_columns
-from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_graph import SCHEMAS, schema_of
 from storage.store import Store
 from storage.tables.ledger import Run
 
@@ -45,8 +45,10 @@ def with_rows_changed() -> Callable[..., str]:
         shards = []
         for shard in manifest.shards:
             rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
-            shards.append(put_shard(store.objects, stage, [row | change(row) for row in rows]))
+            shards.append(
+                put_shard(store.objects, schema_of(stage).arrow, [row | change(row) for row in rows])
+            )
         other = put_record(store.objects, manifest.model_copy(update={"shards": tuple(shards)}))
-        return put_record(store.objects, dataset.model_copy(update={stage: other}))
+        return put_record(store.objects, DatasetManifest(stages=dataset.stages | {stage: other}))
 
     return changed

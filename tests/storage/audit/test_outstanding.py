@@ -5,7 +5,7 @@ import pytest
 from storage.audit.outstanding import outstanding
 from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
-from storage.rows.stage_artifact import StageArtifact
+from storage.rows.dataset import Dataset
 from storage.rows.stage_graph import STAGES
 from storage.withdrawal.deny_list import Withdrawal
 
@@ -15,10 +15,7 @@ def withdrawal(image_id):
 
 
 def rows(store, dataset, stage):
-    artifact = StageArtifact(
-        store.objects, getattr(get_record(store.objects, dataset, DatasetManifest), stage)
-    )
-    return artifact.table(["sample_id", "source_ids"]).to_pylist()
+    return Dataset(store.objects, dataset)[stage].table(["sample_id", "source_ids"]).to_pylist()
 
 
 def found(store, withdrawn, *datasets):

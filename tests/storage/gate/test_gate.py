@@ -186,7 +186,10 @@ def test_the_share_of_masks_rejected_for_little_confidence_has_a_bound(staged_co
     made = build_stage(staged_copy, stage, inputs, StagingConfig(), ExecutionConfig(backend="serial"))
     assert made.rejected == 4
     dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
-    mixed = put_record(staged_copy.objects, dataset.model_copy(update={"saliency": made.artifact}))
+    mixed = put_record(
+        staged_copy.objects,
+        DatasetManifest(stages=dataset.stages | {"saliency": made.artifact}),
+    )
     for bound, fails in ((0.5, False), (0.49, True)):
         verdict = validate(staged_copy, mixed, GateConfig(max_low_confidence_share=bound))
         failures = [str(finding).split(":")[0] for finding in verdict.failures]
@@ -200,7 +203,7 @@ def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs,
     fewer = stage_dataset(staged_copy, folder)
     dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
     for stage, broken in (("ingest", "saliency"), ("saliency", "sequences"), ("sequences", "superpixels")):
-        mixed = dataset.model_copy(update={stage: fewer.outcomes[stage].artifact})
+        mixed = DatasetManifest(stages=dataset.stages | {stage: fewer.outcomes[stage].artifact})
         verdict = validate(staged_copy, put_record(staged_copy.objects, mixed), BOUNDS)
         assert f"{broken}.parents_present" in [str(finding).split(":")[0] for finding in verdict.failures]
 

@@ -82,10 +82,10 @@ def test_rows_were_made_from_those_they_name(made):
     }
     stages = get_record(made.store.objects, made.eight, DatasetManifest)
     assert edges_among(lineage, "stage", "stage") == {
-        (stages.ingest, stages.saliency),
-        (stages.ingest, stages.sequences),
-        (stages.saliency, stages.sequences),
-        (stages.sequences, stages.superpixels),
+        (stages.stages["ingest"], stages.stages["saliency"]),
+        (stages.stages["ingest"], stages.stages["sequences"]),
+        (stages.stages["saliency"], stages.stages["sequences"]),
+        (stages.stages["sequences"], stages.stages["superpixels"]),
     }
 
 
@@ -184,7 +184,7 @@ def test_the_roles_of_a_sample_are_those_of_its_recipe(made):
 
 def test_of_a_shard_its_own_rows_and_their_sources_are_told(made):
     manifest = get_record(made.store.objects, made.eight, DatasetManifest)
-    shard = get_record(made.store.objects, manifest.superpixels, StageManifest).shards[0]
+    shard = get_record(made.store.objects, manifest.stages["superpixels"], StageManifest).shards[0]
     lineage = ancestry(made.store, shard.digest)
     assert lineage.root.kind == "shard"
     assert len(edges_among(lineage, "sample", "shard")) == shard.rows
@@ -194,7 +194,9 @@ def test_of_a_shard_its_own_rows_and_their_sources_are_told(made):
 
 
 def test_of_a_stage_without_a_dataset_the_rows_it_read_are_found_by_content(made, copied):
-    whole = ancestry(made.store, get_record(made.store.objects, made.eight, DatasetManifest).sequences)
+    whole = ancestry(
+        made.store, get_record(made.store.objects, made.eight, DatasetManifest).stages["sequences"]
+    )
     for dataset in (made.eight, made.seven):
         (copied.root / object_path(dataset)).unlink()
     alone = ancestry(copied, whole.root.id)
@@ -234,7 +236,7 @@ def test_what_is_gone_says_so_and_what_the_ledger_knows_of_it_stays(made, copied
 
 def test_a_lost_shard_is_told_and_its_rows_are_known_by_those_made_from_them(made, copied):
     manifest = get_record(copied.objects, made.eight, DatasetManifest)
-    shard = get_record(copied.objects, manifest.saliency, StageManifest).shards[0].digest
+    shard = get_record(copied.objects, manifest.stages["saliency"], StageManifest).shards[0].digest
     (copied.root / object_path(shard)).unlink()
     lineage, before = ancestry(copied, made.eight), ancestry(made.store, made.eight)
     assert node(lineage, shard).facts["gone"] == "not in this store"

@@ -7,8 +7,8 @@ import pytest
 from storage.canonical import canonical_json, digest_bytes
 from storage.provenance import code_digest as module
 from storage.provenance.code_digest import code_digest, import_closure
+from storage.rows.stage_graph import STAGES
 
-STAGES = ("ingest", "saliency", "sequences", "superpixels")
 ENCODER = "storage.rows.shard_encoding"
 
 MAIN = '''
@@ -187,7 +187,8 @@ def test_the_closure_of_a_stage_holds_what_makes_its_bytes(stage):
         f"tasks.stages.{stage}",
         "tasks.stages.stage",
         ENCODER,
-        "storage.rows.schemas",
+        "storage.rows.schemas.stage_schema",
+        f"storage.rows.schemas.{stage}",
         "storage.canonical",
     }
     assert always | MUST_HOLD[stage] <= closure
@@ -210,7 +211,12 @@ FOREIGN = (
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_closure_of_a_stage_holds_no_other_stage_and_nothing_of_reading_running_or_learning(stage):
     closure = import_closure(f"tasks.stages.{stage}", ENCODER)
-    others = tuple(f"tasks.stages.{other}" for other in STAGES if other != stage)
+    others = tuple(
+        f"{folder}.{other}"
+        for other in STAGES
+        for folder in ("tasks.stages", "storage.rows.schemas")
+        if other != stage
+    )
     assert not [name for name in closure if name.startswith(FOREIGN + others)]
 
 

@@ -171,9 +171,8 @@ def test_a_sequence_without_superpixels_is_left_out(
     for name in ("chelsea.png", "chelsea.jpg"):
         (folder / name).write_bytes((photographs / name).read_bytes())
     fewer = stage_dataset(staged_copy, folder)
-    mixed = get_record(staged_copy.objects, staged.dataset, DatasetManifest).model_copy(
-        update={"superpixels": fewer.outcomes["superpixels"].artifact}
-    )
+    whole = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
+    mixed = DatasetManifest(stages=whole.stages | {"superpixels": fewer.outcomes["superpixels"].artifact})
     dataset = put_record(staged_copy.objects, mixed)
     found = [
         sequence.sample_id

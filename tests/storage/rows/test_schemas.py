@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from storage.rows.shard_encoding import uncompressed
 from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.rows.stage_names import INGEST, SEQUENCES, SUPERPIXELS
 
@@ -54,6 +55,6 @@ def test_statistics_are_numbers_for_the_gate_never_bytes():
 
 
 def test_columns_whose_values_are_compressed_are_stored_as_they_are():
-    assert SCHEMAS[INGEST].uncompressed == ("image",)
-    assert SCHEMAS[SEQUENCES].uncompressed == ("frames", "masks")
-    assert SCHEMAS[SUPERPIXELS].uncompressed == ("superpixel_maps",)
+    assert uncompressed(SCHEMAS[INGEST].arrow) == ("image",)
+    assert uncompressed(SCHEMAS[SEQUENCES].arrow) == ("frames", "masks")
+    assert uncompressed(SCHEMAS[SUPERPIXELS].arrow) == ("superpixel_maps",)

@@ -22,7 +22,7 @@ from storage.records.tombstones import ERASED, Tombstone, tombstones
 from storage.rows.loader import SequenceLoader
 from storage.rows.shards import put_shard, read_columns
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import SCHEMAS, STAGES
+from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
 from storage.store import Store
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -170,7 +170,7 @@ def test_an_object_that_is_missing_without_a_tombstone_is_missing(staged, store,
     purge(store, image)
     erased = tombstones(store)
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
-    shards = StageArtifact(store.objects, manifest.superpixels).manifest.shards
+    shards = StageArtifact(store.objects, manifest.stages["superpixels"]).manifest.shards
     whole = next(shard.digest for shard in shards if shard.digest not in erased)
     (store.root / object_path(whole)).unlink()
     assert ("missing object", object_path(whole)) in problems(store)
@@ -263,12 +263,12 @@ def holdings(store, *source_ids):
 def test_what_no_dataset_names_is_erased_too(staged, store, image, purge):
     """A shard of a build that failed, and what a killed writer left beside an object."""
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
-    shard = StageArtifact(store.objects, manifest.saliency).manifest.shards[0].digest
+    shard = StageArtifact(store.objects, manifest.stages["saliency"]).manifest.shards[0].digest
     names = SCHEMAS["saliency"].arrow.names
     rows = read_columns(store.objects, shard, names).to_pylist()
     mine = rows[0] | {"source_ids": [image], "sample_id": image, "confidence": 0.123}
     mine["digest"] = SCHEMAS["saliency"].content_digest(mine)
-    orphan = put_shard(store.objects, "saliency", [mine]).digest
+    orphan = put_shard(store.objects, schema_of("saliency").arrow, [mine]).digest
     store.keys.put("saliency-shards", "1" * 64, orphan)
     left = store.root / f"{object_path(orphan)}#1"
     left.write_bytes(store.objects.get(orphan))

@@ -137,6 +137,8 @@ def test_rows_that_come_out_as_they_were_stop_the_work_behind_them(staging):
         ("tasks.stages.superpixels", {"superpixels"}),
         ("shls_core.seeding", {"saliency", "sequences"}),
         ("storage.rows.shard_encoding", set(STAGES)),
+        ("storage.rows.schemas.superpixels", {"superpixels"}),
+        ("storage.rows.schemas.ingest", {"ingest"}),
     ],
 )
 def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, module, stages):
@@ -145,6 +147,12 @@ def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, 
     assert computed == NOTHING | dict.fromkeys(stages, 10)
     first = min(STAGES.index(stage) for stage in stages)
     assert planned == NOTHING | dict.fromkeys(STAGES[first:], 10)
+
+
+@pytest.mark.parametrize("module", ["storage.rows.stage_graph", "storage.rows.stage_names"])
+def test_one_more_stage_makes_no_other_anew(staging, change_code, module):
+    change_code(module, "\n\nCLIPS = 'clips'\n")
+    assert planned_and_computed(staging) == (NOTHING, NOTHING)
 
 
 @pytest.mark.parametrize(
