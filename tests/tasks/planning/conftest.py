@@ -15,7 +15,7 @@ from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage.provenance.code_digest import code_digest
+from storage.provenance import code_digest
 from storage.records.manifests import DatasetManifest, put_record
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
