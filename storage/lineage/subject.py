@@ -9,19 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import InputError, NameUnknown
+from storage.kinds import SCORES
 from storage.lineage.arrays import string
-from storage.lineage.graph import (
-    CHECKPOINT,
-    DATASET,
-    KINDS,
-    MASK,
-    PHOTOGRAPH,
-    RUN,
-    SAMPLE,
-    SCORES,
-    SHARD,
-    STAGE,
-)
+from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, STAGE
 from storage.lineage.history import History
 from storage.references import begins_an_id, meant_by_name
 from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
@@ -137,9 +127,11 @@ def _objects(history: History, reference: str) -> list[Subject]:
         return []
     there = history.store.objects.find(reference)
     found = [subject for digest in there for subject in _what_object(history, digest)]
-    gone = {digest: DATASET for digest in history.removed_at if digest.startswith(reference)}
-    gone |= history.runs.remembered(reference)
-    return found + [Subject(kind, digest) for digest, kind in gone.items() if digest not in there]
+    gone = dict.fromkeys((one for one in history.removed_at if one.startswith(reference)), DATASET)
+    gone |= history.runs.made(reference)
+    return found + [
+        Subject(kind, digest) for digest, kind in gone.items() if kind in _RECORDS and digest not in there
+    ]
 
 
 def _what_object(history: History, digest: str) -> list[Subject]:

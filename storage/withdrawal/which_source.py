@@ -6,7 +6,6 @@ from pathlib import Path
 
 from shls_core.errors import InputError, NameUnknown
 from storage.canonical import digest_bytes
-from storage.erased_objects import with_stand_ins
 from storage.files.inventory import take_inventory
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
@@ -32,7 +31,7 @@ class PhotographReferences:
 
     def __init__(self, store: Store) -> None:
         self._file_names: dict[str, set[str]] = {image_id: set() for image_id in withdrawn(store)}
-        objects = with_stand_ins(store)
+        objects = store.with_stand_ins()
         for artifact_id in _ingest_artifacts(store, objects):
             artifact = StageArtifact(objects, artifact_id).without_lost_shards()
             for row in artifact.table(["image_ids", "file_name"]).to_pylist():
