@@ -10,9 +10,11 @@ from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
 from storage.objects.objects import ObjectStore
+from storage.rows.schemas import INGEST
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
+from storage.withdrawal.which_source import COLUMNS, SourceReferences
 
 
 class History:
@@ -51,6 +53,11 @@ class History:
     def withdrawn(self) -> dict[str, Withdrawal]:
         """The photographs that are withdrawn now, by image id."""
         return withdrawn(self.store)
+
+    @cached_property
+    def sources(self) -> SourceReferences:
+        """Says which photograph is meant, of all that any shard has and those that are withdrawn."""
+        return SourceReferences(self.every_row(INGEST).select(COLUMNS), self.withdrawn)
 
     @cached_property
     def absences(self) -> Absences:

@@ -11,7 +11,7 @@ from storage.kinds import RunKind
 from storage.store import Store
 from storage.withdrawal.deny_list import refuse_withdrawn, withdrawn
 from storage.withdrawal.erasure import Erasure, erase, plan_erasure, write_tombstone
-from storage.withdrawal.which_source import PhotographReferences
+from storage.withdrawal.which_source import SourceReferences
 from tasks.runs.progress import progress
 from tasks.runs.recorded_run import recorded, recorded_run
 
@@ -41,7 +41,7 @@ def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
         If a reference means no photograph, or several; then none is withdrawn.
     """
     opened = Store.open(store)
-    known = PhotographReferences(opened)
+    known = SourceReferences.of(opened)
     image_ids = _resolved(known, references)
     denied = withdrawn(opened)
     new = tuple(image_id for image_id in image_ids if image_id not in denied)
@@ -157,7 +157,7 @@ def _planned(store: Store, image_ids: Sequence[str]) -> Erasure:
 
 
 def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
-    image_ids = _resolved(PhotographReferences(store), references)
+    image_ids = _resolved(SourceReferences.of(store), references)
     denied = withdrawn(store)
     for image_id in image_ids:
         if image_id not in denied:
@@ -168,5 +168,5 @@ def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
     return image_ids
 
 
-def _resolved(known: PhotographReferences, references: Sequence[str]) -> tuple[str, ...]:
+def _resolved(known: SourceReferences, references: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known.resolve(reference) for reference in references))
