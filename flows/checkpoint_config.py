@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from flows.configuration import PipelineConfig, load_config
 from shls_core.errors import ConfigError, NameUnknown, ObjectMissing
 from shls_core.superpixels.config import SuperpixelConfig
+from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
 from storage.references import newest_checkpoint, resolve
@@ -76,7 +77,7 @@ def find_checkpoint(store: str, checkpoint: str | None = None) -> tuple[Store, s
     """
     if checkpoint:
         opened = Store.open(store)
-        return opened, resolve(opened, checkpoint, "checkpoint")
+        return opened, resolve(opened, checkpoint, RecordKind.CHECKPOINT)
     try:
         opened = Store.open(store)
     except NameUnknown as error:

@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
+from storage.kinds import RunKind
 from tasks.runs.outcomes import EvaluationOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.scoring.held_out import InUse, score_checkpoint
@@ -28,7 +29,7 @@ def evaluate(
     _, checkpoint_id = find_checkpoint(store, checkpoint)
     chosen = config_in_use(config, store, checkpoint_id)
 
-    with recorded_run(store, "evaluate", parameters_in_use(chosen), chosen.training.seed) as run:
+    with recorded_run(store, RunKind.EVALUATE, parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(checkpoint_id)
         use = InUse(chosen.memory, chosen.propagation.refinement)
         outcome = score_checkpoint(checkpoint_id, use, store, chosen.execution)

@@ -8,6 +8,7 @@ from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_i
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
 from shls_core.benchmarks.davis.layout import Year
+from storage.kinds import RunKind
 from tasks.reports.writing import write_benchmark_report
 from tasks.runs.outcomes import BenchmarkOutcome
 from tasks.runs.recorded_run import recorded_run
@@ -56,7 +57,7 @@ def evaluate_benchmark(
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
-    with recorded_run(store, "benchmark", parameters_in_use(chosen), chosen.training.seed) as run:
+    with recorded_run(store, RunKind.BENCHMARK, parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(choice.checkpoint)
         facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
         outcome = score_split(benchmark, facts, store, Path(out))

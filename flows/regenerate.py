@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.stages import dataset_stages
+from storage.kinds import RunKind
 from storage.store import Store
 from tasks.planning.build_plan import plan_build
 from tasks.reports.writing import write_dataset_report
@@ -28,7 +29,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     stages = dataset_stages(chosen)
     work = (store, chosen.staging, chosen.execution)
 
-    with recorded_run(store, "dataset", chosen.model_dump(mode="json"), chosen.staging.seed) as run:
+    with recorded_run(store, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
         plan = plan_build(stages, Store.create(store), chosen.staging)
         made: dict[str, StageOutcome] = {}
         for stage in stages:

@@ -5,8 +5,9 @@ from flows.configuration import PipelineConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.propagation.video_segmenter import check_number
 from storage.records.manifests import record_id
-from tasks.checkpoints.load import choose_device, load_checkpoint, network_of
+from tasks.checkpoints.load import load_checkpoint, network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_pretrained, read_pretrained
+from tasks.runs.device import choose_device
 from tasks.scoring.benchmark_videos import SegmenterChoice
 
 

@@ -7,6 +7,7 @@ from prefect import flow
 from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
 from flows.configuration import PipelineConfig
 from flows.segmenter import choose_segmenter
+from storage.kinds import RunKind
 from tasks.runs.outcomes import SubmissionOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.scoring.benchmark import record_submission, segment_split
@@ -52,7 +53,7 @@ def submit_benchmark(
     choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
-    with recorded_run(store, "submission", parameters_in_use(chosen), chosen.training.seed) as run:
+    with recorded_run(store, RunKind.SUBMISSION, parameters_in_use(chosen), chosen.training.seed) as run:
         run.inputs.append(choice.checkpoint)
         facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
         outcome = record_submission(benchmark, facts, store, Path(out))

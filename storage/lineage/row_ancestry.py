@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from storage.kinds import RecordKind
 from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
 from storage.lineage.history import History
 from storage.lineage.records import Content
-from storage.records.links import DATASET, STAGE
 from storage.records.manifests import stages_in
 from storage.rows.stage_graph import in_reading_order, schema_of
 from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
@@ -91,9 +91,9 @@ def context_of(history: History, artifact: str) -> dict[str, str]:
     Those it has beside it in a dataset; in none, any whose content is what it read.
     """
     if datasets := history.datasets_with(artifact):
-        said = history.records.of_kind(DATASET)[datasets[0]]
+        said = history.records.of_kind(RecordKind.DATASET)[datasets[0]]
         return ordered_stages(history, said)
-    artifacts = history.records.of_kind(STAGE)
+    artifacts = history.records.of_kind(RecordKind.STAGE)
     context: dict[str, str] = {}
     waiting = [artifact]
     while waiting:

@@ -12,13 +12,11 @@ import pyarrow.parquet as pq
 
 from shls_core.errors import ObjectCorrupted
 from storage.files.object_reader import ObjectReader
+from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import ShardRef
 from storage.rows.schemas.version_2 import renamed, stored_names
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
-
-SHARDS_AT_ONCE = 8
-"""Read at the same time: what counts in a bucket is the number of round trips one after another."""
 
 
 def put_shard(objects: ObjectStore, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
@@ -50,7 +48,7 @@ def read_columns_of_all(
     objects: ObjectStore, digests: Sequence[str], columns: Sequence[str]
 ) -> Iterator[pa.Table]:
     """Read some columns of many shards, a few shards at a time, and yield their tables in order."""
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
         yield from readers.map(lambda digest: read_columns(objects, digest, columns), digests)
 
 

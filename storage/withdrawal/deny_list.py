@@ -8,18 +8,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import pyarrow.compute as pc
 
 from shls_core.errors import PhotographWithdrawn
-from storage.erased_objects import with_stand_ins
-from storage.files.jobs import PURGE
+from storage.kinds import RunKind
 from storage.rows.dataset import Dataset
 from storage.store import Store
 
-WITHDRAW: Final = "withdraw"
-REINSTATE: Final = "reinstate"
 _NAMED = 3
 
 
@@ -47,14 +43,14 @@ def withdrawn(store: Store) -> dict[str, Withdrawal]:
     for run in store.ledger.runs():
         if run["status"] != "completed":
             continue
-        if run["kind"] == WITHDRAW:
+        if run["kind"] == RunKind.WITHDRAW:
             facts = json.loads(run["details"])["reason"], run["started_at"], run["user"], run["run_id"]
             for image_id in run["inputs"]:
                 denied.setdefault(image_id, Withdrawal(image_id, *facts))
-        elif run["kind"] == REINSTATE:
+        elif run["kind"] == RunKind.REINSTATE:
             for image_id in run["inputs"]:
                 denied.pop(image_id, None)
-        elif run["kind"] == PURGE:
+        elif run["kind"] == RunKind.PURGE:
             for image_id in denied.keys() & run["inputs"]:
                 denied[image_id] = replace(denied[image_id], purged_at=run["started_at"])
     return denied
@@ -66,7 +62,7 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     if not denied:
         return {}
     held: set[str] = set()
-    for artifact in Dataset(with_stand_ins(store), dataset_id).stages.values():
+    for artifact in Dataset(store.with_stand_ins(), dataset_id).stages.values():
         sources = artifact.table(["source_ids"])["source_ids"]
         held.update(pc.unique(pc.list_flatten(sources)).to_pylist())
     return {image_id: withdrawal for image_id, withdrawal in denied.items() if image_id in held}

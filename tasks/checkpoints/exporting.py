@@ -13,6 +13,7 @@ from shls_core.methods.shls.network.shls_network import REFINEMENT_PREFIX, netwo
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.canonical import digest_bytes
 from storage.files.new_folder import new_folder
+from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, record_id
 from storage.store import Store
@@ -78,7 +79,7 @@ def as_pretrained(learned: Learned, network: NetworkConfig, memory: MemoryConfig
     weights = weights_to_bytes(rounded(state))
     in_use = {"network": network.model_dump(mode="json"), "memory": memory.model_dump(mode="json")}
     changes = {
-        "kind": "pretrained",
+        "kind": RecordKind.PRETRAINED,
         "configuration": learned.record.configuration | in_use,
         "weights": digest_bytes(weights),
         "made_from": record_id(learned.record),
@@ -96,7 +97,7 @@ def rounded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _read(store: Store, checkpoint: str) -> Learned:
     record = get_record(store.objects, checkpoint, CheckpointRecord)
-    if record.kind == "pretrained":
+    if record.is_pretrained:
         raise InputError(f"expected a checkpoint as it was trained, got a pretrained one: {checkpoint[:12]}…")
     return Learned(record, store.objects.get(record.weights))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from storage.erased_objects import with_stand_ins
+from storage.kinds import RecordKind
 from storage.records.tombstones import ERASED
 from storage.references import resolve
 from storage.rows.dataset import Dataset
@@ -34,8 +34,8 @@ class Baseline:
         NameUnknown
             If there is none.
         """
-        dataset = resolve(store, reference, "dataset")
-        return cls(dataset, Dataset(with_stand_ins(store), dataset).stages)
+        dataset = resolve(store, reference, RecordKind.DATASET)
+        return cls(dataset, Dataset(store.with_stand_ins(), dataset).stages)
 
     @classmethod
     def latest(cls, store: Store, name: str) -> Baseline | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shls_core.errors import SampleError
+from storage.kinds import shards_key
 from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
@@ -55,7 +56,7 @@ def make_shard(job: ShardJob) -> ShardRef:
         for item in job.rows
     ]
     shard = put_shard(store.objects, job.stage.schema.arrow, rows)
-    store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.digest)
+    store.keys.put(shards_key(job.stage.name), job.shard_key, shard.digest)
     return shard
 
 

@@ -22,7 +22,7 @@ from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import faiss_package, package_versions
 from storage.records.checkpoints import CheckpointRecord, ValidationScore
 from storage.rows.loader import SequenceLoader
-from tasks.checkpoints.load import choose_device, device_kind
+from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, StepMeter, validation_row

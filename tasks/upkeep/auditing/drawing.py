@@ -12,14 +12,14 @@ from tasks.upkeep.auditing.remaking import Remaking
 Drawn = TypeVar("Drawn")
 
 
-class DrawnSample(NamedTuple):
+class SampleToRemake(NamedTuple):
     """A pseudo-sequence, and a dataset that has it."""
 
     dataset: str
     sample_id: str
 
 
-class DrawnShard(NamedTuple):
+class ShardToRemake(NamedTuple):
     """A shard of a stage, and a dataset that has it."""
 
     dataset: str
@@ -29,27 +29,27 @@ class DrawnShard(NamedTuple):
 
 def draw_samples(
     rng: np.random.Generator, remakings: Mapping[str, Remaking], count: int
-) -> list[DrawnSample]:
+) -> list[SampleToRemake]:
     """Draw pseudo-sequences, all if there are no more; one that several datasets share is there once."""
-    by_content: dict[str, DrawnSample] = {}
+    by_content: dict[str, SampleToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
         sequences, maps = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS))
         for sample in sorted(sequences.keys() & maps.keys()):
-            by_content.setdefault(sequences[sample] + maps[sample], DrawnSample(dataset, sample))
+            by_content.setdefault(sequences[sample] + maps[sample], SampleToRemake(dataset, sample))
     return _drawn(rng, list(by_content.values()), count)
 
 
-def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[DrawnShard]:
+def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[ShardToRemake]:
     """Draw one shard of every stage."""
     stages = dict.fromkeys(stage for _, remaking in sorted(remakings.items()) for stage in remaking.artifacts)
     return [shard for stage in stages for shard in _drawn(rng, list(_shards(remakings, stage)), 1)]
 
 
-def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[DrawnShard]:
-    by_digest: dict[str, DrawnShard] = {}
+def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[ShardToRemake]:
+    by_digest: dict[str, ShardToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
         for ref in remaking.artifacts[stage].manifest.shards if stage in remaking.artifacts else ():
-            by_digest.setdefault(ref.digest, DrawnShard(dataset, stage, ref))
+            by_digest.setdefault(ref.digest, ShardToRemake(dataset, stage, ref))
     return by_digest.values()
 
 
