@@ -21,8 +21,8 @@ from storage.withdrawal.deny_list import Withdrawal
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
 from tasks.stages.stage import RowPlan, Stage
-from tasks.staging.shard_work import KeyedRow, KnownRow, ShardJob
 
 _MANIFESTS_SEARCHED = 8
 

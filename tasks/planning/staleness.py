@@ -15,8 +15,8 @@ from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
 from tasks.planning.shard_assignment import shard_number
+from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import PlannedShard, StagePlan
-from tasks.staging.shard_work import KeyedRow
 
 _Row = Mapping[str, Any]
 _InputRow = tuple[RowAddress, dict[str, Any]]

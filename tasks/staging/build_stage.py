@@ -16,11 +16,12 @@ from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.executor import run_jobs
+from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.stages.stage import Stage
-from tasks.staging.shard_work import ShardJob, make_shard
+from tasks.staging.shard_work import make_shard
 
 
 def build_stage(

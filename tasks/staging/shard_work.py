@@ -1,48 +1,15 @@
 """The unit of work: one shard. What a worker is handed, and what it hands back."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shls_core.errors import SampleError
 from storage.kinds import shards_key
 from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
+from tasks.planning.shard_job import KeyedRow, ShardJob
 from tasks.stages.input_reader import InputReader
-from tasks.stages.stage import Row, RowPlan, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRow:
-    """Where a row with the same key lies already."""
-
-    shard: str
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedRow:
-    """A row to make, its key, and where it can be copied from, if it was made before."""
-
-    plan: RowPlan
-    key: str
-    known: KnownRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShardJob:
-    """All that a worker needs to make one shard: references, never arrays."""
-
-    store: str
-    stage: Stage
-    shard_key: str
-    rows: Sequence[KeyedRow]
-
-    @property
-    def rows_to_compute(self) -> int:
-        """Rows that cannot be copied."""
-        return sum(row.known is None for row in self.rows)
+from tasks.stages.stage import Row, Stage
 
 
 def make_shard(job: ShardJob) -> ShardRef:

@@ -18,11 +18,12 @@ from storage.rows.stage_graph import schema_of
 from storage.rows.stage_names import INGEST
 from tasks.executor import one_thread
 from tasks.planning.making import Making
+from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import keyed_row
 from tasks.stages.ingest import NOTE_COLUMNS
 from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan, Stage
-from tasks.staging.shard_work import KeyedRow, compute_row
+from tasks.staging.shard_work import compute_row
 from tasks.upkeep.auditing.recorded_stages import recorded_stage
 
 

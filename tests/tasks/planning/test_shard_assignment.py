@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_job import KeyedRow
 from tasks.stages.stage import RowPlan
-from tasks.staging.shard_work import KeyedRow
 
 quick = settings(max_examples=50)
 SETS = st.sets(st.integers(0, 10_000), max_size=80)

@@ -2,8 +2,8 @@ import pytest
 
 from shls_core.errors import NameUnknown
 from storage.rows.stage_graph import STAGES
-from tasks.planning.report import plan_report
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.staging.plan_report import plan_report
 
 SERIAL = ExecutionConfig(backend="serial")
 
