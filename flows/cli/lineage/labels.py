@@ -1,6 +1,5 @@
 """One line about each kind of thing in a lineage."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -46,11 +45,6 @@ def counted(count: int, what: str) -> str:
 def when(time: str) -> str:
     """Return a time of the ledger, UTC, to the minute."""
     return f"{time[:16].replace('T', ' ')} UTC"
-
-
-def settings(values: Mapping[str, Any]) -> str:
-    """Return parameters, versions or a configuration on one line."""
-    return json.dumps(values, ensure_ascii=False, separators=(", ", ": ")).replace('"', "")
 
 
 def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
