@@ -9,12 +9,13 @@ from tasks.checkpoints.listing import ListedCheckpoint
 
 def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
     """Return a row for every checkpoint; scores in per cent."""
-    table = Table("checkpoint", "dataset", "since (UTC)")
+    table = Table("checkpoint", "method", "dataset", "since (UTC)")
     for column in ("steps", "loss", "held-out J&F"):
         table.add_column(column, justify="right")
     for one in checkpoints:
         table.add_row(
             one.checkpoint[:12],
+            one.method,
             one.dataset_name or one.dataset[:12],
             one.since[:16].replace("T", " "),
             "" if one.step is None else f"{one.step:,}",
