@@ -9,6 +9,7 @@ from torch import nn
 from flows.configuration import PipelineConfig, load_config
 from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
 from shls_core.superpixels.config import SuperpixelConfig
+from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
 from storage.references import newest_checkpoint, resolve
@@ -45,7 +46,7 @@ class CheckpointInUse(BaseModel):
     @property
     def is_pretrained(self) -> bool:
         """Whether its dataset need not be at hand: it comes with the project, or was made in that form."""
-        return self.record.kind == PRETRAINED
+        return self.record.is_pretrained
 
     def with_changes(self, **sections: Any) -> "CheckpointInUse":
         """Return it with some keys of the configuration replaced, as `PipelineConfig.with_changes` does."""
@@ -205,7 +206,7 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
 def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:
     if checkpoint:
         opened = Store.open(store)
-        return opened, resolve(opened, checkpoint, "checkpoint")
+        return opened, resolve(opened, checkpoint, RecordKind.CHECKPOINT)
     try:
         opened = Store.open(store)
     except NameUnknown as error:

@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.checkpoint_in_use import CheckpointInUse, checkpoint_in_use
 from flows.configuration import PipelineConfig
+from storage.kinds import RunKind
 from tasks.runs.outcomes import EvaluationOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.scoring.held_out import score_checkpoint
@@ -30,7 +31,7 @@ def evaluate(
     """
     used = checkpoint_in_use(checkpoint, config, store)
 
-    with recorded_run(used.location, "evaluate", used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.location, RunKind.EVALUATE, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         outcome = score_checkpoint(used.id, used.on_sequences(), used.location, used.config.execution)
         run.outputs.append(outcome.evaluation)

@@ -7,6 +7,7 @@ from prefect import flow
 from flows.checkpoint_in_use import CheckpointInUse, checkpoint_in_use
 from flows.configuration import PipelineConfig
 from shls_core.benchmarks.davis.layout import Year
+from storage.kinds import RunKind
 from tasks.reports.writing import write_benchmark_report
 from tasks.runs.outcomes import BenchmarkOutcome
 from tasks.runs.recorded_run import recorded_run
@@ -53,7 +54,7 @@ def evaluate_benchmark(
     used = used.kept()
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
-    with recorded_run(used.location, "benchmark", used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.location, RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = score_split(benchmark, facts, used.location, Path(out))

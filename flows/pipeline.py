@@ -7,6 +7,7 @@ from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.evaluate import evaluate
 from flows.regenerate import regenerate
 from flows.train import train
+from storage.kinds import RunKind
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
 from tasks.runs.recorded_run import composed_run
 
@@ -34,7 +35,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     """
     chosen = load_config(config)
     # One piece of work to whoever collects garbage: nothing goes between one flow and the next.
-    with composed_run(store, "pipeline", chosen.model_dump(mode="json"), seed=None):
+    with composed_run(store, RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
         training = train(chosen, store, dataset.dataset)
         evaluation = evaluate(training.checkpoint, chosen, store)

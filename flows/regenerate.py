@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.stages import dataset_stages
+from storage.kinds import RunKind
 from tasks.planning.space import refuse_what_does_not_fit
 from tasks.reports.writing import write_dataset_report
 from tasks.runs.outcomes import DatasetOutcome
@@ -27,7 +28,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     stages = dataset_stages(chosen)
     work = (store, chosen.staging, chosen.execution)
 
-    with recorded_run(store, "dataset", chosen.model_dump(mode="json"), chosen.staging.seed) as run:
+    with recorded_run(store, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
         refuse_what_does_not_fit(stages, store, chosen.staging)
         images = stage_rows(stages.ingest, [], *work)
         masks = stage_rows(stages.saliency, [images], *work)

@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import InputError
+from storage.kinds import RecordKind, RunKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.references import resolve
@@ -35,16 +36,16 @@ def reproduce(
     """
     chosen = load_config(config)
     opened = Store.open(store)
-    checkpoint_id = resolve(opened, checkpoint, "checkpoint")
+    checkpoint_id = resolve(opened, checkpoint, RecordKind.CHECKPOINT)
     record = get_record(opened.objects, checkpoint_id, CheckpointRecord)
-    if record.kind == "pretrained":
+    if record.is_pretrained:
         raise InputError(
             f"expected a checkpoint as it was trained, got the rounded weights of {checkpoint_id[:12]}…; "
             f"they were made from {str(record.made_from)[:12]}…"
         )
 
     with recorded_run(
-        store, "reproduce", record.configuration, record.configuration["training"]["seed"]
+        store, RunKind.REPRODUCE, record.configuration, record.configuration["training"]["seed"]
     ) as run:
         run.inputs += [record.dataset, checkpoint_id]
         outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution, allow_withdrawn)

@@ -6,6 +6,7 @@ from prefect import flow
 
 from flows.checkpoint_in_use import CheckpointInUse, checkpoint_in_use
 from flows.configuration import PipelineConfig
+from storage.kinds import RunKind
 from tasks.runs.outcomes import SubmissionOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.scoring.benchmark import record_submission, segment_split
@@ -49,7 +50,7 @@ def submit_benchmark(
     used = used.kept()
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
-    with recorded_run(used.location, "submission", used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.location, RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = record_submission(benchmark, facts, used.location, Path(out))

@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
+from storage.kinds import RecordKind, RunKind
 from storage.references import resolve
 from storage.store import Store
 from tasks.reports.writing import write_checkpoint_report
@@ -33,9 +34,9 @@ def train(
         Whether a dataset that holds withdrawn photographs is used all the same; the ledger keeps which.
     """
     chosen = load_config(config)
-    dataset_id = resolve(Store.open(store), dataset or chosen.name, "dataset")
+    dataset_id = resolve(Store.open(store), dataset or chosen.name, RecordKind.DATASET)
 
-    with recorded_run(store, "train", chosen.model_dump(mode="json"), chosen.training.seed) as run:
+    with recorded_run(store, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(dataset_id)
         outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)

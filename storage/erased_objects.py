@@ -2,18 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectErased, ObjectMissing
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
-from storage.records.tombstones import Erased, erased_objects, tombstones
+from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
-
-if TYPE_CHECKING:
-    from storage.store import Store
 
 
 class KnownErasures(ObjectStore):
@@ -93,14 +89,3 @@ class StandIns(ObjectStore):
         if erased is None or erased.redacted is None or super().size(digest) is not None:
             return digest
         return erased.redacted
-
-
-def with_stand_ins(store: "Store") -> ObjectStore:
-    """Return the objects of a store for whoever looks at which rows there were, and uses none of them.
-
-    Raises
-    ------
-    ObjectMissing, ObjectCorrupted
-        If a tombstone that the ledger names is not as it was written.
-    """
-    return StandIns(store.backend, tombstones(store))

@@ -12,10 +12,11 @@ from shls_core.errors import ObjectMissing
 from storage.files.inventory import take_inventory
 from storage.files.jobs import dead_marks
 from storage.files.removal import remove_files
+from storage.kinds import KeyKind, RecordKind, shards_key
 from storage.objects.objects import object_path
 from storage.objects.training_states import training_states
-from storage.records.links import DATASET, STAGE, TOMBSTONE, VERDICT, Links, all_links, by_distance, reachable
-from storage.records.tombstones import tombstone_ids, tombstones
+from storage.records.links import Links, all_links, by_distance, reachable
+from storage.records.tombstones import tombstone_ids
 from storage.rows.schemas import STAGES
 from storage.store import Store
 from storage.tables.append_only import Row
@@ -24,11 +25,9 @@ from storage.withdrawal.erased_links import links_with_stand_ins
 
 # Work that can be done again from the photographs. Any other entry of the key index, of weights for one,
 # keeps what it points at.
-_STAGING_KEYS = frozenset(
-    (*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts", "verdict-of-dataset")
-)
+_STAGING_KEYS = frozenset((*STAGES, *map(shards_key, STAGES), KeyKind.VERDICTS, KeyKind.VERDICT_OF_DATASET))
 # Records that stay only with what keeps them: a name, a checkpoint, an entry of the ledger.
-_WITH_A_ROOT = frozenset((DATASET, STAGE, VERDICT, TOMBSTONE))
+_WITH_A_ROOT = frozenset((RecordKind.DATASET, RecordKind.STAGE, RecordKind.VERDICT, RecordKind.TOMBSTONE))
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
     """
     inventory = take_inventory(store.backend)
     present = inventory.objects
-    links = links_with_stand_ins(all_links(store.objects, present), tombstones(store), present)
+    links = links_with_stand_ins(all_links(store.objects, present), store.erased(), present)
     results = store.keys.results(inventory.keys)
     namings = store.names.rows()
     roots = {
@@ -84,7 +83,7 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
         *tombstone_ids(store.ledger),
     }
     kept = reachable(roots, links, present)
-    verdicts = {digest for digest, record in links.items() if record.kind == VERDICT}
+    verdicts = {digest for digest, record in links.items() if record.kind == RecordKind.VERDICT}
     kept |= {digest for digest in verdicts if kept.issuperset(links[digest].needed)}
     _refuse_damaged(kept, links, present)
 
@@ -95,7 +94,7 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
         state_paths=_states_to_go(store, kept),
         objects=tuple(map(tuple, by_distance(gone, links))),
         datasets=tuple(
-            sorted(digest for digest in gone if digest in links and links[digest].kind == DATASET)
+            sorted(digest for digest in gone if digest in links and links[digest].kind == RecordKind.DATASET)
         ),
         num_bytes=sum(present[digest] for digest in gone),
         num_kept=len(kept),
@@ -150,7 +149,7 @@ def _states_to_go(store: Store, kept: set[str]) -> tuple[str, ...]:
     return tuple(
         state.path
         for state in sorted(training_states(store.backend))
-        if state.dataset not in kept or store.keys.get("checkpoints", state.key) in kept
+        if state.dataset not in kept or store.keys.get(KeyKind.CHECKPOINTS, state.key) in kept
     )
 
 

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
-from storage.records.links import CHECKPOINT, DATASET, PRETRAINED
+from storage.kinds import RecordKind, made_by
 from storage.store import Store
-
-CHECKPOINT_RUNS = frozenset({"train", "import"})
-"""The kinds of run that a checkpoint comes out of."""
 
 _FEWEST_DIGITS = 6
 _LARGEST_RECORD_BYTES = 16 << 20
-_LISTED_BY = {DATASET: "`shls dataset list`", CHECKPOINT: "`shls checkpoint list`"}
+_LISTED_BY = {RecordKind.DATASET: "`shls dataset list`", RecordKind.CHECKPOINT: "`shls checkpoint list`"}
 
 
 def resolve(store: Store, reference: str, *kinds: str) -> str:
@@ -88,8 +85,9 @@ def newest_checkpoint(store: Store) -> str:
     NameUnknown
         If there is none.
     """
+    kinds = made_by(RecordKind.CHECKPOINT)
     for run in reversed(store.ledger.runs()):
-        if run["kind"] in CHECKPOINT_RUNS and run["status"] == "completed":
+        if run["kind"] in kinds and run["status"] == "completed":
             return str(run["outputs"][0])
     raise NameUnknown(
         f"expected a checkpoint in {store.location}, found none; `shls train` makes one, "
@@ -139,4 +137,4 @@ def _kind(store: Store, digest: str) -> str | None:
     except (ValueError, ObjectCorrupted):
         return None
     kind = record.get("kind") if isinstance(record, dict) else None
-    return CHECKPOINT if kind == PRETRAINED else kind
+    return RecordKind.CHECKPOINT if kind == RecordKind.PRETRAINED else kind

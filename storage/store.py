@@ -20,12 +20,14 @@ from pathlib import Path
 import obstore
 
 from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
-from storage.erased_objects import KnownErasures
+from storage.erased_objects import KnownErasures, StandIns
 from storage.files.failures import failures_told
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
 from storage.files.writing import write_new
 from storage.objects.key_index import KeyIndex
+from storage.objects.objects import ObjectStore
+from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
 
@@ -103,6 +105,26 @@ class Store:
             ) from error
         store._is_marked()
         return store
+
+    def erased(self) -> dict[str, Erased]:
+        """Return what was erased by order, by digest of the object.
+
+        Raises
+        ------
+        ObjectMissing, ObjectCorrupted
+            If a tombstone that the ledger names is not as it was written.
+        """
+        return erased_objects(self.ledger, self.objects)
+
+    def with_stand_ins(self) -> ObjectStore:
+        """Return the objects for whoever looks at which rows there were, and uses none of them.
+
+        Raises
+        ------
+        ObjectMissing, ObjectCorrupted
+            As for `erased`.
+        """
+        return StandIns(self.backend, self.erased())
 
     def sweep(self) -> None:
         """Remove what killed writers left; nobody may be at work."""

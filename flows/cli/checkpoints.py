@@ -87,6 +87,7 @@ def export(
     from rich.console import Console
 
     from shls_core.errors import InputError
+    from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
     from tasks.checkpoints.exporting import export_checkpoint, export_pretrained
@@ -94,7 +95,7 @@ def export(
     if pretrained != (config is not None):
         raise InputError("expected --pretrained and --config together, got one without the other")
     opened = Store.open(store)
-    found = resolve(opened, checkpoint, "checkpoint")
+    found = resolve(opened, checkpoint, RecordKind.CHECKPOINT)
     if pretrained:
         exported = export_pretrained(opened, found, Path(out), chosen_config(config).method)
     else:

@@ -66,7 +66,7 @@ def segment(
     from flows.cli.segmentation_results import segmented_json, show_segmented
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
-    from tasks.checkpoints.load import choose_device
+    from tasks.runs.device import choose_device
     from tasks.scoring.segment_clip import segment_video
 
     found = checkpoint_in_use(checkpoint, config, store)

@@ -15,9 +15,9 @@ from obstore.store import ObjectStore as Backend
 
 from storage.files.failures import failures_told
 from storage.files.inventory import list_files
+from storage.files.readers import READERS
 from storage.verification.problems import LEDGER, Problem
 
-_READERS = 16
 _MAKES, _APPENDS = "CREATE TABLE", "WRITE"
 
 
@@ -50,7 +50,7 @@ def log_problems(backend: Backend, table: str) -> list[Problem]:
     numbers = range(max((_number(path, table) for path in sizes), default=-1) + 1)
     paths = [f"ledger/{table}/_delta_log/{number:020d}.json" for number in numbers]
     there = [path for path in paths if path in sizes]
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(READERS) as readers:
         commits = dict(zip(there, readers.map(lambda path: _read(backend, path), there), strict=True))
     return [
         Problem(LEDGER, path, f"the table {table}", fault)

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
 from storage.audit.findings import Findings
-from storage.audit.history import History, read_history
+from storage.audit.history import AuditedHistory, read_history
 from storage.audit.key_owners import entries_about, key_problems
 from storage.audit.outstanding import Outstanding, outstanding
-from storage.audit.scope import SCORES, roots_of
+from storage.audit.scope import roots_of
 from storage.audit.use import use_problems
 from storage.audit.witnesses import history_problems
 from storage.erased_objects import StandIns
 from storage.files.inventory import KeyEntry, take_inventory
+from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
-from storage.records.links import CHECKPOINT
 from storage.records.tombstones import Erased
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
@@ -77,7 +77,7 @@ def examine(
         runs=history.runs,
         head=history.head,
         datasets=tuple(sorted(survey.datasets)),
-        checkpoints=_of_kinds(survey, CHECKPOINT),
+        checkpoints=_of_kinds(survey, RecordKind.CHECKPOINT),
         scores=_of_kinds(survey, *SCORES),
         problems=tuple(problems),
         erased=erased_by_order(survey, erased),
@@ -100,7 +100,7 @@ def _survey(store: Store, artifact: str | None, erased: Mapping[str, Erased], ad
     return survey_objects(objects, roots, with_rows=True, advance=advance, erased=erased)
 
 
-def _all_keys(store: Store, history: History) -> tuple[Sequence[KeyEntry], list[Problem]]:
+def _all_keys(store: Store, history: AuditedHistory) -> tuple[Sequence[KeyEntry], list[Problem]]:
     """Return all keys, and what is wrong with what lies around the objects."""
     inventory = take_inventory(store.backend)  # once more: a job may have made something since
     return inventory.keys, [
@@ -117,7 +117,7 @@ def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Pr
 
 
 def _told_by_history(
-    store: Store, survey: Survey, history: History, erased: Mapping[str, Erased]
+    store: Store, survey: Survey, history: AuditedHistory, erased: Mapping[str, Erased]
 ) -> list[Problem]:
     """Return what is wrong with how checkpoints and scores came to be, and with what was to be erased."""
     return [
@@ -143,6 +143,6 @@ def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Out
     trained_on = {
         checkpoint: links.needed[0]  # its dataset
         for checkpoint, links in survey.links.items()
-        if links.kind == CHECKPOINT and links.needed
+        if links.kind == RecordKind.CHECKPOINT and links.needed
     }
     return outstanding(objects, withdrawn(store), survey.datasets, trained_on)

@@ -13,7 +13,7 @@ from storage.verification.problems import LEDGER, Problem
 
 
 @dataclass(frozen=True)
-class History:
+class AuditedHistory:
     """What the two tables of the ledger hold."""
 
     runs: tuple[Row, ...]
@@ -37,7 +37,7 @@ class History:
         return str(self.runs[-1]["entry"]) if self.runs else FIRST
 
 
-def read_history(store: Store) -> History:
+def read_history(store: Store) -> AuditedHistory:
     """Read both tables, and look whether their logs are whole.
 
     Raises
@@ -51,5 +51,5 @@ def read_history(store: Store) -> History:
         # Delta's own words for a missing commit are a page, and name no file that the log did not.
         what = "with such a log it cannot be read" if problems else " ".join(str(error).split())
         unreadable = Problem(LEDGER, "ledger", "the history of the store", what)
-        return History((), (), (), (*problems, unreadable), is_readable=False)
-    return History(tuple(runs), tuple(namings), tuple(after), tuple(problems))
+        return AuditedHistory((), (), (), (*problems, unreadable), is_readable=False)
+    return AuditedHistory(tuple(runs), tuple(namings), tuple(after), tuple(problems))

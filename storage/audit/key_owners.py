@@ -11,15 +11,15 @@ from functools import partial
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.audit.stage_keys import StageKeys
 from storage.files.inventory import KeyEntry
+from storage.files.readers import READERS
+from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, stage_of_shards_key
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
-from storage.records.links import CHECKPOINT, EVALUATION, VERDICT, Links, read_links
+from storage.records.links import Links, read_links
 from storage.records.manifests import get_record
 from storage.rows.schemas import STAGES
 from storage.store import Store
 from storage.verification.problems import WRONG_KEY, Problem
-
-_READERS = 16
 
 
 class KeyOwners:
@@ -40,21 +40,21 @@ class KeyOwners:
         """
         if kind in STAGES:
             return self._stages.of_stage(kind, digest)
-        if kind.removesuffix("-shards") in STAGES:
+        if stage_of_shards_key(kind) in STAGES:
             return self._stages.of_shard(digest)
-        if kind == "checkpoints":
+        if kind == KeyKind.CHECKPOINTS:
             return get_record(self._objects, digest, CheckpointRecord).key
-        if kind == "evaluations":
+        if kind == KeyKind.EVALUATIONS:
             return get_record(self._objects, digest, EvaluationRecord).key
-        if kind == "verdict-of-dataset":
+        if kind == KeyKind.VERDICT_OF_DATASET:
             return self._verdict(digest).needed[0]
-        if kind == "verdicts":  # the bounds that it was judged by are in its key alone
+        if kind == KeyKind.VERDICTS:  # the bounds that it was judged by are in its key alone
             self._verdict(digest)
         return None
 
     def _verdict(self, digest: str) -> Links:
         links = read_links(self._objects, digest)
-        if links is None or links.kind != VERDICT or not links.needed:
+        if links is None or links.kind != RecordKind.VERDICT or not links.needed:
             raise NameUnknown(f"expected a verdict, got another kind of object: {digest[:12]}…")
         return links
 
@@ -62,7 +62,7 @@ class KeyOwners:
 def key_problems(store: Store, entries: Iterable[KeyEntry]) -> list[Problem]:
     """Return what is wrong with entries of the key index; those that point at nothing are told elsewhere."""
     owners = KeyOwners(store.objects)
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(READERS) as readers:
         found = list(readers.map(partial(_problem, store, owners), entries))
     return [problem for problem in found if problem is not None]
 
@@ -70,9 +70,8 @@ def key_problems(store: Store, entries: Iterable[KeyEntry]) -> list[Problem]:
 def entries_about(store: Store, records: Iterable[tuple[str, str]]) -> Iterator[KeyEntry]:
     """Yield the entries of the index under the keys of some records, given by kind and digest."""
     owners = KeyOwners(store.objects)
-    kinds = {CHECKPOINT: "checkpoints", EVALUATION: "evaluations", VERDICT: "verdict-of-dataset"}
     for kind, digest in records:
-        work = kinds.get(kind)
+        work = KEY_OF_RECORD.get(kind)
         key = owners.key_of(work, digest) if work else None
         if work and key and store.keys.get(work, key) is not None:
             yield KeyEntry(work, key)

@@ -3,26 +3,19 @@
 from collections.abc import Iterator
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.kinds import SCORES, KeyKind, RecordKind
 from storage.objects.objects import ObjectStore
-from storage.records.links import (
-    BENCHMARK,
-    CHECKPOINT,
-    DATASET,
-    EVALUATION,
-    SUBMISSION,
-    read_links,
-)
+from storage.records.links import read_links
 from storage.store import Store
 
-SCORES = (EVALUATION, BENCHMARK, SUBMISSION)
-AUDITABLE = (DATASET, CHECKPOINT, *SCORES)
+AUDITABLE = (RecordKind.DATASET, RecordKind.CHECKPOINT, *SCORES)
 """The kinds of record that can be audited by themselves."""
 
 
 def roots_of(store: Store, artifact: str) -> tuple[str, ...]:
     """Return the digests to begin with: the artifact, and the verdict on every dataset it stands on."""
     verdicts = (
-        store.keys.get("verdict-of-dataset", dataset)
+        store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
         for dataset in _datasets_below(ObjectStore(store.backend), artifact)
     )
     return tuple(dict.fromkeys((artifact, *(verdict for verdict in verdicts if verdict))))
@@ -36,7 +29,7 @@ def _datasets_below(objects: ObjectStore, artifact: str) -> Iterator[str]:
             links = read_links(objects, digest)
         except (ObjectMissing, ObjectCorrupted):  # told when it is read for the audit itself
             continue
-        if links is not None and links.kind == DATASET:
+        if links is not None and links.kind == RecordKind.DATASET:
             yield digest
         elif links is not None and links.kind in AUDITABLE:
             waiting += links.needed

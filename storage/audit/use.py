@@ -9,19 +9,20 @@ from functools import cache
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from shls_core.photographs.split import HELD_OUT
-from storage.audit.makers import MADE_BY, Maker, Makers
+from storage.kinds import KeyKind, RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
-from storage.records.links import BENCHMARK, CHECKPOINT, EVALUATION, SUBMISSION, Links, read_links
+from storage.records.links import Links, read_links
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.tables.append_only import Row
+from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.verification.problems import DISAGREES, USE, Problem, about_object
 
 _SCORES: Mapping[str, type[EvaluationRecord | BenchmarkRecord | SubmissionRecord]] = {
-    EVALUATION: EvaluationRecord,
-    BENCHMARK: BenchmarkRecord,
-    SUBMISSION: SubmissionRecord,
+    RecordKind.EVALUATION: EvaluationRecord,
+    RecordKind.BENCHMARK: BenchmarkRecord,
+    RecordKind.SUBMISSION: SubmissionRecord,
 }
 
 
@@ -37,7 +38,7 @@ def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) 
     runs
         All of the ledger, oldest first.
     """
-    audit = _UseAudit(store, Makers(runs))
+    audit = _UseAudit(store, RunsByArtifact(runs))
     found: list[Problem] = []
     for digest, record in sorted(links.items()):
         try:
@@ -50,15 +51,15 @@ def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) 
 
 
 class _UseAudit:
-    def __init__(self, store: Store, makers: Makers) -> None:
+    def __init__(self, store: Store, runs: RunsByArtifact) -> None:
         self._store = store
         self._objects = store.objects
-        self._makers = makers
+        self._runs = runs
         self._held_out = cache(self._held_out_sequences)
 
     def problems_of(self, digest: str, kind: str | None) -> Iterator[Problem]:
         """Yield what is wrong with a checkpoint or a score."""
-        if kind == CHECKPOINT:
+        if kind == RecordKind.CHECKPOINT:
             faults = self._checkpoint_faults(digest)
         elif kind is not None and kind in _SCORES:
             faults = self._score_faults(digest, kind)
@@ -69,21 +70,20 @@ class _UseAudit:
 
     def _checkpoint_faults(self, digest: str) -> Iterator[str]:
         record = get_record(self._objects, digest, CheckpointRecord)
-        made = self._makers.of(digest, MADE_BY[CHECKPOINT])
+        made = self._runs.that_made(digest, RecordKind.CHECKPOINT)
         yield from _unmade(made, record.dataset, "dataset")
-        if not self._was_validated(record.dataset, before=made[0].place if made else None):
+        if not self._was_validated(record.dataset, before=made[0]["number"] if made else None):
             yield f"no passed verdict on dataset {record.dataset[:12]}… is older than it"
 
     def _was_validated(self, dataset: str, before: int | None) -> bool:
         """Return whether a dataset had passed the gate before an entry of the ledger was written."""
-        judged = self._makers.of(dataset, ("dataset",))
+        judged = self._runs.that_made(dataset, RecordKind.DATASET)
         if judged:
             return any(
-                maker.run["verdict"] == "passed" and (before is None or maker.place < before)
-                for maker in judged
+                run["verdict"] == "passed" and (before is None or run["number"] < before) for run in judged
             )
         # It came from another store, with its verdict.
-        verdict = self._store.keys.get("verdict-of-dataset", dataset)
+        verdict = self._store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
         if verdict is None:
             return False
         links = read_links(self._objects, verdict)
@@ -93,10 +93,10 @@ class _UseAudit:
     def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
         record = get_record(self._objects, digest, _SCORES[kind])
         checkpoint = record.checkpoint
-        made = self._makers.of(digest, MADE_BY[kind])
+        made = self._runs.that_made(digest, RecordKind(kind))
         yield from _unmade(made, checkpoint, "checkpoint")
-        learned = self._makers.of(checkpoint, MADE_BY[CHECKPOINT])
-        if made and learned and made[0].place < learned[0].place:
+        learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
+        if made and learned and made[0]["number"] < learned[0]["number"]:
             yield f"the ledger has it before checkpoint {checkpoint[:12]}…, which it is a score of"
         trained = get_record(self._objects, checkpoint, CheckpointRecord)
         if not isinstance(record, BenchmarkRecord):
@@ -120,12 +120,12 @@ class _UseAudit:
         return frozenset(held_out.intersection(address.sample_id for address, _ in segmented))
 
 
-def _unmade(made: Sequence[Maker], read: str, what: str) -> Iterator[str]:
+def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:
     """Yield that no run made a record, or that those which did read something else than it says."""
     if not made:
         yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
-    elif not any(read in maker.run["inputs"] for maker in made):
-        yield f"run {made[0].run['run_id']} made it of another {what} than it says, {read[:12]}…"
+    elif not any(read in run["inputs"] for run in made):
+        yield f"run {made[0]['run_id']} made it of another {what} than it says, {read[:12]}…"
 
 
 def _other_dataset(dataset: str, trained: CheckpointRecord) -> Iterator[str]:

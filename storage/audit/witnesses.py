@@ -7,7 +7,8 @@ outside has a copy of can only be removed from both together, from the end: see 
 import json
 from collections.abc import Iterator, Sequence
 
-from storage.audit.history import History
+from storage.audit.history import AuditedHistory
+from storage.kinds import RunKind
 from storage.tables.append_only import Row
 from storage.tables.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
 from storage.verification.problems import HEAD, WITNESS, Problem
@@ -15,11 +16,11 @@ from storage.verification.tables import broken_entries
 
 _RUNS = "ledger/runs"
 _NAMES = "ledger/names"
-_NAMING_RUNS = {PUBLISHED: "dataset", TAGGED: "tag", ROLLED_BACK: "rollback"}
+_NAMING_RUNS = {PUBLISHED: RunKind.DATASET, TAGGED: RunKind.TAG, ROLLED_BACK: RunKind.ROLL_BACK}
 """The kind of run that gives a name, by the kind of naming."""
 
 
-def history_problems(history: History, expected_head: str | None = None) -> list[Problem]:
+def history_problems(history: AuditedHistory, expected_head: str | None = None) -> list[Problem]:
     """Return what is wrong with the history of a store.
 
     Parameters
@@ -41,7 +42,7 @@ def history_problems(history: History, expected_head: str | None = None) -> list
     ]
 
 
-def _unknown_head(history: History, expected: str | None) -> Iterator[Problem]:
+def _unknown_head(history: AuditedHistory, expected: str | None) -> Iterator[Problem]:
     if expected and not any(entry.startswith(expected) for entry in history.place_of):
         yield Problem(
             HEAD,
@@ -63,7 +64,7 @@ def _gaps(namings: Sequence[Row]) -> Iterator[Problem]:
                 yield _about(row, f"expected version {expected} of this name")
 
 
-def _unwitnessed_namings(history: History) -> Iterator[Problem]:
+def _unwitnessed_namings(history: AuditedHistory) -> Iterator[Problem]:
     """Yield the namings that no run gave, or that stand on entries which are not in the ledger."""
     since_heads_are_kept = False
     for row in history.namings:
@@ -81,7 +82,7 @@ def _unwitnessed_namings(history: History) -> Iterator[Problem]:
             yield _about(row, f"it means {row['digest'][:12]}…, and no run in the ledger since gave it")
 
 
-def _was_given(row: Row, history: History) -> bool:
+def _was_given(row: Row, history: AuditedHistory) -> bool:
     """Return whether a run after the head that a naming says made what it means, and notes the name.
 
     A run that ended early may have given the name and not come to note it.
@@ -92,16 +93,18 @@ def _was_given(row: Row, history: History) -> bool:
     makers = (run for run in runs if run["kind"] == kind and row["digest"] in run["outputs"])
     # Before heads were kept, runs noted no names, and tags and rollbacks were none.
     if head is None:
-        return kind != "dataset" or any(True for _ in makers)
+        return kind != RunKind.DATASET or any(True for _ in makers)
     name = f"{row['name']}@v{row['version']}"
     return any(_noted(run) == name or run["status"] == "failed" for run in makers)
 
 
 def _was_removed(row: Row, runs: Sequence[Row]) -> bool:
-    return any(run["kind"] in ("gc", "purge") and row["digest"] in run["details"] for run in runs)
+    return any(
+        run["kind"] in (RunKind.COLLECT, RunKind.PURGE) and row["digest"] in run["details"] for run in runs
+    )
 
 
-def _lost_namings(history: History) -> Iterator[Problem]:
+def _lost_namings(history: AuditedHistory) -> Iterator[Problem]:
     """Yield the names that runs noted and that the table of names lacks, or has for another digest."""
     meant = {f"{row['name']}@v{row['version']}": row["digest"] for row in history.namings_after}
     for run in history.runs:

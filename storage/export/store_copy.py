@@ -6,6 +6,7 @@ from obstore.store import LocalStore
 
 from storage.files.marker import MARKER, marker_bytes
 from storage.gate.gate import require_passed
+from storage.kinds import KeyKind
 from storage.objects.key_index import KeyIndex
 from storage.objects.objects import ObjectStore
 from storage.records.links import RECORD_STARTS_WITH, links_of
@@ -42,13 +43,13 @@ def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: b
     """
     require_passed(store, dataset_id)
     refuse_withdrawn(store, dataset_id, allow_withdrawn)
-    verdict = store.keys.get("verdict-of-dataset", dataset_id)
+    verdict = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset_id)
     assert verdict is not None, "it has passed"
     folder.mkdir()
     (folder / MARKER).write_bytes(marker_bytes())
     backend = LocalStore(prefix=folder)
     num_objects = _copy(store.objects, ObjectStore(backend), [verdict, dataset_id])
-    KeyIndex(backend).put("verdict-of-dataset", dataset_id, verdict)
+    KeyIndex(backend).put(KeyKind.VERDICT_OF_DATASET, dataset_id, verdict)
     return num_objects
 
 

@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 import obstore
 from obstore.store import ObjectStore as Backend
@@ -28,13 +27,12 @@ from shls_core.errors import ObjectMissing, StoreBusy, StoreError
 from storage.files.failures import failures_told
 from storage.files.inventory import list_files
 from storage.files.writing import write
+from storage.kinds import RunKind
 from storage.provenance.environment import user_name
 
-COLLECTION: Final = "gc"
-PURGE: Final = "purge"
 _REMOVALS: Mapping[str, str] = {
-    COLLECTION: "it removes what nothing reaches",
-    PURGE: "it erases photographs that were withdrawn",
+    RunKind.COLLECT: "it removes what nothing reaches",
+    RunKind.PURGE: "it erases photographs that were withdrawn",
 }
 """The kinds of work that want the store to themselves, and what they do in it."""
 RENEWED_EVERY_SECONDS = 60.0
@@ -121,7 +119,9 @@ def at_work(
 
 
 @contextmanager
-def removing_alone(backend: Backend, kind: str = COLLECTION, run_id: str | None = None) -> Iterator[Mark]:
+def removing_alone(
+    backend: Backend, kind: str = RunKind.COLLECT, run_id: str | None = None
+) -> Iterator[Mark]:
     """Mark the block as one that removes things: a collection, or a purge.
 
     Raises

@@ -18,6 +18,7 @@ from storage.canonical import digest_json
 from storage.gate.config import GateConfig
 from storage.gate.expectations import Expectation, expectations
 from storage.gate.scenarios import scenario_columns
+from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_version
 from storage.records.manifests import DatasetManifest, Record, get_record, put_record
@@ -71,17 +72,17 @@ def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
     key = digest_json(
         [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
     )
-    known = store.keys.get("verdicts", key)
+    known = store.keys.get(KeyKind.VERDICTS, key)
     if known is None or not store.objects.verify(known):
         known = put_record(store.objects, _judge(store, dataset_id, config))
-        store.keys.put("verdicts", key, known)
-    store.keys.put("verdict-of-dataset", dataset_id, known)
+        store.keys.put(KeyKind.VERDICTS, key, known)
+    store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset_id, known)
     return get_record(store.objects, known, Verdict)
 
 
 def newest_verdict(store: Store, dataset_id: str) -> Verdict | None:
     """Return the newest verdict on a dataset, or None where it was never judged."""
-    known = store.keys.get("verdict-of-dataset", dataset_id)
+    known = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset_id)
     return get_record(store.objects, known, Verdict) if known else None
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SCORES, SHARD, STAGE, Draft
+from storage.kinds import SCORES
+from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SHARD, STAGE, Draft
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of
-from storage.lineage.runs import makers, run_facts
+from storage.lineage.run_facts import makers, run_facts
 from storage.lineage.usage import Usage, usage_by_photograph, usage_of
 from storage.rows.schemas import SEQUENCES, STAGES
 from storage.tables.append_only import Row
@@ -48,7 +49,7 @@ class ArtifactAncestry:
             self._add_stages(context_of(self._history, digest), [digest])
 
     def _add_score(self, kind: str, digest: str, said: Content) -> None:
-        self._add_made(kind, digest, _facts(said), self._history.runs.with_output(digest))
+        self._add_made(kind, digest, _facts(said), self._history.runs.that_made(digest))
         self._add_parent(CHECKPOINT, said["checkpoint"], digest)
         if kind == EVALUATION:
             self._link_samples((scored["sequence"] for scored in said["objects"]), digest)
@@ -56,14 +57,14 @@ class ArtifactAncestry:
     def _add_checkpoint(self, digest: str, said: Content) -> None:
         usage = usage_of(self._history, said)
         facts = {**_facts(said), "usage": self._usage_facts(said["dataset"], usage)}
-        self._add_made(CHECKPOINT, digest, facts, self._history.runs.with_output(digest))
+        self._add_made(CHECKPOINT, digest, facts, self._history.runs.that_made(digest))
         self._add_parent(DATASET, said["dataset"], digest)
         self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
 
     def _add_dataset(self, digest: str, said: Content) -> None:
         names = self._history.names.get(digest, [])
         facts = {**_facts(said), "names": names, "verdict": self._history.verdict_on(digest)}
-        self._add_made(DATASET, digest, facts, self._history.runs.with_output(digest))
+        self._add_made(DATASET, digest, facts, self._history.runs.that_made(digest))
         stages = {stage: said[stage] for stage in STAGES}
         self._add_stages(stages, stages.values())
         for artifact in stages.values():
@@ -90,7 +91,7 @@ class ArtifactAncestry:
 
     def _add_gone(self, kind: str, digest: str) -> None:
         """Add what the ledger still knows of a thing that is not there, and what that was made from."""
-        runs = self._history.runs.with_output(digest)
+        runs = self._history.runs.that_made(digest)
         facts = {"gone": self._history.absences.why(digest), "names": self._history.names.get(digest, [])}
         self._add_made(kind, digest, facts, runs)
         if kind == DATASET:

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.kinds import SCORES
 from storage.lineage.arrays import strings
 from storage.lineage.descended import (
     DescendedDataset,
@@ -15,7 +16,7 @@ from storage.lineage.descended import (
     DrawnSample,
     Exposure,
 )
-from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, SCORES
+from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION
 from storage.lineage.history import History, shards_of
 from storage.lineage.records import Content
 from storage.lineage.roles import roles_of

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PHOTOGRAPH: Final = "photograph"
-MASK: Final = "mask"
-"""A row of saliency: a photograph, or a part of one, with its pseudo-mask."""
-SAMPLE: Final = "sample"
-"""A pseudo-sequence and its superpixel maps."""
-SHARD, STAGE, DATASET = "shard", "stage", "dataset"
-CHECKPOINT, EVALUATION, BENCHMARK, SUBMISSION = "checkpoint", "evaluation", "benchmark", "submission"
+from storage.kinds import SCORES, PartKind, RecordKind
+
+PHOTOGRAPH, MASK, SAMPLE, SHARD = PartKind.PHOTOGRAPH, PartKind.MASK, PartKind.SAMPLE, PartKind.SHARD
+STAGE, DATASET, CHECKPOINT = RecordKind.STAGE, RecordKind.DATASET, RecordKind.CHECKPOINT
+EVALUATION, BENCHMARK, SUBMISSION = SCORES
 RUN: Final = "run"
 
-KINDS = (PHOTOGRAPH, MASK, SAMPLE, SHARD, STAGE, DATASET, CHECKPOINT, EVALUATION, BENCHMARK, SUBMISSION, RUN)
-SCORES = (EVALUATION, BENCHMARK, SUBMISSION)
-"""Kinds of records of what a checkpoint did on videos."""
+KINDS = (PHOTOGRAPH, MASK, SAMPLE, SHARD, STAGE, DATASET, CHECKPOINT, *SCORES, RUN)
 _MASK_IDS_BEGIN = f"{MASK}:"
 
 

@@ -4,16 +4,17 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from storage.kinds import KeyKind, RecordKind
 from storage.lineage.absence import Absences
 from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
-from storage.lineage.runs import Runs
 from storage.objects.objects import ObjectStore
-from storage.records.links import DATASET, STAGE
-from storage.records.tombstones import tombstones
+from storage.rows.schemas import INGEST
 from storage.store import Store
+from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
+from storage.withdrawal.which_source import COLUMNS, SourceReferences
 
 
 class History:
@@ -31,9 +32,9 @@ class History:
         """Samples of datasets and the split of each, by dataset, as `storage.lineage.splits` found them."""
 
     @cached_property
-    def runs(self) -> Runs:
+    def runs(self) -> RunsByArtifact:
         """The ledger."""
-        return Runs(self.store.ledger.runs())
+        return RunsByArtifact(self.store.ledger.runs())
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
@@ -54,9 +55,14 @@ class History:
         return withdrawn(self.store)
 
     @cached_property
+    def sources(self) -> SourceReferences:
+        """Says which photograph is meant, of all that any shard has and those that are withdrawn."""
+        return SourceReferences(self.every_row(INGEST).select(COLUMNS), self.withdrawn)
+
+    @cached_property
     def absences(self) -> Absences:
         """What became of what is gone."""
-        return Absences(self.removed_at, tombstones(self.store))
+        return Absences(self.removed_at, self.store.erased())
 
     @cached_property
     def records(self) -> Records:
@@ -89,7 +95,7 @@ class History:
     @cached_property
     def stage_of_shard(self) -> dict[str, str]:
         """The stage of every shard that an artifact has, and of those in the store that none has."""
-        artifacts = self.records.of_kind(STAGE).values()
+        artifacts = self.records.of_kind(RecordKind.STAGE).values()
         of_artifacts = {shard: str(said["stage"]) for said in artifacts for shard in shards_of(said)}
         orphans = (one for one in self.records.unaccounted() if not self.absences.is_stand_in(one))
         return of_artifacts | stages_of_orphans(ObjectStore(self.store.backend), orphans)
@@ -100,17 +106,21 @@ class History:
 
     def verdict_on(self, dataset: str) -> str | None:
         """Return what the gate said last of a dataset: ``passed`` or ``failed``; None if it never did."""
-        verdict = self.store.keys.get("verdict-of-dataset", dataset)
+        verdict = self.store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
         said = self.records.get(verdict) if verdict else None
         return None if said is None else ("passed" if said["passed"] else "failed")
 
     def stages_with(self, shard: str) -> list[str]:
         """Return the ids of the stage artifacts in the store that have a shard."""
-        return [digest for digest, said in self.records.of_kind(STAGE).items() if shard in shards_of(said)]
+        return [
+            digest
+            for digest, said in self.records.of_kind(RecordKind.STAGE).items()
+            if shard in shards_of(said)
+        ]
 
     def datasets_with(self, artifact: str) -> list[str]:
         """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
-        datasets = self.records.of_kind(DATASET)
+        datasets = self.records.of_kind(RecordKind.DATASET)
         found = [digest for digest, said in datasets.items() if artifact in said.values()]
         return sorted(found, key=lambda digest: digest not in self.names)
 

@@ -9,11 +9,12 @@ from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
 from storage.files.inventory import take_inventory
+from storage.files.readers import READERS
+from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
-from storage.records.links import CHECKPOINT, PRETRAINED, RECORD_STARTS_WITH, STAGE
+from storage.records.links import RECORD_STARTS_WITH
 
 Content = Mapping[str, Any]
-_READERS = 16
 
 
 class Records:
@@ -88,7 +89,7 @@ class Records:
         return self._all
 
     def _read_all(self, digests: Iterable[str]) -> list[Content | None]:
-        with ThreadPoolExecutor(_READERS) as readers:
+        with ThreadPoolExecutor(READERS) as readers:
             return list(readers.map(self.get, digests))
 
     def _content(self, digest: str) -> Content | None:
@@ -101,14 +102,14 @@ class Records:
         if not isinstance(said, dict):
             return None
         # Made for use without its dataset, but learned from one all the same.
-        return said | {"kind": CHECKPOINT} if said.get("kind") == PRETRAINED else said
+        return said | {"kind": RecordKind.CHECKPOINT} if said.get("kind") == RecordKind.PRETRAINED else said
 
 
 def _parts(said: Content) -> set[str]:
     """Return the objects that a record is made of and that are no records: shards, weights."""
-    if said.get("kind") == STAGE:
+    if said.get("kind") == RecordKind.STAGE:
         return {shard["digest"] for shard in said["shards"]}
-    return {said["weights"]} if said.get("kind") == CHECKPOINT else set()
+    return {said["weights"]} if said.get("kind") == RecordKind.CHECKPOINT else set()
 
 
 def _mentioned(said: Content) -> set[str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from storage.kinds import RecordKind
 from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
 from storage.lineage.history import History
-from storage.records.links import DATASET, STAGE
 from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
 
 Row = dict[str, Any]
@@ -98,9 +98,9 @@ def context_of(history: History, artifact: str) -> dict[str, str]:
     Those it has beside it in a dataset; in none, any whose content is what it read.
     """
     if datasets := history.datasets_with(artifact):
-        said = history.records.of_kind(DATASET)[datasets[0]]
+        said = history.records.of_kind(RecordKind.DATASET)[datasets[0]]
         return {stage: said[stage] for stage in STAGES}
-    artifacts = history.records.of_kind(STAGE)
+    artifacts = history.records.of_kind(RecordKind.STAGE)
     context: dict[str, str] = {}
     waiting = [artifact]
     while waiting:

@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
+from storage.files.readers import SHARD_READERS
 from storage.lineage.absence import Absences
 from storage.lineage.arrays import no_rows, string, strings
 from storage.objects.objects import ObjectStore
 from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
-from storage.rows.shards import SHARDS_AT_ONCE, read_columns
+from storage.rows.shards import read_columns
 
 _HEAD = ("sample_id", "image_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")
@@ -47,7 +48,7 @@ class Rows:
         """
         wanted = list(dict.fromkeys(shards))
         unread = [shard for shard in wanted if shard not in self._tables]
-        with ThreadPoolExecutor(SHARDS_AT_ONCE) as readers:
+        with ThreadPoolExecutor(SHARD_READERS) as readers:
             read = readers.map(lambda shard: self._columns(shard, COLUMNS[stage]), unread)
             self._tables.update(zip(unread, read, strict=True))
         found = [(shard, table) for shard in wanted if (table := self._tables[shard]) is not None]

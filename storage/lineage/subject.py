@@ -1,34 +1,18 @@
 """From what a person types to the thing that is meant: of any kind, down to a row or a file on disk."""
 
-import hashlib
-import re
-from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from shls_core.errors import InputError, NameUnknown
-from storage.lineage.arrays import string
-from storage.lineage.graph import (
-    CHECKPOINT,
-    DATASET,
-    KINDS,
-    MASK,
-    PHOTOGRAPH,
-    RUN,
-    SAMPLE,
-    SCORES,
-    SHARD,
-    STAGE,
-)
+from shls_core.errors import NameUnknown
+from storage.kinds import SCORES
+from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, STAGE
 from storage.lineage.history import History
 from storage.references import begins_an_id, meant_by_name
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
+from storage.rows.schemas import SALIENCY, SEQUENCES
 
 _ASKED_FOR = tuple(kind for kind in KINDS if kind != RUN)
 _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)
-_ID_DIGITS = 64
 
 
 class Subject(NamedTuple):
@@ -42,8 +26,9 @@ def find_subject(history: History, reference: str) -> Subject:
     """Return what is meant by a reference of any kind.
 
     It is looked for in this order, and the first that has it decides: names of datasets; objects of the
-    store; rows; a file on disk; file names noted of photographs. Where a photograph and its mask have one id,
-    the photograph is meant. ``KIND:REF`` looks for things of that kind alone.
+    store; rows and photographs, which may also be meant by a file on disk or a noted file name (see
+    `storage.withdrawal.which_source`). Where a photograph and its mask have one id, the photograph is meant.
+    ``KIND:REF`` looks for things of that kind alone.
 
     Parameters
     ----------
@@ -58,7 +43,7 @@ def find_subject(history: History, reference: str) -> Subject:
         If nothing, or more than one thing, is meant.
     """
     kind, wanted = _kind_and_reference(reference)
-    for looked_up in (_named, _objects, _rows, _file, _noted):
+    for looked_up in (_named, _objects, _rows):
         found = [one for one in looked_up(history, wanted) if kind in (None, one.kind)]
         if found:
             return _only(
@@ -84,32 +69,10 @@ def find_photograph(history: History, reference: str) -> str:
     kind, wanted = _kind_and_reference(reference)
     if kind not in (None, PHOTOGRAPH):
         raise NameUnknown(f"expected a photograph, got a {kind}: {reference}")
-    for looked_up in (_file, _photographs, _noted):
-        if found := list(looked_up(history, wanted)):
-            return _only(found, reference).id
-    for other in (*_named(history, wanted), *_objects(history, wanted)):
-        raise NameUnknown(f"expected a photograph, got a {other.kind}: {reference}")
-    if re.fullmatch(rf"[0-9a-f]{{{_ID_DIGITS}}}", wanted):
-        return wanted
-    raise NameUnknown(
-        f"expected a photograph: an image file, an id or its first digits, or a file name that a dataset in "
-        f"this store notes, got {reference!r}"
-    )
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file: of an image file, the id of the photograph.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"expected an image file that can be read at {path}: {error.strerror}") from error
+    if not history.sources.meant_by(wanted):
+        for other in (*_named(history, wanted), *_objects(history, wanted)):
+            raise NameUnknown(f"expected a photograph, got a {other.kind}: {reference}")
+    return history.sources.resolve(reference)
 
 
 def _kind_and_reference(reference: str) -> tuple[str | None, str]:
@@ -122,7 +85,9 @@ def _only(found: list[Subject], reference: str) -> Subject:
     if len(distinct) > 1:
         some = ", ".join(f"{kind} {digest[:12]}…" for kind, digest in distinct[:3])
         more = ", …" if len(distinct) > 3 else ""
-        raise NameUnknown(f"expected one thing, got {reference}, which means {len(distinct)}: {some}{more}")
+        raise NameUnknown(
+            f"expected one thing, got {reference}, which means {len(distinct)}: {some}{more}; give the id"
+        )
     return distinct[0]
 
 
@@ -137,9 +102,11 @@ def _objects(history: History, reference: str) -> list[Subject]:
         return []
     there = history.store.objects.find(reference)
     found = [subject for digest in there for subject in _what_object(history, digest)]
-    gone = {digest: DATASET for digest in history.removed_at if digest.startswith(reference)}
-    gone |= history.runs.remembered(reference)
-    return found + [Subject(kind, digest) for digest, kind in gone.items() if digest not in there]
+    gone = dict.fromkeys((one for one in history.removed_at if one.startswith(reference)), DATASET)
+    gone |= history.runs.made(reference)
+    return found + [
+        Subject(kind, digest) for digest, kind in gone.items() if kind in _RECORDS and digest not in there
+    ]
 
 
 def _what_object(history: History, digest: str) -> list[Subject]:
@@ -153,39 +120,15 @@ def _what_object(history: History, digest: str) -> list[Subject]:
 
 
 def _rows(history: History, reference: str) -> list[Subject]:
-    if not begins_an_id(reference):
-        return []
-    kinds = {INGEST: PHOTOGRAPH, SALIENCY: MASK, SEQUENCES: SAMPLE}
+    """Return the photographs, masks and samples that may be meant."""
+    photographs = [Subject(PHOTOGRAPH, one) for one in history.sources.meant_by(reference)]
+    return photographs + (_masks_and_samples(history, reference) if begins_an_id(reference) else [])
+
+
+def _masks_and_samples(history: History, reference: str) -> list[Subject]:
     found = []
-    for stage, kind in kinds.items():
-        rows = _beginning_with(history.every_row(stage), "sample_id", reference)
-        # The id of a second file with the bytes of a photograph means that photograph.
-        found += _subjects(kind, pc.list_flatten(rows["image_ids"]) if stage == INGEST else rows["sample_id"])
+    for stage, kind in {SALIENCY: MASK, SEQUENCES: SAMPLE}.items():
+        rows = history.every_row(stage)
+        beginning = rows.filter(pc.starts_with(rows["sample_id"], reference))
+        found += [Subject(kind, one) for one in pc.unique(beginning["sample_id"]).to_pylist()]
     return found
-
-
-def _photographs(history: History, reference: str) -> list[Subject]:
-    return [one for one in _rows(history, reference) if one.kind == PHOTOGRAPH]
-
-
-def _file(history: History, reference: str) -> list[Subject]:
-    path = Path(reference)
-    try:
-        is_file = path.is_file()
-    except OSError:  # too long to be a path, or in a folder of somebody else's
-        is_file = False
-    return [Subject(PHOTOGRAPH, file_digest(path))] if is_file else []
-
-
-def _noted(history: History, reference: str) -> list[Subject]:
-    rows = history.every_row(INGEST)
-    named = rows.filter(pc.equal(rows["file_name"], string(reference)))
-    return _subjects(PHOTOGRAPH, pc.list_flatten(named["image_ids"]))
-
-
-def _beginning_with(rows: pa.Table, column: str, beginning: str) -> pa.Table:
-    return rows.filter(pc.starts_with(rows[column], beginning))
-
-
-def _subjects(kind: str, ids: pa.ChunkedArray) -> list[Subject]:
-    return [Subject(kind, one) for one in pc.unique(ids).to_pylist()]

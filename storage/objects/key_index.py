@@ -14,9 +14,8 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import ObjectMissing
 from storage.files.failures import failures_told
 from storage.files.inventory import KeyEntry
+from storage.files.readers import READERS
 from storage.files.writing import write
-
-_READERS = 16
 
 
 class KeyIndex:
@@ -41,7 +40,7 @@ class KeyIndex:
 
     def results(self, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | None]:
         """Return what each of some entries points at, as `get` does."""
-        with ThreadPoolExecutor(_READERS) as readers:
+        with ThreadPoolExecutor(READERS) as readers:
             digests = readers.map(lambda entry: self.get(entry.kind, entry.key), entries)
             return dict(zip(entries, digests, strict=True))
 

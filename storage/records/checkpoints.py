@@ -47,6 +47,11 @@ class CheckpointRecord(Record):
     """Of a pretrained one: id of the checkpoint as it was trained, in full precision."""
 
     @property
+    def is_pretrained(self) -> bool:
+        """Whether it was made to be used without its dataset."""
+        return self.kind == "pretrained"
+
+    @property
     def key(self) -> str:
         """The key of the work in the index: digest of everything that decides the weights."""
         return digest_json(self.model_dump(mode="json", include=set(_DECIDING)))

@@ -13,28 +13,12 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from storage.files.readers import READERS
+from storage.kinds import NEEDED_FIELDS
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import STAGES
 
-DATASET, STAGE, CHECKPOINT, VERDICT = "dataset", "stage", "checkpoint", "verdict"
-PRETRAINED = "pretrained"
-EVALUATION, BENCHMARK, SUBMISSION = "evaluation", "benchmark", "submission"
-TOMBSTONE = "tombstone"
-
-_NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
-    DATASET: STAGES,
-    STAGE: ("shards",),
-    CHECKPOINT: ("dataset", "weights"),
-    PRETRAINED: ("weights",),
-    EVALUATION: ("checkpoint", "dataset"),
-    BENCHMARK: ("checkpoint",),
-    SUBMISSION: ("checkpoint",),  # which needs its dataset, unless it is a pretrained one
-    VERDICT: ("dataset",),
-    TOMBSTONE: (),  # evidence, which keeps nothing
-}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 RECORD_STARTS_WITH = b"{"
-_READERS = 16
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ def links_of(data: bytes) -> Links | None:
     except ValueError:
         return None
     kind = record.get("kind")
-    fields = (record.get(field) for field in _NEEDED_FIELDS.get(kind if isinstance(kind, str) else "", ()))
+    fields = (record.get(field) for field in NEEDED_FIELDS.get(kind if isinstance(kind, str) else "", ()))
     needed = tuple(dict.fromkeys(digest for field in fields for digest in _digests(field)))
     return Links(
         kind=kind if isinstance(kind, str) else None,
@@ -93,7 +77,7 @@ def all_links(objects: ObjectStore, present: Iterable[str]) -> dict[str, Links]:
         If a record has changed: what it named cannot be known.
     """
     digests = list(present)
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(READERS) as readers:
         read = readers.map(lambda digest: read_links(objects, digest), digests)
         return {digest: links for digest, links in zip(digests, read, strict=True) if links is not None}
 

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shls_core.errors import NameUnknown
 from storage.canonical import canonical_json, digest_json
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import SCHEMA_VERSION
-from storage.rows.shards import ShardRef
+
+SCHEMA_VERSION = 2
+"""Of records and of the rows that they name."""
 
 
 class Record(BaseModel):
@@ -21,6 +22,17 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
+
+
+class ShardRef(BaseModel):
+    """A pointer to a shard: its digest, the rows in it, those of them rejected, its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    rows: int
+    rejected: int
+    bytes: int
 
 
 class StageManifest(Record):

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from storage.files.jobs import PURGE
+from storage.kinds import RunKind
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import Record, get_record
 
-if TYPE_CHECKING:  # with the ledger comes Delta Lake, which training alone does without
-    from storage.store import Store
-    from storage.tables.ledger import Ledger
+if TYPE_CHECKING:
+    from storage.tables.ledger import Ledger  # with it comes Delta Lake, which training alone does without
 
 ERASED: Final = "erased by order"
 """Why an erased row of a stand-in is rejected."""
@@ -62,7 +61,7 @@ class Erased:
     """The rows erased, as in `ErasedShard`."""
 
 
-def tombstones(store: "Store") -> dict[str, Erased]:
+def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
     """Return what was erased by order from a store, by digest of the object.
 
     Raises
@@ -70,11 +69,6 @@ def tombstones(store: "Store") -> dict[str, Erased]:
     ObjectMissing, ObjectCorrupted
         If a tombstone that the ledger names is not as it was written.
     """
-    return erased_objects(store.ledger, store.objects)
-
-
-def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
-    """Return the same from its two sources."""
     found: dict[str, Erased] = {}
     for tombstone_id in tombstone_ids(ledger):
         note_tombstone(found, tombstone_id, get_record(objects, tombstone_id, Tombstone))
@@ -83,7 +77,7 @@ def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
 
 def tombstone_ids(ledger: "Ledger") -> list[str]:
     """Return the tombstones that the ledger names, oldest first, each once."""
-    purges = (run for run in ledger.runs() if run["kind"] == PURGE and run["status"] == "completed")
+    purges = (run for run in ledger.runs() if run["kind"] == RunKind.PURGE and run["status"] == "completed")
     return list(dict.fromkeys(output for run in purges for output in run["outputs"]))
 
 

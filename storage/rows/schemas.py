@@ -12,8 +12,6 @@ import pyarrow as pa
 
 from storage.canonical import canonical_json, digest_parts
 
-SCHEMA_VERSION = 2
-
 INGEST, SALIENCY, SEQUENCES, SUPERPIXELS = "ingest", "saliency", "sequences", "superpixels"
 STAGES = (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)
 

@@ -9,26 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import ObjectCorrupted
 from storage.files.object_reader import ObjectReader
+from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
+from storage.records.manifests import ShardRef
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
-
-SHARDS_AT_ONCE = 8
-"""Read at the same time: what counts in a bucket is the number of round trips one after another."""
-
-
-class ShardRef(BaseModel):
-    """A pointer to a shard: its digest, the rows in it, those of them rejected, its size in bytes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    digest: str
-    rows: int
-    rejected: int
-    bytes: int
 
 
 def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
@@ -58,7 +45,7 @@ def read_columns_of_all(
     objects: ObjectStore, digests: Sequence[str], columns: Sequence[str]
 ) -> Iterator[pa.Table]:
     """Read some columns of many shards, a few shards at a time, and yield their tables in order."""
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
         yield from readers.map(lambda digest: read_columns(objects, digest, columns), digests)
 
 

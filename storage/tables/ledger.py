@@ -51,7 +51,7 @@ class Run(BaseModel):
 
     run_id: str
     kind: str
-    """``dataset``, ``train`` or ``evaluate``."""
+    """A `storage.kinds.RunKind`."""
     status: str
     """``completed`` or ``failed``."""
     error: str | None = None

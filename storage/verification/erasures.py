@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
-from storage.records.links import TOMBSTONE as TOMBSTONE_KIND
+from storage.kinds import RecordKind
 from storage.records.links import Links
 from storage.records.manifests import get_record
 from storage.records.tombstones import Erased, Tombstone, note_tombstone, tombstone_ids
@@ -45,7 +45,7 @@ def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[s
 
 def unnamed_tombstones(store: Store, links: Mapping[str, Links]) -> list[Problem]:
     """Return the tombstones that no purge in the ledger names: they prove nothing."""
-    found = {digest for digest, record in links.items() if record.kind == TOMBSTONE_KIND}
+    found = {digest for digest, record in links.items() if record.kind == RecordKind.TOMBSTONE}
     what = "no purge in the ledger names it"
     return [
         about_object(TOMBSTONE, digest, "no purge", what)

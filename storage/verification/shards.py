@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.canonical import digest_bytes
+from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas import INGEST, SCHEMAS, StageSchema
-from storage.rows.shards import ShardRef
 from storage.withdrawal.source_rows import erased_row
 
 

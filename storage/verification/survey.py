@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
+from storage.files.readers import SHARD_READERS
+from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
-from storage.records.links import DATASET, RECORD_STARTS_WITH, STAGE, Links, links_of
-from storage.records.manifests import DatasetManifest, StageManifest
+from storage.records.links import RECORD_STARTS_WITH, Links, links_of
+from storage.records.manifests import DatasetManifest, ShardRef, StageManifest
 from storage.records.tombstones import Erased
 from storage.rows.schemas import STAGES
-from storage.rows.shards import ShardRef
 from storage.verification.problems import DAMAGED, DISAGREES, MISSING
 from storage.verification.shards import ShardDisagrees, ShardRows, verified_rows
 
@@ -20,7 +21,6 @@ Fault = tuple[str, str, str]
 """Kind of problem, digest of the object, what is wrong."""
 Claim = tuple[str, ShardRef, Mapping[str, str | None] | None]
 """Stage of a shard, what its manifest says of it, and of a stand-in, what its tombstone says was erased."""
-_READERS = 8
 
 
 @dataclass
@@ -83,7 +83,7 @@ def survey_objects(
     """
     survey = Survey()
     erased = erased or {}
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(SHARD_READERS) as readers:
         leaves = _read_records(survey, objects, roots, readers, erased)
         claims = _claims(survey, erased) if with_rows else {}
         done = len(survey.sizes)
@@ -151,9 +151,9 @@ def _note_record(survey: Survey, objects: ObjectStore, digest: str, data: bytes)
         return []
     survey.links[digest] = links
     try:
-        if links.kind == DATASET:
+        if links.kind == RecordKind.DATASET:
             survey.datasets[digest] = DatasetManifest.model_validate_json(data)
-        elif links.kind == STAGE:
+        elif links.kind == RecordKind.STAGE:
             survey.stages[digest] = StageManifest.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from shls_core.errors import ObjectErased
 from storage.files.inventory import Inventory, take_inventory
+from storage.kinds import KeyKind, RecordKind
 from storage.objects.objects import object_path
-from storage.records.links import VERDICT, all_links
-from storage.records.tombstones import Erased, tombstones
+from storage.records.links import all_links
+from storage.records.tombstones import Erased
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
 from storage.verification.problems import DISAGREES, FOREIGN, Problem, about_object, foreign
@@ -62,14 +63,14 @@ def verify_dataset(
         Whether rows are read and their content hashed, too. Bytes that hash to their name are the bytes that
         were written; this finds what was written wrong.
     """
-    verdict = store.keys.get("verdict-of-dataset", dataset)
+    verdict = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
     roots = (dataset, verdict) if verdict else (dataset,)
-    erased = tombstones(store)
+    erased = store.erased()
     survey = survey_objects(store.objects, roots, with_rows, advance, erased)
     problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
     problems += unfinished(store, erased, survey.sizes)
     judged = survey.links.get(verdict) if verdict else None
-    if verdict and judged and (judged.kind, judged.needed) != (VERDICT, (dataset,)):
+    if verdict and judged and (judged.kind, judged.needed) != (RecordKind.VERDICT, (dataset,)):
         what = "it is recorded as the verdict on this dataset, and is about another"
         problems.append(about_object(DISAGREES, verdict, f"dataset {dataset[:12]}…", what))
     return _verification(survey, problems, erased)

@@ -8,20 +8,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import pyarrow.compute as pc
 
 from shls_core.errors import PhotographWithdrawn
-from storage.erased_objects import with_stand_ins
-from storage.files.jobs import PURGE
+from storage.kinds import RunKind
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 
-WITHDRAW: Final = "withdraw"
-REINSTATE: Final = "reinstate"
 _NAMED = 3
 
 
@@ -49,14 +45,14 @@ def withdrawn(store: Store) -> dict[str, Withdrawal]:
     for run in store.ledger.runs():
         if run["status"] != "completed":
             continue
-        if run["kind"] == WITHDRAW:
+        if run["kind"] == RunKind.WITHDRAW:
             facts = json.loads(run["details"])["reason"], run["started_at"], run["user"], run["run_id"]
             for image_id in run["inputs"]:
                 denied.setdefault(image_id, Withdrawal(image_id, *facts))
-        elif run["kind"] == REINSTATE:
+        elif run["kind"] == RunKind.REINSTATE:
             for image_id in run["inputs"]:
                 denied.pop(image_id, None)
-        elif run["kind"] == PURGE:
+        elif run["kind"] == RunKind.PURGE:
             for image_id in denied.keys() & run["inputs"]:
                 denied[image_id] = replace(denied[image_id], purged_at=run["started_at"])
     return denied
@@ -67,7 +63,7 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     denied = withdrawn(store)
     if not denied:
         return {}
-    objects = with_stand_ins(store)
+    objects = store.with_stand_ins()
     dataset = get_record(objects, dataset_id, DatasetManifest)
     held: set[str] = set()
     for stage in STAGES:

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from storage.records.links import TOMBSTONE, Links
+from storage.kinds import RecordKind
+from storage.records.links import Links
 from storage.records.tombstones import Erased
 
 
@@ -26,7 +27,7 @@ def links_with_stand_ins(
     gone = {digest: found.redacted for digest, found in erased.items() if digest not in present}
     return {
         digest: replace(record, named=frozenset())
-        if record.kind == TOMBSTONE
+        if record.kind == RecordKind.TOMBSTONE
         else _with_stand_ins(record, gone)
         for digest, record in links.items()
     }

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 from storage.files.inventory import take_inventory
 from storage.files.jobs import dead_marks
+from storage.files.readers import SHARD_READERS
 from storage.files.removal import remove_files
 from storage.objects.objects import object_path
 from storage.records.manifests import put_record
 from storage.records.tombstones import ErasedShard, Tombstone
 from storage.store import Store
 from storage.withdrawal.source_rows import HoldingShard, holding_shard, redacted_shard
-
-_READERS = 8
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def plan_erasure(
     inventory = take_inventory(store.backend)
     digests = sorted(inventory.objects)
     shards: list[HoldingShard] = []
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(SHARD_READERS) as readers:
         found = readers.map(lambda digest: holding_shard(store.objects, digest, image_ids), digests)
         for done, shard in enumerate(found, start=1):
             advance(done, len(digests))

@@ -1,75 +1,88 @@
-"""From what a person types to the id of a photograph: a file, an id, the beginning of one, or a file name."""
+"""From what a person types to the source that is meant: a file, an id, the beginning of one, or a file name.
 
-import re
-from collections.abc import Iterator
+Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file on
+disk, by its SHA-256; the sources whose ids begin with it; the sources that have it as their noted file name.
+One source is taken, several are refused. A whole id means its source alone.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from shls_core.errors import InputError, NameUnknown
-from storage.canonical import digest_bytes
-from storage.erased_objects import with_stand_ins
 from storage.files.inventory import take_inventory
+from storage.kinds import PartKind
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import INGEST
+from storage.references import begins_an_id
+from storage.rows.schemas import INGEST, SCHEMAS
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 
-_BEGINNING = re.compile(r"[0-9a-f]{6,63}")
-_ID = re.compile(r"[0-9a-f]{64}")
+COLUMNS = ("sample_id", "image_ids", "file_name")
+"""What is read of the rows of sources."""
+_KIND = f"{PartKind.PHOTOGRAPH}:"
+_ID_DIGITS = 64
 _NAMED = 3
 
 
-class PhotographReferences:
-    """Says which photographs are meant.
+class SourceReferences:
+    """Says which sources are meant.
 
     Parameters
     ----------
-    store
-        Where photographs are looked for: in every dataset that was published or is in the key index, and
-        among those that are withdrawn.
+    rows
+        `COLUMNS` of the rows of all sources that are known.
+    others
+        Ids of further sources, of which there may be no row: of withdrawn ones.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._file_names: dict[str, set[str]] = {image_id: set() for image_id in withdrawn(store)}
-        objects = with_stand_ins(store)
-        for artifact_id in _ingest_artifacts(store, objects):
-            artifact = StageArtifact(objects, artifact_id).without_lost_shards()
-            for row in artifact.table(["image_ids", "file_name"]).to_pylist():
-                names = self._file_names.setdefault(row["image_ids"][0], set())
-                names.update(filter(None, [row["file_name"]]))
+    def __init__(self, rows: pa.Table, others: Collection[str]) -> None:
+        columns = [rows["sample_id"], pc.list_flatten(rows["image_ids"]), rows["file_name"]]
+        self._rows = pa.Table.from_arrays(columns, names=["row", "source", "file_name"])
+        self._others = others
 
-    def known(self, image_id: str) -> bool:
-        """Return whether the store has, or had, a photograph of this id."""
-        return image_id in self._file_names
+    @classmethod
+    def of(cls, store: Store) -> "SourceReferences":
+        """Return those of every dataset that was published or is in the key index, and the withdrawn ones."""
+        objects = store.with_stand_ins()
+        artifacts = (StageArtifact(objects, artifact) for artifact in _ingest_artifacts(store, objects))
+        tables = [artifact.without_lost_shards().table(COLUMNS) for artifact in artifacts]
+        none = SCHEMAS[INGEST].arrow.empty_table().select(COLUMNS)
+        return cls(pa.concat_tables([none, *tables]), withdrawn(store))
+
+    def known(self, source: str) -> bool:
+        """Return whether the store has, or had, a source of this id."""
+        return source in self._beginning_with(source)
 
     def resolve(self, reference: str) -> str:
-        """Return the id of the photograph that a reference means.
+        """Return the id of the source that a reference means.
 
         Parameters
         ----------
         reference
-            The path of an image file, whose SHA-256 is the id; an id; of a photograph that the store knows,
-            at least the first six digits of its id, or its file name inside the folder.
+            The path of an image file, whose SHA-256 is the id; an id; of a source that is known, at least the
+            first six digits of its id, or its file name inside the folder. ``photograph:`` may stand before.
 
         Raises
         ------
         InputError
             If it is the path of a file that cannot be read.
         NameUnknown
-            If no photograph, or more than one, is meant.
+            If no source, or more than one, is meant.
         """
-        if _ID.fullmatch(reference):
-            return reference
-        found = {image_id for image_id, names in self._file_names.items() if reference in names}
-        if _BEGINNING.fullmatch(reference):
-            found |= {image_id for image_id in self._file_names if image_id.startswith(reference)}
-        if Path(reference).is_file():
-            found.add(_id_of_file(Path(reference)))
+        wanted = reference.removeprefix(_KIND)
+        found = self.meant_by(wanted)
+        if not found and _is_whole_id(wanted):
+            return wanted
         if len(found) == 1:
             return found.pop()
         if found:
-            some = ", ".join(f"{image_id[:12]}…" for image_id in sorted(found)[:_NAMED])
+            some = ", ".join(f"{source[:12]}…" for source in sorted(found)[:_NAMED])
             raise NameUnknown(
                 f"expected one photograph, got {reference}, which means {len(found)}: {some}; give the id"
             )
@@ -77,6 +90,61 @@ class PhotographReferences:
             f"expected an image file, or the id or file name of a photograph in the store, got {reference!r};"
             " one that the store has never seen is given by its file, or all 64 digits of its SHA-256"
         )
+
+    def meant_by(self, reference: str) -> set[str]:
+        """Return the ids of all sources that a reference may mean; of a whole id, only if it is known.
+
+        Raises
+        ------
+        InputError
+            If it is the path of a file that cannot be read.
+        """
+        found = self._beginning_with(reference) if begins_an_id(reference) else set()
+        if _is_whole_id(reference):
+            return found
+        if reference:
+            rows = self._rows.filter(pc.starts_with(self._rows["file_name"], reference)).to_pylist()
+            found |= {row["source"] for row in rows if row["file_name"] == reference}
+        if _is_file(reference):
+            found.add(file_digest(Path(reference)))
+        return found
+
+    def _beginning_with(self, beginning: str) -> set[str]:
+        """Return the sources whose ids, or the ids of whose rows, begin so.
+
+        A second file with the same bytes has a row with an id of its own.
+        """
+        found = {source for source in self._others if source.startswith(beginning)}
+        for column in ("row", "source"):
+            rows = self._rows.filter(pc.starts_with(self._rows[column], beginning))
+            found.update(pc.unique(rows["source"]).to_pylist())
+        return found
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file: of an image file, the id of the source.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"expected an image file that can be read at {path}: {error.strerror}") from error
+
+
+def _is_whole_id(reference: str) -> bool:
+    return len(reference) == _ID_DIGITS and begins_an_id(reference)
+
+
+def _is_file(reference: str) -> bool:
+    try:
+        return Path(reference).is_file()
+    except OSError:  # too long to be a path, or in a folder of somebody else's
+        return False
 
 
 def _ingest_artifacts(store: Store, objects: ObjectStore) -> Iterator[str]:
@@ -90,10 +158,3 @@ def _ingest_artifacts(store: Store, objects: ObjectStore) -> Iterator[str]:
     entries = take_inventory(store.backend, f"keys/{INGEST}").keys
     made = (digest for digest in store.keys.results(entries).values() if digest and objects.exists(digest))
     yield from sorted({*published, *made})
-
-
-def _id_of_file(path: Path) -> str:
-    try:
-        return digest_bytes(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"expected an image file that can be read, got {path}: {error.strerror}") from error

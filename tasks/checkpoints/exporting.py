@@ -11,6 +11,7 @@ from shls_core.methods.config import MethodConfig
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.canonical import digest_bytes
 from storage.files.new_folder import new_folder
+from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, record_id
 from storage.store import Store
@@ -74,7 +75,7 @@ def as_pretrained(learned: Learned, use: MethodConfig) -> Learned:
     method.network_with_weights(in_use, state)
     weights = weights_to_bytes(rounded(state))
     changes = {
-        "kind": "pretrained",
+        "kind": RecordKind.PRETRAINED,
         "method": method.name,
         "configuration": learning.model_copy(update={"method": in_use}).model_dump(mode="json"),
         "weights": digest_bytes(weights),
@@ -93,7 +94,7 @@ def rounded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _read(store: Store, checkpoint: str) -> Learned:
     record = get_record(store.objects, checkpoint, CheckpointRecord)
-    if record.kind == "pretrained":
+    if record.is_pretrained:
         raise InputError(f"expected a checkpoint as it was trained, got a pretrained one: {checkpoint[:12]}…")
     return Learned(record, store.objects.get(record.weights))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from shls_core.errors import InputError
 from shls_core.training.weights import weights_from_bytes
 from storage.gate.gate import require_passed
+from storage.kinds import KeyKind, RecordKind, RunKind
 from storage.records.manifests import put_record
 from storage.references import resolve
 from storage.store import Store
@@ -34,7 +35,7 @@ def import_checkpoint(folder: Path, store: str) -> str:
         If its dataset has not passed the gate.
     """
     record, weights = read_trained(folder)
-    if record.kind == "pretrained":
+    if record.is_pretrained:
         raise InputError(
             f"expected weights as they were trained, got rounded ones, in {folder}: "
             "no training in the store may find them"
@@ -42,13 +43,13 @@ def import_checkpoint(folder: Path, store: str) -> str:
     learning = learning_of(record)
     learning.chosen_method().network_with_weights(learning.method, weights_from_bytes(weights))
     opened = Store.open(store)
-    require_passed(opened, resolve(opened, record.dataset, "dataset"))
+    require_passed(opened, resolve(opened, record.dataset, RecordKind.DATASET))
     if found := withdrawn_in(opened, record.dataset):
         tell(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
-    with recorded_run(store, "import", record.configuration, learning.training.seed) as run:
+    with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
         run.inputs.append(record.dataset)
         opened.objects.put(weights)
         checkpoint = put_record(opened.objects, record)
-        opened.keys.put("checkpoints", record.key, checkpoint)
+        opened.keys.put(KeyKind.CHECKPOINTS, record.key, checkpoint)
         run.outputs.append(checkpoint)
     return checkpoint

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from shls_core.methods.registry import DEFAULT
+from storage.kinds import RecordKind, made_by
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
-from storage.references import CHECKPOINT_RUNS
 from storage.store import Store
 
 
@@ -49,8 +49,9 @@ def list_checkpoints(store: Store) -> list[ListedCheckpoint]:
     StoreUnreadable, StoreUnreachable, ObjectCorrupted
     """
     since: dict[str, str] = {}
+    kinds = made_by(RecordKind.CHECKPOINT)
     for run in store.ledger.runs():
-        if run["kind"] in CHECKPOINT_RUNS and run["status"] == "completed":
+        if run["kind"] in kinds and run["status"] == "completed":
             since.setdefault(run["outputs"][0], run["started_at"])
     names = store.names.first_published()
     there = (checkpoint for checkpoint in since if store.objects.size(checkpoint) is not None)

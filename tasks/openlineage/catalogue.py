@@ -13,6 +13,7 @@ from typing import Any
 from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
 
 from shls_core.errors import ObjectMissing
+from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import object_path
 from storage.records.manifests import StageManifest
 from storage.rows.schemas import STAGES
@@ -70,12 +71,12 @@ class Catalogue:
         """Yield what has an id, and of a dataset its stages, too."""
         record = self._record(artifact_id)
         match record.get("kind"):
-            case "dataset":
+            case RecordKind.DATASET:
                 yield from self._dataset(artifact_id, record)
-            case "checkpoint" | "pretrained":
+            case RecordKind.CHECKPOINT | RecordKind.PRETRAINED:
                 name = self._name(record["dataset"])
-                yield Artifact(artifact_id, "checkpoint", f"{name}/checkpoint", (name,))
-            case "evaluation" | "benchmark" | "submission" as kind:
+                yield Artifact(artifact_id, RecordKind.CHECKPOINT, f"{name}/checkpoint", (name,))
+            case kind if kind in SCORES:
                 yield self._scored(artifact_id, kind, record)
             case _:
                 yield Artifact(artifact_id, "other", f"other/{artifact_id}")
@@ -109,7 +110,9 @@ class Catalogue:
             read = tuple(f"{name}/{read}" for read in sorted(manifest.inputs))
             yield Artifact(record[stage], stage, f"{name}/{stage}", read, manifest=manifest)
         also = tuple(f"{row['name']}@v{row['version']}" for row in self._namings(dataset_id))
-        yield Artifact(dataset_id, "dataset", name, tuple(f"{name}/{stage}" for stage in STAGES), also)
+        yield Artifact(
+            dataset_id, RecordKind.DATASET, name, tuple(f"{name}/{stage}" for stage in STAGES), also
+        )
 
     def _scored(self, artifact_id: str, kind: str, record: Mapping[str, Any]) -> Artifact:
         dataset = record.get("dataset") or self._record(record["checkpoint"]).get("dataset", "")

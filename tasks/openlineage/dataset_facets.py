@@ -14,6 +14,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import DatasetNaming
 
+from storage.kinds import RecordKind
 from storage.rows.schemas import SCHEMAS
 from tasks.openlineage.catalogue import Artifact, Catalogue
 
@@ -26,7 +27,8 @@ def dataset_facets(catalogue: Catalogue, artifact: Artifact) -> dict[str, Datase
     facets: dict[str, DatasetFacet] = {
         "version": dataset_version_dataset.DatasetVersionDatasetFacet(artifact.id),
         "datasetType": dataset_type_dataset.DatasetTypeDatasetFacet(
-            "TABLE" if is_stage else "MODEL" if artifact.kind == "checkpoint" else "FILE", artifact.kind
+            "TABLE" if is_stage else "MODEL" if artifact.kind == RecordKind.CHECKPOINT else "FILE",
+            artifact.kind,
         ),
         "storage": storage_dataset.StorageDatasetFacet(_STORAGE_LAYER, "parquet" if is_stage else "json"),
     }

@@ -13,6 +13,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
 
+from storage.kinds import RunKind
 from storage.rows.schemas import INGEST
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Artifact, Catalogue
@@ -72,7 +73,7 @@ def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
 def _photographs(run: Run) -> list[DatasetNaming]:
     """Return the folder of photographs that a run makes a dataset of; nothing for other runs."""
     images = run.configuration.get("ingest", {}).get("images")
-    if run.kind != "dataset" or not images:
+    if run.kind != RunKind.DATASET or not images:
         return []
     from tasks.stages.ingest import SKIMAGE  # takes OpenCV in
 

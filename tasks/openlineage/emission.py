@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from openlineage.client.event_v2 import RunState
 
 from storage.store import Store
+from storage.tables.ledger import Run
 from tasks.openlineage.emitter import Emitter, own_emitter
 from tasks.openlineage.run_event import run_event
 from tasks.openlineage.run_name import RunName, run_name
 
-if TYPE_CHECKING:
-    from tasks.runs.recorded_run import RunFacts
+RunFacts = Callable[[str, BaseException | None], Run]
+"""Returns what there is to say of a run, given its status and what stopped it."""
 
 
 @dataclass(frozen=True)

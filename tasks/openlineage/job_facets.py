@@ -10,11 +10,9 @@ from openlineage.client.facet_v2 import (
     source_code_location_job,
 )
 
+from storage.kinds import COMPOSED
 from storage.provenance.environment import Environment
 from tasks.openlineage.source_code import origin, running_flow, source_of
-
-COMPOSED = ("pipeline",)
-"""Kinds of runs that consist of other runs."""
 
 
 def job_facets(kind: str, environment: Environment) -> dict[str, JobFacet]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from storage.erased_objects import with_stand_ins
+from storage.kinds import RecordKind
 from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
 from storage.references import resolve
@@ -34,8 +34,8 @@ class Baseline:
         NameUnknown
             If there is none.
         """
-        dataset = resolve(store, reference, "dataset")
-        objects = with_stand_ins(store)
+        dataset = resolve(store, reference, RecordKind.DATASET)
+        objects = store.with_stand_ins()
         manifest = get_record(objects, dataset, DatasetManifest)
         artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
         return cls(dataset, artifacts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shls_core.errors import ObjectMissing, TooManyRejected
+from storage.kinds import RunKind
 from storage.rows.schemas import INGEST
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
@@ -121,7 +122,7 @@ def _stages_of_runs(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
     """Yield what each run says of each stage it made, and its workers; newest first."""
     for run in reversed(store.ledger.runs()):
         configuration = json.loads(run["configuration"])
-        if run["kind"] == "dataset" and "execution" in configuration:
+        if run["kind"] == RunKind.DATASET and "execution" in configuration:
             workers = workers_of(ExecutionConfig.model_validate(configuration["execution"]))
             for stage in json.loads(run["details"]).get("stages", ()):
                 yield stage, workers

@@ -12,8 +12,7 @@ from storage.canonical import canonical_json, digest_json
 from storage.objects.objects import ObjectStore
 from storage.provenance.code_digest import code_digest, syntax_digests
 from storage.provenance.environment import package_versions
-from storage.records.manifests import StageManifest
-from storage.rows.schemas import SCHEMA_VERSION
+from storage.records.manifests import SCHEMA_VERSION, StageManifest
 from tasks.planning.reasons import Reason
 from tasks.stages.stage import Stage
 

@@ -10,10 +10,11 @@ from typing import Literal
 
 from shls_core.errors import ObjectMissing
 from storage.canonical import digest_json
-from storage.records.manifests import StageManifest, get_record
-from storage.records.tombstones import ERASED, Erased, tombstones
-from storage.rows.schemas import SCHEMA_VERSION
-from storage.rows.shards import SHARDS_AT_ONCE, ShardRef, read_columns_of_all, shard_ref
+from storage.files.readers import SHARD_READERS
+from storage.kinds import shards_key
+from storage.records.manifests import SCHEMA_VERSION, ShardRef, StageManifest, get_record
+from storage.records.tombstones import ERASED, Erased
+from storage.rows.shards import read_columns_of_all, shard_ref
 from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
@@ -130,7 +131,7 @@ def plan_stage(
     rows = [keyed_row(plan, making.digest) for plan in plans]
     groups = assign_to_shards(rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as readers:
+    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
         found = list(readers.map(lambda key: _found_shard(store, stage.name, key, is_whole), keys))
     shards = [PlannedShard(*shard) for shard in zip(keys, groups, found, strict=True)]
     known = _known_rows(
@@ -181,7 +182,7 @@ def _placed(row: KeyedRow, known: Mapping[str, KnownRow]) -> KeyedRow:
 
 
 def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], bool]) -> ShardRef | None:
-    digest = store.keys.get(f"{stage}-shards", key)
+    digest = store.keys.get(shards_key(stage), key)
     if digest is None or not is_whole(digest):
         return None
     return shard_ref(store.objects, digest)
@@ -194,7 +195,7 @@ def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRo
     """
     known: dict[str, KnownRow] = {}
     searched: set[str] = set()
-    erased = tombstones(store) if wanted else {}
+    erased = store.erased() if wanted else {}
     for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
         if len(known) == len(wanted):
             break

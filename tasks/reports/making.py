@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from storage.kinds import RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
-from storage.records.links import PRETRAINED
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
 
 
 def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
-    return PRETRAINED if trained.kind == PRETRAINED else record.checkpoint[:12]
+    return RecordKind.PRETRAINED if trained.is_pretrained else record.checkpoint[:12]
 
 
 def _training(trained: CheckpointRecord) -> str:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from shls_core.errors import InputError
+from storage.kinds import RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
-from storage.records.links import BENCHMARK, CHECKPOINT, DATASET, EVALUATION, PRETRAINED, read_links
+from storage.records.links import read_links
 from storage.records.manifests import get_record
 from storage.references import resolve
 from storage.store import Store
@@ -13,6 +14,8 @@ from tasks.reports.benchmark_page import benchmark_page
 from tasks.reports.held_out_page import held_out_page
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.runs.execution_config import ExecutionConfig
+
+WITH_A_PAGE = (RecordKind.DATASET, RecordKind.CHECKPOINT, RecordKind.EVALUATION, RecordKind.BENCHMARK)
 
 
 def page_of(
@@ -47,23 +50,23 @@ def page_of(
         If benchmark or masks are not those that were evaluated, or go with something else; if the checkpoint
         is a pretrained one.
     """
-    artifact = resolve(store, reference, DATASET, CHECKPOINT, EVALUATION, BENCHMARK)
+    artifact = resolve(store, reference, *WITH_A_PAGE)
     links = read_links(store.objects, artifact)
     assert links is not None  # it was resolved as a record
     kind = links.kind
-    if kind == PRETRAINED:
+    if kind == RecordKind.PRETRAINED:
         raise InputError(
             f"expected a checkpoint that was trained here, got a pretrained one, without a page: {reference}"
         )
-    if log_dir is not None and kind != CHECKPOINT:
+    if log_dir is not None and kind != RecordKind.CHECKPOINT:
         raise InputError(f"expected a checkpoint with --log-dir, got a {kind}: {reference}")
-    if davis is not None and kind != BENCHMARK:
+    if davis is not None and kind != RecordKind.BENCHMARK:
         raise InputError(f"expected an evaluation on a benchmark with --davis, got a {kind}: {reference}")
-    if kind == DATASET:
+    if kind == RecordKind.DATASET:
         return dataset_page(store, artifact)
-    if kind == CHECKPOINT:
+    if kind == RecordKind.CHECKPOINT:
         return checkpoint_page(store, artifact, ExecutionConfig(log_dir=log_dir))
-    if kind == EVALUATION:
+    if kind == RecordKind.EVALUATION:
         held_out = get_record(store.objects, artifact, EvaluationRecord)
         return held_out_page(artifact, held_out, _trained(store, held_out.checkpoint))
     record = get_record(store.objects, artifact, BenchmarkRecord)

@@ -1,23 +1,26 @@
 """Every run leaves an entry in the ledger, whether it succeeds or not, and events for others to read."""
 
+from __future__ import annotations
+
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect.runtime import flow_run
 
 from storage.files.jobs import at_work, removing_alone
+from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.terminal import tell
 
-RunFacts = Callable[[str, BaseException | None], Run]
-"""Returns what there is to say of a run, given its status and what stopped it."""
+if TYPE_CHECKING:
+    from tasks.openlineage.emission import RunFacts
 
 
 @dataclass
@@ -32,7 +35,7 @@ class RunDraft:
 
 @contextmanager
 def recorded_run(
-    store: str, kind: str, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
+    store: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
 
@@ -72,7 +75,7 @@ def recorded_run(
 
 @contextmanager
 def recorded(
-    opened: Store, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+    opened: Store, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger and tell of it: for whoever is at work before and after it."""
     # Here, not above: most commands only read.
@@ -85,7 +88,9 @@ def recorded(
 
 
 @contextmanager
-def composed_run(store: str, kind: str, configuration: Mapping[str, Any], seed: int | None) -> Iterator[None]:
+def composed_run(
+    store: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
+) -> Iterator[None]:
     """Let the runs of the block be one piece of work: to who collects garbage, and to whom events are sent.
 
     It has no entry of its own in the ledger: they have.
@@ -121,7 +126,7 @@ def _run_id() -> str:
 
 
 def _facts(
-    draft: RunDraft, run_id: str, kind: str, configuration: Mapping[str, Any], seed: int | None
+    draft: RunDraft, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> RunFacts:
     """Return the function that says what there is to say of a run that begins now, whenever it is asked."""
     started_at, started = datetime.now(UTC), time.monotonic()

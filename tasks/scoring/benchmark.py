@@ -20,8 +20,8 @@ from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
-from tasks.checkpoints.load import choose_device, device_kind
 from tasks.executor import run_jobs
+from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
 from tasks.runs.packages import installed_versions

@@ -17,13 +17,15 @@ from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagati
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from shls_core.training.reproducible import reproducible
 from storage.canonical import digest_json
+from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
 from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
 from storage.store import Store
 from storage.withdrawal.deny_list import listed, withdrawn_in
-from tasks.checkpoints.load import choose_device, device_kind, load_checkpoint
+from tasks.checkpoints.load import load_checkpoint
+from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import EvaluationOutcome
@@ -54,7 +56,7 @@ def score_checkpoint(
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
         opened,
-        "evaluations",
+        KeyKind.EVALUATIONS,
         digest_json(facts),
         is_whole=opened.objects.verify,
         make=lambda: _evaluate(opened, facts, trained, how, execution),

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from shls_core.errors import TooManyRejected
 from storage.canonical import digest_json
-from storage.records.manifests import StageManifest, put_record
+from storage.records.manifests import ShardRef, StageManifest, put_record
 from storage.rows.schemas import SCHEMAS
-from storage.rows.shards import ShardRef, read_columns, read_columns_of_all
+from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason

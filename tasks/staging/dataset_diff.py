@@ -20,7 +20,7 @@ class _Difference(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Names(_Difference):
+class NamesDifference(_Difference):
     """File names of photographs, sorted."""
 
     added: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class DatasetDifference(_Difference):
     after: str
     verdicts: tuple[str | None, str | None]
     """Of the gate: ``passed``, ``failed``, or None where it never looked."""
-    photographs: Names
+    photographs: NamesDifference
     stages: tuple[StageDifference, ...]
 
 
@@ -104,9 +104,9 @@ def _digest_by_name(side: Baseline) -> dict[str, str]:
     return erased | {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
 
 
-def _photographs(before: Mapping[str, str], after: Mapping[str, str]) -> Names:
+def _photographs(before: Mapping[str, str], after: Mapping[str, str]) -> NamesDifference:
     both = before.keys() & after.keys()
-    return Names(
+    return NamesDifference(
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in both if before[name] != after[name])),
         withdrawn=tuple(sorted(before.keys() - after.keys())),

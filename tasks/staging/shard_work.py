@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shls_core.errors import SampleError
+from storage.kinds import shards_key
+from storage.records.manifests import ShardRef
 from storage.rows.schemas import SCHEMAS
-from storage.rows.shards import RowReader, ShardRef, put_shard
+from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
 from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan, Stage
@@ -55,7 +57,7 @@ def make_shard(job: ShardJob) -> ShardRef:
         for item in job.rows
     ]
     shard = put_shard(store.objects, job.stage.name, rows)
-    store.keys.put(f"{job.stage.name}-shards", job.shard_key, shard.digest)
+    store.keys.put(shards_key(job.stage.name), job.shard_key, shard.digest)
     return shard
 
 

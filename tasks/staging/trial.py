@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from shls_core.errors import NameUnknown
-from storage.erased_objects import with_stand_ins
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
@@ -99,7 +98,7 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
     chosen = evenly_spread(free, count)
     if not chosen:
         raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
-    reader = RowReader(with_stand_ins(store))
+    reader = RowReader(store.with_stand_ins())
     for address, row in chosen:
         image = reader.row(address.shard, address.index, ("image",))["image"]
         _place(folder, row["file_name"]).write_bytes(image)

@@ -19,7 +19,7 @@ from storage.objects.training_states import TrainingStates
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, ValidationScore
 from storage.rows.loader import SequenceLoader
-from tasks.checkpoints.load import choose_device, device_kind
+from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.packages import installed_versions
 from tasks.training.learning_config import LearningConfig

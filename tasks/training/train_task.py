@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from shls_core.training.state import TrainingState
 from storage.canonical import digest_json
 from storage.gate.gate import require_passed
+from storage.kinds import KeyKind
 from storage.objects.training_states import TrainingStates
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
@@ -52,7 +53,7 @@ def train_network(
     states = TrainingStates(opened.backend, dataset, key)
     checkpoint, status = made_once(
         opened,
-        "checkpoints",
+        KeyKind.CHECKPOINTS,
         key,
         is_whole=lambda checkpoint: _is_whole(opened, checkpoint),
         make=lambda: _train(opened, facts, learning, execution, states),

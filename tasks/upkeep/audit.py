@@ -9,6 +9,7 @@ from shls_core.errors import StoreError, StoreUnwritable
 from storage.audit.examination import examine
 from storage.audit.findings import Findings, Verdict
 from storage.audit.scope import AUDITABLE
+from storage.kinds import RunKind
 from storage.references import resolve
 from storage.store import Store
 from storage.verification.problems import REPLAY, Problem
@@ -107,7 +108,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
         return _carried_out(opened, artifact, request), False
     done: Audit | None = None
     try:
-        with recorded_run(location, "audit", _configuration(request), request.seed) as run:
+        with recorded_run(location, RunKind.AUDIT, _configuration(request), request.seed) as run:
             done = _carried_out(opened, artifact, request)
             _note(run, done)
     except StoreError as error:

@@ -1,6 +1,7 @@
 """Keeping a store in order: the work behind the commands, with progress, and an entry in the ledger."""
 
 from storage.garbage_collection import Collection, collect, plan_collection
+from storage.kinds import RecordKind, RunKind
 from storage.references import resolve
 from storage.store import Store
 from storage.verification.verify import Verification, verify_dataset, verify_store
@@ -23,8 +24,8 @@ def tag(store: str, reference: str, name: str) -> tuple[str, str]:
         If there is no such dataset; if datasets are published under that name.
     """
     opened = Store.open(store)
-    with recorded_run(store, "tag", {"reference": reference, "name": name}, seed=None) as run:
-        dataset = resolve(opened, reference, "dataset")
+    with recorded_run(store, RunKind.TAG, {"reference": reference, "name": name}, seed=None) as run:
+        dataset = resolve(opened, reference, RecordKind.DATASET)
         given = opened.names.tag(name, dataset)
         run.outputs.append(dataset)
         run.details = {"name": given}
@@ -40,9 +41,9 @@ def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
         If there is no such name or version, nothing before, or `gc` removed what it meant.
     """
     opened = Store.open(store)
-    with recorded_run(store, "rollback", {"name": name, "to": to}, seed=None) as run:
+    with recorded_run(store, RunKind.ROLL_BACK, {"name": name, "to": to}, seed=None) as run:
         meant = opened.names.earlier(name, to)
-        dataset = resolve(opened, meant, "dataset")
+        dataset = resolve(opened, meant, RecordKind.DATASET)
         given = opened.names.roll_back(name, meant.partition("@")[2])
         run.outputs.append(dataset)
         run.details = {"name": given}
@@ -58,7 +59,7 @@ def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
         If a job is at work in the store; nothing was removed.
     """
     told = {"keep": keep, "keep_tagged": keep_tagged}
-    with recorded_run(store, "gc", told, seed=None, alone=True) as run:
+    with recorded_run(store, RunKind.COLLECT, told, seed=None, alone=True) as run:
         opened = Store.open(store)
         collection = plan_collection(opened, keep, keep_tagged)
         # Before anything goes: of a collection that fails half-way, the ledger knows what it was about.

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shls_core.errors import InputError
-from storage.files.jobs import PURGE, removing_alone
+from storage.files.jobs import removing_alone
+from storage.kinds import RunKind
 from storage.store import Store
-from storage.withdrawal.deny_list import REINSTATE, WITHDRAW, refuse_withdrawn, withdrawn
+from storage.withdrawal.deny_list import refuse_withdrawn, withdrawn
 from storage.withdrawal.erasure import Erasure, erase, plan_erasure, write_tombstone
-from storage.withdrawal.which_source import PhotographReferences
+from storage.withdrawal.which_source import SourceReferences
 from tasks.runs.progress import progress
 from tasks.runs.recorded_run import recorded, recorded_run
 
@@ -40,12 +41,12 @@ def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
         If a reference means no photograph, or several; then none is withdrawn.
     """
     opened = Store.open(store)
-    known = PhotographReferences(opened)
+    known = SourceReferences.of(opened)
     image_ids = _resolved(known, references)
     denied = withdrawn(opened)
     new = tuple(image_id for image_id in image_ids if image_id not in denied)
     if new:
-        _record(store, WITHDRAW, new, reason)
+        _record(store, RunKind.WITHDRAW, new, reason)
     return Withdrawn(
         new=new,
         already=tuple(image_id for image_id in image_ids if image_id in denied),
@@ -64,7 +65,7 @@ def reinstate(store: str, references: Sequence[str], reason: str) -> tuple[str, 
         If a reference means no photograph, or several.
     """
     image_ids = _withdrawn_ids(Store.open(store), references)
-    _record(store, REINSTATE, image_ids, reason)
+    _record(store, RunKind.REINSTATE, image_ids, reason)
     return image_ids
 
 
@@ -100,15 +101,15 @@ def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
     opened = Store.open(store)
     image_ids = _withdrawn_ids(opened, references)
     run_id = str(uuid.uuid4())
-    with removing_alone(opened.backend, PURGE, run_id):
-        with recorded(opened, run_id, PURGE, {}, seed=None) as run:
+    with removing_alone(opened.backend, RunKind.PURGE, run_id):
+        with recorded(opened, run_id, RunKind.PURGE, {}, seed=None) as run:
             run.inputs += image_ids
             erasure = _planned(opened, image_ids)
             tombstone = write_tombstone(opened, erasure) if erasure.shards else None
             run.outputs += [tombstone] if tombstone else []
             run.details = erasure_facts(erasure)
         # From here on the ledger says that they are erased.
-        with progress(PURGE, "shards") as advance:
+        with progress(RunKind.PURGE, "shards") as advance:
             erase(opened, erasure, advance)
     return erasure, tombstone
 
@@ -136,13 +137,13 @@ def recorded_if_forced(store: Store, dataset: str, allow_withdrawn: bool) -> Ite
     if not allowed:
         yield
         return
-    with recorded_run(store.location, "export", {}, seed=None) as run:
+    with recorded_run(store.location, RunKind.EXPORT, {}, seed=None) as run:
         run.inputs.append(dataset)
         run.details = {"allowed_withdrawn": list(allowed)}
         yield
 
 
-def _record(store: str, kind: str, image_ids: Sequence[str], reason: str) -> None:
+def _record(store: str, kind: RunKind, image_ids: Sequence[str], reason: str) -> None:
     if not reason.strip():
         raise InputError(f"expected a reason to {kind} a photograph, got none")
     with recorded_run(store, kind, {}, seed=None) as run:
@@ -156,7 +157,7 @@ def _planned(store: Store, image_ids: Sequence[str]) -> Erasure:
 
 
 def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
-    image_ids = _resolved(PhotographReferences(store), references)
+    image_ids = _resolved(SourceReferences.of(store), references)
     denied = withdrawn(store)
     for image_id in image_ids:
         if image_id not in denied:
@@ -167,5 +168,5 @@ def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
     return image_ids
 
 
-def _resolved(known: PhotographReferences, references: Sequence[str]) -> tuple[str, ...]:
+def _resolved(known: SourceReferences, references: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known.resolve(reference) for reference in references))

@@ -13,8 +13,9 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from shls_core.photographs.split import HELD_OUT, TRAIN
+from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
-from storage.rows.schemas import SCHEMA_VERSION, SCHEMAS, STAGES
+from storage.rows.schemas import SCHEMAS, STAGES
 from storage.tables.ledger import _SCHEMA as RUNS_SCHEMA
 from storage.tables.names import _SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from tasks.staging.dataset_diff import DatasetDifference, Names, StageDifference
+from tasks.staging.dataset_diff import DatasetDifference, NamesDifference, StageDifference
 
 _NAMES_SHOWN = 8
 
@@ -23,7 +23,7 @@ def show_difference(difference: DatasetDifference) -> None:
         _show_stage(console, stage)
 
 
-def _show_photographs(console: Console, photographs: Names) -> None:
+def _show_photographs(console: Console, photographs: NamesDifference) -> None:
     for verb in ("added", "changed", "withdrawn"):
         names: tuple[str, ...] = getattr(photographs, verb)
         if names:

@@ -11,6 +11,7 @@ from flows.cli.command import command, print_json
 from flows.cli.options import AllowWithdrawn, ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
 
 if TYPE_CHECKING:
+    from storage.kinds import RecordKind
     from storage.store import Store
 
 exporting = typer.Typer()
@@ -73,7 +74,7 @@ def export(
             f"expected a folder of this machine to export to, got {out}; copy it there afterwards"
         )
     opened = Store.open(store)
-    dataset = resolve(opened, reference, "dataset")
+    dataset = resolve(opened, reference, RecordKind.DATASET)
     if export_format == ExportFormat.TRAINING:
         _export_training(opened, dataset, out, config, split, allow_withdrawn, as_json)
         return

@@ -5,7 +5,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from storage.erased_objects import with_stand_ins
 from storage.gate.gate import newest_verdict
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
@@ -45,7 +44,7 @@ def show_list(store: Store) -> None:
 
 def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
     """Return what a dataset is made of."""
-    objects = with_stand_ins(store)
+    objects = store.with_stand_ins()
     manifest = get_record(objects, dataset_id, DatasetManifest)
     verdict = newest_verdict(store, dataset_id)
     namings = [row for row in list_json(store)["datasets"] if row["dataset"] == dataset_id]

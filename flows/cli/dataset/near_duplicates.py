@@ -32,14 +32,14 @@ def near_duplicates_command(
     from rich.table import Table
 
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
-    from storage.erased_objects import with_stand_ins
+    from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.rows.near_duplicates import near_duplicates_of
     from storage.store import Store
 
     opened = Store.open(store)
-    dataset = resolve(opened, reference, "dataset")
-    objects = with_stand_ins(opened)
+    dataset = resolve(opened, reference, RecordKind.DATASET)
+    objects = opened.with_stand_ins()
     groups = near_duplicates_of(objects, dataset)
     if out is not None and groups:
         write_duplicate_sheet(objects, groups, out)

@@ -45,13 +45,14 @@ def replay(
     Exit code 1: a byte differs. 3: it differs, but packages or code are not those that made the sample, so it
     is "not comparable"; what changed is told.
     """
+    from storage.kinds import RecordKind
     from storage.references import newest_dataset, resolve
     from storage.store import Store
     from tasks.staging.replay import replay as replayed_sample
     from tasks.staging.replay_pictures import write_pictures
 
     opened = Store.open(store)
-    dataset_id = newest_dataset(opened) if dataset is None else resolve(opened, dataset, "dataset")
+    dataset_id = newest_dataset(opened) if dataset is None else resolve(opened, dataset, RecordKind.DATASET)
     replayed = replayed_sample(opened, dataset_id, sample)
     if out is not None:
         write_pictures(replayed, Path(out))

@@ -30,9 +30,10 @@ def show(
 ) -> None:
     """Show what a dataset is made of: its stages, their statistics, what was rejected, the verdict."""
     from flows.cli.dataset.inspection import dataset_facts, show_facts
+    from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
 
     opened = Store.open(store)
-    facts = dataset_facts(opened, resolve(opened, reference, "dataset"))
+    facts = dataset_facts(opened, resolve(opened, reference, RecordKind.DATASET))
     print_json(facts) if as_json else show_facts(facts)

@@ -31,6 +31,7 @@ def verify(
     """Hash every byte that a dataset stands on; tell what is not as it was written, with exit code 1."""
     from flows.cli.dataset.findings import show_verification, verification_json
     from shls_core.errors import InputError
+    from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
     from tasks.upkeep.commands import verify as verify_now
@@ -38,7 +39,7 @@ def verify(
     if everything and reference:
         raise InputError(f"expected a dataset or --all, got both: {reference} --all")
     opened = Store.open(store)
-    dataset = resolve(opened, reference, "dataset") if reference else None
+    dataset = resolve(opened, reference, RecordKind.DATASET) if reference else None
     verification = verify_now(opened, dataset)
     print_json(verification_json(verification)) if as_json else show_verification(verification)
     if verification.problems:

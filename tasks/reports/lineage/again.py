@@ -7,7 +7,7 @@ import yaml
 
 from tasks.reports.lineage.checkpoint_story import CheckpointStory
 from tasks.reports.lineage.dataset_story import DatasetStory
-from tasks.reports.lineage.history import PastRun
+from tasks.reports.lineage.past_run import PastRun
 from tasks.reports.making import Fact
 
 _UNKNOWN = "not recorded"

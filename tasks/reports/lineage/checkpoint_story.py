@@ -9,9 +9,10 @@ import yaml
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
+from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.charts import CurveChart
 from tasks.reports.lineage.descendants import HELD_OUT, Score, Trained, scores_of
-from tasks.reports.lineage.history import History, PastRun
+from tasks.reports.lineage.past_run import PastRun, past_runs
 from tasks.reports.lineage.step_charts import loss_chart, validation_chart
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.log import log_folder, read_losses
@@ -61,7 +62,7 @@ class CheckpointStory:
 
 
 def checkpoint_story(
-    store: Store, checkpoint: str, history: History, execution: ExecutionConfig
+    store: Store, checkpoint: str, runs: RunsByArtifact, execution: ExecutionConfig
 ) -> CheckpointStory:
     """Read a checkpoint as its page tells it.
 
@@ -71,7 +72,7 @@ def checkpoint_story(
         Where its record is.
     checkpoint
         Its id.
-    history
+    runs
         The runs of the store.
     execution
         Of it, where the logs of trainings lie counts.
@@ -87,8 +88,8 @@ def checkpoint_story(
         charts=tuple(charts),
         has_log=bool(losses),
         configuration=yaml.safe_dump(record.configuration, allow_unicode=True),
-        scores=scores_of(store.objects, history, checkpoint),
-        runs=history.runs_with(checkpoint),
+        scores=scores_of(store.objects, runs, checkpoint),
+        runs=past_runs(runs.with_output(checkpoint)),
     )
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.erased_objects import with_stand_ins
 from storage.gate.gate import Finding, Verdict, newest_verdict
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.rows.schemas import INGEST, STAGES
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
+from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn_in
 from tasks.reports.lineage.gallery import RejectedGroup, ShownSample, rejected_groups, shown_samples
-from tasks.reports.lineage.history import History, PastRun
+from tasks.reports.lineage.past_run import PastRun, past_runs
 from tasks.reports.lineage.stage_section import StageSection, stage_section
 from tasks.staging.samples import SampleReader
 
@@ -90,7 +90,7 @@ class DatasetStory:
         return dict(sorted({item for stage in self.stages for item in stage.versions}))
 
 
-def dataset_story(store: Store, dataset_id: str, history: History) -> DatasetStory:
+def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> DatasetStory:
     """Read a dataset as its page tells it.
 
     Raises
@@ -99,7 +99,7 @@ def dataset_story(store: Store, dataset_id: str, history: History) -> DatasetSto
         If a part of it is not in the store, or not as it was written.
     """
     # The page tells which rows there were, those that were erased by order among them.
-    objects = with_stand_ins(store)
+    objects = store.with_stand_ins()
     manifest = get_record(objects, dataset_id, DatasetManifest)
     artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
     ingested = artifacts[INGEST].manifest
@@ -124,7 +124,7 @@ def dataset_story(store: Store, dataset_id: str, history: History) -> DatasetSto
         num_held_out=splits.get("held_out", 0),
         samples=shown_samples(reader),
         rejected=rejected_groups(reader, stages),
-        runs=history.runs_with(dataset_id),
+        runs=past_runs(runs.with_output(dataset_id)),
     )
 
 

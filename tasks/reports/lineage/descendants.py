@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.manifests import get_record
+from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.comparison import Group, Row, group
-from tasks.reports.lineage.history import History
 from tasks.reports.page import counted, percent
 
 HELD_OUT = "held out"
@@ -60,21 +61,25 @@ class Score:
         return f"{'submission' if self.jf_mean is None else 'shls report'} {self.id[:12]}"
 
 
-def checkpoints_of(objects: ObjectStore, history: History, dataset: str) -> tuple[Trained, ...]:
+def checkpoints_of(objects: ObjectStore, runs: RunsByArtifact, dataset: str) -> tuple[Trained, ...]:
     """Return the checkpoints that were trained on a dataset, or imported as such, oldest first."""
-    made = history.made_from(dataset, ("train", "import"))
+    made = runs.made_from(dataset, RecordKind.CHECKPOINT)
     return tuple(
         Trained(one, get_record(objects, one, CheckpointRecord)) for one in made if objects.exists(one)
     )
 
 
-def scores_of(objects: ObjectStore, history: History, checkpoint: str) -> tuple[Score, ...]:
+def scores_of(objects: ObjectStore, runs: RunsByArtifact, checkpoint: str) -> tuple[Score, ...]:
     """Return the scores of a checkpoint, oldest first of each kind: held-out sequences, then benchmarks."""
-    readers = {"evaluate": _held_out, "benchmark": _on_benchmark, "submission": _submitted}
+    readers = {
+        RecordKind.EVALUATION: _held_out,
+        RecordKind.BENCHMARK: _on_benchmark,
+        RecordKind.SUBMISSION: _submitted,
+    }
     return tuple(
         read(objects, one)
         for kind, read in readers.items()
-        for one in history.made_from(checkpoint, (kind,))
+        for one in runs.made_from(checkpoint, kind)
         if objects.exists(one)
     )
 

@@ -23,7 +23,7 @@ _MARGIN = 2.0
 
 
 @dataclass(frozen=True)
-class Node:
+class PictureNode:
     """A thing of the graph, and what its box says.
 
     Attributes
@@ -59,10 +59,10 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Box:
+class PictureBox:
     """Where a node lies."""
 
-    node: Node
+    node: PictureNode
     left: float
     top: float
 
@@ -74,7 +74,7 @@ class GraphPicture:
     orientation: str
     """Its class in the stylesheet: ``lying`` or ``upright``."""
     description: str
-    boxes: tuple[Box, ...]
+    boxes: tuple[PictureBox, ...]
     arrows: tuple[Arrow, ...]
     width: float
     height: float
@@ -82,7 +82,9 @@ class GraphPicture:
     box_height: float = BOX_HEIGHT
 
 
-def graph_picture(layers: Sequence[Sequence[Node]], edges: Sequence[Edge], *, upright: bool) -> GraphPicture:
+def graph_picture(
+    layers: Sequence[Sequence[PictureNode]], edges: Sequence[Edge], *, upright: bool
+) -> GraphPicture:
     """Lay out a graph.
 
     Parameters
@@ -117,14 +119,16 @@ def graph_picture(layers: Sequence[Sequence[Node]], edges: Sequence[Edge], *, up
     return GraphPicture(
         orientation="upright" if upright else "lying",
         description="; ".join(f"{node.count} {node.title}" for node in nodes),
-        boxes=tuple(Box(node, *place(spans[node.key].along, spans[node.key].across)) for node in nodes),
+        boxes=tuple(
+            PictureBox(node, *place(spans[node.key].along, spans[node.key].across)) for node in nodes
+        ),
         arrows=tuple(arrow(edge, num_passed) for edge, num_passed in passed.items()),
         width=round(across if upright else along, 1),
         height=round(along if upright else across, 1),
     )
 
 
-def _spans(layers: Sequence[Sequence[Node]], upright: bool) -> Mapping[str, Span]:
+def _spans(layers: Sequence[Sequence[PictureNode]], upright: bool) -> Mapping[str, Span]:
     """Return what each box covers; the layers are centred on each other."""
     length, breadth = (BOX_HEIGHT, BOX_WIDTH) if upright else (BOX_WIDTH, BOX_HEIGHT)
     step = breadth + _BETWEEN_BOXES

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.dataset_story import DatasetStory
 from tasks.reports.lineage.descendants import Score, Trained
-from tasks.reports.lineage.graph_picture import Edge, GraphPicture, Node, graph_picture
+from tasks.reports.lineage.graph_picture import Edge, GraphPicture, PictureNode, graph_picture
 from tasks.reports.lineage.stage_section import StageSection
 from tasks.reports.page import counted, figure, percent
 
@@ -55,19 +55,21 @@ def lineage_graph(
     return lying, upright
 
 
-def _few(nodes: Sequence[Node], kind: str, href: str) -> tuple[list[Node], Mapping[str, str]]:
+def _few(nodes: Sequence[PictureNode], kind: str, href: str) -> tuple[list[PictureNode], Mapping[str, str]]:
     """Return the first few nodes of a layer, the others as one; and by the key of each what stands for it."""
     if len(nodes) <= _MOST_IN_A_LAYER:
         return list(nodes), {node.key: node.key for node in nodes}
     first, others = nodes[: _MOST_IN_A_LAYER - 1], nodes[_MOST_IN_A_LAYER - 1 :]
     told = "\n".join(node.told for node in others[:12]) + ("\n…" if len(others) > 12 else "")
-    more = Node(f"more {kind}s", f"{kind} more", f"{len(others):,}", f"more {kind}s", told=told, href=href)
+    more = PictureNode(
+        f"more {kind}s", f"{kind} more", f"{len(others):,}", f"more {kind}s", told=told, href=href
+    )
     standing = {node.key: node.key for node in first} | {node.key: more.key for node in others}
     return [*first, more], standing
 
 
-def _source(name: str, count: int) -> Node:
-    return Node(
+def _source(name: str, count: int) -> PictureNode:
+    return PictureNode(
         key=f"source {name}",
         kind="source",
         count=figure(count),
@@ -78,9 +80,9 @@ def _source(name: str, count: int) -> Node:
     )
 
 
-def _stage(stage: StageSection) -> Node:
+def _stage(stage: StageSection) -> PictureNode:
     rejected = f", {stage.rejected:,} rejected" if stage.rejected else ""
-    return Node(
+    return PictureNode(
         key=stage.name,
         kind="stage",
         count=figure(stage.accepted),
@@ -92,9 +94,9 @@ def _stage(stage: StageSection) -> Node:
     )
 
 
-def _dataset(one: DatasetStory) -> Node:
+def _dataset(one: DatasetStory) -> PictureNode:
     judged = one.verdict or "never judged"
-    return Node(
+    return PictureNode(
         key=one.id,
         kind=f"dataset {judged}",
         count="dataset",
@@ -106,8 +108,8 @@ def _dataset(one: DatasetStory) -> Node:
     )
 
 
-def _checkpoint(one: Trained) -> Node:
-    return Node(
+def _checkpoint(one: Trained) -> PictureNode:
+    return PictureNode(
         key=one.id,
         kind="checkpoint",
         count="weights",
@@ -118,8 +120,8 @@ def _checkpoint(one: Trained) -> Node:
     )
 
 
-def _score(one: Score) -> Node:
-    return Node(
+def _score(one: Score) -> PictureNode:
+    return PictureNode(
         key=one.id,
         kind="score",
         count="submitted" if one.jf_mean is None else percent(one.jf_mean),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.store import Store
+from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.comparison import Group
 from tasks.reports.lineage.again import (
     Command,
@@ -16,7 +17,6 @@ from tasks.reports.lineage.checkpoint_story import CheckpointStory, checkpoint_s
 from tasks.reports.lineage.dataset_story import DatasetStory, dataset_story
 from tasks.reports.lineage.descendants import Score, Trained, checkpoints_of, compared, scores_of
 from tasks.reports.lineage.graph_picture import GraphPicture
-from tasks.reports.lineage.history import History
 from tasks.reports.lineage.lineage_graph import lineage_graph
 from tasks.reports.making import Fact
 from tasks.reports.page import asset, render_page
@@ -43,7 +43,7 @@ class Descendants:
 
 
 @dataclass(frozen=True)
-class Making:
+class MakingSection:
     """How a thing was made, and how it is made again.
 
     Attributes
@@ -65,10 +65,10 @@ def dataset_page(store: Store, dataset_id: str) -> bytes:
     ObjectMissing, ObjectCorrupted
         If a part of it is not in the store, or not as it was written.
     """
-    history = History(store.ledger.runs())
-    dataset = dataset_story(store, dataset_id, history)
-    checkpoints = checkpoints_of(store.objects, history, dataset_id)
-    scores = {one.id: scores_of(store.objects, history, one.id) for one in checkpoints}
+    runs = RunsByArtifact(store.ledger.runs())
+    dataset = dataset_story(store, dataset_id, runs)
+    checkpoints = checkpoints_of(store.objects, runs, dataset_id)
+    scores = {one.id: scores_of(store.objects, runs, one.id) for one in checkpoints}
     descendants = Descendants(checkpoints, scores)
     return render_page(
         "dataset.html",
@@ -99,11 +99,11 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
     InputError
         If the log of its training cannot be read.
     """
-    history = History(store.ledger.runs())
-    story = checkpoint_story(store, checkpoint, history, execution)
-    dataset = dataset_story(store, story.record.dataset, history)
+    runs = RunsByArtifact(store.ledger.runs())
+    story = checkpoint_story(store, checkpoint, runs, execution)
+    dataset = dataset_story(store, story.record.dataset, runs)
     descendants = Descendants((story.trained,), {checkpoint: story.scores})
-    making = Making(
+    making = MakingSection(
         environment_facts(story.runs, story.record.versions, story.record.device_kind),
         checkpoint_commands(story),
         configuration_of(story.runs),
@@ -120,8 +120,8 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
     )
 
 
-def _dataset_making(dataset: DatasetStory) -> Making:
-    return Making(
+def _dataset_making(dataset: DatasetStory) -> MakingSection:
+    return MakingSection(
         environment_facts(dataset.runs, dataset.versions, None),
         dataset_commands(dataset),
         configuration_of(dataset.runs),

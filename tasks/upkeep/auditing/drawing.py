@@ -5,21 +5,21 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from storage.records.manifests import ShardRef
 from storage.rows.schemas import SEQUENCES, STAGES, SUPERPIXELS
-from storage.rows.shards import ShardRef
 from tasks.upkeep.auditing.remaking import Remaking
 
 Drawn = TypeVar("Drawn")
 
 
-class DrawnSample(NamedTuple):
+class SampleToRemake(NamedTuple):
     """A pseudo-sequence, and a dataset that has it."""
 
     dataset: str
     sample_id: str
 
 
-class DrawnShard(NamedTuple):
+class ShardToRemake(NamedTuple):
     """A shard of a stage, and a dataset that has it."""
 
     dataset: str
@@ -29,26 +29,26 @@ class DrawnShard(NamedTuple):
 
 def draw_samples(
     rng: np.random.Generator, remakings: Mapping[str, Remaking], count: int
-) -> list[DrawnSample]:
+) -> list[SampleToRemake]:
     """Draw pseudo-sequences, all if there are no more; one that several datasets share is there once."""
-    by_content: dict[str, DrawnSample] = {}
+    by_content: dict[str, SampleToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
         sequences, maps = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS))
         for sample in sorted(sequences.keys() & maps.keys()):
-            by_content.setdefault(sequences[sample] + maps[sample], DrawnSample(dataset, sample))
+            by_content.setdefault(sequences[sample] + maps[sample], SampleToRemake(dataset, sample))
     return _drawn(rng, list(by_content.values()), count)
 
 
-def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[DrawnShard]:
+def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[ShardToRemake]:
     """Draw one shard of every stage."""
     return [shard for stage in STAGES for shard in _drawn(rng, list(_shards(remakings, stage)), 1)]
 
 
-def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[DrawnShard]:
-    by_digest: dict[str, DrawnShard] = {}
+def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[ShardToRemake]:
+    by_digest: dict[str, ShardToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
         for ref in remaking.artifacts[stage].manifest.shards:
-            by_digest.setdefault(ref.digest, DrawnShard(dataset, stage, ref))
+            by_digest.setdefault(ref.digest, ShardToRemake(dataset, stage, ref))
     return by_digest.values()
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storage.kinds import RunKind
 from storage.tables.append_only import Row
 from tasks.runs.platform_kind import platform_kind
 from tasks.staging.replay import Status
@@ -41,7 +42,7 @@ def other_platforms(runs: Sequence[Row], dataset: str) -> tuple[str, ...]:
 
     Rows are copied from the datasets before it, so all builds up to the last one that gave it count.
     """
-    builds = [run for run in runs if run["kind"] == "dataset"]
+    builds = [run for run in runs if run["kind"] == RunKind.DATASET]
     giving = [place for place, run in enumerate(builds, 1) if dataset in run["outputs"]]
     platforms = {json.loads(run["details"]).get("platform") for run in builds[: max(giving, default=0)]}
     here = platform_kind()

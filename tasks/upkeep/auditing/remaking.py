@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from storage.canonical import digest_bytes
 from storage.objects.objects import ObjectStore
-from storage.records.manifests import DatasetManifest, get_record
+from storage.records.manifests import DatasetManifest, ShardRef, get_record
 from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, STAGES, SUPERPIXELS
 from storage.rows.shard_encoding import encode_shard
-from storage.rows.shards import ShardRef, read_columns
+from storage.rows.shards import read_columns
 from storage.rows.stage_artifact import StageArtifact
 from tasks.executor import one_thread
 from tasks.planning.making import Making

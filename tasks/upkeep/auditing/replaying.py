@@ -7,8 +7,9 @@ import numpy as np
 
 from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
 from storage.objects.objects import ObjectStore, object_path
+from storage.records.manifests import ShardRef
 from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
-from storage.rows.shards import RowReader, ShardRef
+from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import RowAddress
 from storage.tables.append_only import Row
 from tasks.staging.replay import Replayer, changed_since

@@ -7,15 +7,19 @@ from typing import Literal
 
 from shls_core.benchmarks.davis.layout import Year
 from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
+from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import BenchmarkRecord, SegmentedRecord, SubmissionRecord
-from storage.records.links import BENCHMARK, SUBMISSION, read_links
+from storage.records.links import read_links
 from storage.records.manifests import get_record
 from storage.verification.problems import VIDEOS, Problem, about_object
 from tasks.scoring.benchmark_choice import BenchmarkChoice, BenchmarkFormat, material_digest
 
 Compared = Literal["as recorded", "changed", "not looked at"]
-_RECORDS: Mapping[str, type[SegmentedRecord]] = {BENCHMARK: BenchmarkRecord, SUBMISSION: SubmissionRecord}
+_RECORDS: Mapping[str, type[SegmentedRecord]] = {
+    RecordKind.BENCHMARK: BenchmarkRecord,
+    RecordKind.SUBMISSION: SubmissionRecord,
+}
 _YEARS: Mapping[str, Year] = {"DAVIS-2016": 2016, "DAVIS-2017": 2017}
 
 

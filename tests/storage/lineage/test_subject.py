@@ -6,9 +6,10 @@ from shls_core.errors import InputError, NameUnknown
 from storage import references
 from storage.canonical import digest_bytes, digest_json
 from storage.lineage.history import History
-from storage.lineage.subject import Subject, file_digest, find_photograph, find_subject
+from storage.lineage.subject import Subject, find_photograph, find_subject
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
+from storage.withdrawal.which_source import file_digest
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_what_means_nothing_is_told_in_one_line(history, reference):
 
 @pytest.mark.parametrize("reference", ["birds.jpg", "f00dfeed", "", "a" * 300])
 def test_what_is_no_photograph_is_told(history, reference):
-    with pytest.raises(NameUnknown, match="expected a photograph: an image file, an id or its first digits"):
+    with pytest.raises(NameUnknown, match="expected an image file, or the id or file name of a photograph"):
         find_photograph(history, reference)
 
 
@@ -120,7 +121,11 @@ def test_a_file_name_of_two_photographs_is_ambiguous(store, photographs, stage_d
         shutil.copy(photographs / name, folder / "mine.png")
         shutil.copy(photographs / "rocket.png", folder)
         stage_dataset(store, folder)
-    with pytest.raises(NameUnknown, match=r"got mine\.png, which means 2: photograph .*…, photograph .*…"):
+    told = r"expected one thing, got mine\.png, which means 2: photograph .*…, photograph .*…; give the id"
+    with pytest.raises(NameUnknown, match=told):
+        find_subject(History(store), "mine.png")
+    told = r"expected one photograph, got mine\.png, which means 2: \w{12}…, \w{12}…; give the id"
+    with pytest.raises(NameUnknown, match=told):
         find_photograph(History(store), "mine.png")
 
 

@@ -7,8 +7,14 @@ import pytest
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
-from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record, record_id
-from storage.rows.shards import ShardRef
+from storage.records.manifests import (
+    DatasetManifest,
+    ShardRef,
+    StageManifest,
+    get_record,
+    put_record,
+    record_id,
+)
 from storage.store import Store
 
 SHARDS = tuple(ShardRef(digest=letter * 64, rows=2, rejected=0, bytes=10) for letter in "ab")

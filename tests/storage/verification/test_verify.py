@@ -13,10 +13,10 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import validate
 from storage.objects.objects import object_path
 from storage.provenance.environment import current_environment
-from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
+from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, get_record, put_record
 from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shard_encoding import encode_shard
-from storage.rows.shards import ShardRef, read_columns
+from storage.rows.shards import read_columns
 from storage.store import Store
 from storage.tables.ledger import Run
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store

@@ -10,7 +10,6 @@ import storage.files.removal
 from shls_core.errors import ObjectCorrupted, ObjectErased, ObjectMissing
 from shls_core.photographs.split import TRAIN
 from storage.canonical import digest_bytes
-from storage.erased_objects import with_stand_ins
 from storage.export.webdataset import export_webdataset
 from storage.files.inventory import take_inventory
 from storage.garbage_collection import collect, plan_collection
@@ -18,7 +17,7 @@ from storage.gate.gate import Verdict
 from storage.lineage.descent import descent
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
-from storage.records.tombstones import ERASED, Tombstone, tombstones
+from storage.records.tombstones import ERASED, Tombstone
 from storage.rows.loader import SequenceLoader
 from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shards import put_shard, read_columns
@@ -112,7 +111,7 @@ def test_no_byte_of_the_photograph_is_left(staged, store, image, photographs, pu
             for row in read_columns(store.objects, digest, ["sample_id", "digest", "image_ids"]).to_pylist():
                 assert row["digest"] is None or image not in row["image_ids"]
     # No key leads to it.
-    erased = set(tombstones(store))
+    erased = set(store.erased())
     assert erased
     keys = take_inventory(store.backend).keys
     assert erased.isdisjoint(store.keys.results(keys).values())
@@ -127,7 +126,7 @@ def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, imag
         for stage in STAGES
     }
     purge(store, image)
-    objects = with_stand_ins(store)
+    objects = store.with_stand_ins()
     for stage, rows in before.items():
         artifact = StageArtifact(objects, getattr(manifest, stage))
         after = artifact.table(SCHEMAS[stage].arrow.names).to_pylist()
@@ -150,7 +149,7 @@ def test_verify_says_erased_by_order_and_still_proves_the_rest(staged, store, im
     _, tombstone = purge(store, image)
     for verification in (verify_store(store), verify_dataset(store, staged.dataset)):
         assert verification.problems == ()
-        assert {shard.path for shard in verification.erased} == set(map(object_path, tombstones(store)))
+        assert {shard.path for shard in verification.erased} == set(map(object_path, store.erased()))
         assert {shard.image_ids for shard in verification.erased} == {(image,)}
         assert {shard.tombstone for shard in verification.erased} == {tombstone}
         assert sum(shard.num_rows for shard in verification.erased) == len(descent(store, image).rows)
@@ -168,7 +167,7 @@ def test_lineage_still_answers(staged, store, image, purge):
 
 def test_an_object_that_is_missing_without_a_tombstone_is_missing(staged, store, image, purge):
     purge(store, image)
-    erased = tombstones(store)
+    erased = store.erased()
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
     shards = StageArtifact(store.objects, manifest.superpixels).manifest.shards
     whole = next(shard.digest for shard in shards if shard.digest not in erased)
@@ -181,7 +180,7 @@ def test_an_object_that_is_missing_without_a_tombstone_is_missing(staged, store,
 
 def test_a_stand_in_that_was_changed_or_lost_is_told(staged, store, image, purge):
     purge(store, image)
-    stand_in = next(iter(tombstones(store).values())).redacted
+    stand_in = next(iter(store.erased().values())).redacted
     path = store.root / object_path(stand_in)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -214,7 +213,7 @@ def test_ended_before_the_entry_nothing_is_erased_and_gc_removes_what_was_writte
     before = set(files(store))
     _, tombstone = purge(store, image, until="before the entry")
     assert before <= set(files(store))
-    assert tombstones(store) == {}
+    assert store.erased() == {}
     assert problems(store) == {("tombstone without a purge", object_path(tombstone))}
     collect(store, plan_collection(store, keep=1))
     assert verify_store(store).problems == ()
@@ -309,9 +308,9 @@ def test_photographs_are_erased_one_after_the_other(staged, store, image, photog
 def test_a_stand_in_that_is_erased_has_another_one(store, image, photographs, purge):
     other = digest_bytes((photographs / "astronaut.png").read_bytes())
     purge(store, image)
-    first = tombstones(store)
+    first = store.erased()
     purge(store, other)
-    both = tombstones(store)
+    both = store.erased()
     replaced = [digest for digest, found in first.items() if both[digest].redacted != found.redacted]
     assert replaced
     for digest in replaced:
@@ -345,7 +344,7 @@ def test_gc_keeps_stand_ins_with_their_dataset_and_tombstones_for_ever(
     staged, store, image, purge, photographs, stage_dataset, tmp_path
 ):
     _, tombstone = purge(store, image)
-    stand_ins = {found.redacted for found in tombstones(store).values()}
+    stand_ins = {found.redacted for found in store.erased().values()}
     assert plan_collection(store, keep=1).num_objects == 0
 
     folder = Path(shutil.copytree(photographs, tmp_path / "seven"))
@@ -357,12 +356,12 @@ def test_gc_keeps_stand_ins_with_their_dataset_and_tombstones_for_ever(
     assert store.objects.exists(tombstone)
     assert not any(map(store.objects.exists, stand_ins))
     assert verify_store(store).problems == ()
-    assert tombstones(store)
+    assert store.erased()
 
 
 def test_gc_refuses_a_lost_stand_in(store, image, purge):
     purge(store, image)
-    stand_in = next(iter(tombstones(store).values())).redacted
+    stand_in = next(iter(store.erased().values())).redacted
     (store.root / object_path(stand_in)).unlink()
     with pytest.raises(ObjectMissing, match="nothing was removed"):
         plan_collection(store, keep=1)
@@ -373,7 +372,7 @@ def test_a_tombstone_that_is_lost_is_told(store, image, purge):
     (store.root / object_path(tombstone)).unlink()
     assert ("purge without its tombstone", object_path(tombstone)) in problems(store)
     with pytest.raises(ObjectMissing, match=tombstone[:12]):
-        tombstones(store)
+        store.erased()
 
 
 def test_reinstated_and_built_again_it_is_as_if_it_had_never_gone(

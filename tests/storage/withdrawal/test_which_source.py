@@ -5,13 +5,17 @@ import shutil
 import pytest
 
 from shls_core.errors import NameUnknown
-from storage.canonical import digest_bytes
-from storage.withdrawal.which_source import PhotographReferences
+from storage.canonical import digest_bytes, digest_json
+from storage.lineage.history import History
+from storage.lineage.subject import find_photograph, find_subject
+from storage.withdrawal.deny_list import withdrawn
+from storage.withdrawal.which_source import SourceReferences
+from tasks.upkeep.withdrawal import plan_purge, purge, reinstate, withdraw
 
 
 @pytest.fixture
 def resolve(staged):
-    return PhotographReferences(staged.store).resolve
+    return SourceReferences.of(staged.store).resolve
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def test_one_that_was_never_seen_is_meant_by_its_file_or_its_whole_id(staged, re
     new.write_bytes(b"a photograph of later")
     unseen = digest_bytes(b"a photograph of later")
     assert resolve(str(new)) == resolve(unseen) == unseen
-    assert not PhotographReferences(staged.store).known(unseen)
+    assert not SourceReferences.of(staged.store).known(unseen)
     for reference in (unseen[:12], "new.jpg"):
         told = rf"got '{reference}'; one that the store has never seen is given by its file, or all 64 digits"
         with pytest.raises(NameUnknown, match=told):
@@ -49,14 +53,63 @@ def test_a_name_that_means_two_is_told(store, photographs, stage_dataset, tmp_pa
     stage_dataset(store, folder)
     assert first.dataset
     with pytest.raises(NameUnknown, match=r"got coffee\.png, which means 2: \w{12}…, \w{12}…; give the id"):
-        PhotographReferences(store).resolve("coffee.png")
+        SourceReferences.of(store).resolve("coffee.png")
     # A file of this folder and one of the store, which are not the same.
     monkeypatch.chdir(folder)
     shutil.copy(folder / "rocket.jpg", folder / "chelsea.jpg")
     with pytest.raises(NameUnknown, match="which means 2"):
-        PhotographReferences(store).resolve("chelsea.jpg")
+        SourceReferences.of(store).resolve("chelsea.jpg")
+
+
+def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_everywhere(
+    staged_copy, photographs, image, tmp_path, monkeypatch
+):
+    other = digest_bytes((photographs / "rocket.png").read_bytes())
+    shutil.copy(photographs / "rocket.png", tmp_path / "coffee.png")
+    monkeypatch.chdir(tmp_path)
+    place, history = staged_copy.location, History(staged_copy)
+    withdraw(place, [image, other], "consent revoked")
+    told = r"got coffee\.png, which means 2: .*\w{12}…, .*\w{12}…; give the id"
+    for command in (
+        lambda reference: withdraw(place, [reference], "consent revoked"),
+        lambda reference: reinstate(place, [reference], "consent given"),
+        lambda reference: plan_purge(place, [reference]),
+        lambda reference: purge(place, [reference]),
+        lambda reference: find_photograph(history, reference),
+        lambda reference: find_subject(history, reference),
+    ):
+        for reference in ("coffee.png", "photograph:coffee.png"):
+            with pytest.raises(NameUnknown, match=told.replace("got ", "got (photograph:)?")):
+                command(reference)
+    assert withdrawn(staged_copy).keys() == {image, other}
+    # The id is exact, and so is a path that is no file name.
+    for reference, meant in ((image, image), ("photograph:" + image[:8], image), ("./coffee.png", other)):
+        assert plan_purge(place, [reference]).image_ids == (meant,)
+        assert find_photograph(history, reference) == find_subject(history, reference).id == meant
+
+
+def test_a_whole_id_means_its_photograph_whatever_files_are_called(resolve, image, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (image, "ab" * 32):
+        (tmp_path / name).write_bytes(b"another photograph")
+        assert resolve(name) == name
+
+
+def test_the_id_of_a_second_file_with_the_same_bytes_means_the_photograph(
+    store, photographs, stage_dataset, tmp_path
+):
+    for name in ("first.png", "second.png"):
+        shutil.copy(photographs / "coffee.png", tmp_path / name)
+    shutil.copy(photographs / "rocket.png", tmp_path)
+    stage_dataset(store, tmp_path)
+    image = digest_bytes((photographs / "coffee.png").read_bytes())
+    again = digest_json(["duplicate", image, "second.png"])
+    references = SourceReferences.of(store)
+    assert {references.resolve(one) for one in (again, again[:12], "first.png", "second.png")} == {image}
+    assert references.known(image)
+    assert not references.known(again)
 
 
 def test_withdrawn_photographs_are_known_by_the_beginning_of_their_ids(store, record_run):
     record_run(store, "withdraw", ["ab" * 32], {"reason": "in advance"})
-    assert PhotographReferences(store).resolve("ababab") == "ab" * 32
+    assert SourceReferences.of(store).resolve("ababab") == "ab" * 32

@@ -20,7 +20,8 @@ from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import get_record
 from storage.rows.loader import SequenceLoader
 from storage.store import Store
-from tasks.checkpoints.load import choose_device, load_checkpoint
+from tasks.checkpoints.load import load_checkpoint
+from tasks.runs.device import choose_device
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.scoring.held_out import InUse, score_checkpoint
 from tasks.training.learning_config import LearningConfig

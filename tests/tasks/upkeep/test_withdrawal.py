@@ -11,7 +11,7 @@ from shls_core.training.config import TrainingConfig
 from storage.canonical import digest_bytes
 from storage.files.jobs import at_work
 from storage.records.manifests import get_record
-from storage.records.tombstones import Tombstone, tombstones
+from storage.records.tombstones import Tombstone
 from storage.verification.verify import verify_store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.checkpoints.reproduction import reproduce_checkpoint
@@ -97,7 +97,7 @@ def test_reinstated_it_is_off_the_list(passed_store, place, image):
 def test_a_purge_names_its_tombstone_and_counts_what_went(passed_store, place, image):
     withdraw(place, [image], "consent revoked")
     planned = plan_purge(place, [NAME])
-    assert tombstones(passed_store) == {}
+    assert passed_store.erased() == {}
     erasure, tombstone = purge(place, [NAME])
     assert erasure == planned
     run = last_run(passed_store)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.reports.lineage.graph_picture import BOX_HEIGHT, BOX_WIDTH, Edge, Node, graph_picture
+from tasks.reports.lineage.graph_picture import BOX_HEIGHT, BOX_WIDTH, Edge, PictureNode, graph_picture
 
 
 def layers_of(*sizes):
     return [
-        [Node(f"{layer}.{place}", "stage", "1", "row") for place in range(size)]
+        [PictureNode(f"{layer}.{place}", "stage", "1", "row") for place in range(size)]
         for layer, size in enumerate(sizes)
     ]
 
@@ -94,7 +94,7 @@ def on_curve(path):
 
 def test_what_the_graph_holds_is_told_in_words():
     made = graph_picture(
-        [[Node("a", "stage", "9", "photographs")], [Node("b", "dataset", "dataset", "x@v1")]],
+        [[PictureNode("a", "stage", "9", "photographs")], [PictureNode("b", "dataset", "dataset", "x@v1")]],
         [],
         upright=False,
     )

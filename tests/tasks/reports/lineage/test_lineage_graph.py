@@ -5,25 +5,25 @@ from collections import Counter
 
 import pytest
 
+from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.lineage.dataset_story import dataset_story
 from tasks.reports.lineage.descendants import checkpoints_of, scores_of
-from tasks.reports.lineage.history import History
 from tasks.reports.lineage.lineage_graph import lineage_graph
 
 
 @pytest.fixture(scope="module")
-def history(told):
-    return History(told.store.ledger.runs())
+def runs(told):
+    return RunsByArtifact(told.store.ledger.runs())
 
 
 @pytest.fixture(scope="module")
-def story(told, history):
-    return dataset_story(told.store, told.dataset, history)
+def story(told, runs):
+    return dataset_story(told.store, told.dataset, runs)
 
 
-def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, history, story):
-    checkpoints = checkpoints_of(told.store.objects, history, told.dataset)
-    scores = scores_of(told.store.objects, history, told.checkpoint)
+def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, runs, story):
+    checkpoints = checkpoints_of(told.store.objects, runs, told.dataset)
+    scores = scores_of(told.store.objects, runs, told.checkpoint)
     lying, _ = lineage_graph(story, checkpoints, scores)
     edges = Counter(arrow.text for arrow in lying.arrows)
     assert edges == Counter(
@@ -44,8 +44,8 @@ def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, 
     assert boxes[told.submission].count == "submitted"
 
 
-def test_of_many_the_newest_are_shown_and_the_others_counted(told, history, story):
-    [trained] = checkpoints_of(told.store.objects, history, told.dataset)
+def test_of_many_the_newest_are_shown_and_the_others_counted(told, runs, story):
+    [trained] = checkpoints_of(told.store.objects, runs, told.dataset)
     many = [dataclasses.replace(trained, id=f"{number:064d}") for number in range(20)]
     lying, _ = lineage_graph(story, many, ())
     boxes = [box.node for box in lying.boxes if "checkpoint" in box.node.kind]

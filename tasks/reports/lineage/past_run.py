@@ -1,7 +1,7 @@
-"""The ledger as a page tells it: who made a thing, who found it made, and what was made from it."""
+"""Entries of the ledger, as a page shows them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,32 +39,9 @@ class PastRun:
     configuration: Mapping[str, Any]
 
 
-class History:
-    """The runs of a store.
-
-    Parameters
-    ----------
-    rows
-        The entries of its ledger, oldest first.
-    """
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
-
-    def runs_with(self, artifact: str) -> tuple[PastRun, ...]:
-        """Return the runs that ended with an artifact: the first one made it, the others found it made."""
-        return tuple(_past_run(row) for row in self.rows if artifact in row["outputs"])
-
-    def made_from(self, artifact: str, kinds: Iterable[str]) -> tuple[str, ...]:
-        """Return what completed runs of some kinds made from an artifact, oldest first, each once."""
-        wanted = frozenset(kinds)
-        outputs = (
-            output
-            for row in self.rows
-            if row["kind"] in wanted and row["status"] == "completed" and artifact in row["inputs"]
-            for output in row["outputs"]
-        )
-        return tuple(dict.fromkeys(outputs))
+def past_runs(runs: Iterable[Row]) -> tuple[PastRun, ...]:
+    """Return entries of the ledger as a page shows them."""
+    return tuple(map(_past_run, runs))
 
 
 def _past_run(row: Row) -> PastRun:

@@ -1,0 +1,130 @@
+"""The kinds of runs, records and keys of a store, and how they belong together.
+
+A kind is stored as its plain string. The models of records spell their own kind, since their modules are in
+code digests and this one is not: a kind that is added here changes no id. `tests/test_kinds.py` checks that
+models, tables by kind and pages know every kind.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class RunKind(StrEnum):
+    """What a run does: the `kind` of an entry in the ledger, of a job, and of OpenLineage's jobs."""
+
+    DATASET = "dataset"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    BENCHMARK = "benchmark"
+    SUBMISSION = "submission"
+    IMPORT = "import"
+    REPRODUCE = "reproduce"
+    COLLECT = "gc"
+    TAG = "tag"
+    ROLL_BACK = "rollback"
+    WITHDRAW = "withdraw"
+    REINSTATE = "reinstate"
+    PURGE = "purge"
+    EXPORT = "export"
+    AUDIT = "audit"
+    PIPELINE = "pipeline"
+    """Consists of other runs; the ledger has entries of those alone."""
+
+
+COMPOSED = frozenset({RunKind.PIPELINE})
+"""Kinds of runs that consist of other runs."""
+
+
+class RecordKind(StrEnum):
+    """What a record describes: its field `kind`."""
+
+    DATASET = "dataset"
+    STAGE = "stage"
+    CHECKPOINT = "checkpoint"
+    PRETRAINED = "pretrained"
+    """A checkpoint that is used without its dataset, which may be in no store at hand."""
+    VERDICT = "verdict"
+    EVALUATION = "evaluation"
+    BENCHMARK = "benchmark"
+    SUBMISSION = "submission"
+    TOMBSTONE = "tombstone"
+
+
+SCORES = (RecordKind.EVALUATION, RecordKind.BENCHMARK, RecordKind.SUBMISSION)
+"""Kinds of records of what a checkpoint did on videos."""
+
+
+class PartKind(StrEnum):
+    """What a dataset is made of, and that has no record of its own."""
+
+    PHOTOGRAPH = "photograph"
+    MASK = "mask"
+    """A row of saliency: a photograph, or a part of one, with its pseudo-mask."""
+    SAMPLE = "sample"
+    """A pseudo-sequence and its superpixel maps."""
+    SHARD = "shard"
+
+
+class KeyKind(StrEnum):
+    """Kinds of work in the key index: folders under ``keys/``.
+
+    The kinds for the work of a stage are the name of the stage, whose entries point at its artifacts, and
+    `shards_key` of it, whose entries point at its shards.
+    """
+
+    CHECKPOINTS = "checkpoints"
+    EVALUATIONS = "evaluations"
+    VERDICTS = "verdicts"
+    """By dataset and bounds."""
+    VERDICT_OF_DATASET = "verdict-of-dataset"
+    """The newest verdict, by dataset."""
+
+
+KEY_OF_RECORD: Mapping[str, KeyKind] = {
+    RecordKind.CHECKPOINT: KeyKind.CHECKPOINTS,
+    RecordKind.EVALUATION: KeyKind.EVALUATIONS,
+    RecordKind.VERDICT: KeyKind.VERDICT_OF_DATASET,
+}
+"""The kind of key that a record gives itself, by the kind of record; other records have none."""
+
+MAKES: Mapping[str, RecordKind] = {
+    RunKind.DATASET: RecordKind.DATASET,
+    RunKind.TRAIN: RecordKind.CHECKPOINT,
+    RunKind.IMPORT: RecordKind.CHECKPOINT,
+    RunKind.EVALUATE: RecordKind.EVALUATION,
+    RunKind.BENCHMARK: RecordKind.BENCHMARK,
+    RunKind.SUBMISSION: RecordKind.SUBMISSION,
+    RunKind.PURGE: RecordKind.TOMBSTONE,
+}
+"""What a run of a kind makes, or finds made, and names in its outputs."""
+
+NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
+    # Version 3 has all stages in one field, version 2 had a field for each.
+    RecordKind.DATASET: ("stages", "ingest", "saliency", "sequences", "superpixels"),
+    RecordKind.STAGE: ("shards",),
+    RecordKind.CHECKPOINT: ("dataset", "weights"),
+    RecordKind.PRETRAINED: ("weights",),
+    RecordKind.EVALUATION: ("checkpoint", "dataset"),
+    RecordKind.BENCHMARK: ("checkpoint",),
+    RecordKind.SUBMISSION: ("checkpoint",),  # which needs its dataset, unless it is a pretrained one
+    RecordKind.VERDICT: ("dataset",),
+    RecordKind.TOMBSTONE: (),  # evidence, which keeps nothing
+}
+"""The fields of a record that name the objects without which it is not whole, by its kind."""
+
+_SHARDS = "-shards"
+
+
+def made_by(record: RecordKind) -> tuple[RunKind, ...]:
+    """Return the kinds of runs that make records of a kind."""
+    return tuple(run for run in RunKind if MAKES.get(run) == record)
+
+
+def shards_key(stage: str) -> str:
+    """Return the kind of key under which the shards of a stage are found."""
+    return f"{stage}{_SHARDS}"
+
+
+def stage_of_shards_key(kind: str) -> str | None:
+    """Return the stage whose shards are found under keys of a kind; None for another kind of key."""
+    return kind.removesuffix(_SHARDS) if kind.endswith(_SHARDS) else None
