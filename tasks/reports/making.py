@@ -47,12 +47,8 @@ def configuration(record: BenchmarkRecord | EvaluationRecord, trained: Checkpoin
 def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tuple[str, ...]:
     """Return the commands that make and score the masks again."""
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
-    options = {"--superpixels": "num_superpixels", "--max-side": "max_side"}
-    chosen = "".join(
-        f" {option} {record.configuration[key]}"
-        for option, key in options.items()
-        if record.configuration.get(key) is not None
-    )
+    max_side = record.configuration.get("max_side")
+    chosen = "" if max_side is None else f" --max-side {max_side}"
     checkpoint = f"--checkpoint {_called(record, trained)}"
     return (
         _use_file(record),
@@ -68,10 +64,22 @@ def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tu
 
 def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
     """Return the command that writes down how the checkpoint was used."""
-    said = record.configuration
-    use: dict[str, Any] = {section: said[section] for section in ("memory", "superpixels") if section in said}
-    use["propagation"] = {"refinement": said.get("refinement")}
-    return f"cat > use.yaml <<'END'\n{yaml.safe_dump(use, default_flow_style=None, width=100)}END"
+    use = yaml.safe_dump(used_sections(record.configuration), default_flow_style=None, width=100)
+    return f"cat > use.yaml <<'END'\n{use}END"
+
+
+def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of a configuration that say how a checkpoint was used, from the record of scores.
+
+    Records from before there was a choice of methods have ``memory``, ``refinement`` and ``num_superpixels``
+    beside ``superpixels``.
+    """
+    if "propagation" in recorded:
+        sections = ("method", "propagation", "superpixels")
+        return {section: recorded[section] for section in sections if section in recorded}
+    of_propagation = {key: recorded.get(key) for key in ("refinement", "num_superpixels")}
+    superpixels = {"superpixels": recorded["superpixels"]} if "superpixels" in recorded else {}
+    return {"method": {"memory": recorded["memory"]}, **superpixels, "propagation": of_propagation}
 
 
 def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:

@@ -69,9 +69,7 @@ class Propagator:
         if "superpixel_maps" in stored:
             return DividedFrame(frame, stored["superpixel_maps"])
         if self._divide is None:
-            raise InputError(
-                "expected a stored superpixel map of the frame, or a way to divide it, got neither"
-            )
+            raise InputError("expected a stored superpixel map, or a way to divide frames, got neither")
         return DividedFrame(frame, self._divide(frame))
 
     @torch.inference_mode()

@@ -1,5 +1,6 @@
 import pytest
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
 from storage.records.checkpoints import CheckpointRecord
@@ -11,7 +12,7 @@ from tasks.training.train_task import learn as learning_module
 from tasks.training.train_task import train_network
 
 LEARNING = LearningConfig(
-    network=NetworkConfig(width_multiplier=0.0625),
+    method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
     training=TrainingConfig(steps=3, batch_size=1, num_threads=1),
 )
 CPU = ExecutionConfig(backend="serial", device="cpu")
@@ -61,7 +62,7 @@ def test_other_weights_disagree(reproduce, altered, passed_store):
         ("code", {"code_digest": "0" * 64}),
         ("device", {"device_kind": "another GPU"}),
         ("torch", {"versions": {"torch": "1.0"}}),
-        ("configuration", {"configuration": {"network": {"width_multiplier": 0.0625}}}),
+        ("configuration", {"configuration": {"method": {"network": {"width_multiplier": 0.0625}}}}),
         (
             "configuration training.stepps",
             {"configuration": {"training": {"stepps": 3}}},
