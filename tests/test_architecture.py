@@ -210,7 +210,7 @@ def test_what_tasks_and_workers_hand_on_is_small(staged, store, photographs, mon
     """Invariant 1, as it is: neither an outcome nor a shard's job holds a pixel."""
     from tasks.runs.execution_config import ExecutionConfig, StagingConfig
     from tasks.stages.ingest import IngestConfig, IngestStage
-    from tasks.staging.build_stage import build_stage as staging
+    from tasks.staging import build_stage as staging
 
     for outcome in staged.outcomes.values():
         assert len(pickle.dumps(outcome)) < 1000

@@ -12,9 +12,9 @@ from storage.lineage.splits import samples_of_split
 from storage.lineage.usage import usage_of
 from storage.rows.loader import SequenceLoader
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.training import validation
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig
-from tasks.training.train_task import validation
 
 
 def train(store, dataset, **training):

@@ -14,7 +14,7 @@ from storage.records.manifests import get_record, put_record, record_id
 from tasks.checkpoints.exporting import export_checkpoint, export_pretrained, rounded
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.load import network_of
-from tasks.training.learning_config import LearningConfig
+from tasks.training.learning_config import LearningConfig, learning_of
 from tasks.training.trained_folder import read_trained
 
 CPU = torch.device("cpu")
@@ -72,8 +72,7 @@ def test_a_pretrained_one_is_half_as_large_and_says_what_it_was_made_from(store,
 
 def test_it_says_how_it_is_used_and_leaves_out_refinement_that_is_not(pretrained):
     record, weights = read_trained(pretrained)
-    in_use = LearningConfig.model_validate(record.configuration)
-    assert (in_use.network, in_use.memory) == (USED)
+    assert learning_of(record).method == USED
     assert not [name for name in weights_from_bytes(weights) if name.startswith("refinement")]
     assert network_of(record, weights, CPU).refinement is None
 

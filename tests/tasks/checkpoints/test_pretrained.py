@@ -15,7 +15,8 @@ from storage.records.manifests import record_id
 from storage.references import resolve
 from storage.store import Store
 from storage.verification.verify import verify_store
-from tasks.checkpoints.load import load_checkpoint, network_of, pretrained
+from tasks.checkpoints import pretrained
+from tasks.checkpoints.load import load_checkpoint, network_of
 from tasks.checkpoints.pretrained import keep_checkpoint, read_pretrained
 from tasks.training.learning_config import learning_of
 

@@ -3,12 +3,12 @@ import pytest
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
+from storage.provenance.environment import package_versions
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.learning_config import LearningConfig
-from tasks.training.train_task import learn as learning_module
 from tasks.training.train_task import train_network
 
 LEARNING = LearningConfig(
@@ -77,6 +77,6 @@ def test_what_was_made_otherwise_is_not_compared(reproduce, altered, monkeypatch
 
 
 def test_the_difference_says_what_it_was_and_what_it_is(reproduce, altered):
-    now = learning_module.package_versions(["torch"])["torch"]
+    now = package_versions(["torch"])["torch"]
     outcome = reproduce(altered(versions={"torch": "1.0"}))
     assert outcome.differences["torch"] == ("1.0", now)

@@ -3,8 +3,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from tasks.training import run_artifact as module
 from tasks.training.run_artifact import training_artifact, training_markdown
-from tasks.training.train_task import run_artifact as module
 
 
 def test_the_newest_figures_stand_under_the_curve():

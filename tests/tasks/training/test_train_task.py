@@ -13,9 +13,9 @@ from storage.objects.training_states import training_states
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.training import train_task as module
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
-from tasks.training.train_task import train_task as module
 
 STEPS = 5
 TRAINING = TrainingConfig(

@@ -11,8 +11,8 @@ from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.evaluation import by_propagation
 from shls_core.training.config import TrainingConfig
 from storage.rows.loader import SequenceLoader
+from tasks.training import validation
 from tasks.training.learning_config import LearningConfig
-from tasks.training.train_task import validation
 from tasks.training.validation import validator
 
 LEARNING = LearningConfig(

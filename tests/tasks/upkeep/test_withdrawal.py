@@ -21,7 +21,7 @@ from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.training.export_order import export_training
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
-from tasks.upkeep.commands import withdrawal as module
+from tasks.upkeep import withdrawal as module
 from tasks.upkeep.withdrawal import plan_purge, purge, recorded_if_forced, reinstate, withdraw
 
 LEARNING = LearningConfig(
