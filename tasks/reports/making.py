@@ -48,23 +48,28 @@ def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tu
     """Return the commands that make and score the masks again."""
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
     max_side = record.configuration.get("max_side")
-    chosen = "" if max_side is None else f" --max-side {max_side}"
+    smaller = "" if max_side is None else f" --max-side {max_side}"
     checkpoint = f"--checkpoint {_called(record, trained)}"
     return (
-        _use_file(record),
-        f"shls evaluate {videos} {checkpoint}{chosen} --config use.yaml --out masks/",
+        _use_file(record, trained),
+        f"shls evaluate {videos} {checkpoint}{smaller} --config use.yaml --out masks/",
         f"shls score {videos} --results masks/",
     )
 
 
 def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tuple[str, ...]:
     """Return the commands that score the checkpoint again."""
-    return (_use_file(record), f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml")
+    return (
+        _use_file(record, trained),
+        f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml",
+    )
 
 
-def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
+def _use_file(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
     """Return the command that writes down how the checkpoint was used."""
-    use = yaml.safe_dump(used_sections(record.configuration), default_flow_style=None, width=100)
+    of_method = {"method": {"name": trained.method}} if trained.method else {}
+    sections = of_method | used_sections(record.configuration)
+    use = yaml.safe_dump(sections, default_flow_style=None, width=100)
     return f"cat > use.yaml <<'END'\n{use}END"
 
 
