@@ -8,9 +8,9 @@ from tasks.checkpoints.listing import ListedCheckpoint
 
 
 def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
-    """Return a row for every checkpoint; scores in per cent."""
+    """Return a row for every checkpoint; J&F of held-out sequences in per cent."""
     table = Table("checkpoint", "method", "dataset", "since (UTC)")
-    for column in ("steps", "loss", "held-out J&F"):
+    for column in ("steps", "loss", "J&F"):
         table.add_column(column, justify="right")
     for one in checkpoints:
         table.add_row(

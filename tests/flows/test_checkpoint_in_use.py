@@ -105,7 +105,7 @@ def test_a_configuration_of_another_method_is_refused(first_run, monkeypatch):
     told = r"expected a configuration of method other, as checkpoint .* is, got one of shls"
     with pytest.raises(ConfigError, match=told):
         use(first_run.store, config=str(first_run.config))
-    with pytest.raises(ConfigError, match="expected a method of .*shls.*, got 'other'; say with --config"):
+    with pytest.raises(ConfigError, match=r"expected a method of .*shls.*, got 'other'; say with --config"):
         config_of(other.model_copy(update={"configuration": {"method": {"name": "other"}, "training": {}}}))
 
 

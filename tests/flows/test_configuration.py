@@ -9,6 +9,7 @@ import pytest
 from flows.configuration import CONFIGS, QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import ConfigError
 from shls_core.methods.config import MethodConfig
+from shls_core.methods.method import Method
 from shls_core.methods.registry import METHODS
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
@@ -19,7 +20,7 @@ class OtherConfig(MethodConfig):
     depth: int = 1
 
 
-OTHER = types.SimpleNamespace(config=OtherConfig)
+OTHER = Method("other", OtherConfig, ("frames",), *[print] * 5, (), (), ())
 """As much of another method as a configuration needs."""
 
 
