@@ -1,7 +1,7 @@
 """The kinds of runs, records and keys of a store, and how they belong together.
 
-A kind is stored as its plain string. The models of records spell their own kind, since their modules are in
-code digests and this one is not: a kind that is added here changes no id. `tests/test_kinds.py` checks that
+A kind is stored as its plain string. The models of records spell their own kind: their modules are in code
+digests, this one is not, so a kind that is added here changes no id. `tests/test_kinds.py` checks that
 models, tables by kind and pages know every kind.
 """
 

@@ -1,6 +1,7 @@
 """The rules of the house that no layer contract can say, and two of the six invariants."""
 
 import ast
+import graphlib
 import importlib
 import json
 import pickle
@@ -121,6 +122,38 @@ def test_modules_are_small_and_named_for_what_they_hold():
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
         assert not re.search(r"util|helper|common|manager|misc", path.stem), path
         assert path.stem not in {*PACKAGES, *dependencies, "cv2", "faiss", "skimage", "yaml", "PIL"}, path
+
+
+def module_of(path):
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+
+
+def imported_anywhere(path, modules):
+    """The modules of ours that one imports, also inside functions and for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & modules
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    modules = {module_of(path) for path in SOURCES}
+    imports = {module_of(path): imported_anywhere(path, modules) for path in SOURCES}
+    assert sum(map(len, imports.values())) > 1000
+    graphlib.TopologicalSorter(imports).prepare()
+
+
+@pytest.mark.parametrize(("package", "most"), [("storage", 20), ("tasks", 14), ("shls_core", 16)])
+def test_a_package_shows_few_entries(package, most):
+    entries = {
+        path.relative_to(PROJECT / package).parts[0]
+        for path in SOURCES
+        if path.is_relative_to(PROJECT / package)
+    }
+    assert 5 < len(entries - {"__init__.py"}) <= most
 
 
 def test_tests_are_no_packages():

@@ -71,14 +71,9 @@ def checkpoints_of(objects: ObjectStore, runs: RunsByArtifact, dataset: str) -> 
 
 def scores_of(objects: ObjectStore, runs: RunsByArtifact, checkpoint: str) -> tuple[Score, ...]:
     """Return the scores of a checkpoint, oldest first of each kind: held-out sequences, then benchmarks."""
-    readers = {
-        RecordKind.EVALUATION: _held_out,
-        RecordKind.BENCHMARK: _on_benchmark,
-        RecordKind.SUBMISSION: _submitted,
-    }
     return tuple(
         read(objects, one)
-        for kind, read in readers.items()
+        for kind, read in _READ_SCORE.items()
         for one in runs.made_from(checkpoint, kind)
         if objects.exists(one)
     )
@@ -115,3 +110,10 @@ def _submitted(objects: ObjectStore, submission: str) -> Score:
     record = get_record(objects, submission, SubmissionRecord)
     videos = f"{record.benchmark} {record.split}, {counted(record.num_masks, 'mask')}"
     return Score(submission, record.checkpoint, record.benchmark, videos, None)
+
+
+_READ_SCORE = {
+    RecordKind.EVALUATION: _held_out,
+    RecordKind.BENCHMARK: _on_benchmark,
+    RecordKind.SUBMISSION: _submitted,
+}
