@@ -16,10 +16,11 @@ from storage.references import newest_checkpoint, resolve
 from storage.store import Store
 from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
+from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
 from tasks.terminal import tell
 from tasks.training.learn import Learned
-from tasks.training.learning_config import learning_of, recorded_sections, used_with
+from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
 
 class CheckpointInUse(BaseModel):
@@ -152,7 +153,8 @@ def checkpoint_in_use(
     Parameters
     ----------
     checkpoint
-        Its id, or the beginning of it; by default the newest. ``pretrained`` comes with the project.
+        Its id, or the beginning of it; by default the newest. ``pretrained`` comes with the project,
+        ``untrained`` are the random weights of the configuration.
     config
         A configuration, or the path of a configuration file; by default that of the checkpoint and of its
         dataset.
@@ -163,19 +165,22 @@ def checkpoint_in_use(
     ------
     ConfigError
         If the configuration cannot be read, or is of another method than the checkpoint.
+    InputError
+        If random weights are asked for without a configuration.
     NameUnknown
         If there is no such checkpoint.
     """
     if isinstance(checkpoint, CheckpointInUse):
         return checkpoint
+    chosen = None if config is None else load_config(config)
     opened, learned = None, None
-    if checkpoint == PRETRAINED:
-        learned = read_pretrained()
+    if checkpoint in (PRETRAINED, UNTRAINED):
+        learned = read_pretrained() if checkpoint == PRETRAINED else _untrained(chosen)
         record = learned.record
     else:
         opened, found = _find(store, checkpoint)
         record = get_record(opened.objects, found, CheckpointRecord)
-    chosen = load_config(config) if config is not None else _config_of(record, opened)
+    chosen = chosen or _config_of(record, opened)
     used_with(record, chosen.method)
     return CheckpointInUse(
         id=record_id(record),
@@ -201,6 +206,14 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
     except ConfigError as error:
         raise ConfigError(f"{error}; say with --config how it is used") from error
     return PipelineConfig(name=record.kind, method=learning.method, training=learning.training)
+
+
+def _untrained(config: PipelineConfig | None) -> Learned:
+    if config is None:
+        raise InputError(f"expected --config FILE with --checkpoint {UNTRAINED}: it says which network")
+    return untrained_checkpoint(
+        LearningConfig(method=config.method, training=config.training), config.execution
+    )
 
 
 def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:

@@ -27,6 +27,8 @@ evaluation = typer.Typer()
     epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json` · "
     "`shls evaluate --davis DAVIS/ --split val --out masks/` · "
     "`shls evaluate --davis DAVIS/ --out masks/ --propagation label_propagation --features layer4` · "
+    "`shls evaluate --davis DAVIS/ --out masks/ --checkpoint untrained --config configs/stills.yaml "
+    "--propagation label_propagation` · "
     "`shls evaluate --benchmark YouTube-VOS/ --format youtube-vos --out submission/`"
 )
 @command
@@ -34,8 +36,8 @@ def evaluate(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
-            "the project, for benchmarks."
+            help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random "
+            "weights of --config. `pretrained` comes with the project, for benchmarks."
         ),
     ] = None,
     benchmark: Annotated[

@@ -41,8 +41,8 @@ def segment(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
-            "the project and needs no store."
+            help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random "
+            "weights of --config. `pretrained` comes with the project and needs no store."
         ),
     ] = None,
     overlay: Annotated[

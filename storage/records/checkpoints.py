@@ -25,7 +25,7 @@ class CheckpointRecord(Record):
     kind: Literal["checkpoint", "pretrained"] = "checkpoint"
     """``pretrained``: made to be used without its dataset, which may be in no store at hand."""
     dataset: str
-    """Id of the dataset it was trained on."""
+    """Id of the dataset it was trained on; of weights that are untrained, the digest of no bytes."""
     method: str | None = Field(default=None, exclude_if=lambda value: value is None)
     """Name of the method; None in records from before there was a choice, which are of ``shls``."""
     configuration: dict[str, Any]
@@ -50,6 +50,11 @@ class CheckpointRecord(Record):
     def is_pretrained(self) -> bool:
         """Whether it was made to be used without its dataset."""
         return self.kind == "pretrained"
+
+    @property
+    def is_untrained(self) -> bool:
+        """Whether its weights are random: used without a dataset, there being none."""
+        return self.is_pretrained and self.step == 0
 
     @property
     def key(self) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
-from storage.kinds import RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from tasks.checkpoints.pretrained import PRETRAINED
+from tasks.checkpoints.untrained import UNTRAINED
+from tasks.training.learning_config import recorded_sections
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def facts(
     return (
         Fact("evaluation", evaluation, is_code=True),
         Fact("checkpoint", record.checkpoint, is_code=True),
-        Fact("dataset it was trained on", trained.dataset, is_code=True),
+        *([] if trained.is_untrained else [Fact("dataset it was trained on", trained.dataset, is_code=True)]),
         Fact("code", record.code_digest, is_code=True),
         Fact("device", record.device_kind),
         Fact("training", _training(trained)),
@@ -67,8 +69,13 @@ def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tu
 
 def _use_file(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
     """Return the command that writes down how the checkpoint was used."""
-    of_method = {"method": {"name": trained.method}} if trained.method else {}
-    sections = of_method | used_sections(record.configuration)
+    sections = used_sections(record.configuration)
+    method = {"name": trained.method} if trained.method else {}
+    if trained.is_untrained:  # random weights are those of the configuration
+        recorded = recorded_sections(trained)
+        method, sections["training"] = recorded["method"], recorded["training"]
+    if method:
+        sections["method"] = method | sections.get("method", {})
     use = yaml.safe_dump(sections, default_flow_style=None, width=100)
     return f"cat > use.yaml <<'END'\n{use}END"
 
@@ -84,13 +91,18 @@ def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
         return {section: recorded[section] for section in sections if section in recorded}
     of_propagation = {key: recorded.get(key) for key in ("refinement", "num_superpixels")}
     superpixels = {"superpixels": recorded["superpixels"]} if "superpixels" in recorded else {}
-    return {"method": {"memory": recorded["memory"]}, **superpixels, "propagation": of_propagation}
+    method = {"method": {"memory": recorded["memory"]}} if "memory" in recorded else {}
+    return {**method, **superpixels, "propagation": of_propagation}
 
 
 def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
-    return RecordKind.PRETRAINED if trained.is_pretrained else record.checkpoint[:12]
+    if not trained.is_pretrained:
+        return record.checkpoint[:12]
+    return UNTRAINED if trained.is_untrained else PRETRAINED
 
 
 def _training(trained: CheckpointRecord) -> str:
     settings = trained.configuration["training"]
+    if trained.is_untrained:
+        return f"none: random weights, seed {settings['seed']}"
     return f"{settings['steps']} steps, seed {settings['seed']}, final loss {trained.final_loss:.3f}"

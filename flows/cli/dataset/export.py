@@ -11,7 +11,6 @@ from flows.cli.command import command, print_json
 from flows.cli.options import AllowWithdrawn, ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
 
 if TYPE_CHECKING:
-    from storage.kinds import RecordKind
     from storage.store import Store
 
 exporting = typer.Typer()
@@ -65,6 +64,7 @@ def export(
     from shls_core.errors import InputError
     from shls_core.photographs.split import HELD_OUT, TRAIN, Split
     from storage.export.webdataset import export_webdataset
+    from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
     from tasks.upkeep.withdrawal import recorded_if_forced
