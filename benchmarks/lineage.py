@@ -133,7 +133,7 @@ def compared(place: Path) -> dict[str, int]:
     from storage.lineage.history import History
 
     rows = [
-        (shard, row["sample_id"], row["digest"], frozenset(row["image_ids"]))
+        (shard, row["sample_id"], row["digest"], frozenset(row["source_ids"]))
         for shard, table in every_shard(place)
         for row in table.to_pylist()
     ]
@@ -152,7 +152,7 @@ def every_shard(place: Path) -> Iterator[tuple[str, pa.Table]]:
     """Yield the digest of every Parquet file among the objects, and who its rows are."""
     for path in sorted((place / "objects").rglob("*")):
         if path.is_file() and (data := path.read_bytes())[:4] == b"PAR1":
-            columns = ["sample_id", "digest", "image_ids"]
+            columns = ["sample_id", "digest", "source_ids"]
             assert digest_bytes(data) == path.name
             yield path.name, pq.read_table(pa.BufferReader(data), columns=columns)
 

@@ -67,10 +67,10 @@ def packed_samples(store: Store, dataset_id: str) -> Iterator[dict[str, Any]]:
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
     maps = {
         address.sample_id: address
-        for address, _ in StageArtifact(store.objects, dataset.superpixels).accepted()
+        for address, _ in StageArtifact(store.objects, dataset.stages["superpixels"]).accepted()
     }
     thin = ("split", "num_frames", "height", "width")
-    rows = StageArtifact(store.objects, dataset.sequences).accepted(thin)
+    rows = StageArtifact(store.objects, dataset.stages["sequences"]).accepted(thin)
     payload = PayloadReader(store.objects)
     train = ((address, row) for address, row in rows if row["split"] == TRAIN and address.sample_id in maps)
     for number, (address, row) in enumerate(train):
@@ -119,7 +119,10 @@ def folder_bytes(folder: Path) -> int:
 def shard_bytes(store: Store, dataset_id: str, num_samples: int) -> float:
     """Return the bytes of the two stages' shards per training sample, by its share of the frames."""
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    stages = [StageArtifact(store.objects, artifact) for artifact in (dataset.sequences, dataset.superpixels)]
+    stages = [
+        StageArtifact(store.objects, artifact)
+        for artifact in (dataset.stages["sequences"], dataset.stages["superpixels"])
+    ]
     whole = sum(shard.bytes for stage in stages for shard in stage.manifest.shards)
     frames = {"train": 0, "held_out": 0}
     for shard in stages[0].manifest.shards:

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from flows.configuration import CONFIGS, PipelineConfig, load_config
 from shls_core.photographs.split import HeldOutConfig
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.executor import run_jobs
 from tasks.stages.ingest import IngestStage

@@ -13,6 +13,7 @@ from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
 from storage.references import newest_checkpoint, resolve
+from storage.rows.stage_names import SUPERPIXELS
 from storage.store import Store
 from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
@@ -243,7 +244,7 @@ def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
     """Return how the frames of a dataset were divided; of one that is not there, the default."""
     try:
         stages = get_record(store.objects, dataset, DatasetManifest)
-        made = get_record(store.objects, stages.superpixels, StageManifest)
+        made = get_record(store.objects, stages.stages[SUPERPIXELS], StageManifest)
     except ObjectMissing:
         return SuperpixelConfig()
     try:

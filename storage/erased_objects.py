@@ -51,7 +51,7 @@ class KnownErasures(ObjectStore):
             erased = erased_objects(self._ledger, ObjectStore(self._backend)).get(digest)
             if erased is None:
                 raise
-            photographs = ", ".join(f"{image_id[:12]}…" for image_id in erased.image_ids)
+            photographs = ", ".join(f"{image_id[:12]}…" for image_id in erased.source_ids)
             raise ObjectErased(
                 f"object {digest[:12]}… was erased by order, with rows of photograph {photographs}: "
                 "no dataset that holds it can be used any more; `shls dataset build` makes one without"

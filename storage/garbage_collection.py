@@ -17,7 +17,7 @@ from storage.objects.objects import object_path
 from storage.objects.training_states import training_states
 from storage.records.links import Links, all_links, by_distance, reachable
 from storage.records.tombstones import tombstone_ids
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.tables.append_only import Row
 from storage.tables.names import TAGGED

@@ -149,7 +149,7 @@ def stage_dataset() -> Callable[..., Staged]:
             inputs = {name: outcomes[name].artifact for name in read}
             outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
         artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
-        return Staged(store, put_record(store.objects, DatasetManifest(**artifacts)), outcomes)
+        return Staged(store, put_record(store.objects, DatasetManifest(stages=artifacts)), outcomes)
 
     return stage
 

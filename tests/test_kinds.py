@@ -35,7 +35,7 @@ from storage.provenance.code_digest import import_closure
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.manifests import DatasetManifest, StageManifest
 from storage.records.tombstones import Tombstone
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.reports import page_of
 from tasks.reports.lineage import descendants

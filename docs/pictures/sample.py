@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.cli.dataset.contact_sheet import contact_sheet, sample_row, write_sheet
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.staging.samples import SampleReader

@@ -4,15 +4,16 @@ A photograph names itself; every other row descends from exactly the photographs
 withdrawal, lineage and the split of the data rest on is recomputed here from `parents` alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest
-from storage.rows.schemas import INGEST, STAGES
+from storage.rows.dataset import stage_artifacts
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.verification.problems import DESCENT, Problem, about_object
 
 _ROW, _IMAGE, _PARENT = "row", "image", "parent"
@@ -25,7 +26,6 @@ def descent_problems(objects: ObjectStore, dataset: str, manifest: DatasetManife
     ------
     ObjectMissing, ObjectCorrupted
     """
-    artifacts = (StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES)
     return [
         about_object(
             DESCENT,
@@ -33,17 +33,17 @@ def descent_problems(objects: ObjectStore, dataset: str, manifest: DatasetManife
             f"dataset {dataset[:12]}… ({artifact.manifest.stage})",
             f"{len(rows)} rows name other photographs than those they were made from; first: {rows[0][:12]}…",
         )
-        for artifact, rows in _wrong_rows(artifacts)
+        for artifact, rows in _wrong_rows(stage_artifacts(objects, manifest).values())
         if rows
     ]
 
 
-def _wrong_rows(artifacts: Iterator[StageArtifact]) -> Iterator[tuple[StageArtifact, list[str]]]:
+def _wrong_rows(artifacts: Iterable[StageArtifact]) -> Iterator[tuple[StageArtifact, list[str]]]:
     """Yield every stage with the sample ids of its wrong rows, sorted."""
-    known = _pairs(pa.table({"sample_id": pa.array([], pa.string()), "image_ids": _NO_LISTS}), "image_ids")
+    known = _pairs(pa.table({"sample_id": pa.array([], pa.string()), "source_ids": _NO_LISTS}), "source_ids")
     for artifact in artifacts:
-        table = artifact.table(["sample_id", "rejected", "parents", "image_ids"])
-        claimed = _pairs(table, "image_ids")
+        table = artifact.table(["sample_id", "rejected", "parents", "source_ids"])
+        claimed = _pairs(table, "source_ids")
         if artifact.manifest.stage == INGEST:
             accepted = table.filter(pc.is_null(table["rejected"]))["sample_id"]
             of_accepted = claimed.filter(pc.is_in(claimed[_ROW], accepted))

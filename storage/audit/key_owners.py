@@ -17,7 +17,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.links import Links, read_links
 from storage.records.manifests import get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.problems import WRONG_KEY, Problem
 

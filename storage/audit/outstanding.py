@@ -11,8 +11,8 @@ from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest
 from storage.records.tombstones import ERASED
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import SEQUENCES
 from storage.withdrawal.deny_list import Withdrawal
 
 Photographs = frozenset[str]
@@ -52,12 +52,12 @@ def outstanding(
         return []
     held_by = cache(lambda artifact, with_erased: _held(objects, artifact, withdrawn, with_erased))
     holding = {
-        dataset: frozenset().union(*(held_by(getattr(manifest, stage), False) for stage in STAGES))
+        dataset: frozenset().union(*(held_by(artifact, False) for artifact in manifest.stages.values()))
         for dataset, manifest in datasets.items()
     }
     # What training reads of a dataset: its pseudo-sequences.
     learned_from = {
-        checkpoint: held_by(datasets[dataset].sequences, True)
+        checkpoint: held_by(datasets[dataset].stages[SEQUENCES], True)
         for checkpoint, dataset in trained_on.items()
         if dataset in datasets
     }
@@ -77,11 +77,11 @@ def _held(
 ) -> Photographs:
     """Return the withdrawn photographs from which rows of a stage descend."""
     try:
-        table = StageArtifact(objects, artifact).table(["rejected", "image_ids"])
+        table = StageArtifact(objects, artifact).table(["rejected", "source_ids"])
     except (ObjectMissing, ObjectCorrupted):  # told as such: what is not there holds nothing
         return frozenset()
     if not with_erased:
         is_there = pc.fill_null(pc.not_equal(table["rejected"], pa.scalar(ERASED)), fill_value=True)
         table = table.filter(is_there)
-    images = pc.unique(pc.list_flatten(table["image_ids"].combine_chunks()))
+    images = pc.unique(pc.list_flatten(table["source_ids"].combine_chunks()))
     return frozenset(images.filter(pc.is_in(images, pa.array(withdrawn, pa.string()))).to_pylist())

@@ -12,8 +12,8 @@ from shls_core.photographs.split import HELD_OUT
 from storage.kinds import KeyKind, RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.links import Links, read_links
-from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.stage_artifact import StageArtifact
+from storage.records.manifests import get_record
+from storage.rows.dataset import Dataset
 from storage.store import Store
 from storage.tables.append_only import Row
 from storage.tables.runs_by_artifact import RunsByArtifact
@@ -113,11 +113,7 @@ class _UseAudit:
             yield f"it says {record.num_sequences} sequences, its dataset holds out {len(held_out)}"
 
     def _held_out_sequences(self, dataset: str) -> frozenset[str]:
-        manifest = get_record(self._objects, dataset, DatasetManifest)
-        sequences = StageArtifact(self._objects, manifest.sequences).accepted(("split",))
-        segmented = StageArtifact(self._objects, manifest.superpixels).accepted()
-        held_out = {address.sample_id for address, row in sequences if row["split"] == HELD_OUT}
-        return frozenset(held_out.intersection(address.sample_id for address, _ in segmented))
+        return frozenset(sample.id for sample in Dataset(self._objects, dataset).samples(HELD_OUT))
 
 
 def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:

@@ -7,9 +7,7 @@ its id: ``frame0.jpg`` … as stored, ``mask0.png`` … (8 bit), ``superpixels0.
 import io
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,10 +18,10 @@ from shls_core.photographs.split import HELD_OUT, TRAIN, Split
 from storage.canonical import canonical_json, digest_bytes
 from storage.files.new_folder import new_folder
 from storage.gate.gate import require_passed
-from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.codecs import decode_map
+from storage.rows.dataset import Dataset, SampleAddress
 from storage.rows.packed_values import PayloadReader
-from storage.rows.stage_artifact import RowAddress, StageArtifact
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 from storage.store import Store
 from storage.withdrawal.deny_list import refuse_withdrawn
 
@@ -52,13 +50,6 @@ class ExportIndex(BaseModel):
     format: str = "webdataset"
     dataset: str
     shards: tuple[ExportedShard, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    sequence: RowAddress
-    superpixels: RowAddress
-    row: dict[str, Any]
 
 
 def export_webdataset(
@@ -101,7 +92,8 @@ def export_webdataset(
         raise InputError(f"expected at least 1 sample per shard, got {samples_per_shard}")
     require_passed(store, dataset_id)
     refuse_withdrawn(store, dataset_id, allow_withdrawn)
-    samples = {split: _samples(store, dataset_id, split) for split in splits}
+    dataset = Dataset(store.objects, dataset_id)
+    samples = {split: dataset.samples(split, ("height", "width", "recipe")) for split in splits}
     if not any(samples.values()):
         raise InputError(
             f"expected {' or '.join(splits)} sequences in dataset {dataset_id[:12]}…, found none"
@@ -117,29 +109,15 @@ def export_webdataset(
     return index
 
 
-def _samples(store: Store, dataset_id: str, split: Split) -> list[_Sample]:
-    dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    superpixels = {
-        address.sample_id: address
-        for address, _ in StageArtifact(store.objects, dataset.superpixels).accepted()
-    }
-    rows = StageArtifact(store.objects, dataset.sequences).accepted(("split", "height", "width", "recipe"))
-    return [
-        _Sample(address, superpixels[address.sample_id], row)
-        for address, row in rows
-        if row["split"] == split and address.sample_id in superpixels
-    ]
-
-
 def _write_shard(
-    store: Store, folder: Path, split: Split, number: int, samples: Sequence[_Sample]
+    store: Store, folder: Path, split: Split, number: int, samples: Sequence[SampleAddress]
 ) -> ExportedShard:
     payload = PayloadReader(store.objects)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for sample in samples:
             for name, data in _members(sample, payload):
-                member = tarfile.TarInfo(f"{sample.sequence.sample_id}.{name}")
+                member = tarfile.TarInfo(f"{sample.id}.{name}")
                 member.size = len(data)
                 tar.addfile(member, io.BytesIO(data))
     path = Path(split, f"{number:05d}.tar")
@@ -151,9 +129,9 @@ def _write_shard(
     )
 
 
-def _members(sample: _Sample, payload: PayloadReader) -> Iterator[tuple[str, bytes]]:
-    sequence, superpixels = sample.sequence, sample.superpixels
-    size = sample.row["height"], sample.row["width"]
+def _members(sample: SampleAddress, payload: PayloadReader) -> Iterator[tuple[str, bytes]]:
+    sequence, superpixels = sample.rows[SEQUENCES], sample.rows[SUPERPIXELS]
+    size = sample.columns["height"], sample.columns["width"]
     for time, frame in enumerate(payload.values(sequence.shard, "frames", sequence.index)):
         yield f"frame{time}.jpg", bytes(frame)
     for time, mask in enumerate(payload.values(sequence.shard, "masks", sequence.index)):
@@ -161,7 +139,7 @@ def _members(sample: _Sample, payload: PayloadReader) -> Iterator[tuple[str, byt
     maps = payload.values(superpixels.shard, "superpixel_maps", superpixels.index)
     for time, labels in enumerate(maps):
         yield f"superpixels{time}.png", _png(decode_map(labels, *size, np.uint16))
-    yield "recipe.json", sample.row["recipe"].encode()
+    yield "recipe.json", sample.columns["recipe"].encode()
 
 
 def _png(labels: np.ndarray) -> bytes:
@@ -170,5 +148,5 @@ def _png(labels: np.ndarray) -> bytes:
     return bytes(data.tobytes())
 
 
-def _in_parts(samples: Sequence[_Sample], size: int) -> list[Sequence[_Sample]]:
+def _in_parts(samples: Sequence[SampleAddress], size: int) -> list[Sequence[SampleAddress]]:
     return [samples[start : start + size] for start in range(0, len(samples), size)]

@@ -7,7 +7,8 @@ from shls_core.superpixels.config import SuperpixelConfig
 from storage.gate.config import GateConfig
 from storage.gate.scenarios import fits_into, training_column
 from storage.records.manifests import StageManifest
-from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 
 class Expectation(NamedTuple):
@@ -28,7 +29,7 @@ def _of_every_stage(stages: Mapping[str, StageManifest]) -> Iterator[Expectation
     for stage in stages:
         yield Expectation(stage, "ExpectTableRowCountToBeBetween", {"min_value": 1})
         # Bounds say nothing of values that are missing.
-        statistics = (field.name for field in SCHEMAS[stage].statistics)
+        statistics = (field.name for field in schema_of(stage).statistics)
         for column in ("sample_id", "row_key", "digest", *statistics):
             yield Expectation(stage, "ExpectColumnValuesToNotBeNull", {"column": column})
         yield Expectation(stage, "ExpectColumnValuesToBeUnique", {"column": "sample_id"})

@@ -21,9 +21,12 @@ from storage.gate.scenarios import scenario_columns
 from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_version
-from storage.records.manifests import DatasetManifest, Record, get_record, put_record
-from storage.rows.schemas import LOW_CONFIDENCE, SALIENCY, SCHEMAS, SEQUENCES, STAGES
+from storage.records.manifests import Record, get_record, put_record
+from storage.rows.dataset import Dataset
+from storage.rows.schemas.saliency import LOW_CONFIDENCE
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import SALIENCY, SEQUENCES
 from storage.store import Store
 
 _SAMPLES_NAMED = 5
@@ -115,13 +118,12 @@ def refuse_failed(verdict: Verdict) -> None:
 
 
 def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
-    dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    artifacts = {stage: StageArtifact(store.objects, getattr(dataset, stage)) for stage in STAGES}
+    artifacts = Dataset(store.objects, dataset_id).stages
     expected = expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
     tables = _statistics_tables(artifacts)
     findings = [
         finding
-        for stage in STAGES
+        for stage in artifacts
         for finding in _findings(stage, tables[stage], [item for item in expected if item.stage == stage])
     ]
     return Verdict(
@@ -136,7 +138,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
     present: Counter[str] = Counter()
     for stage, artifact in artifacts.items():
         columns = ["sample_id", "row_key", "digest", "parents", "rejected"]
-        columns += [field.name for field in SCHEMAS[stage].statistics]
+        columns += [field.name for field in schema_of(stage).statistics]
         columns += ["split"] if stage == SEQUENCES else []
         table = artifact.table(columns).to_pandas()
         rejected = table.pop("rejected")

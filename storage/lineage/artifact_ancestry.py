@@ -9,10 +9,11 @@ from storage.kinds import SCORES
 from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SHARD, STAGE, Draft
 from storage.lineage.history import History
 from storage.lineage.records import Content
-from storage.lineage.row_ancestry import RowAncestry, context_of
+from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
 from storage.lineage.usage import Usage, usage_by_photograph, usage_of
-from storage.rows.schemas import SEQUENCES, STAGES
+from storage.records.manifests import stages_in
+from storage.rows.stage_names import SEQUENCES
 from storage.tables.append_only import Row
 
 _IN_NODES_OF_THEIR_OWN = frozenset({"kind", "shards", "objects"})
@@ -65,7 +66,7 @@ class ArtifactAncestry:
         names = self._history.names.get(digest, [])
         facts = {**_facts(said), "names": names, "verdict": self._history.verdict_on(digest)}
         self._add_made(DATASET, digest, facts, self._history.runs.that_made(digest))
-        stages = {stage: said[stage] for stage in STAGES}
+        stages = ordered_stages(self._history, said)
         self._add_stages(stages, stages.values())
         for artifact in stages.values():
             self._draft.link(artifact, digest)
@@ -118,7 +119,7 @@ class ArtifactAncestry:
 
     def _usage_facts(self, dataset: str, usage: Usage) -> Facts:
         said = self._history.records.get(dataset)
-        sequences = None if said is None else self._history.rows_of(said[SEQUENCES])
+        sequences = None if said is None else self._history.rows_of(stages_in(said)[SEQUENCES])
         return {
             "steps": usage.steps,
             "samples_drawn": pc.sum(pc.is_valid(usage.samples["first_step"])).as_py() or 0,

@@ -22,7 +22,9 @@ from storage.lineage.records import Content
 from storage.lineage.roles import roles_of
 from storage.lineage.rows import NOTES, naming
 from storage.lineage.usage import Usage, usage_of
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES
+from storage.records.manifests import stages_in
+from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES
 from storage.store import Store
 
 
@@ -93,9 +95,10 @@ def _rows(history: History, photograph: str) -> tuple[DescendedRow, ...]:
 def _datasets(history: History, shards: Mapping[str, str]) -> tuple[DescendedDataset, ...]:
     found = []
     for dataset, said in history.records.of_kind(DATASET).items():
-        manifests = {stage: history.records.get(said[stage]) for stage in STAGES}
+        artifacts = stages_in(said)
+        manifests = {stage: history.records.get(artifact) for stage, artifact in artifacts.items()}
         with_rows = {
-            stage: said[stage]
+            stage: artifacts[stage]
             for stage, manifest in manifests.items()
             if manifest is not None and not shards.keys().isdisjoint(shards_of(manifest))
         }

@@ -16,7 +16,7 @@ from storage.lineage.graph import (
     mask_node_id,
 )
 from storage.lineage.history import History
-from storage.rows.schemas import INGEST, SALIENCY
+from storage.rows.stage_names import INGEST, SALIENCY
 
 
 def descent_graph(history: History, descent: Descent) -> Lineage:

@@ -10,7 +10,8 @@ from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import INGEST
+from storage.records.manifests import stages_in
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
@@ -121,7 +122,7 @@ class History:
     def datasets_with(self, artifact: str) -> list[str]:
         """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
         datasets = self.records.of_kind(RecordKind.DATASET)
-        found = [digest for digest, said in datasets.items() if artifact in said.values()]
+        found = [digest for digest, said in datasets.items() if artifact in stages_in(said).values()]
         return sorted(found, key=lambda digest: digest not in self.names)
 
 

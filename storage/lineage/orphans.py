@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import SCHEMAS
 from storage.rows.shards import damage_named, open_shard
+from storage.rows.stage_graph import stage_of
 
 _PARQUET = b"PAR1"
 
@@ -24,5 +24,4 @@ def _stage(objects: ObjectStore, digest: str) -> str | None:
     with objects.open(digest) as reader, damage_named(objects, digest):
         if reader.size < len(_PARQUET) or reader.read_range(0, len(_PARQUET)) != _PARQUET:
             return None
-        schema = open_shard(reader).schema_arrow
-    return next((stage for stage, known in SCHEMAS.items() if schema.equals(known.arrow)), None)
+        return stage_of(open_shard(reader).schema_arrow)

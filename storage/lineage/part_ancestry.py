@@ -14,7 +14,7 @@ from storage.lineage.roles import roles_of
 from storage.lineage.row_ancestry import RowAncestry, context_of
 from storage.lineage.rows import naming
 from storage.lineage.run_facts import run_facts
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 _STAGES: Mapping[str, tuple[str, ...]] = {
     PHOTOGRAPH: (INGEST,),

@@ -13,6 +13,7 @@ from storage.files.readers import READERS
 from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.links import RECORD_STARTS_WITH
+from storage.records.manifests import stages_in
 
 Content = Mapping[str, Any]
 
@@ -113,4 +114,4 @@ def _parts(said: Content) -> set[str]:
 
 
 def _mentioned(said: Content) -> set[str]:
-    return {value for value in said.values() if isinstance(value, str)}
+    return {value for value in (*said.values(), *stages_in(said).values()) if isinstance(value, str)}

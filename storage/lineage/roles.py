@@ -20,7 +20,7 @@ def roles_of(sequence: Mapping[str, Any], recipe: str | None) -> dict[str, list[
     Parameters
     ----------
     sequence
-        ``template_id`` and ``source_ids`` of its row.
+        ``template_id`` and ``pasted_ids`` of its row.
     recipe
         Its recipe, as JSON; None of one that was rejected or erased.
     """
@@ -33,7 +33,7 @@ def roles_of(sequence: Mapping[str, Any], recipe: str | None) -> dict[str, list[
     if sequence["template_id"] is not None:
         note(TEMPLATE, [sequence["template_id"]])
     if recipe is None:
-        note(DRAWN, sequence["source_ids"] or ())
+        note(DRAWN, sequence["pasted_ids"] or ())
     else:
         drawn = json.loads(recipe)
         note(PASTED, (pasted["source_id"] for pasted in drawn["objects"]))

@@ -9,17 +9,13 @@ import pyarrow as pa
 from storage.kinds import RecordKind
 from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
 from storage.lineage.history import History
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
+from storage.lineage.records import Content
+from storage.records.manifests import stages_in
+from storage.rows.stage_graph import in_reading_order, schema_of
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 Row = dict[str, Any]
 _KINDS: Mapping[str, str] = {INGEST: PHOTOGRAPH, SALIENCY: MASK, SEQUENCES: SAMPLE, SUPERPIXELS: SAMPLE}
-_READ_BY: Mapping[str, tuple[str, ...]] = {
-    INGEST: (),
-    SALIENCY: (INGEST,),
-    SEQUENCES: (SALIENCY, INGEST),
-    SUPERPIXELS: (SEQUENCES,),
-}
-"""The stages among whose rows the parents of a row are."""
 
 
 class RowAncestry:
@@ -48,14 +44,14 @@ class RowAncestry:
 
     def _add(self, stage: str, row: Row) -> None:
         node_id = _node_id(stage, row)
-        facts = {"stage": stage, **{name: row[name] for name in row if name not in ("parents", "image_ids")}}
+        facts = {"stage": stage, **{name: row[name] for name in row if name not in ("parents", "source_ids")}}
         if stage == INGEST:
             self._add_photograph(node_id)
         if not self._draft.add_row(_KINDS[stage], node_id, facts):
             return
         self._draft.link_if_both(node_id, row["shard"])
         for parent_stage, parent_id, parent in self._parents(stage, row):
-            source = _node_id(parent_stage, parent or {"sample_id": parent_id, "image_ids": [parent_id]})
+            source = _node_id(parent_stage, parent or {"sample_id": parent_id, "source_ids": [parent_id]})
             if parent is not None:
                 self._add(parent_stage, parent)
             elif parent_stage == INGEST:  # its row is gone: that it was there is known nevertheless
@@ -73,16 +69,13 @@ class RowAncestry:
 
     def _parents(self, stage: str, row: Row) -> Iterator[tuple[str, str, Row | None]]:
         """Yield stage and id of every row that a row read, and that row where it is there."""
+        reads = schema_of(stage).reads[::-1]  # the nearest stage first
         for parent_id in dict.fromkeys(row["parents"]):
-            found = [
-                (read, self._rows(read)[parent_id])
-                for read in _READ_BY[stage]
-                if parent_id in self._rows(read)
-            ]
+            found = [(read, self._rows(read)[parent_id]) for read in reads if parent_id in self._rows(read)]
             yield from ((read, parent_id, parent) for read, parent in found)
             if not found:
-                is_photograph = INGEST in _READ_BY[stage] and parent_id in row["image_ids"]
-                yield (INGEST if is_photograph else _READ_BY[stage][0]), parent_id, None
+                is_photograph = INGEST in reads and parent_id in row["source_ids"]
+                yield (INGEST if is_photograph else reads[0]), parent_id, None
 
     def _rows(self, stage: str) -> dict[str, Row]:
         if stage not in self._known:
@@ -99,7 +92,7 @@ def context_of(history: History, artifact: str) -> dict[str, str]:
     """
     if datasets := history.datasets_with(artifact):
         said = history.records.of_kind(RecordKind.DATASET)[datasets[0]]
-        return {stage: said[stage] for stage in STAGES}
+        return ordered_stages(history, said)
     artifacts = history.records.of_kind(RecordKind.STAGE)
     context: dict[str, str] = {}
     waiting = [artifact]
@@ -115,7 +108,15 @@ def context_of(history: History, artifact: str) -> dict[str, str]:
     return context
 
 
+def ordered_stages(history: History, said: Content) -> dict[str, str]:
+    """Return the artifacts of a dataset by stage, each after those it read, as far as they are there."""
+    artifacts = stages_in(said)
+    read = {stage: history.records.get(artifact) for stage, artifact in artifacts.items()}
+    order = in_reading_order({stage: list(one["inputs"]) if one else [] for stage, one in read.items()})
+    return {stage: artifacts[stage] for stage in order}
+
+
 def _node_id(stage: str, row: Row) -> str:
     if stage == INGEST:  # of a second file with the same bytes, too
-        return str(row["image_ids"][0])
+        return str(row["source_ids"][0])
     return mask_node_id(row["sample_id"]) if stage == SALIENCY else str(row["sample_id"])

@@ -12,16 +12,17 @@ from storage.files.readers import SHARD_READERS
 from storage.lineage.absence import Absences
 from storage.lineage.arrays import no_rows, string, strings
 from storage.objects.objects import ObjectStore
-from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 from storage.rows.shards import read_columns
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
-_HEAD = ("sample_id", "image_ids", "parents", "digest", "rejected")
+_HEAD = ("sample_id", "source_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")
 """What is noted of a photograph."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     INGEST: (*_HEAD, *NOTES),
     SALIENCY: _HEAD,
-    SEQUENCES: (*_HEAD, "split", "template_id", "source_ids"),
+    SEQUENCES: (*_HEAD, "split", "template_id", "pasted_ids"),
     SUPERPIXELS: _HEAD,
 }
 """What is read of the rows of each stage."""
@@ -52,7 +53,7 @@ class Rows:
             read = readers.map(lambda shard: self._columns(shard, COLUMNS[stage]), unread)
             self._tables.update(zip(unread, read, strict=True))
         found = [(shard, table) for shard in wanted if (table := self._tables[shard]) is not None]
-        none = no_rows(SCHEMAS[stage].arrow).select(COLUMNS[stage])
+        none = no_rows(schema_of(stage).arrow).select(COLUMNS[stage])
         together = pa.concat_tables([none, *(table for _, table in found)])
         where = strings(shard for shard, table in found for _ in range(len(table)))
         return together.append_column("shard", where)
@@ -98,7 +99,7 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
 
 
 def naming(table: pa.Table, image_id: str) -> pa.Table:
-    """Return those rows of a table of rows that name a photograph among their `image_ids`."""
-    images = table["image_ids"].combine_chunks()
+    """Return those rows of a table of rows that name a photograph among their `source_ids`."""
+    images = table["source_ids"].combine_chunks()
     is_it = pc.equal(pc.list_flatten(images), string(image_id))
     return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

@@ -7,7 +7,8 @@ from shls_core.errors import ObjectMissing
 from shls_core.photographs.split import Split
 from storage.lineage.arrays import string
 from storage.lineage.history import History
-from storage.rows.schemas import SEQUENCES, SUPERPIXELS
+from storage.records.manifests import stages_in
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 
 
 def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
@@ -31,7 +32,9 @@ def _splits(history: History, dataset: str) -> pa.Table:
     said = history.records.get(dataset)
     if said is None:
         raise ObjectMissing(f"dataset {dataset[:12]}… is {history.absences.why(dataset)}")
-    sequences, superpixels = (_accepted(history, said[stage]) for stage in (SEQUENCES, SUPERPIXELS))
+    sequences, superpixels = (
+        _accepted(history, stages_in(said)[stage]) for stage in (SEQUENCES, SUPERPIXELS)
+    )
     both = pc.is_in(sequences["sample_id"], value_set=superpixels["sample_id"].combine_chunks())
     return sequences.filter(both).select(["sample_id", "split"]).sort_by("sample_id")
 

@@ -9,7 +9,7 @@ from storage.kinds import SCORES
 from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, STAGE
 from storage.lineage.history import History
 from storage.references import begins_an_id, meant_by_name
-from storage.rows.schemas import SALIENCY, SEQUENCES
+from storage.rows.stage_names import SALIENCY, SEQUENCES
 
 _ASKED_FOR = tuple(kind for kind in KINDS if kind != RUN)
 _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)

@@ -102,9 +102,9 @@ def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str
     """
     used = {row["sample_id"]: row for row in usage.samples.to_pylist()}
     of_photographs: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sequences.select(["sample_id", "image_ids"]).to_pylist():
+    for row in sequences.select(["sample_id", "source_ids"]).to_pylist():
         if row["sample_id"] in used:
-            for image_id in row["image_ids"]:
+            for image_id in row["source_ids"]:
                 of_photographs.setdefault(image_id, []).append(used[row["sample_id"]])
     return {image_id: _summed(samples) for image_id, samples in of_photographs.items()}
 

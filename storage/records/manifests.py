@@ -4,16 +4,27 @@ The SHA-256 of a manifest is the artifact's id, and a manifest names its shards,
 digest: a Merkle tree down to the photographs. No manifest holds a time, a host, a path or a duration.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from shls_core.errors import NameUnknown
 from storage.canonical import canonical_json, digest_json
 from storage.objects.objects import ObjectStore
 
-SCHEMA_VERSION = 2
-"""Of records and of the rows that they name."""
+SCHEMA_VERSION = 3
+"""Of records and of the rows they speak of. Records and shards of version 2 are read, too."""
+
+_STAGES_OF_VERSION_2 = ("ingest", "saliency", "sequences", "superpixels")
+"""Version 2 named the artifact of each stage in a field of its own."""
 
 
 class Record(BaseModel):
@@ -57,13 +68,32 @@ class StageManifest(Record):
 
 
 class DatasetManifest(Record):
-    """A dataset: the artifacts of the four staging stages."""
+    """A dataset: the artifact of each of its stages."""
 
     kind: Literal["dataset"] = "dataset"
-    ingest: str
-    saliency: str
-    sequences: str
-    superpixels: str
+    stages: dict[str, str]
+    """Id of the artifact, by name of the stage."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_2(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or "stages" in said:
+            return said
+        rest = {name: value for name, value in said.items() if name not in _STAGES_OF_VERSION_2}
+        return {**rest, "stages": stages_in(said)}
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Return one of version 2 as version 2 wrote it, so that its digest stays its id."""
+        said: dict[str, Any] = dump(self)
+        return said if self.schema_version > 2 else said | said.pop("stages")
+
+
+def stages_in(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return the stage artifacts that the JSON of a dataset manifest names, by stage."""
+    if "stages" in said:
+        return dict(said["stages"])
+    return {name: said[name] for name in _STAGES_OF_VERSION_2 if name in said}
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)

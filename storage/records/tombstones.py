@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from storage.kinds import RunKind
 from storage.objects.objects import ObjectStore
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ERASED: Final = "erased by order"
 """Why an erased row of a stand-in is rejected."""
+
+_SOURCE_IDS = AliasChoices("source_ids", "image_ids")
+"""Version 2 called them image ids."""
 
 
 class ErasedShard(BaseModel):
@@ -32,8 +35,8 @@ class ErasedShard(BaseModel):
     redacted: str | None
     """Digest of its stand-in; None for a shard of a format that this version does not write."""
     stage: str | None
-    image_ids: tuple[str, ...]
-    """The photographs, of those erased, from which rows of it descend."""
+    source_ids: tuple[str, ...] = Field(validation_alias=_SOURCE_IDS)
+    """The sources, of those erased, from which rows of it descend."""
     rows: dict[str, str | None]
     """By sample id of the rows erased, the digest of the content they had; None for rejected ones. With them,
     and the rows that are left, the content digest of the artifact can still be checked."""
@@ -43,7 +46,7 @@ class Tombstone(Record):
     """What one purge erased."""
 
     kind: Literal["tombstone"] = "tombstone"
-    image_ids: tuple[str, ...]
+    source_ids: tuple[str, ...] = Field(validation_alias=_SOURCE_IDS)
     erased: tuple[ErasedShard, ...]
 
 
@@ -51,7 +54,7 @@ class Tombstone(Record):
 class Erased:
     """One erased object, as far as all purges together have come."""
 
-    image_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
     """The photographs for which it was erased."""
     redacted: str | None
     """What stands in its place."""
@@ -94,8 +97,8 @@ def note_tombstone(found: dict[str, Erased], tombstone_id: str, tombstone: Tombs
             earlier = found[digest]
             found[digest] = replace(
                 earlier,
-                image_ids=tuple(sorted({*earlier.image_ids, *shard.image_ids})),
+                source_ids=tuple(sorted({*earlier.source_ids, *shard.source_ids})),
                 redacted=shard.redacted,
                 rows={**shard.rows, **earlier.rows},
             )
-        found[shard.object] = Erased(shard.image_ids, shard.redacted, tombstone_id, shard.rows)
+        found[shard.object] = Erased(shard.source_ids, shard.redacted, tombstone_id, shard.rows)

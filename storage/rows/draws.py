@@ -31,7 +31,7 @@ class Draws:
 
 
 def draws(seed: int, num_sequences: int, batch_size: int, steps: int) -> Draws:
-    """Return what the batches of the steps 0..steps-1 were made of: `storage.rows.batches.Batches.numbers`.
+    """Return what the batches of the steps 0..steps-1 drew; see `storage.rows.batches.Batches.numbers`.
 
     Parameters
     ----------

@@ -11,11 +11,11 @@ from shls_core.photographs.images import decode_frame
 from shls_core.photographs.split import Split
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from storage.objects.objects import ObjectStore
-from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.batches import Batches, Column, LoaderState, SequenceArrays, Share
 from storage.rows.codecs import decode_map
+from storage.rows.dataset import Dataset
 from storage.rows.packed_values import PayloadReader
-from storage.rows.stage_artifact import RowAddress, StageArtifact
+from storage.rows.stage_artifact import RowAddress
 
 COLUMNS: tuple[Column, ...] = ("frames", "masks", "superpixel_maps")
 
@@ -71,19 +71,14 @@ class SequenceLoader:
     ) -> None:
         if not columns or not set(columns) <= set(COLUMNS):
             raise InputError(f"expected columns among {', '.join(COLUMNS)}, got {list(columns)}")
-        dataset = get_record(objects, dataset_id, DatasetManifest)
-        superpixels = {
-            address.sample_id: address
-            for address, _ in StageArtifact(objects, dataset.superpixels).accepted()
-        }
-        thin = ("split", "num_frames", "height", "width")
-        self._addresses: list[tuple[RowAddress, RowAddress]] = []
-        self._sizes: list[tuple[int, int, int]] = []
-        for address, row in StageArtifact(objects, dataset.sequences).accepted(thin):
-            if row["split"] == split and address.sample_id in superpixels:
-                self._addresses.append((address, superpixels[address.sample_id]))
-                self._sizes.append((row["num_frames"], row["height"], row["width"]))
-        if not self._addresses:
+        dataset = Dataset(objects, dataset_id)
+        self._samples = dataset.samples(split, ("num_frames", "height", "width"))
+        self._sizes = [
+            (sample.columns["num_frames"], sample.columns["height"], sample.columns["width"])
+            for sample in self._samples
+        ]
+        self._stages = {column: dataset.stage_with(column) for column in columns}
+        if not self._samples:
             raise InputError(f"expected {split} sequences in dataset {dataset_id[:12]}…, found none")
         self._columns = cast("tuple[Column, ...]", tuple(columns))
         self._payload = PayloadReader(objects)
@@ -91,10 +86,10 @@ class SequenceLoader:
     @property
     def sample_ids(self) -> tuple[str, ...]:
         """Id of the sequence of every number."""
-        return tuple(address.sample_id for address, _ in self._addresses)
+        return tuple(sample.id for sample in self._samples)
 
     def __len__(self) -> int:
-        return len(self._addresses)
+        return len(self._samples)
 
     def __iter__(self) -> Iterator[LabelledSequence]:
         """Yield every sequence once, by ascending sample id."""
@@ -116,7 +111,7 @@ class SequenceLoader:
             name: array[0] for name, array in self.arrays([number]).items()
         }
         frames, masks = stored.pop("frames"), stored.pop("masks")
-        return LabelledSequence(self._addresses[number][0].sample_id, frames, masks, stored)
+        return LabelledSequence(self._samples[number].id, frames, masks, stored)
 
     def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
         """Read and decode the sequences of some numbers, 0..len-1, into one array per column.
@@ -162,8 +157,7 @@ class SequenceLoader:
         return sizes.pop()
 
     def _decode_into(self, target: npt.NDArray[Any], column: Column, number: int) -> None:
-        sequence, superpixels = self._addresses[number]
-        address = superpixels if column == "superpixel_maps" else sequence
+        address = self._samples[number].rows[self._stages[column]]
         values = self._payload.values(address.shard, column, address.index)
         if len(values) != len(target):
             raise ObjectCorrupted(f"expected {len(target)} {column}, got {len(values)} ({_at(address)})")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from shls_core.photographs.near_duplicates import group_scenes, near_duplicate_groups
 from shls_core.photographs.split import HeldOutConfig, Split, split_of
 from storage.objects.objects import ObjectStore
-from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.stage_artifact import RowAddress, StageArtifact
+from storage.rows.dataset import Dataset
+from storage.rows.stage_artifact import RowAddress
+from storage.rows.stage_names import INGEST, SEQUENCES
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,10 @@ class NearDuplicates:
 
 def near_duplicates_of(objects: ObjectStore, dataset_id: str) -> list[NearDuplicates]:
     """Return the groups of near-duplicates among the photographs of a dataset, by their first file name."""
-    dataset = get_record(objects, dataset_id, DatasetManifest)
-    parameters = StageArtifact(objects, dataset.sequences).manifest.parameters
+    dataset = Dataset(objects, dataset_id)
+    parameters = dataset[SEQUENCES].manifest.parameters
     max_bits, held_out = int(parameters["near_duplicate_bits"]), HeldOutConfig(**parameters["held_out"])
-    ingested = StageArtifact(objects, dataset.ingest).accepted(("file_name", "scene", "perceptual_hash"))
+    ingested = dataset[INGEST].accepted(("file_name", "scene", "perceptual_hash"))
     ingested.sort(key=lambda item: str(item[1]["file_name"]))
     hashes = [row["perceptual_hash"] for _, row in ingested]
     scenes = group_scenes([row["scene"] for _, row in ingested], hashes, max_bits)

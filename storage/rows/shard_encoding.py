@@ -7,8 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.rows.schemas import SCHEMAS
-
 ROW_GROUP_ROWS = 16
 """Rows that are read together: few, so that one row can be had without many others."""
 
@@ -17,16 +15,18 @@ _PAGE_BYTES = 1 << 30
 lengths of those before it (see storage/rows/packed_values.py)."""
 
 
-def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+def encode_shard(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
+
+    The schema is handed in: a stage or a column more changes no byte of another stage. Columns of bytes are
+    compressed already and stored as they are.
 
     Every option that shapes the file is named, so that a change of a default changes nothing here.
     Page checksums are written: without them a flipped byte is read in silence.
     """
-    schema = SCHEMAS[stage]
     ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
-    table = pa.Table.from_pylist(ordered, schema=schema.arrow)
-    packed = set(schema.uncompressed)
+    table = pa.Table.from_pylist(ordered, schema=schema)
+    packed = uncompressed(schema)
     buffer = io.BytesIO()
     pq.write_table(
         table,
@@ -36,7 +36,7 @@ def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
         row_group_size=ROW_GROUP_ROWS,
         data_page_size=_PAGE_BYTES,
         compression={
-            path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema.arrow)
+            path: "NONE" if path.split(".")[0] in packed else "ZSTD" for path in _leaf_paths(schema)
         },
         use_dictionary=False,
         write_statistics=["sample_id"],
@@ -44,6 +44,11 @@ def encode_shard(stage: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
         store_schema=True,
     )
     return buffer.getvalue()
+
+
+def uncompressed(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns whose values are compressed already: those of bytes."""
+    return tuple(field.name for field in schema if field.type in (pa.binary(), pa.list_(pa.binary())))
 
 
 def _leaf_paths(schema: pa.Schema) -> list[str]:

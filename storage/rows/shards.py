@@ -15,12 +15,13 @@ from storage.files.object_reader import ObjectReader
 from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import ShardRef
+from storage.rows.schemas.version_2 import renamed, stored_names
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
-def put_shard(objects: ObjectStore, stage: str, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
+def put_shard(objects: ObjectStore, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
     """Encode `rows`, store them as one object and return the pointer to it."""
-    data = encode_shard(stage, rows)
+    data = encode_shard(schema, rows)
     rejected = sum(row["rejected"] is not None for row in rows)
     return ShardRef(digest=objects.put(data), rows=len(rows), rejected=rejected, bytes=len(data))
 
@@ -36,9 +37,11 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
-    """Read some columns of a shard, and nothing else of it."""
+    """Read some columns of a shard, and nothing else of it; one of version 2 is read by today's names."""
     with damage_named(objects, digest):
-        return open_shard(objects.open(digest)).read(columns=list(columns), use_threads=False)
+        file = open_shard(objects.open(digest))
+        table = file.read(columns=stored_names(file.schema_arrow, columns), use_threads=False)
+    return renamed(table, file.schema_arrow)
 
 
 def read_columns_of_all(
@@ -118,7 +121,9 @@ class RowReader:
             self._groups.move_to_end(key)
             return self._groups[key]
         with damage_named(self._objects, digest):
-            table = self._file(digest).read_row_group(group, columns=list(columns), use_threads=False)
+            file = self._file(digest)
+            stored = stored_names(file.schema_arrow, columns)
+            table = renamed(file.read_row_group(group, columns=stored, use_threads=False), file.schema_arrow)
         self._groups[key] = table
         self._held_bytes += table.nbytes
         while self._held_bytes > self._cache_bytes and len(self._groups) > 1:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import StageManifest, get_record
-from storage.rows.schemas import SCHEMAS
 from storage.rows.shards import read_columns_of_all
+from storage.rows.stage_graph import schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class StageArtifact:
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows, rejected ones included, by ascending sample id."""
         wanted = list(dict.fromkeys(["sample_id", *columns]))
-        none = SCHEMAS[self.manifest.stage].arrow.empty_table().select(wanted)
+        none = schema_of(self.manifest.stage).arrow.empty_table().select(wanted)
         return pa.concat_tables([none, *self._tables(wanted)]).sort_by("sample_id").select(list(columns))
 
     def _tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:

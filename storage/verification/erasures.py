@@ -35,11 +35,11 @@ def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[s
         about_object(
             UNFINISHED,
             digest,
-            f"the purge of photograph {image_ids[0][:12]}…",
+            f"the purge of photograph {source_ids[0][:12]}…",
             "it was erased by order, and is still there",
         )
         for digest in still_there
-        if (image_ids := [image_id for image_id in erased[digest].image_ids if image_id in denied])
+        if (source_ids := [image_id for image_id in erased[digest].source_ids if image_id in denied])
     ]
 
 

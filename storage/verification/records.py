@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from storage.canonical import digest_json
 from storage.records.manifests import DatasetManifest, StageManifest
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import in_reading_order
 from storage.verification.problems import DISAGREES
 from storage.verification.shards import ShardRows
 from storage.verification.survey import Fault, Survey
@@ -33,16 +33,18 @@ def _stage_faults(survey: Survey, digest: str, manifest: StageManifest) -> Itera
 
 
 def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> Iterator[Fault]:
+    manifests = {stage: survey.stages.get(artifact) for stage, artifact in dataset.stages.items()}
+    reads = {stage: list(one.inputs) for stage, one in manifests.items() if one is not None}
     present: set[str] = set()
-    for stage in STAGES:
-        manifest = survey.stages.get(getattr(dataset, stage))
+    for stage in in_reading_order(reads):
+        manifest = manifests[stage]
         rows = _rows_of(survey, manifest) if manifest else None
-        if manifest is None or rows is None:  # told already
+        if manifest is None or rows is None or len(reads) < len(manifests):  # told already
             return
         if manifest.stage != stage:
             yield DISAGREES, digest, f"its {stage} is an artifact of {manifest.stage}"
         for name, content in manifest.inputs.items():
-            read = survey.stages.get(getattr(dataset, name, ""))
+            read = survey.stages.get(dataset.stages.get(name, ""))
             if read is None or read.content_digest != content:
                 yield DISAGREES, digest, f"its {stage} was made from another {name} than its own"
         absent = set().union(*(part.parents for part in rows)) - present

@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 from storage.canonical import digest_bytes
 from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
-from storage.rows.schemas import INGEST, SCHEMAS, StageSchema
+from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.schemas.version_2 import renamed
+from storage.rows.stage_graph import schemas_ever
+from storage.rows.stage_names import INGEST
 from storage.withdrawal.source_rows import erased_row
 
 
@@ -48,12 +51,12 @@ def verified_rows(
     ------
     ShardDisagrees
     """
-    schema = SCHEMAS[stage]
     try:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise ShardDisagrees(f"it is not a shard: {' '.join(str(error).split())}") from error
-    if not file.schema_arrow.equals(schema.arrow):
+    schema = next((one for one in schemas_ever(stage) if file.schema_arrow.equals(one.arrow)), None)
+    if schema is None:
         raise ShardDisagrees(f"its columns are not those of {stage}")
     said = {"rows": ref.rows, "bytes": ref.bytes}
     found = {"rows": file.metadata.num_rows, "bytes": len(data)}
@@ -112,4 +115,5 @@ def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> 
 def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     """Yield the rows of a shard, a row group in memory at a time."""
     for group in range(file.num_row_groups):
-        yield from file.read_row_group(group, use_threads=False).to_pylist()
+        table = file.read_row_group(group, use_threads=False)
+        yield from renamed(table, file.schema_arrow).to_pylist()

@@ -13,7 +13,6 @@ from storage.objects.objects import ObjectStore
 from storage.records.links import RECORD_STARTS_WITH, Links, links_of
 from storage.records.manifests import DatasetManifest, ShardRef, StageManifest
 from storage.records.tombstones import Erased
-from storage.rows.schemas import STAGES
 from storage.verification.problems import DAMAGED, DISAGREES, MISSING
 from storage.verification.shards import ShardDisagrees, ShardRows, verified_rows
 
@@ -44,8 +43,7 @@ class Survey:
         """Return what each object belongs to, in words."""
         parts: dict[str, str] = {}
         for dataset, manifest in self.datasets.items():
-            for stage in STAGES:
-                artifact = getattr(manifest, stage)
+            for stage, artifact in manifest.stages.items():
                 parts.setdefault(artifact, f"dataset {dataset[:12]}… ({stage}, its manifest)")
                 for shard in self.stages[artifact].shards if artifact in self.stages else ():
                     parts.setdefault(shard.digest, f"dataset {dataset[:12]}… ({stage}, a shard)")

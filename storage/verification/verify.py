@@ -30,7 +30,7 @@ class ErasedByOrder:
     path: str
     """Where it was, inside the store."""
     part_of: str
-    image_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
     """The photographs whose rows were erased."""
     num_rows: int
     tombstone: str
@@ -168,7 +168,7 @@ def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[Erase
         ErasedByOrder(
             path=object_path(digest),
             part_of=part_of[digest],
-            image_ids=erased[digest].image_ids,
+            source_ids=erased[digest].source_ids,
             num_rows=len(erased[digest].rows),
             tombstone=erased[digest].tombstone,
         )

@@ -13,9 +13,7 @@ import pyarrow.compute as pc
 
 from shls_core.errors import PhotographWithdrawn
 from storage.kinds import RunKind
-from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
-from storage.rows.stage_artifact import StageArtifact
+from storage.rows.dataset import Dataset
 from storage.store import Store
 
 _NAMED = 3
@@ -63,12 +61,10 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     denied = withdrawn(store)
     if not denied:
         return {}
-    objects = store.with_stand_ins()
-    dataset = get_record(objects, dataset_id, DatasetManifest)
     held: set[str] = set()
-    for stage in STAGES:
-        images = StageArtifact(objects, getattr(dataset, stage)).table(["image_ids"])["image_ids"]
-        held.update(pc.unique(pc.list_flatten(images)).to_pylist())
+    for artifact in Dataset(store.with_stand_ins(), dataset_id).stages.values():
+        sources = artifact.table(["source_ids"])["source_ids"]
+        held.update(pc.unique(pc.list_flatten(sources)).to_pylist())
     return {image_id: withdrawal for image_id, withdrawal in denied.items() if image_id in held}
 
 

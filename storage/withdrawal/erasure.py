@@ -26,7 +26,7 @@ from storage.withdrawal.source_rows import HoldingShard, holding_shard, redacted
 class Erasure:
     """What is to be erased."""
 
-    image_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
     shards: tuple[HoldingShard, ...]
     """Every shard in the store with a row of any of the photographs, whether anything names it or not."""
     key_paths: tuple[str, ...]
@@ -47,7 +47,7 @@ class Erasure:
 
 
 def plan_erasure(
-    store: Store, image_ids: Collection[str], advance: Callable[[int, int], None] = lambda done, total: None
+    store: Store, source_ids: Collection[str], advance: Callable[[int, int], None] = lambda done, total: None
 ) -> Erasure:
     """Find everything that holds bytes of some photographs, or was made from them.
 
@@ -55,7 +55,7 @@ def plan_erasure(
     ----------
     store
         The store; nothing in it is changed.
-    image_ids
+    source_ids
         Ids of the photographs.
     advance
         Called with the number of objects looked at so far and in all.
@@ -69,7 +69,7 @@ def plan_erasure(
     digests = sorted(inventory.objects)
     shards: list[HoldingShard] = []
     with ThreadPoolExecutor(SHARD_READERS) as readers:
-        found = readers.map(lambda digest: holding_shard(store.objects, digest, image_ids), digests)
+        found = readers.map(lambda digest: holding_shard(store.objects, digest, source_ids), digests)
         for done, shard in enumerate(found, start=1):
             advance(done, len(digests))
             if shard is not None:
@@ -77,7 +77,7 @@ def plan_erasure(
     gone = {shard.digest for shard in shards}
     results = store.keys.results(inventory.keys)
     return Erasure(
-        image_ids=tuple(sorted(image_ids)),
+        source_ids=tuple(sorted(source_ids)),
         shards=tuple(shards),
         key_paths=tuple(sorted(entry.path for entry, digest in results.items() if digest in gone)),
     )
@@ -91,7 +91,7 @@ def write_tombstone(store: Store, erasure: Erasure) -> str:
     ObjectMissing, ObjectCorrupted, StoreUnwritable, StoreUnreachable
     """
     erased = tuple(_with_stand_in(store, shard) for shard in erasure.shards)
-    return put_record(store.objects, Tombstone(image_ids=erasure.image_ids, erased=erased))
+    return put_record(store.objects, Tombstone(source_ids=erasure.source_ids, erased=erased))
 
 
 def erase(
@@ -130,12 +130,12 @@ def erase(
 def _with_stand_in(store: Store, shard: HoldingShard) -> ErasedShard:
     redacted = None
     if shard.stage is not None:
-        stand_in = redacted_shard(store.objects.get(shard.digest), shard.stage, shard.rows)
+        stand_in = redacted_shard(store.objects.get(shard.digest), shard.rows)
         redacted = store.objects.put(stand_in)
     return ErasedShard(
         object=shard.digest,
         redacted=redacted,
         stage=shard.stage,
-        image_ids=shard.image_ids,
+        source_ids=shard.source_ids,
         rows=shard.rows,
     )

@@ -11,13 +11,14 @@ import pyarrow.parquet as pq
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import ERASED
-from storage.rows.schemas import SCHEMAS
+from storage.rows.schemas.version_2 import as_stored, renamed, stored_names
 from storage.rows.shard_encoding import encode_shard
 from storage.rows.shards import damage_named, open_shard
+from storage.rows.stage_graph import stage_of
 
 _PARQUET = b"PAR1"
-_READ = ("sample_id", "digest", "image_ids", "rejected")
-_KEPT = ("sample_id", "row_key", "parents", "image_ids", "split")
+_READ = ("sample_id", "digest", "source_ids", "rejected")
+_KEPT = ("sample_id", "row_key", "parents", "source_ids", "split")
 """What an erased row keeps: who it was, what it came from and on which side of the split it was, so that its
 lineage can still be told: which training drew it goes by the numbers of the sequences on its side."""
 
@@ -30,13 +31,13 @@ class HoldingShard:
     stage: str | None
     """None for one with columns that no stage has: another version wrote it."""
     num_bytes: int
-    image_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
     """Those of the photographs that it holds rows of."""
     rows: dict[str, str | None]
     """Content digest of these rows by sample id; None for a rejected one."""
 
 
-def holding_shard(objects: ObjectStore, digest: str, image_ids: Collection[str]) -> HoldingShard | None:
+def holding_shard(objects: ObjectStore, digest: str, source_ids: Collection[str]) -> HoldingShard | None:
     """Return what an object holds of some photographs; None for one that holds nothing of them.
 
     A row that was erased holds nothing.
@@ -51,49 +52,50 @@ def holding_shard(objects: ObjectStore, digest: str, image_ids: Collection[str])
         if not _is_parquet(reader):
             return None
         file = open_shard(reader)
-        if not set(_READ).issubset(file.schema_arrow.names):
+        read = stored_names(file.schema_arrow, _READ)
+        if not set(read).issubset(file.schema_arrow.names):
             return None
-        table = file.read(columns=list(_READ), use_threads=False)
-        stages = (stage for stage, schema in SCHEMAS.items() if file.schema_arrow.equals(schema.arrow))
+        table = renamed(file.read(columns=read, use_threads=False), file.schema_arrow)
+        stage = stage_of(file.schema_arrow)
         size = reader.size
     table = table.filter(pc.field("rejected").is_null() | (pc.field("rejected") != ERASED))
-    table = table.take(rows_of(table["image_ids"], image_ids))
+    table = table.take(rows_of(table["source_ids"], source_ids))
     if not table.num_rows:
         return None
-    held = set(pc.list_flatten(table["image_ids"]).to_pylist())
+    held = set(pc.list_flatten(table["source_ids"]).to_pylist())
     return HoldingShard(
         digest=digest,
-        stage=next(stages, None),
+        stage=stage,
         num_bytes=size,
-        image_ids=tuple(sorted(held.intersection(image_ids))),
+        source_ids=tuple(sorted(held.intersection(source_ids))),
         rows=dict(zip(table["sample_id"].to_pylist(), table["digest"].to_pylist(), strict=True)),
     )
 
 
-def rows_of(images: pa.ChunkedArray, image_ids: Collection[str]) -> pa.Array:
+def rows_of(images: pa.ChunkedArray, source_ids: Collection[str]) -> pa.Array:
     """Return the numbers of those rows of a column of image ids that name any of some photographs."""
     images = images.combine_chunks()
-    wanted = pa.array(sorted(image_ids), pa.string())
+    wanted = pa.array(sorted(source_ids), pa.string())
     names_one = pc.is_in(pc.list_flatten(images), value_set=wanted)
     return pc.unique(pc.list_parent_indices(images).filter(names_one))
 
 
-def redacted_shard(data: bytes, stage: str, rows: Collection[str]) -> bytes:
-    """Return a shard without what some of its rows hold: its stand-in.
+def redacted_shard(data: bytes, rows: Collection[str]) -> bytes:
+    """Return a shard without what some of its rows hold: its stand-in, with the columns of the shard.
 
     Parameters
     ----------
     data
         The bytes of the shard.
-    stage
-        The stage it is of.
     rows
         Sample ids of the rows to be erased. The others are in the stand-in what and where they were.
     """
-    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-    return encode_shard(
-        stage, [erased_row(row) if row["sample_id"] in rows else row for row in table.to_pylist()]
+    stored = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    left = (
+        erased_row(row) if row["sample_id"] in rows else row
+        for row in renamed(stored, stored.schema).to_pylist()
     )
+    return encode_shard(stored.schema, [as_stored(row, stored.schema) for row in left])
 
 
 def erased_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,12 +18,13 @@ from storage.kinds import PartKind
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
 from storage.references import begins_an_id
-from storage.rows.schemas import INGEST, SCHEMAS
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 
-COLUMNS = ("sample_id", "image_ids", "file_name")
+COLUMNS = ("sample_id", "source_ids", "file_name")
 """What is read of the rows of sources."""
 _KIND = f"{PartKind.PHOTOGRAPH}:"
 _ID_DIGITS = 64
@@ -42,7 +43,7 @@ class SourceReferences:
     """
 
     def __init__(self, rows: pa.Table, others: Collection[str]) -> None:
-        columns = [rows["sample_id"], pc.list_flatten(rows["image_ids"]), rows["file_name"]]
+        columns = [rows["sample_id"], pc.list_flatten(rows["source_ids"]), rows["file_name"]]
         self._rows = pa.Table.from_arrays(columns, names=["row", "source", "file_name"])
         self._others = others
 
@@ -151,7 +152,7 @@ def _ingest_artifacts(store: Store, objects: ObjectStore) -> Iterator[str]:
     """Yield the ids of the artifacts that hold photographs, each once."""
     datasets = {str(row["digest"]) for row in store.names.rows()}
     published = (
-        get_record(objects, dataset, DatasetManifest).ingest
+        get_record(objects, dataset, DatasetManifest).stages[INGEST]
         for dataset in datasets
         if objects.exists(dataset)
     )

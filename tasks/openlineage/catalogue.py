@@ -15,8 +15,8 @@ from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
 from shls_core.errors import ObjectMissing
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import object_path
-from storage.records.manifests import StageManifest
-from storage.rows.schemas import STAGES
+from storage.records.manifests import StageManifest, stages_in
+from storage.rows.stage_graph import in_reading_order
 from storage.store import Store
 from storage.tables.names import PUBLISHED
 
@@ -105,13 +105,17 @@ class Catalogue:
 
     def _dataset(self, dataset_id: str, record: Mapping[str, Any]) -> Iterator[Artifact]:
         name = self._name(dataset_id)
-        for stage in STAGES:
-            manifest = StageManifest.model_validate(self._record(record[stage]))
-            read = tuple(f"{name}/{read}" for read in sorted(manifest.inputs))
-            yield Artifact(record[stage], stage, f"{name}/{stage}", read, manifest=manifest)
+        artifacts = stages_in(record)
+        manifests = {
+            stage: StageManifest.model_validate(self._record(one)) for stage, one in artifacts.items()
+        }
+        stages = in_reading_order({stage: list(manifest.inputs) for stage, manifest in manifests.items()})
+        for stage in stages:
+            read = tuple(f"{name}/{read}" for read in sorted(manifests[stage].inputs))
+            yield Artifact(artifacts[stage], stage, f"{name}/{stage}", read, manifest=manifests[stage])
         also = tuple(f"{row['name']}@v{row['version']}" for row in self._namings(dataset_id))
         yield Artifact(
-            dataset_id, RecordKind.DATASET, name, tuple(f"{name}/{stage}" for stage in STAGES), also
+            dataset_id, RecordKind.DATASET, name, tuple(f"{name}/{stage}" for stage in stages), also
         )
 
     def _scored(self, artifact_id: str, kind: str, record: Mapping[str, Any]) -> Artifact:

@@ -15,7 +15,7 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.naming.dataset import DatasetNaming
 
 from storage.kinds import RecordKind
-from storage.rows.schemas import SCHEMAS
+from storage.rows.stage_graph import schema_of
 from tasks.openlineage.catalogue import Artifact, Catalogue
 
 _STORAGE_LAYER = "shls"
@@ -53,7 +53,7 @@ def _schema(stage: str) -> DatasetFacet:
     return schema_dataset.SchemaDatasetFacet(
         [
             schema_dataset.SchemaDatasetFacetFields(field.name, _spelt(field.type), ordinal_position=place)
-            for place, field in enumerate(SCHEMAS[stage].arrow, start=1)
+            for place, field in enumerate(schema_of(stage).arrow, start=1)
         ]
     )
 

@@ -14,7 +14,7 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
 
 from storage.kinds import RunKind
-from storage.rows.schemas import INGEST
+from storage.rows.stage_names import INGEST
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.openlineage.dataset_facets import dataset_facets, made_from

@@ -15,7 +15,7 @@ from openlineage.client.facet_v2 import (
 )
 
 from storage.records.manifests import StageManifest
-from storage.rows.schemas import SCHEMAS
+from storage.rows.stage_graph import schema_of
 from tasks.openlineage.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def assertions_by_stage(catalogue: Catalogue, dataset_id: str) -> dict[str, Inpu
                 assertion=finding.expectation,
                 success=finding.passed,
                 # The gate also looks at figures that are in no column of a shard.
-                column=column if column in SCHEMAS[finding.stage].arrow.names else None,
+                column=column if column in schema_of(finding.stage).arrow.names else None,
                 severity=_KEEPS_FROM_BEING_PUBLISHED,
                 name=_name(finding),
                 expected=_bounds(finding),

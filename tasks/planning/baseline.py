@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow.compute as pc
 
 from storage.kinds import RecordKind
-from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
 from storage.references import resolve
-from storage.rows.schemas import INGEST, STAGES
+from storage.rows.dataset import Dataset
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 
 
@@ -35,10 +35,7 @@ class Baseline:
             If there is none.
         """
         dataset = resolve(store, reference, RecordKind.DATASET)
-        objects = store.with_stand_ins()
-        manifest = get_record(objects, dataset, DatasetManifest)
-        artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
-        return cls(dataset, artifacts)
+        return cls(dataset, Dataset(store.with_stand_ins(), dataset).stages)
 
     @classmethod
     def latest(cls, store: Store, name: str) -> Baseline | None:
@@ -57,17 +54,17 @@ class Baseline:
     @cached_property
     def photographs(self) -> Mapping[str, Mapping[str, Any]]:
         """Ids and notes of every photograph that is there, rejected ones included, by sample id."""
-        columns = ["sample_id", "image_ids", "file_name", "source", "licence", "consent"]
+        columns = ["sample_id", "source_ids", "file_name", "source", "licence", "consent"]
         rows = self.there[INGEST].table([*columns, "rejected"]).to_pylist()
         return {row.pop("sample_id"): row for row in rows if row.pop("rejected") != ERASED}
 
     def erased(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the photographs of every row of a stage that was erased by order, by sample id."""
-        table = self.there[stage].table(["sample_id", "image_ids", "rejected"])
+        table = self.there[stage].table(["sample_id", "source_ids", "rejected"])
         erased = table.filter(pc.field("rejected") == ERASED).drop_columns("rejected")
         return {row.pop("sample_id"): row for row in erased.to_pylist()}
 
     def rows(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
         """Return key, parents and photographs of every row of a stage that is there, by sample id."""
-        table = self.there[stage].table(["sample_id", "row_key", "parents", "image_ids"])
+        table = self.there[stage].table(["sample_id", "row_key", "parents", "source_ids"])
         return {row.pop("sample_id"): row for row in table.to_pylist()}

@@ -11,7 +11,7 @@ from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.planned_rows import PlannedRows
-from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
+from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage, wanted_rows
 from tasks.stages.stage import Stage
 
 
@@ -49,7 +49,7 @@ class DatasetPlan:
                 return None
             artifacts[plan.stage.name], manifest = made
             contents[plan.stage.name] = manifest.content_digest
-        return record_id(DatasetManifest(**artifacts))
+        return record_id(DatasetManifest(stages=artifacts))
 
 
 def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
@@ -61,9 +61,8 @@ def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
     """Return a plan with more stages, behind those that it has."""
     plan = begun
     for stage in stages:
-        planned = plan_stage(
-            plan.store, stage, plan.inputs(stage), plan.rows_per_shard, plan.store.objects.exists
-        )
+        wanted = wanted_rows(plan.store, stage, plan.inputs(stage))
+        planned = plan_stage(plan.store, stage, wanted, plan.rows_per_shard, plan.store.objects.exists)
         # Rows are foreseen once, however many stages read them.
         rows = {**plan.rows, stage.name: PlannedRows(plan.store.objects, planned)}
         plan = replace(plan, stages=(*plan.stages, planned), rows=rows)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shls_core.errors import ObjectMissing, TooManyRejected
+from shls_core.errors import ObjectMissing
 from storage.kinds import RunKind
-from storage.rows.schemas import INGEST
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.stage_plan import StagePlan
-from tasks.runs.execution_config import ExecutionConfig, StagingConfig
-from tasks.staging.trial import gather_files, try_stages
+from tasks.runs.execution_config import ExecutionConfig
 
-TRIED_PHOTOGRAPHS = 6
 _RUNS_LOOKED_AT = 5
 
 
@@ -73,29 +70,6 @@ def newest_artifact(store: Store, stage: str) -> StageArtifact | None:
     return None
 
 
-def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
-    """Make a handful of the photographs in a store that is thrown away, and return what the rows took."""
-    rates: dict[str, Rate] = {}
-    ingest = next(stage for stage in plan.stages if stage.stage.name == INGEST)
-    with tempfile.TemporaryDirectory(prefix="shls-trial-") as folder:
-        photographs, store = Path(folder, "photographs"), Store.create(Path(folder, "store"))
-        photographs.mkdir()
-        gather_files(
-            [row.plan for shard in ingest.shards for row in shard.rows], TRIED_PHOTOGRAPHS, photographs
-        )
-        stages = [stage.stage for stage in plan.stages]
-        try:
-            for outcome, seconds in try_stages(store, photographs, stages, staging, TRIED_PHOTOGRAPHS):
-                rates[outcome.name] = Rate(
-                    seconds,
-                    _bytes_per_row(StageArtifact(store.objects, outcome.artifact)),
-                    f"{outcome.rows} rows tried just now",
-                )
-        except TooManyRejected:  # of the stages behind, nothing can be said
-            pass
-    return rates
-
-
 def needs_trial(plan: DatasetPlan, rates: Mapping[str, Rate], workers: int) -> bool:
     """Return whether there is work of which nobody knows what it takes."""
     return any(
@@ -132,7 +106,7 @@ def _recorded_rate(store: Store, stage: str, done: Sequence[tuple[dict[str, Any]
     last = [(made, workers) for made, workers in done if made["name"] == stage and made["rows_computed"]]
     last = last[:_RUNS_LOOKED_AT]
     newest = newest_artifact(store, stage)
-    bytes_per_row = _bytes_per_row(newest) if newest else None
+    bytes_per_row = bytes_per_row_of(newest) if newest else None
     if not last:
         return Rate(bytes_per_row=bytes_per_row)
     seconds = sum(made["seconds"] * workers for made, workers in last)
@@ -141,5 +115,6 @@ def _recorded_rate(store: Store, stage: str, done: Sequence[tuple[dict[str, Any]
     return Rate(seconds / rows, bytes_per_row, basis)
 
 
-def _bytes_per_row(artifact: StageArtifact) -> float:
+def bytes_per_row_of(artifact: StageArtifact) -> float:
+    """Return the size of the shards of an artifact for each row, in bytes."""
     return sum(shard.bytes for shard in artifact.manifest.shards) / artifact.manifest.rows

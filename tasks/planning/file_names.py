@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.rows.schemas import INGEST
+from storage.rows.stage_names import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 
@@ -19,7 +19,7 @@ class FileNames:
         for shard in next(stage for stage in plan.stages if stage.stage.name == INGEST).shards:
             self._names |= {row.plan.sample_id: row.plan.decided["file_name"] for row in shard.rows}
 
-    def of(self, image_ids: Iterable[str]) -> str:
+    def of(self, source_ids: Iterable[str]) -> str:
         """Return the file name of the first of some photographs: the one a row is mostly about."""
-        first = next(iter(image_ids))
+        first = next(iter(source_ids))
         return str(self._names.get(first, first[:12]))

@@ -23,8 +23,8 @@ def without_withdrawn(
         If none is left.
     """
     denied = withdrawn(store)
-    wanted = [plan for plan in plans if denied.keys().isdisjoint(plan.image_ids)]
-    met = {image_id for plan in plans for image_id in plan.image_ids} & denied.keys()
+    wanted = [plan for plan in plans if denied.keys().isdisjoint(plan.source_ids)]
+    met = {image_id for plan in plans for image_id in plan.source_ids} & denied.keys()
     left_out = {image_id: denied[image_id] for image_id in denied if image_id in met}
     if plans and not wanted:
         raise InputError(

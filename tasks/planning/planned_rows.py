@@ -18,9 +18,9 @@ from shls_core.errors import SampleError
 from storage.objects.objects import ObjectStore
 from storage.rows.shards import read_columns
 from storage.rows.stage_artifact import RowAddress
+from tasks.planning.shard_job import KeyedRow, KnownRow
 from tasks.planning.stage_plan import StagePlan
 from tasks.stages.stage import Row
-from tasks.staging.shard_work import KeyedRow, KnownRow
 
 _TO_BE_MADE = "to be made: "
 
@@ -93,7 +93,7 @@ class PlannedRows:
         """Return what can be told of a row; None for one that will be rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
-            return {"image_ids": list(plan.image_ids), **stage.notes(plan), **stage.foresee(plan)}
+            return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
         except SampleError:
             return None
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
-from tasks.staging.shard_work import KeyedRow
+from tasks.planning.shard_job import KeyedRow
 
 Row = TypeVar("Row", bound=KeyedRow)
 _BITS = 32

@@ -21,8 +21,8 @@ from storage.withdrawal.deny_list import Withdrawal
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
 from tasks.stages.stage import RowPlan, Stage
-from tasks.staging.shard_work import KeyedRow, KnownRow, ShardJob
 
 _MANIFESTS_SEARCHED = 8
 
@@ -61,14 +61,30 @@ class PlannedShard:
 
 
 @dataclass(frozen=True)
+class WantedRows:
+    """The rows that a stage is to have, wherever they lie.
+
+    Of a stage of sources, knowing them took hashing every file: it is done once for each build.
+    """
+
+    rows: tuple[RowPlan, ...]
+    left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
+    """Photographs of which no row is wanted because they were withdrawn, by source id."""
+
+
+@dataclass(frozen=True)
 class StagePlan:
     """What a stage is to be, beside what there is of it."""
 
     stage: Stage
     making: Making
+    wanted: WantedRows
     shards: tuple[PlannedShard, ...]
-    left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
-    """Photographs of which no row is planned because they were withdrawn, by image id."""
+
+    @property
+    def left_out(self) -> Mapping[str, Withdrawal]:
+        """Photographs of which no row is planned because they were withdrawn, by source id."""
+        return self.wanted.left_out
 
     @cached_property
     def key(self) -> str:
@@ -100,10 +116,29 @@ class StagePlan:
         return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale]
 
 
+def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) -> WantedRows:
+    """Return the rows that a stage is to have.
+
+    Parameters
+    ----------
+    store
+        Says what was withdrawn.
+    stage
+        The stage.
+    inputs
+        The rows of each stage that it reads, made or planned.
+    """
+    plans = stage.plan(inputs)
+    if stage.reads:  # sources come in where nothing is read; what never came in has no rows later
+        return WantedRows(tuple(plans))
+    rows, left_out = without_withdrawn(store, plans)
+    return WantedRows(tuple(rows), left_out)
+
+
 def plan_stage(
     store: Store,
     stage: Stage,
-    inputs: Mapping[str, AcceptedRows],
+    wanted: WantedRows,
     rows_per_shard: int,
     is_whole: Callable[[str], bool],
 ) -> StagePlan:
@@ -114,9 +149,9 @@ def plan_stage(
     store
         Where to look; nothing is written.
     stage
-        What is wanted.
-    inputs
-        The rows of each stage that it reads, made or planned.
+        What is made.
+    wanted
+        Its rows; see `wanted_rows`.
     rows_per_shard
         See `StagingConfig`.
     is_whole
@@ -124,11 +159,7 @@ def plan_stage(
         enough that it exists.
     """
     making = Making.of(stage)
-    plans = stage.plan(inputs)
-    left_out: Mapping[str, Withdrawal] = {}
-    if not stage.reads:  # photographs come in here; what never came in has no rows later
-        plans, left_out = without_withdrawn(store, plans)
-    rows = [keyed_row(plan, making.digest) for plan in plans]
+    rows = [keyed_row(plan, making.digest) for plan in wanted.rows]
     groups = assign_to_shards(rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
@@ -141,7 +172,7 @@ def plan_stage(
         shard if shard.ref else replace(shard, rows=[_placed(row, known) for row in shard.rows])
         for shard in shards
     )
-    return StagePlan(stage, making, tuple(placed), left_out)
+    return StagePlan(stage, making, wanted, tuple(placed))
 
 
 def made_artifact(
@@ -173,7 +204,7 @@ def made_artifact(
 def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
     """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
     read = [address.digest for address in plan.inputs]
-    identity = [plan.sample_id, list(plan.image_ids), read, dict(plan.decided)]
+    identity = [plan.sample_id, list(plan.source_ids), read, dict(plan.decided)]
     return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
 
 

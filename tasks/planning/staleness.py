@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from storage.rows.schemas import INGEST
 from storage.rows.stage_artifact import AcceptedRows, RowAddress
+from storage.rows.stage_names import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.file_names import FileNames
@@ -15,8 +15,8 @@ from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
 from tasks.planning.shard_assignment import shard_number
+from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import PlannedShard, StagePlan
-from tasks.staging.shard_work import KeyedRow
 
 _Row = Mapping[str, Any]
 _InputRow = tuple[RowAddress, dict[str, Any]]
@@ -46,7 +46,7 @@ class Staleness:
         causes: dict[str, list[str]] = {}
         for row in shard.rows:
             if row.known is None and (cause := self._cause(row)):
-                causes.setdefault(cause, []).append(self._file_names.of(row.plan.image_ids))
+                causes.setdefault(cause, []).append(self._file_names.of(row.plan.source_ids))
         reasons = list(self._changes) if shard.rows_to_compute else []
         for cause, names in causes.items():
             reasons += counted("row", cause, names)
@@ -67,7 +67,7 @@ class Staleness:
         reasons: list[Reason] = []
         for name in self._stage.stage.reads:
             for verb, rows in self._input_rows(name).items():
-                whose = [self._file_names.of(row["image_ids"]) for row in rows]
+                whose = [self._file_names.of(row["source_ids"]) for row in rows]
                 reasons += counted("input", f"{name} rows {verb}", whose)
         return reasons
 
@@ -93,7 +93,7 @@ class Staleness:
         """Return rows that are no longer wanted, those apart whose photographs were withdrawn."""
         apart: dict[str, list[_Row]] = {"removed": [], "withdrawn": []}
         for row in rows:
-            is_free = self._plan.withdrawn.isdisjoint(row["image_ids"])
+            is_free = self._plan.withdrawn.isdisjoint(row["source_ids"])
             apart["removed" if is_free else "withdrawn"].append(row)
         return apart
 
@@ -108,7 +108,7 @@ class Staleness:
         }
         there_were = {**self._baseline.erased(INGEST), **before}
         gone = {
-            verb: {row.get("file_name") or self._file_names.of(row["image_ids"]) for row in rows}
+            verb: {row.get("file_name") or self._file_names.of(row["source_ids"]) for row in rows}
             for verb, rows in self._by_why_they_are_gone(
                 row for name, row in there_were.items() if name not in after
             ).items()
@@ -135,7 +135,7 @@ class Staleness:
 
     def _lost_rows(self) -> list[Reason]:
         lost = [row for shard in self._stage.stale for row in shard.rows if row.known is None]
-        whose = [self._file_names.of(row.plan.image_ids) for row in lost]
+        whose = [self._file_names.of(row.plan.source_ids) for row in lost]
         return counted("row", "rows not found in the store", whose)
 
     def _moved_rows(self) -> list[Reason]:
@@ -174,7 +174,7 @@ class Staleness:
             if name not in self._rows_now and self._number(name) == number
         )
         return {
-            verb: [self._file_names.of(row["image_ids"]) for row in rows]
+            verb: [self._file_names.of(row["source_ids"]) for row in rows]
             for verb, rows in self._by_why_they_are_gone(gone).items()
         }
 
@@ -202,4 +202,4 @@ class Staleness:
 
 
 def _by_id(rows: AcceptedRows) -> dict[str, _InputRow]:
-    return {address.sample_id: (address, row) for address, row in rows.accepted(("image_ids",))}
+    return {address.sample_id: (address, row) for address, row in rows.accepted(("source_ids",))}

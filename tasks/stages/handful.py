@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tasks.stages.stage import Row, RowPlan, Stage
 
 if TYPE_CHECKING:
+    from storage.rows.schemas.stage_schema import StageSchema
     from storage.rows.stage_artifact import AcceptedRows
     from tasks.stages.input_reader import InputReader
 
@@ -26,6 +27,11 @@ class Handful:
     def name(self) -> str:
         """The name of the stage."""
         return self.stage.name
+
+    @property
+    def schema(self) -> StageSchema:
+        """The columns of the stage."""
+        return self.stage.schema
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -46,7 +52,7 @@ class Handful:
         """Plan the first row of each photograph, and of these a few."""
         first: dict[str, RowPlan] = {}
         for plan in self.stage.plan(inputs):
-            first.setdefault(plan.image_ids[0], plan)
+            first.setdefault(plan.source_ids[0], plan)
         return evenly_spread([first[image_id] for image_id in sorted(first)], self.count)
 
     def notes(self, plan: RowPlan) -> Row:

@@ -18,7 +18,9 @@ from shls_core.photographs.images import DECODE_RULE, check_image_size, decode_i
 from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS
 from shls_core.photographs.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json
-from storage.rows.schemas import INGEST
+from storage.rows.schemas.ingest import SCHEMA
+from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.stage_names import INGEST
 from tasks.stages.bundled_photographs import BUNDLED
 from tasks.stages.stage import Row, RowPlan
 
@@ -52,7 +54,8 @@ class IngestStage:
     """Takes image files as they are; a row's id is the SHA-256 of the file."""
 
     name: ClassVar[str] = INGEST
-    reads: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[StageSchema] = SCHEMA
+    reads: ClassVar[tuple[str, ...]] = SCHEMA.reads
     packages: ClassVar[tuple[str, ...]] = (
         "imagehash",
         "numpy",
@@ -80,7 +83,7 @@ class IngestStage:
             plans.append(
                 RowPlan(
                     sample_id=digest_json(["duplicate", image_id, file_name]) if is_copy else image_id,
-                    image_ids=(image_id,),
+                    source_ids=(image_id,),
                     decided={
                         "file_digest": image_id,
                         "file_name": file_name,
@@ -112,7 +115,7 @@ class IngestStage:
         return {
             "height": height,
             "width": width,
-            "scene": plan.decided["scene"] or plan.image_ids[0],
+            "scene": plan.decided["scene"] or plan.source_ids[0],
             "perceptual_hash": perceptual_hash(pixels),
         }
 

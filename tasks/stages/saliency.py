@@ -19,7 +19,9 @@ from shls_core.saliency.map_folder import MISSING_MAP, MapFolder, read_map
 from shls_core.seeding import generator
 from storage.canonical import digest_bytes, digest_json
 from storage.rows.codecs import encode_map
-from storage.rows.schemas import INGEST, LOW_CONFIDENCE, SALIENCY
+from storage.rows.schemas.saliency import LOW_CONFIDENCE, SCHEMA
+from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.stage_names import INGEST, SALIENCY
 from tasks.stages.detectors import RUN_BY, detector_identity, read_file, read_unchanged, ready_detector
 from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
@@ -34,7 +36,8 @@ class SaliencyStage:
     """Estimates the foreground of photographs; no manual annotation is involved."""
 
     name: ClassVar[str] = SALIENCY
-    reads: ClassVar[tuple[str, ...]] = (INGEST,)
+    schema: ClassVar[StageSchema] = SCHEMA
+    reads: ClassVar[tuple[str, ...]] = SCHEMA.reads
     config: SaliencyConfig
     crops: CropConfig
     max_side: int
@@ -87,7 +90,7 @@ class SaliencyStage:
                 plans.append(
                     RowPlan(
                         sample_id=image.sample_id if whole else digest_json(["crop", image.sample_id, *box]),
-                        image_ids=(image.sample_id,),
+                        source_ids=(image.sample_id,),
                         inputs=(image,),
                         decided={**decided, "box": list(box)},
                         location=str(file.absolute()) if file else None,  # workers may run elsewhere
@@ -110,7 +113,7 @@ class SaliencyStage:
         """Return the photograph and the part of it that is looked at."""
         box = Box(*plan.decided["box"])
         return {
-            "image_id": plan.image_ids[0],
+            "image_id": plan.source_ids[0],
             "top": box.top,
             "left": box.left,
             "height": box.bottom - box.top,

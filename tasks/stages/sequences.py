@@ -20,7 +20,9 @@ from shls_core.synthesis.sources import HashRing, draw_sources
 from shls_core.synthesis.statistics import sequence_statistics
 from storage.canonical import digest_json
 from storage.rows.codecs import decode_map, encode_map
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES
+from storage.rows.schemas.sequences import SCHEMA
+from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES
 from tasks.stages.photographs import photograph_part
 from tasks.stages.stage import Row, RowPlan
 
@@ -34,7 +36,8 @@ class SequencesStage:
     """Synthesises pseudo-sequences; training photographs meet training photographs alone."""
 
     name: ClassVar[str] = SEQUENCES
-    reads: ClassVar[tuple[str, ...]] = (INGEST, SALIENCY)
+    schema: ClassVar[StageSchema] = SCHEMA
+    reads: ClassVar[tuple[str, ...]] = SCHEMA.reads
     packages: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "scipy")
     config: SynthesisConfig
     held_out: HeldOutConfig
@@ -73,16 +76,16 @@ class SequencesStage:
                     rng = generator(self.seed, "sources", sample_id)
                     sources = draw_sources(template_id, ring, self.config, rng)
                     used = dict.fromkeys((template_id, *sources))
-                    image_ids = dict.fromkeys(masks[mask_id][1]["image_id"] for mask_id in used)
+                    source_ids = dict.fromkeys(masks[mask_id][1]["image_id"] for mask_id in used)
                     plans.append(
                         RowPlan(
                             sample_id=sample_id,
-                            image_ids=tuple(image_ids),
+                            source_ids=tuple(source_ids),
                             inputs=(
                                 *(masks[mask_id][0] for mask_id in used),
-                                *(photographs[image_id] for image_id in image_ids),
+                                *(photographs[image_id] for image_id in source_ids),
                             ),
-                            decided={"split": split, "template_id": template_id, "source_ids": list(sources)},
+                            decided={"split": split, "template_id": template_id, "pasted_ids": list(sources)},
                         )
                     )
         return plans
@@ -104,7 +107,7 @@ class SequencesStage:
 
     def notes(self, plan: RowPlan) -> Row:
         """Return who the template is and who was to be pasted."""
-        return {"template_id": plan.decided["template_id"], "source_ids": plan.decided["source_ids"]}
+        return {"template_id": plan.decided["template_id"], "pasted_ids": plan.decided["pasted_ids"]}
 
     def foresee(self, plan: RowPlan) -> Row:
         """Return the side of the split it is on."""
@@ -127,7 +130,7 @@ class SequencesStage:
             plan.sample_id,
             template_id,
             masks[template_id],
-            plan.decided["source_ids"],
+            plan.decided["pasted_ids"],
             saliency_maps,
             self.config.model_copy(update={"num_frames": num_frames}),
             generator(self.seed, "recipe", plan.sample_id),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from storage.rows.schemas.stage_schema import StageSchema
     from storage.rows.stage_artifact import AcceptedRows, RowAddress
     from tasks.stages.input_reader import InputReader
 
@@ -23,8 +24,8 @@ class RowPlan:
     """
 
     sample_id: str
-    image_ids: tuple[str, ...]
-    """The photographs the row descends from."""
+    source_ids: tuple[str, ...]
+    """The sources (photographs) that the row descends from."""
     inputs: tuple[RowAddress, ...] = ()
     """The rows it reads."""
     decided: Mapping[str, Any] = field(default_factory=dict)
@@ -38,12 +39,17 @@ class Stage(Protocol):
 
     @property
     def name(self) -> str:
-        """Which of the four it is."""
+        """Its name: that of its shards, its artifact and its parent rows in later stages."""
+        ...
+
+    @property
+    def schema(self) -> StageSchema:
+        """The columns of its rows."""
         ...
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The stages whose rows it reads."""
+        """The stages whose rows it reads; none for a stage of sources."""
         ...
 
     @property

@@ -10,7 +10,9 @@ from shls_core.photographs.images import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map, superpixel_statistics
 from storage.rows.codecs import encode_map
-from storage.rows.schemas import SEQUENCES, SUPERPIXELS
+from storage.rows.schemas.stage_schema import StageSchema
+from storage.rows.schemas.superpixels import SCHEMA
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 from tasks.stages.stage import Row, RowPlan
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class SuperpixelsStage:
     """Segments frames into superpixels."""
 
     name: ClassVar[str] = SUPERPIXELS
-    reads: ClassVar[tuple[str, ...]] = (SEQUENCES,)
+    schema: ClassVar[StageSchema] = SCHEMA
+    reads: ClassVar[tuple[str, ...]] = SCHEMA.reads
     config: SuperpixelConfig
 
     @property
@@ -40,8 +43,8 @@ class SuperpixelsStage:
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
         """Plan one row per pseudo-sequence."""
         return [
-            RowPlan(sample_id=address.sample_id, image_ids=tuple(row["image_ids"]), inputs=(address,))
-            for address, row in inputs[SEQUENCES].accepted(("image_ids",))
+            RowPlan(sample_id=address.sample_id, source_ids=tuple(row["source_ids"]), inputs=(address,))
+            for address, row in inputs[SEQUENCES].accepted(("source_ids",))
         ]
 
     def notes(self, plan: RowPlan) -> Row:

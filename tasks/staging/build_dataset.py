@@ -13,6 +13,7 @@ from storage.gate.gate import validate as judge
 from storage.records.manifests import DatasetManifest, put_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
+from tasks.planning.build_plan import BuildPlan
 from tasks.planning.left_out import left_out_told
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
@@ -34,15 +35,22 @@ from tasks.terminal import tell
 def stage_rows(
     stage: Stage,
     inputs: Sequence[StageOutcome],
+    plan: BuildPlan,
     store: str,
     staging: StagingConfig,
     execution: ExecutionConfig,
 ) -> StageOutcome:
-    """Build one stage from the stages before it."""
+    """Build one stage from the stages that it reads, as it was planned."""
     opened = Store.create(store)
     with progress(stage.name, "rows") as advance:
         outcome = build_stage(
-            opened, stage, {done.name: done.artifact for done in inputs}, staging, execution, advance
+            opened,
+            stage,
+            {done.name: done.artifact for done in inputs},
+            staging,
+            execution,
+            advance,
+            plan.wanted(stage),
         )
     tell(_summary(outcome))
     if outcome.left_out:
@@ -55,9 +63,9 @@ def stage_rows(
 
 @task(cache_policy=NO_CACHE)
 def assemble(stages: Sequence[StageOutcome], store: str) -> str:
-    """Tie the artifacts of the four stages into a dataset and return its id."""
+    """Tie the artifacts of stages into a dataset and return its id."""
     artifacts = {stage.name: stage.artifact for stage in stages}
-    return put_record(Store.create(store).objects, DatasetManifest(**artifacts))
+    return put_record(Store.create(store).objects, DatasetManifest(stages=artifacts))
 
 
 @task(cache_policy=NO_CACHE)

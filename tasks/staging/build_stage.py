@@ -10,17 +10,18 @@ import pyarrow.compute as pc
 from shls_core.errors import TooManyRejected
 from storage.canonical import digest_json
 from storage.records.manifests import ShardRef, StageManifest, put_record
-from storage.rows.schemas import SCHEMAS
+from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.executor import run_jobs
-from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage
+from tasks.planning.shard_job import ShardJob
+from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.stages.stage import Stage
-from tasks.staging.shard_work import ShardJob, make_shard
+from tasks.staging.shard_work import make_shard
 
 
 def build_stage(
@@ -30,6 +31,7 @@ def build_stage(
     staging: StagingConfig,
     execution: ExecutionConfig,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    wanted: WantedRows | None = None,
 ) -> StageOutcome:
     """Make the artifact of one stage, or find it made.
 
@@ -47,6 +49,8 @@ def build_stage(
         Where to make it.
     advance
         Called with the number of rows made so far and to make in all.
+    wanted
+        Its rows, where they are known already; by default they are planned from the inputs.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def build_stage(
     """
     started = time.monotonic()
     artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
-    plan = plan_stage(store, stage, artifacts, staging.rows_per_shard, store.objects.verify)
+    wanted = wanted or wanted_rows(store, stage, artifacts)
+    plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
     made = _run(jobs, execution, advance)
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
@@ -84,14 +89,14 @@ def _put_manifest(
     store: Store, plan: StagePlan, contents: Mapping[str, str], refs: Sequence[ShardRef]
 ) -> str:
     plan.making.put_modules(store.objects)
-    accepted = _accepted_rows(store, plan.stage.name, refs)
+    accepted = _accepted_rows(store, plan.stage.schema, refs)
     manifest = StageManifest(
         **plan.making.facts,
         inputs=dict(contents),
         content_digest=_content_digest(accepted),
         rows=sum(ref.rows for ref in refs),
         rejected=sum(ref.rejected for ref in refs),
-        statistics=_statistics(accepted, plan.stage.name),
+        statistics=_statistics(accepted, plan.stage.schema),
         shards=tuple(refs),
     )
     return put_record(store.objects, manifest)
@@ -133,9 +138,9 @@ def _refuse_if_too_many_rejected(
     )
 
 
-def _accepted_rows(store: Store, stage: str, refs: Sequence[ShardRef]) -> pa.Table:
+def _accepted_rows(store: Store, schema: StageSchema, refs: Sequence[ShardRef]) -> pa.Table:
     """Return who the accepted rows are, their digests and their statistics."""
-    columns = ["sample_id", "digest", *(field.name for field in SCHEMAS[stage].statistics)]
+    columns = ["sample_id", "digest", *(field.name for field in schema.statistics)]
     tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], columns)
     return pa.concat_tables(tables).filter(pc.field("digest").is_valid())
 
@@ -145,12 +150,12 @@ def _content_digest(accepted: pa.Table) -> str:
     return digest_json(dict(zip(sample_ids, digests, strict=True)))
 
 
-def _statistics(accepted: pa.Table, stage: str) -> dict[str, dict[str, float]]:
+def _statistics(accepted: pa.Table, schema: StageSchema) -> dict[str, dict[str, float]]:
     return {
         field.name: {
             "min": float(pc.min(accepted[field.name]).as_py()),
             "mean": float(pc.mean(accepted[field.name].cast(pa.float64())).as_py()),
             "max": float(pc.max(accepted[field.name]).as_py()),
         }
-        for field in SCHEMAS[stage].statistics
+        for field in schema.statistics
     }

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from storage.gate.gate import newest_verdict
-from storage.rows.schemas import INGEST, STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.making import Making, changes
@@ -88,7 +88,9 @@ def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference
         verdicts=(_verdict(store, sides[0].dataset), _verdict(store, sides[1].dataset)),
         photographs=_photographs(*(_digest_by_name(side) for side in sides)),
         stages=tuple(
-            _stage_difference(store, sides[0].artifacts[stage], sides[1].artifacts[stage]) for stage in STAGES
+            _stage_difference(store, sides[0].artifacts[stage], sides[1].artifacts[stage])
+            for stage in sides[0].artifacts
+            if stage in sides[1].artifacts
         ),
     )
 

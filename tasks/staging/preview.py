@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shls_core.errors import NameUnknown
-from storage.rows.schemas import INGEST
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.left_out import without_withdrawn

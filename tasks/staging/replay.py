@@ -19,10 +19,11 @@ from shls_core.synthesis.render import PseudoSequence, render
 from storage.objects.objects import ObjectStore
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_version
-from storage.records.manifests import DatasetManifest, StageManifest, get_record
+from storage.records.manifests import StageManifest
 from storage.rows.codecs import encode_map
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, STAGES, SUPERPIXELS
-from storage.rows.stage_artifact import RowAddress, StageArtifact
+from storage.rows.dataset import Dataset
+from storage.rows.stage_artifact import RowAddress
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from storage.store import Store
 from tasks.executor import one_thread
 from tasks.stages.input_reader import InputReader
@@ -110,9 +111,8 @@ class Replayer:
     """
 
     def __init__(self, objects: ObjectStore, dataset_id: str) -> None:
-        manifest = get_record(objects, dataset_id, DatasetManifest)
         self._dataset_id = dataset_id
-        self._artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
+        self._artifacts = Dataset(objects, dataset_id).stages
         self._reader = InputReader(objects)
         self._rows: dict[str, dict[str, RowAddress]] = {}
 

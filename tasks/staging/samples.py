@@ -16,9 +16,9 @@ from shls_core.photographs.crops import Box, crop
 from shls_core.photographs.images import decode_frame, decode_image
 from storage.objects.objects import ObjectStore
 from storage.rows.codecs import decode_map
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import RowAddress, StageArtifact
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 FACTS = (
     "num_objects",
@@ -108,7 +108,7 @@ class SampleReader:
         maps = self._row(self._superpixels[sample_id][0], "superpixel_maps")["superpixel_maps"]
         return Sample(
             file_name=self._file_name_of(facts["template_id"]),
-            source_file_names=tuple(map(self._file_name_of, facts["source_ids"])),
+            source_file_names=tuple(map(self._file_name_of, facts["pasted_ids"])),
             split=facts["split"],
             photograph=crop(self._photograph(still["image_id"]), box),
             saliency_map=decode_map(still["saliency_map"], *size, np.uint8),
@@ -138,10 +138,10 @@ class SampleReader:
     def _rejected_by(
         self, stage: str, artifact: StageArtifact, most_of_a_reason: int | None
     ) -> Iterator[RejectedSample]:
-        table = artifact.table(["sample_id", "image_ids", "rejected"])
+        table = artifact.table(["sample_id", "source_ids", "rejected"])
         found: dict[str, list[tuple[str, str, str]]] = {}
         for row in table.filter(pc.is_valid(table["rejected"])).to_pylist():
-            image_id, reason = row["image_ids"][0], row["rejected"]
+            image_id, reason = row["source_ids"][0], row["rejected"]
             file_name = self._file_names[row["sample_id"] if stage == INGEST else image_id] or image_id[:12]
             found.setdefault(reason.partition(":")[0], []).append((file_name, reason, image_id))
         for rows in found.values():
@@ -179,7 +179,7 @@ class SampleReader:
 
     @cached_property
     def _sequences(self) -> dict[str, tuple[RowAddress, dict[str, Any]]]:
-        return self._by_id(SEQUENCES, "template_id", "source_ids", "split", *FACTS)
+        return self._by_id(SEQUENCES, "template_id", "pasted_ids", "split", *FACTS)
 
     @cached_property
     def _superpixels(self) -> dict[str, tuple[RowAddress, dict[str, Any]]]:

@@ -1,62 +1,28 @@
 """The unit of work: one shard. What a worker is handed, and what it hands back."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shls_core.errors import SampleError
 from storage.kinds import shards_key
 from storage.records.manifests import ShardRef
-from storage.rows.schemas import SCHEMAS
 from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
+from tasks.planning.shard_job import KeyedRow, ShardJob
 from tasks.stages.input_reader import InputReader
-from tasks.stages.stage import Row, RowPlan, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRow:
-    """Where a row with the same key lies already."""
-
-    shard: str
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedRow:
-    """A row to make, its key, and where it can be copied from, if it was made before."""
-
-    plan: RowPlan
-    key: str
-    known: KnownRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShardJob:
-    """All that a worker needs to make one shard: references, never arrays."""
-
-    store: str
-    stage: Stage
-    shard_key: str
-    rows: Sequence[KeyedRow]
-
-    @property
-    def rows_to_compute(self) -> int:
-        """Rows that cannot be copied."""
-        return sum(row.known is None for row in self.rows)
+from tasks.stages.stage import Row, Stage
 
 
 def make_shard(job: ShardJob) -> ShardRef:
     """Copy the rows that are known, compute the others, store the shard and record its key."""
     store, copied, inputs = _opened(job.store)
-    columns = SCHEMAS[job.stage.name].arrow.names
+    columns = job.stage.schema.arrow.names
     rows = [
         copied.row(item.known.shard, item.known.index, columns)
         if item.known
         else compute_row(job.stage, item, inputs)
         for item in job.rows
     ]
-    shard = put_shard(store.objects, job.stage.name, rows)
+    shard = put_shard(store.objects, job.stage.schema.arrow, rows)
     store.keys.put(shards_key(job.stage.name), job.shard_key, shard.digest)
     return shard
 
@@ -70,14 +36,13 @@ def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
 
 def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
     """Make one row as its stage makes it; a sample that cannot be used becomes a rejected row."""
-    schema = SCHEMAS[stage.name]
-    plan = item.plan
+    schema, plan = stage.schema, item.plan
     row: Row = dict.fromkeys(schema.arrow.names)
     row |= {
         "sample_id": plan.sample_id,
         "row_key": item.key,
         "parents": [address.sample_id for address in plan.inputs],
-        "image_ids": list(plan.image_ids),
+        "source_ids": list(plan.source_ids),
         **stage.notes(plan),
     }
     try:

@@ -76,7 +76,7 @@ class _Clock:
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
     """Link a few photographs, spread evenly by id, out of those that ingest planned into an empty folder."""
-    originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.image_ids[0]}
+    originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.source_ids[0]}
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None

@@ -42,14 +42,14 @@ def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
     """
     opened = Store.open(store)
     known = SourceReferences.of(opened)
-    image_ids = _resolved(known, references)
+    source_ids = _resolved(known, references)
     denied = withdrawn(opened)
-    new = tuple(image_id for image_id in image_ids if image_id not in denied)
+    new = tuple(image_id for image_id in source_ids if image_id not in denied)
     if new:
         _record(store, RunKind.WITHDRAW, new, reason)
     return Withdrawn(
         new=new,
-        already=tuple(image_id for image_id in image_ids if image_id in denied),
+        already=tuple(image_id for image_id in source_ids if image_id in denied),
         unseen=tuple(image_id for image_id in new if not known.known(image_id)),
     )
 
@@ -64,9 +64,9 @@ def reinstate(store: str, references: Sequence[str], reason: str) -> tuple[str, 
     NameUnknown
         If a reference means no photograph, or several.
     """
-    image_ids = _withdrawn_ids(Store.open(store), references)
-    _record(store, RunKind.REINSTATE, image_ids, reason)
-    return image_ids
+    source_ids = _withdrawn_ids(Store.open(store), references)
+    _record(store, RunKind.REINSTATE, source_ids, reason)
+    return source_ids
 
 
 def plan_purge(store: str, references: Sequence[str]) -> Erasure:
@@ -99,12 +99,12 @@ def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
         If a job is at work in the store; nothing was erased.
     """
     opened = Store.open(store)
-    image_ids = _withdrawn_ids(opened, references)
+    source_ids = _withdrawn_ids(opened, references)
     run_id = str(uuid.uuid4())
     with removing_alone(opened.backend, RunKind.PURGE, run_id):
         with recorded(opened, run_id, RunKind.PURGE, {}, seed=None) as run:
-            run.inputs += image_ids
-            erasure = _planned(opened, image_ids)
+            run.inputs += source_ids
+            erasure = _planned(opened, source_ids)
             tombstone = write_tombstone(opened, erasure) if erasure.shards else None
             run.outputs += [tombstone] if tombstone else []
             run.details = erasure_facts(erasure)
@@ -143,29 +143,29 @@ def recorded_if_forced(store: Store, dataset: str, allow_withdrawn: bool) -> Ite
         yield
 
 
-def _record(store: str, kind: RunKind, image_ids: Sequence[str], reason: str) -> None:
+def _record(store: str, kind: RunKind, source_ids: Sequence[str], reason: str) -> None:
     if not reason.strip():
         raise InputError(f"expected a reason to {kind} a photograph, got none")
     with recorded_run(store, kind, {}, seed=None) as run:
-        run.inputs += image_ids
+        run.inputs += source_ids
         run.details = {"reason": reason.strip()}
 
 
-def _planned(store: Store, image_ids: Sequence[str]) -> Erasure:
+def _planned(store: Store, source_ids: Sequence[str]) -> Erasure:
     with progress("look", "objects") as advance:
-        return plan_erasure(store, image_ids, advance)
+        return plan_erasure(store, source_ids, advance)
 
 
 def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
-    image_ids = _resolved(SourceReferences.of(store), references)
+    source_ids = _resolved(SourceReferences.of(store), references)
     denied = withdrawn(store)
-    for image_id in image_ids:
+    for image_id in source_ids:
         if image_id not in denied:
             raise InputError(
                 f"expected a photograph that is withdrawn, got {image_id[:12]}…, which is not; "
                 "`shls dataset withdrawn` lists those that are"
             )
-    return image_ids
+    return source_ids
 
 
 def _resolved(known: SourceReferences, references: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from deltalake import DeltaTable, QueryBuilder
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
-from storage.rows.schemas import SCHEMAS, STAGES
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.tables.ledger import _SCHEMA as RUNS_SCHEMA
 from storage.tables.names import _SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -136,7 +136,9 @@ def test_what_a_reader_of_the_page_sees_is_what_the_loader_gives(reader, staged)
             assert row["split"] == split
             assert np.array_equal([frame_of(frame) for frame in row["frames"]], sequence.frames)
             assert np.array_equal([map_of(mask, "<u1", *size) for mask in row["masks"]], sequence.masks)
-            assert np.array_equal([map_of(labels, "<u2", *size) for labels in maps], sequence.stored["superpixel_maps"])
+            assert np.array_equal(
+                [map_of(labels, "<u2", *size) for labels in maps], sequence.stored["superpixel_maps"]
+            )
             seen += 1
     assert seen == sum(row["rejected"] is None for row in superpixels.values()) >= 6
 
@@ -246,7 +248,7 @@ def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, 
     (purge,) = [run for run in pa.table(read).to_pylist() if run["kind"] == "purge"]
     reader = Reader(staged_copy.root, staged.dataset)
     (tombstone,) = map(reader.record, purge["outputs"])
-    assert (tombstone["kind"], tombstone["image_ids"]) == ("tombstone", [image])
+    assert (tombstone["kind"], tombstone["source_ids"]) == ("tombstone", [image])
     erased = {shard["object"]: shard for shard in tombstone["erased"]}
     for field in (*tombstone, *next(iter(erased.values()))):
         assert f"`{field}`" in PAGE, field
@@ -261,7 +263,7 @@ def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, 
             for row in rows:
                 if row["rejected"] == "erased by order":
                     filled = {name for name, value in row.items() if value is not None}
-                    kept = {"sample_id", "row_key", "parents", "image_ids", "rejected"}
+                    kept = {"sample_id", "row_key", "parents", "source_ids", "rejected"}
                     assert filled == kept | ({"split"} if stage == "sequences" else set())
                     row["digest"] = stone["rows"].pop(row["sample_id"])
                     seen += 1

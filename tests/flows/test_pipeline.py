@@ -11,8 +11,8 @@ from storage.files.inventory import EVENTS_FILE
 from storage.gate.gate import newest_verdict
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 KINDS = ["dataset", "train", "evaluate"]

@@ -1,13 +1,16 @@
 import shutil
+from collections import Counter
 
 import pytest
 
 from flows.regenerate import regenerate
 from flows.train import train
 from shls_core.errors import GateError, InputError, StoreUnwritable, TooManyRejected
+from storage.canonical import digest_bytes
 from storage.gate.gate import newest_verdict
 from storage.records.manifests import DatasetManifest, get_record
 from storage.store import Store
+from tasks.stages import ingest
 
 IMPOSSIBLE = {"min_held_out_sequences": 1000}
 
@@ -38,6 +41,29 @@ def test_training_refuses_a_dataset_that_failed_until_it_passes(first_run, used_
     again = regenerate(str(first_run.config), str(used_store))
     assert again.dataset == dataset
     assert train(config, str(used_store), dataset).status == "cached"
+
+
+def test_every_photograph_is_hashed_once_to_plan_and_read_once_to_be_kept(
+    prefect_server, photographs, config_file, tmp_path, monkeypatch
+):
+    hashed: Counter[str] = Counter()
+
+    def counted(data):
+        digest = digest_bytes(data)
+        hashed[digest] += 1
+        return digest
+
+    monkeypatch.setattr(ingest, "digest_bytes", counted)
+    config = str(config_file())
+    regenerate(config, str(tmp_path / "store"))
+    assert hashed == dict.fromkeys(map(_digest_of, photographs.iterdir()), 2)
+    hashed.clear()
+    regenerate(config, str(tmp_path / "store"))
+    assert hashed == dict.fromkeys(map(_digest_of, photographs.iterdir()), 1)
+
+
+def _digest_of(path):
+    return digest_bytes(path.read_bytes())
 
 
 def test_crops_become_rows_of_the_stages_after_ingest(prefect_server, photographs, config_file, tmp_path):

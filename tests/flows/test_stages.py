@@ -1,11 +1,11 @@
 from flows.configuration import PipelineConfig
 from flows.stages import dataset_stages
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():
     stages = dataset_stages(PipelineConfig())
-    assert tuple(stage.name for stage in stages) == STAGES == stages._fields
+    assert tuple(stage.name for stage in stages) == STAGES
     for number, stage in enumerate(stages):
         assert set(stage.reads) <= set(STAGES[:number])
 
@@ -20,10 +20,10 @@ def test_each_stage_gets_its_section_and_all_get_the_same_seed_and_size():
         held_out={"share": 0.5},
         superpixels={"compactness": 3.0},
     )
-    stages = dataset_stages(config)
-    assert stages.ingest.config == config.ingest
-    assert (stages.saliency.config, stages.saliency.crops) == (config.saliency, config.crops)
-    assert (stages.sequences.config, stages.sequences.held_out) == (config.synthesis, config.held_out)
-    assert stages.superpixels.config == config.superpixels
-    assert {stages.saliency.seed, stages.sequences.seed} == {7}
-    assert {stages.saliency.max_side, stages.sequences.max_side} == {123}
+    ingest, saliency, sequences, superpixels = dataset_stages(config)
+    assert ingest.config == config.ingest
+    assert (saliency.config, saliency.crops) == (config.saliency, config.crops)
+    assert (sequences.config, sequences.held_out) == (config.synthesis, config.held_out)
+    assert superpixels.config == config.superpixels
+    assert {saliency.seed, sequences.seed} == {7}
+    assert {saliency.max_side, sequences.max_side} == {123}

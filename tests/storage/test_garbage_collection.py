@@ -15,7 +15,7 @@ from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.references import resolve
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.verify import verify_dataset, verify_store
 
@@ -142,7 +142,7 @@ def test_what_names_an_object_goes_before_it(staged, two):
     place = {digest: number for number, group in enumerate(plan.objects) for digest in group}
     dataset = get_record(store.objects, staged.dataset, DatasetManifest)
     verdict = store.keys.get("verdict-of-dataset", staged.dataset)
-    assert place[verdict] < place[staged.dataset] < place[dataset.ingest]
+    assert place[verdict] < place[staged.dataset] < place[dataset.stages["ingest"]]
 
 
 class Killed(BaseException):
@@ -187,7 +187,7 @@ def test_what_a_killed_writer_left_goes(two):
 
 def test_a_damaged_store_is_not_collected(two):
     store, seven = two
-    artifact = get_record(store.objects, seven, DatasetManifest).superpixels
+    artifact = get_record(store.objects, seven, DatasetManifest).stages["superpixels"]
     (store.root / object_path(artifact)).unlink()
     with pytest.raises(ObjectMissing, match="nothing was removed; `shls dataset verify` tells"):
         plan_collection(store, keep=1)

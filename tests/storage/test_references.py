@@ -15,7 +15,7 @@ ENVIRONMENT = Environment(user=None, host="here", code_commit=None, code_dirty=N
 
 def put_dataset(store, number=0):
     artifacts = dict.fromkeys(("ingest", "saliency", "sequences", "superpixels"), f"{number:064x}")
-    return put_record(store.objects, DatasetManifest(**artifacts))
+    return put_record(store.objects, DatasetManifest(stages=artifacts))
 
 
 def put_checkpoint(store):

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from shls_core.errors import InputError, SampleError, WorkerLost
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.executor import _workers, run_jobs
+from tasks.staging import shard_work
 from tasks.staging.build_stage import build_stage as staging
-from tasks.staging.build_stage import shard_work
 
 DIE_ONCE = """
 import os, pathlib, signal, sys, time

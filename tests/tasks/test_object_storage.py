@@ -7,7 +7,7 @@ import obstore
 import pytest
 
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.executor import _workers
 
@@ -78,7 +78,7 @@ def test_an_object_removed_from_a_bucket_is_made_again(in_bucket, photographs, s
     whole = stage_dataset(in_bucket, photographs)
     before = objects_in(in_bucket)
     manifest = get_record(in_bucket.objects, whole.dataset, DatasetManifest)
-    removed = [f"objects/{digest[:2]}/{digest}" for digest in (manifest.sequences, whole.dataset)]
+    removed = [f"objects/{digest[:2]}/{digest}" for digest in (manifest.stages["sequences"], whole.dataset)]
     obstore.delete(in_bucket.backend, removed)
     assert stage_dataset(in_bucket, photographs).dataset == whole.dataset
     assert objects_in(in_bucket) == before

@@ -55,10 +55,10 @@ def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
     """Print what is not there because it was erased by order, a line for every tombstone."""
     for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
         shards = [shard for shard in erased if shard.tombstone == tombstone]
-        image_ids = sorted({image_id for shard in shards for image_id in shard.image_ids})
+        source_ids = sorted({image_id for shard in shards for image_id in shard.source_ids})
         console.print(
             f"erased by order: {sum(shard.num_rows for shard in shards)} rows in {len(shards)} shards, of "
-            f"photograph {', '.join(image_id[:12] for image_id in image_ids)} (tombstone {tombstone[:12]})",
+            f"photograph {', '.join(image_id[:12] for image_id in source_ids)} (tombstone {tombstone[:12]})",
             soft_wrap=True,
         )
 

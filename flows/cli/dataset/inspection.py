@@ -7,9 +7,8 @@ from rich.table import Table
 
 from storage.gate.gate import newest_verdict
 from storage.objects.objects import ObjectStore
-from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.dataset import Dataset
 from storage.rows.near_duplicates import near_duplicates_of
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn_in
@@ -45,7 +44,6 @@ def show_list(store: Store) -> None:
 def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
     """Return what a dataset is made of."""
     objects = store.with_stand_ins()
-    manifest = get_record(objects, dataset_id, DatasetManifest)
     verdict = newest_verdict(store, dataset_id)
     namings = [row for row in list_json(store)["datasets"] if row["dataset"] == dataset_id]
     return {
@@ -56,7 +54,7 @@ def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
         "failures": [str(finding) for finding in verdict.failures] if verdict else [],
         "withdrawn": {image_id: found.reason for image_id, found in withdrawn_in(store, dataset_id).items()},
         "near_duplicates": _near_duplicate_facts(objects, dataset_id),
-        "stages": [_stage_facts(objects, stage, getattr(manifest, stage)) for stage in STAGES],
+        "stages": [_stage_facts(artifact) for artifact in Dataset(objects, dataset_id).stages.values()],
     }
 
 
@@ -65,12 +63,11 @@ def _near_duplicate_facts(objects: ObjectStore, dataset_id: str) -> dict[str, in
     return {"groups": len(groups), "photographs": sum(len(group.photographs) for group in groups)}
 
 
-def _stage_facts(objects: ObjectStore, stage: str, artifact_id: str) -> dict[str, Any]:
-    artifact = StageArtifact(objects, artifact_id)
+def _stage_facts(artifact: StageArtifact) -> dict[str, Any]:
     manifest = artifact.manifest
     return {
-        "name": stage,
-        "artifact": artifact_id,
+        "name": manifest.stage,
+        "artifact": artifact.id,
         "rows": manifest.rows,
         "rejected": manifest.rejected,
         "rejected_reasons": artifact.rejected_reasons(),

@@ -36,7 +36,7 @@ def plan(
     from flows.cli.dataset.plan_tables import plan_json, show_plan
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
-    from tasks.planning.report import plan_report
+    from tasks.staging.plan_report import plan_report
 
     chosen = chosen_config(config, images, backend, workers)
     report = plan_report(

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from storage.files.free_space import megabytes
 from tasks.planning.left_out import left_out_told
-from tasks.planning.report import PlanReport, StageReport
+from tasks.staging.plan_report import PlanReport, StageReport
 
 _SHARDS_SHOWN = 8
 _REASONS_SHOWN = 12

@@ -59,11 +59,11 @@ def reinstate(
     """Take photographs off the deny list: the next build takes them in again, if their files are there."""
     from tasks.upkeep.withdrawal import reinstate as reinstate_now
 
-    image_ids = reinstate_now(store, images, reason)
+    source_ids = reinstate_now(store, images, reason)
     if as_json:
-        print_json({"reinstated": list(image_ids)})
+        print_json({"reinstated": list(source_ids)})
         return
-    for image_id in image_ids:
+    for image_id in source_ids:
         typer.echo(f"reinstated {image_id}")
 
 

@@ -38,7 +38,7 @@ def withdrawn_now_json(store: Store, outcome: Withdrawn) -> dict[str, Any]:
 
 def purge_json(erasure: Erasure, tombstone: str | None) -> dict[str, Any]:
     """Return what ``shls dataset purge --json`` prints."""
-    return {"photographs": list(erasure.image_ids), "tombstone": tombstone, **erasure_facts(erasure)}
+    return {"photographs": list(erasure.source_ids), "tombstone": tombstone, **erasure_facts(erasure)}
 
 
 def show_withdrawn(facts: Mapping[str, Any]) -> None:

@@ -10,7 +10,8 @@ from rich.tree import Tree
 from flows.cli.lineage.labels import counted, photograph_notes, scores_told, short
 from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, Descent, Exposure
 from storage.lineage.roles import DRAWN, LEFT_OUT, PASTED, TEMPLATE
-from storage.rows.schemas import SALIENCY, SEQUENCES, STAGES
+from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import SALIENCY, SEQUENCES
 
 _ROLES = {TEMPLATE: "template of", PASTED: "pasted into", LEFT_OUT: "left out of", DRAWN: "drawn for"}
 

@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.gate.gate import Finding, Verdict, newest_verdict
-from storage.records.manifests import DatasetManifest, StageManifest, get_record
-from storage.rows.schemas import INGEST, STAGES
-from storage.rows.stage_artifact import StageArtifact
+from storage.rows.dataset import Dataset
+from storage.rows.stage_names import INGEST
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn_in
@@ -100,13 +99,12 @@ def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> Datase
     """
     # The page tells which rows there were, those that were erased by order among them.
     objects = store.with_stand_ins()
-    manifest = get_record(objects, dataset_id, DatasetManifest)
-    artifacts = {stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES}
+    artifacts = Dataset(objects, dataset_id).stages
     ingested = artifacts[INGEST].manifest
     reader = SampleReader(
         objects, {stage: one.id for stage, one in artifacts.items()}, ingested.parameters["max_side"]
     )
-    photographs = artifacts[INGEST].table(["image_ids", "file_name", "source", "rejected"])
+    photographs = artifacts[INGEST].table(["source_ids", "file_name", "source", "rejected"])
     judgement = newest_verdict(store, dataset_id)
     stages = tuple(stage_section(one, _findings(judgement, name)) for name, one in artifacts.items())
     splits = reader.num_of_split()
@@ -119,7 +117,10 @@ def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> Datase
         withdrawn=_withdrawn(store, dataset_id, photographs),
         sources=_sources(photographs.filter(pc.is_null(photographs["rejected"]))),
         stages=stages,
-        reads={name: _read_by(one.manifest) for name, one in artifacts.items()},
+        reads={
+            name: tuple(read for read in artifacts if read in one.manifest.inputs)
+            for name, one in artifacts.items()
+        },
         num_train=splits.get("train", 0),
         num_held_out=splits.get("held_out", 0),
         samples=shown_samples(reader),
@@ -132,12 +133,8 @@ def _findings(judgement: Verdict | None, stage: str) -> list[Finding]:
     return [finding for finding in judgement.findings if finding.stage == stage] if judgement else []
 
 
-def _read_by(manifest: StageManifest) -> tuple[str, ...]:
-    return tuple(stage for stage in STAGES if stage in manifest.inputs)
-
-
 def _withdrawn(store: Store, dataset_id: str, photographs: pa.Table) -> tuple[WithdrawnPhotograph, ...]:
-    ids = pc.list_element(photographs["image_ids"], 0).to_pylist()
+    ids = pc.list_element(photographs["source_ids"], 0).to_pylist()
     names = dict(zip(ids, photographs["file_name"].to_pylist(), strict=True))
     return tuple(
         WithdrawnPhotograph(names.get(image_id), withdrawal)

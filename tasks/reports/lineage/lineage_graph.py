@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.dataset_story import DatasetStory
 from tasks.reports.lineage.descendants import Score, Trained
 from tasks.reports.lineage.graph_picture import Edge, GraphPicture, PictureNode, graph_picture

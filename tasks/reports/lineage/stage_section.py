@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 import yaml
 
 from storage.gate.gate import Finding
-from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.findings import FindingRow, finding_row
 from tasks.reports.lineage.histogram import Histogram, histogram
 
@@ -72,7 +73,7 @@ class StageSection:
 def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> StageSection:
     """Read of a stage what its page shows: the manifest, and thin columns of the shards."""
     manifest = artifact.manifest
-    columns = [field.name for field in SCHEMAS[manifest.stage].statistics]
+    columns = [field.name for field in schema_of(manifest.stage).statistics]
     table = artifact.table(["rejected", *columns])
     rows = tuple(map(finding_row, findings))
     return StageSection(

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from storage.records.manifests import ShardRef
-from storage.rows.schemas import SEQUENCES, STAGES, SUPERPIXELS
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 from tasks.upkeep.auditing.remaking import Remaking
 
 Drawn = TypeVar("Drawn")
@@ -41,13 +41,14 @@ def draw_samples(
 
 def draw_shards(rng: np.random.Generator, remakings: Mapping[str, Remaking]) -> list[ShardToRemake]:
     """Draw one shard of every stage."""
-    return [shard for stage in STAGES for shard in _drawn(rng, list(_shards(remakings, stage)), 1)]
+    stages = dict.fromkeys(stage for _, remaking in sorted(remakings.items()) for stage in remaking.artifacts)
+    return [shard for stage in stages for shard in _drawn(rng, list(_shards(remakings, stage)), 1)]
 
 
 def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[ShardToRemake]:
     by_digest: dict[str, ShardToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
-        for ref in remaking.artifacts[stage].manifest.shards:
+        for ref in remaking.artifacts[stage].manifest.shards if stage in remaking.artifacts else ():
             by_digest.setdefault(ref.digest, ShardToRemake(dataset, stage, ref))
     return by_digest.values()
 

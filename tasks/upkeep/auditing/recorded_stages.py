@@ -13,7 +13,7 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
 from storage.records.manifests import StageManifest
-from storage.rows.schemas import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.runs.execution_config import StagingConfig
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage

@@ -9,21 +9,22 @@ import pyarrow as pa
 
 from storage.canonical import digest_bytes
 from storage.objects.objects import ObjectStore
-from storage.records.manifests import DatasetManifest, ShardRef, get_record
-from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, STAGES, SUPERPIXELS
+from storage.records.manifests import ShardRef
+from storage.rows.dataset import Dataset
 from storage.rows.shard_encoding import encode_shard
 from storage.rows.shards import read_columns
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import INGEST
 from tasks.executor import one_thread
 from tasks.planning.making import Making
+from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import keyed_row
 from tasks.stages.ingest import NOTE_COLUMNS
 from tasks.stages.input_reader import InputReader
 from tasks.stages.stage import Row, RowPlan, Stage
-from tasks.staging.shard_work import KeyedRow, compute_row
+from tasks.staging.shard_work import compute_row
 from tasks.upkeep.auditing.recorded_stages import recorded_stage
-
-_READS = {SALIENCY: (INGEST,), SEQUENCES: (INGEST, SALIENCY), SUPERPIXELS: (SEQUENCES,)}
 
 
 class Remaking:
@@ -35,10 +36,7 @@ class Remaking:
     def __init__(self, objects: ObjectStore, dataset: str) -> None:
         self._objects = objects
         self._reader = InputReader(objects)
-        manifest = get_record(objects, dataset, DatasetManifest)
-        self.artifacts: Mapping[str, StageArtifact] = {
-            stage: StageArtifact(objects, getattr(manifest, stage)) for stage in STAGES
-        }
+        self.artifacts: Mapping[str, StageArtifact] = Dataset(objects, dataset).stages
         self._stages: dict[str, Stage] = {}
         self._plans: dict[str, dict[str, KeyedRow]] = {}
 
@@ -95,11 +93,13 @@ class Remaking:
         NotComparable
         ObjectMissing, ObjectCorrupted
         """
-        columns = SCHEMAS[stage].arrow.names
+        columns = schema_of(stage).arrow.names
         stored = read_columns(self._objects, ref.digest, columns).to_pylist()
         again = [self.row_again(stage, row) for row in stored]
         differing = [row["sample_id"] for row, made in zip(stored, again, strict=True) if row != made]
-        return digest_bytes(encode_shard(stage, [row for row in again if row is not None])), differing
+        return digest_bytes(
+            encode_shard(self.stage(stage).schema.arrow, [row for row in again if row is not None])
+        ), differing
 
     def unplanned(self, stage: str) -> set[str]:
         """Return the ids of rows that only one has: the plan made once more, or the stage as it is stored."""
@@ -111,7 +111,8 @@ class Remaking:
     def _planned(self, name: str) -> dict[str, KeyedRow]:
         if name not in self._plans:
             making = Making.recorded(self._objects, self.artifacts[name].manifest).digest
-            plans = self.stage(name).plan({read: self.artifacts[read] for read in _READS[name]})
+            manifest = self.artifacts[name].manifest
+            plans = self.stage(name).plan({read: self.artifacts[read] for read in manifest.inputs})
             self._plans[name] = {plan.sample_id: keyed_row(plan, making) for plan in plans}
         return self._plans[name]
 
@@ -122,7 +123,7 @@ class Remaking:
             path.write_bytes(stored["image"])
             plan = RowPlan(
                 sample_id=image_id,
-                image_ids=(image_id,),
+                source_ids=(image_id,),
                 decided={
                     "file_digest": image_id,
                     "file_name": stored["file_name"],
@@ -143,5 +144,5 @@ class Remaking:
         with one_thread():  # as the workers that made it
             row = compute_row(self.stage(stage), item, self._reader)
         # As it would be read back: numbers of numpy become those of Python.
-        made: Row = pa.Table.from_pylist([row], schema=SCHEMAS[stage].arrow).to_pylist()[0]
+        made: Row = pa.Table.from_pylist([row], schema=self.stage(stage).schema.arrow).to_pylist()[0]
         return made

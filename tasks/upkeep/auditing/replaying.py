@@ -8,9 +8,10 @@ import numpy as np
 from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
 from storage.objects.objects import ObjectStore, object_path
 from storage.records.manifests import ShardRef
-from storage.rows.schemas import INGEST, SALIENCY, SCHEMAS, SEQUENCES, SUPERPIXELS
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import RowAddress
+from storage.rows.stage_graph import schema_of
+from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from storage.tables.append_only import Row
 from tasks.staging.replay import Replayer, changed_since
 from tasks.terminal import Advance
@@ -127,7 +128,7 @@ class _Replays:
             yield self._judged(dataset, row.stage, f"row {sample[:12]}…", row.shard, of_stage)
 
     def _row_again(self, dataset: str, row: RowAddress) -> Again:
-        columns = SCHEMAS[row.stage].arrow.names
+        columns = schema_of(row.stage).arrow.names
 
         def differing() -> list[str]:
             stored = self._rows.row(row.shard, row.index, columns)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from storage.objects.objects import object_path
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))

@@ -129,13 +129,12 @@ def test_an_edited_manifest_is_named(audited, used_store, outcome):
 def test_a_dataset_that_was_edited_and_hashed_anew_has_no_run_that_made_it(audited, opened, outcome):
     """An attacker who follows the digests up to the dataset still has to give the new one the name."""
     dataset = get_record(opened.objects, outcome.dataset.dataset, DatasetManifest)
-    manifest = get_record(opened.objects, dataset.ingest, StageManifest)
+    manifest = get_record(opened.objects, dataset.stages["ingest"], StageManifest)
     other = put_record(
         opened.objects,
-        dataset.model_copy(
-            update={
-                "ingest": put_record(opened.objects, manifest.model_copy(update={"code_digest": "1" * 64}))
-            }
+        DatasetManifest(
+            stages=dataset.stages
+            | {"ingest": put_record(opened.objects, manifest.model_copy(update={"code_digest": "1" * 64}))}
         ),
     )
     opened.names.publish("tiny", other)
@@ -244,7 +243,11 @@ def test_a_store_that_is_not_to_be_written_is_audited_all_the_same(used_store, a
 def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_run, shls):
     """The old checkpoint is outstanding until it is gone; its replacement is clean; a purge is no damage."""
     old = get_record(opened.objects, outcome.dataset.dataset, DatasetManifest)
-    image_id = StageArtifact(opened.objects, old.sequences).table(["image_ids"])["image_ids"][0].as_py()[0]
+    image_id = (
+        StageArtifact(opened.objects, old.stages["sequences"])
+        .table(["source_ids"])["source_ids"][0]
+        .as_py()[0]
+    )
     at = ("--store", used_store)
     assert shls("dataset", "withdraw", image_id, "--reason", "asked for", *at).exit_code == 0
     code, told = audited()
@@ -267,7 +270,7 @@ def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_r
     assert shls("dataset", "purge", image_id, *at).exit_code == 0
     code, told = audited()
     assert (code, told["problems"]) == (4, [])
-    assert {shard["image_ids"][0] for shard in told["erased"]} == {image_id}
+    assert {shard["source_ids"][0] for shard in told["erased"]} == {image_id}
     # The bytes are gone; the weights that were learned from them are not.
     assert told["outstanding"] == [one | {"datasets": []}]
     shown = shls("audit", *at)

@@ -22,7 +22,7 @@ def dataset(first_run):
 @pytest.fixture
 def shard(opened, dataset):
     """Path of a shard of sequences, inside the store."""
-    sequences = get_record(opened.objects, dataset, DatasetManifest).sequences
+    sequences = get_record(opened.objects, dataset, DatasetManifest).stages["sequences"]
     return object_path(get_record(opened.objects, sequences, StageManifest).shards[0].digest)
 
 

@@ -17,7 +17,7 @@ import yaml
 
 from storage.canonical import digest_bytes
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))
@@ -227,7 +227,7 @@ def check_whole() -> Callable[[Path], None]:
                 assert all(store.objects.verify(shard.digest) for shard in shards)
             elif kind == "dataset":
                 dataset = get_record(store.objects, entry.name, DatasetManifest)
-                assert all(store.objects.verify(getattr(dataset, stage)) for stage in STAGES)
+                assert all(store.objects.verify(dataset.stages[stage]) for stage in STAGES)
         for row in store.names.rows():
             assert get_record(store.objects, row["digest"], DatasetManifest)
         heads = ["0" * 64, *(run["entry"] for run in store.ledger.runs())]

@@ -56,5 +56,9 @@ def test_two_builds_of_different_datasets_share_what_they_have_in_common(
     assert {(row["name"], row["version"]) for row in opened.names.rows()} == {("disturbed", 1), ("other", 1)}
     assert len(opened.ledger.runs()) == 2
     one, two = (get_record(opened.objects, id_, DatasetManifest) for id_ in (undisturbed.dataset, expected))
-    assert (one.ingest, one.saliency, one.sequences) == (two.ingest, two.saliency, two.sequences)
+    assert (one.stages["ingest"], one.stages["saliency"], one.stages["sequences"]) == (
+        two.stages["ingest"],
+        two.stages["saliency"],
+        two.stages["sequences"],
+    )
     check_whole(store)

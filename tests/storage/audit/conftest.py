@@ -8,8 +8,8 @@ import pytest
 
 from storage.provenance.environment import Environment
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS
 from storage.rows.shards import put_shard, read_columns
+from storage.rows.stage_graph import SCHEMAS, schema_of
 from storage.store import Store
 from storage.tables.ledger import Run
 
@@ -41,12 +41,14 @@ def with_rows_changed() -> Callable[..., str]:
 
     def changed(store: Store, dataset_id: str, stage: str, change: Callable[[dict], dict]) -> str:
         dataset = get_record(store.objects, dataset_id, DatasetManifest)
-        manifest = get_record(store.objects, getattr(dataset, stage), StageManifest)
+        manifest = get_record(store.objects, dataset.stages[stage], StageManifest)
         shards = []
         for shard in manifest.shards:
             rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
-            shards.append(put_shard(store.objects, stage, [row | change(row) for row in rows]))
+            shards.append(
+                put_shard(store.objects, schema_of(stage).arrow, [row | change(row) for row in rows])
+            )
         other = put_record(store.objects, manifest.model_copy(update={"shards": tuple(shards)}))
-        return put_record(store.objects, dataset.model_copy(update={stage: other}))
+        return put_record(store.objects, DatasetManifest(stages=dataset.stages | {stage: other}))
 
     return changed

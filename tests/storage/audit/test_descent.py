@@ -4,7 +4,7 @@ import pytest
 
 from storage.audit.descent import descent_problems
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 def problems(store, dataset):
@@ -27,10 +27,10 @@ def test_a_row_that_names_others_is_named(staged, staged_copy, with_rows_changed
             return {}
         other = "f" * 64
         return {
-            "image_ids": {
-                "one more": [*row["image_ids"], other],
-                "one less": row["image_ids"][1:],
-                "another": [other, *row["image_ids"][1:]],
+            "source_ids": {
+                "one more": [*row["source_ids"], other],
+                "one less": row["source_ids"][1:],
+                "another": [other, *row["source_ids"][1:]],
             }[how]
         }
 

@@ -8,7 +8,7 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import validate
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import put_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from storage.audit.outstanding import outstanding
 from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
-from storage.rows.schemas import STAGES
-from storage.rows.stage_artifact import StageArtifact
+from storage.rows.dataset import Dataset
+from storage.rows.stage_graph import STAGES
 from storage.withdrawal.deny_list import Withdrawal
 
 
@@ -15,10 +15,7 @@ def withdrawal(image_id):
 
 
 def rows(store, dataset, stage):
-    artifact = StageArtifact(
-        store.objects, getattr(get_record(store.objects, dataset, DatasetManifest), stage)
-    )
-    return artifact.table(["sample_id", "image_ids"]).to_pylist()
+    return Dataset(store.objects, dataset)[stage].table(["sample_id", "source_ids"]).to_pylist()
 
 
 def found(store, withdrawn, *datasets):
@@ -30,7 +27,7 @@ def found(store, withdrawn, *datasets):
 def test_every_photograph_is_held_by_the_dataset_and_learned_from_where_a_sequence_has_it(staged):
     photographs = [row["sample_id"] for row in rows(staged.store, staged.dataset, "ingest")]
     in_sequences = {
-        image for row in rows(staged.store, staged.dataset, "sequences") for image in row["image_ids"]
+        image for row in rows(staged.store, staged.dataset, "sequences") for image in row["source_ids"]
     }
     for image_id in photographs:
         (one,) = found(staged.store, [image_id], staged.dataset)
@@ -45,14 +42,14 @@ def test_nothing_is_outstanding_of_photographs_that_are_in_no_dataset(staged):
 
 @pytest.mark.parametrize("stages", [STAGES, ("ingest",)])
 def test_weights_do_not_forget_what_was_erased_since(staged, staged_copy, with_rows_changed, stages):
-    image_id = rows(staged.store, staged.dataset, "sequences")[0]["image_ids"][0]
+    image_id = rows(staged.store, staged.dataset, "sequences")[0]["source_ids"][0]
     dataset = staged.dataset
     for stage in stages:
         dataset = with_rows_changed(
             staged_copy,
             dataset,
             stage,
-            lambda row: {"rejected": ERASED, "digest": None} if image_id in row["image_ids"] else {},
+            lambda row: {"rejected": ERASED, "digest": None} if image_id in row["source_ids"] else {},
         )
     (one,) = found(staged_copy, [image_id], dataset)
     assert one.datasets == (() if stages == STAGES else (dataset,))

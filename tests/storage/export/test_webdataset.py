@@ -12,10 +12,11 @@ import webdataset
 from shls_core.errors import GateError, InputError, StoreUnwritable
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.canonical import digest_bytes
+from storage.export import webdataset as export
 from storage.export.webdataset import export_webdataset
-from storage.export.webdataset import webdataset as export
 from storage.gate.gate import Verdict
 from storage.records.manifests import put_record
+from storage.rows.dataset import Dataset
 from storage.rows.loader import SequenceLoader
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
@@ -139,7 +140,7 @@ def test_what_fails_half_way_leaves_nothing(passed_store, staged, tmp_path, monk
 
 
 def test_a_split_without_sequences_is_told(passed_store, staged, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "_samples", lambda *_: [])
+    monkeypatch.setattr(Dataset, "samples", lambda *_: [])
     with pytest.raises(InputError, match=r"expected train sequences in dataset .*, found none"):
         export_webdataset(passed_store, staged.dataset, tmp_path / "out", splits=[TRAIN])
 

@@ -11,14 +11,15 @@ from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
+from storage.gate import gate
 from storage.gate.config import GateConfig
 from storage.gate.expectations import _of_scenarios, _of_superpixel_counts, expectations
-from storage.gate.gate import _are_present, gate, newest_verdict, refuse_failed, require_passed, validate
+from storage.gate.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate.scenarios import SCENARIOS, training_column
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.store import Store
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.saliency import SaliencyStage
@@ -35,7 +36,7 @@ CHANCE_CLONES_NOTHING = 38
 def expected(staged):
     """Every expectation of the staged dataset, and the tables that it looks at, by stage."""
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
-    artifacts = {stage: StageArtifact(staged.store.objects, getattr(dataset, stage)) for stage in STAGES}
+    artifacts = {stage: StageArtifact(staged.store.objects, dataset.stages[stage]) for stage in STAGES}
     manifests = {stage: artifact.manifest for stage, artifact in artifacts.items()}
     return expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
 
@@ -185,7 +186,10 @@ def test_the_share_of_masks_rejected_for_little_confidence_has_a_bound(staged_co
     made = build_stage(staged_copy, stage, inputs, StagingConfig(), ExecutionConfig(backend="serial"))
     assert made.rejected == 4
     dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
-    mixed = put_record(staged_copy.objects, dataset.model_copy(update={"saliency": made.artifact}))
+    mixed = put_record(
+        staged_copy.objects,
+        DatasetManifest(stages=dataset.stages | {"saliency": made.artifact}),
+    )
     for bound, fails in ((0.5, False), (0.49, True)):
         verdict = validate(staged_copy, mixed, GateConfig(max_low_confidence_share=bound))
         failures = [str(finding).split(":")[0] for finding in verdict.failures]
@@ -199,7 +203,7 @@ def test_a_row_whose_parent_is_not_there_fails(staged_copy, staged, photographs,
     fewer = stage_dataset(staged_copy, folder)
     dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
     for stage, broken in (("ingest", "saliency"), ("saliency", "sequences"), ("sequences", "superpixels")):
-        mixed = dataset.model_copy(update={stage: fewer.outcomes[stage].artifact})
+        mixed = DatasetManifest(stages=dataset.stages | {stage: fewer.outcomes[stage].artifact})
         verdict = validate(staged_copy, put_record(staged_copy.objects, mixed), BOUNDS)
         assert f"{broken}.parents_present" in [str(finding).split(":")[0] for finding in verdict.failures]
 
@@ -236,7 +240,7 @@ def test_a_synthesis_without_clones_fails_a_gate_that_wants_them(staged, photogr
             done = build_stage(store, stage, inputs, StagingConfig(seed=1), ExecutionConfig(backend="serial"))
             stages[stage.name] = done.artifact
         bounds = GateConfig(scenarios=("clone", "several-objects"), scenarios_from_sequences=8)
-        dataset = put_record(store.objects, DatasetManifest(**stages))
+        dataset = put_record(store.objects, DatasetManifest(stages=stages))
         return [str(failure) for failure in validate(store, dataset, bounds).failures]
 
     assert failures(0.0) == [

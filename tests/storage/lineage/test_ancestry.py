@@ -16,14 +16,14 @@ from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.rows.loader import SequenceLoader
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 
 def rows_of(store, dataset, stage, *columns):
     manifest = get_record(store.objects, dataset, DatasetManifest)
-    table = StageArtifact(store.objects, getattr(manifest, stage)).table(["sample_id", *columns])
+    table = StageArtifact(store.objects, manifest.stages[stage]).table(["sample_id", *columns])
     return {row["sample_id"]: row for row in table.to_pylist()}
 
 
@@ -52,11 +52,11 @@ def test_of_a_score_everything_up_to_the_photographs_is_there_once(made):
     assert set(Counter(lineage.edges).values()) == {1}
     assert all(end in ids for edge in lineage.edges for end in edge)
     manifest = get_record(made.store.objects, made.eight, DatasetManifest)
-    assert {node.id for node in lineage.of_kind("stage")} == {getattr(manifest, stage) for stage in STAGES}
+    assert {node.id for node in lineage.of_kind("stage")} == {manifest.stages[stage] for stage in STAGES}
     shards = {
-        shard.digest: getattr(manifest, stage)
+        shard.digest: manifest.stages[stage]
         for stage in STAGES
-        for shard in get_record(made.store.objects, getattr(manifest, stage), StageManifest).shards
+        for shard in get_record(made.store.objects, manifest.stages[stage], StageManifest).shards
     }
     assert edges_among(lineage, "shard", "stage") == set(shards.items())
     assert edges_among(lineage, "dataset", "checkpoint") == {(made.eight, made.brief)}
@@ -67,25 +67,25 @@ def test_of_a_score_everything_up_to_the_photographs_is_there_once(made):
 
 def test_rows_were_made_from_those_they_name(made):
     lineage = ancestry(made.store, "photos@v1")
-    sequences = rows_of(made.store, made.eight, "sequences", "template_id", "source_ids", "image_ids")
+    sequences = rows_of(made.store, made.eight, "sequences", "template_id", "pasted_ids", "source_ids")
     assert edges_among(lineage, "mask", "sample") == {
         (mask_node_id(mask), sample)
         for sample, row in sequences.items()
-        for mask in (row["template_id"], *row["source_ids"])
+        for mask in (row["template_id"], *row["pasted_ids"])
     }
     assert edges_among(lineage, "photograph", "sample") == {
-        (image, sample) for sample, row in sequences.items() for image in row["image_ids"]
+        (image, sample) for sample, row in sequences.items() for image in row["source_ids"]
     }
     assert edges_among(lineage, "photograph", "mask") == {
-        (row["image_ids"][0], mask_node_id(mask))
-        for mask, row in rows_of(made.store, made.eight, "saliency", "image_ids").items()
+        (row["source_ids"][0], mask_node_id(mask))
+        for mask, row in rows_of(made.store, made.eight, "saliency", "source_ids").items()
     }
     stages = get_record(made.store.objects, made.eight, DatasetManifest)
     assert edges_among(lineage, "stage", "stage") == {
-        (stages.ingest, stages.saliency),
-        (stages.ingest, stages.sequences),
-        (stages.saliency, stages.sequences),
-        (stages.sequences, stages.superpixels),
+        (stages.stages["ingest"], stages.stages["saliency"]),
+        (stages.stages["ingest"], stages.stages["sequences"]),
+        (stages.stages["saliency"], stages.stages["sequences"]),
+        (stages.stages["sequences"], stages.stages["superpixels"]),
     }
 
 
@@ -110,10 +110,10 @@ def test_a_checkpoint_tells_what_it_saw_of_every_photograph(made):
     history = History(made.store)
     usage = ancestry(made.store, made.chosen).root.facts["usage"]
     assert (usage["validations"], usage["selected_by_validation"]) == (3, True)
-    images = rows_of(made.store, made.eight, "sequences", "image_ids")
+    images = rows_of(made.store, made.eight, "sequences", "source_ids")
     drawn = usage_of(history, history.records.get(made.chosen)).samples.to_pylist()
     for image, told in usage["photographs"].items():
-        of_it = [row for row in drawn if image in images[row["sample_id"]]["image_ids"]]
+        of_it = [row for row in drawn if image in images[row["sample_id"]]["source_ids"]]
         assert told == {
             "samples_drawn": sum(row["times_drawn"] > 0 for row in of_it),
             "times_drawn": sum(row["times_drawn"] for row in of_it),
@@ -121,7 +121,7 @@ def test_a_checkpoint_tells_what_it_saw_of_every_photograph(made):
             "samples_validated": sum(row["is_validated"] for row in of_it),
         }
     assert set(usage["photographs"]) == {
-        image for row in drawn for image in images[row["sample_id"]]["image_ids"]
+        image for row in drawn for image in images[row["sample_id"]]["source_ids"]
     }
 
 
@@ -165,7 +165,7 @@ def test_the_first_run_made_a_thing_and_later_ones_found_it_made(made, copied):
 
 
 def test_the_roles_of_a_sample_are_those_of_its_recipe(made):
-    rows = rows_of(made.store, made.eight, "sequences", "recipe", "image_ids")
+    rows = rows_of(made.store, made.eight, "sequences", "recipe", "source_ids")
     for sample, row in rows.items():
         recipe = Recipe.from_json(row["recipe"])
         lineage = ancestry(made.store, sample)
@@ -177,14 +177,14 @@ def test_the_roles_of_a_sample_are_those_of_its_recipe(made):
             assert {mask for mask, roles in masks.items() if "pasted" in roles} == set(recipe.source_ids)
             left_out = {one.source_id for one in recipe.left_out}
             assert {mask for mask, roles in masks.items() if "left out" in roles} == left_out
-        assert {one.id for one in lineage.of_kind("photograph")} == set(row["image_ids"])
+        assert {one.id for one in lineage.of_kind("photograph")} == set(row["source_ids"])
         assert {making["stage"] for making in lineage.root.facts["making"]} == {"sequences", "superpixels"}
         assert makers_of(lineage, sample)
 
 
 def test_of_a_shard_its_own_rows_and_their_sources_are_told(made):
     manifest = get_record(made.store.objects, made.eight, DatasetManifest)
-    shard = get_record(made.store.objects, manifest.superpixels, StageManifest).shards[0]
+    shard = get_record(made.store.objects, manifest.stages["superpixels"], StageManifest).shards[0]
     lineage = ancestry(made.store, shard.digest)
     assert lineage.root.kind == "shard"
     assert len(edges_among(lineage, "sample", "shard")) == shard.rows
@@ -194,7 +194,9 @@ def test_of_a_shard_its_own_rows_and_their_sources_are_told(made):
 
 
 def test_of_a_stage_without_a_dataset_the_rows_it_read_are_found_by_content(made, copied):
-    whole = ancestry(made.store, get_record(made.store.objects, made.eight, DatasetManifest).sequences)
+    whole = ancestry(
+        made.store, get_record(made.store.objects, made.eight, DatasetManifest).stages["sequences"]
+    )
     for dataset in (made.eight, made.seven):
         (copied.root / object_path(dataset)).unlink()
     alone = ancestry(copied, whole.root.id)
@@ -234,7 +236,7 @@ def test_what_is_gone_says_so_and_what_the_ledger_knows_of_it_stays(made, copied
 
 def test_a_lost_shard_is_told_and_its_rows_are_known_by_those_made_from_them(made, copied):
     manifest = get_record(copied.objects, made.eight, DatasetManifest)
-    shard = get_record(copied.objects, manifest.saliency, StageManifest).shards[0].digest
+    shard = get_record(copied.objects, manifest.stages["saliency"], StageManifest).shards[0].digest
     (copied.root / object_path(shard)).unlink()
     lineage, before = ancestry(copied, made.eight), ancestry(made.store, made.eight)
     assert node(lineage, shard).facts["gone"] == "not in this store"

@@ -39,7 +39,7 @@ def records(root, kind):
     return found
 
 
-def image_ids(folder):
+def source_ids(folder):
     return {path.name: digest_bytes(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
@@ -65,10 +65,10 @@ def naive_exposure(store, record, samples):
 
 def test_rows_and_shards_are_those_that_name_the_photograph(made):
     rows = list(every_row(made.store.root))
-    for image in image_ids(made.folder).values():
+    for image in source_ids(made.folder).values():
         found = descent(made.store, image)
         expected = {
-            (shard, row["sample_id"], row["digest"]) for shard, row in rows if image in row["image_ids"]
+            (shard, row["sample_id"], row["digest"]) for shard, row in rows if image in row["source_ids"]
         }
         assert {(row.shard, row.sample_id, row.digest) for row in found.rows} == expected
         assert len(found.rows) == len(expected)
@@ -76,7 +76,7 @@ def test_rows_and_shards_are_those_that_name_the_photograph(made):
 
 
 def test_datasets_are_those_with_such_a_row(made):
-    for name, image in image_ids(made.folder).items():
+    for name, image in source_ids(made.folder).items():
         found = descent(made.store, image).datasets
         names = {dataset.dataset: dataset.names for dataset in found}
         assert names == {
@@ -94,8 +94,8 @@ def test_exposures_are_those_of_a_walk_through_every_step(made):
     assert set(checkpoints) == {made.brief, made.chosen, made.later}
     assert checkpoints[made.chosen]["step"] < 12, "it kept the weights of an earlier step"
     told = Counter()
-    for image in image_ids(made.folder).values():
-        samples = {row["sample_id"] for _, row in rows if image in row["image_ids"]}
+    for image in source_ids(made.folder).values():
+        samples = {row["sample_id"] for _, row in rows if image in row["source_ids"]}
         for exposure in descent(made.store, image).exposures:
             drawn, first, validated = naive_exposure(made.store, checkpoints[exposure.checkpoint], samples)
             assert {one.sample_id: (one.times, one.first_step) for one in exposure.drawn} == {
@@ -114,11 +114,11 @@ def test_an_evaluation_scored_the_held_out_sequences(made):
     scored = {one["sequence"] for one in records(made.store.root, "evaluation")[made.evaluation]["objects"]}
     rows = list(every_row(made.store.root))
     counts = set()
-    for image in image_ids(made.folder).values():
+    for image in source_ids(made.folder).values():
         (score,) = descent(made.store, image).scores
         assert (score.kind, score.id, score.checkpoint) == ("evaluation", made.evaluation, made.brief)
         assert (
-            set(score.scored) == {row["sample_id"] for _, row in rows if image in row["image_ids"]} & scored
+            set(score.scored) == {row["sample_id"] for _, row in rows if image in row["source_ids"]} & scored
         )
         counts.add(len(score.scored))
     assert len(counts) > 1
@@ -129,7 +129,7 @@ def test_roles_are_those_of_the_recipes(made):
     recipes = {
         (shard, row["sample_id"]): row for shard, row in every_row(made.store.root) if row.get("recipe")
     }
-    for image in image_ids(made.folder).values():  # its mask has the same id: nothing was cut
+    for image in source_ids(made.folder).values():  # its mask has the same id: nothing was cut
         for found in descent(made.store, image).of_stage("sequences"):
             row = recipes[found.shard, found.sample_id]
             recipe = json.loads(row["recipe"])
@@ -159,7 +159,7 @@ def test_every_shard_is_read_once_whoever_shares_it(made, monkeypatch):
     read_columns = rows_module.read_columns
     monkeypatch.setattr(rows_module, "read_columns", counting)
     history = History(made.store)
-    for image in image_ids(made.folder).values():
+    for image in source_ids(made.folder).values():
         descent(made.store, image, history)
     shards = {shard for shard, _ in every_row(made.store.root)}
     assert {digest for digest, is_recipe in read if not is_recipe} == shards
@@ -194,11 +194,11 @@ def test_a_dataset_that_was_removed_is_told(made, copied):
     (copied.root / object_path(made.evaluation)).unlink()
     shutil.rmtree(copied.root / "keys" / "evaluations")
     collect(copied, plan_collection(copied, keep=1))
-    image = image_ids(made.folder)["coffee.png"]
+    image = source_ids(made.folder)["coffee.png"]
     found = descent(copied, image)
     assert found.rows == ()
     assert set(found.removed_datasets) == {made.eight}
-    kept = descent(copied, image_ids(made.folder)["coffee.jpg"])
+    kept = descent(copied, source_ids(made.folder)["coffee.jpg"])
     assert [one.dataset for one in kept.datasets] == [made.seven]
     assert [one.checkpoint for one in kept.exposures] == [made.later]
 
@@ -216,7 +216,7 @@ def purge(store, image):
 
 def test_what_was_erased_by_order_descends_as_before_and_says_so(made, copied):
     for name in ("coffee.jpg", "chelsea.png"):
-        image = image_ids(made.folder)[name]
+        image = source_ids(made.folder)[name]
         purge(copied, image)
         before, after = descent(made.store, image), descent(copied, image)
         assert [(row.sample_id, row.digest) for row in after.rows] == [
@@ -227,12 +227,12 @@ def test_what_was_erased_by_order_descends_as_before_and_says_so(made, copied):
         assert [score.scored for score in after.scores] == [score.scored for score in before.scores]
         assert set(after.gone_shards) == set(after.shards)
         assert all(why.startswith("erased by order") for why in after.gone_shards.values())
-    other = image_ids(made.folder)["astronaut.jpg"]
+    other = source_ids(made.folder)["astronaut.jpg"]
     assert descent(copied, other).exposures == descent(made.store, other).exposures
 
 
 def test_a_shard_of_a_run_that_ended_early_counts(made, copied):
-    image = image_ids(made.folder)["coffee.jpg"]
+    image = source_ids(made.folder)["coffee.jpg"]
     (copied.root / object_path(made.seven)).unlink()
     (stage,) = {
         digest
@@ -247,7 +247,7 @@ def test_a_shard_of_a_run_that_ended_early_counts(made, copied):
 
 
 def test_a_lost_shard_makes_the_answer_unknown_never_no(made, copied):
-    image = image_ids(made.folder)["coffee.jpg"]
+    image = source_ids(made.folder)["coffee.jpg"]
     shard = descent(copied, image).of_stage("superpixels")[0].shard
     (copied.root / object_path(shard)).unlink()
     unknown = [one for one in descent(copied, image).exposures if one.how == UNKNOWN]
@@ -266,5 +266,5 @@ def test_a_copy_in_a_bucket_gives_the_same_answer(made, bucket):
         if path.is_file() and path.name != "store.json":
             obstore.put(copy.backend, str(path.relative_to(made.store.root)), path.read_bytes())
     history = History(copy)
-    for image in image_ids(made.folder).values():
+    for image in source_ids(made.folder).values():
         assert descent(copy, image, history) == descent(made.store, image)

@@ -28,14 +28,16 @@ def manifest(made):
 
 
 def test_anything_goes_by_its_id_or_the_beginning_of_it(made, history, manifest):
-    shard = get_record(made.store.objects, manifest.sequences, StageManifest).shards[0].digest
+    shard = get_record(made.store.objects, manifest.stages["sequences"], StageManifest).shards[0].digest
     sample = (
-        StageArtifact(made.store.objects, manifest.sequences).table(["sample_id"])["sample_id"][0].as_py()
+        StageArtifact(made.store.objects, manifest.stages["sequences"])
+        .table(["sample_id"])["sample_id"][0]
+        .as_py()
     )
     weights = history.records.get(made.brief)["weights"]
     for kind, digest in (
         ("dataset", made.seven),
-        ("stage", manifest.saliency),
+        ("stage", manifest.stages["saliency"]),
         ("checkpoint", made.chosen),
         ("evaluation", made.evaluation),
         ("shard", shard),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnwritable
 from storage.canonical import digest_bytes
-from storage.objects.objects import object_path, objects
+from storage.objects import objects
+from storage.objects.objects import object_path
 from storage.store import Store
 
 PUT_TOGETHER = """

@@ -8,8 +8,8 @@ from shls_core.methods.registry import METHODS, method_named
 from storage.canonical import canonical_json, digest_bytes
 from storage.provenance import code_digest as module
 from storage.provenance.code_digest import code_digest, import_closure
+from storage.rows.stage_graph import STAGES
 
-STAGES = ("ingest", "saliency", "sequences", "superpixels")
 ENCODER = "storage.rows.shard_encoding"
 
 MAIN = '''
@@ -188,7 +188,8 @@ def test_the_closure_of_a_stage_holds_what_makes_its_bytes(stage):
         f"tasks.stages.{stage}",
         "tasks.stages.stage",
         ENCODER,
-        "storage.rows.schemas",
+        "storage.rows.schemas.stage_schema",
+        f"storage.rows.schemas.{stage}",
         "storage.canonical",
     }
     assert always | MUST_HOLD[stage] <= closure
@@ -211,7 +212,12 @@ FOREIGN = (
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_closure_of_a_stage_holds_no_other_stage_and_nothing_of_reading_running_or_learning(stage):
     closure = import_closure(f"tasks.stages.{stage}", ENCODER)
-    others = tuple(f"tasks.stages.{other}" for other in STAGES if other != stage)
+    others = tuple(
+        f"{folder}.{other}"
+        for other in STAGES
+        for folder in ("tasks.stages", "storage.rows.schemas")
+        if other != stage
+    )
     assert not [name for name in closure if name.startswith(FOREIGN + others)]
 
 

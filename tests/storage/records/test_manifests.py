@@ -71,7 +71,7 @@ def test_the_id_is_a_hash_of_everything_in_the_manifest(change):
 
 def test_unknown_keys_are_refused():
     with pytest.raises(pydantic.ValidationError, match="Extra inputs are not permitted"):
-        DatasetManifest(**DATASET.model_dump(), made_at="today")
+        DatasetManifest(stages=DATASET.model_dump(), made_at="today")
 
 
 def test_records_cannot_be_changed():

@@ -71,7 +71,7 @@ def test_the_splits_share_no_sequence_and_no_photograph(staged):
     ids = [{sequence.sample_id for sequence in side} for side in sides]
     rows = rows_of(staged, "sequences")
     assert ids[0] | ids[1] == {name for name, row in rows.items() if row["digest"]}
-    photographs = [{image for name in side for image in rows[name]["image_ids"]} for side in ids]
+    photographs = [{image for name in side for image in rows[name]["source_ids"]} for side in ids]
     assert not ids[0] & ids[1]
     assert not photographs[0] & photographs[1]
 
@@ -178,9 +178,8 @@ def test_a_sequence_without_superpixels_is_left_out(
     for name in ("chelsea.png", "chelsea.jpg"):
         (folder / name).write_bytes((photographs / name).read_bytes())
     fewer = stage_dataset(staged_copy, folder)
-    mixed = get_record(staged_copy.objects, staged.dataset, DatasetManifest).model_copy(
-        update={"superpixels": fewer.outcomes["superpixels"].artifact}
-    )
+    whole = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
+    mixed = DatasetManifest(stages=whole.stages | {"superpixels": fewer.outcomes["superpixels"].artifact})
     dataset = put_record(staged_copy.objects, mixed)
     found = [
         sequence.sample_id

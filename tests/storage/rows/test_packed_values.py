@@ -9,9 +9,10 @@ import pytest
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.objects.objects import object_path
 from storage.rows.packed_values import PayloadReader
-from storage.rows.schemas import SCHEMAS, SUPERPIXELS
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
 from storage.rows.shards import put_shard
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import SUPERPIXELS
 
 NUM_ROWS = 2 * ROW_GROUP_ROWS + 3
 REJECTED = 1
@@ -26,7 +27,7 @@ def rows(scale=1):
     empty = dict.fromkeys(SCHEMAS[SUPERPIXELS].arrow.names)
     return [
         empty
-        | {"sample_id": f"{number:08d}", "row_key": "key", "parents": [], "image_ids": []}
+        | {"sample_id": f"{number:08d}", "row_key": "key", "parents": [], "source_ids": []}
         | ({"rejected": "no"} if number == REJECTED else {"superpixel_maps": values_of(number, scale)})
         for number in range(NUM_ROWS)
     ]
@@ -34,12 +35,12 @@ def rows(scale=1):
 
 @pytest.fixture
 def shard(store):
-    return put_shard(store.objects, SUPERPIXELS, rows()).digest
+    return put_shard(store.objects, schema_of(SUPERPIXELS).arrow, rows()).digest
 
 
 @pytest.mark.parametrize("scale", [1, 2000])  # of which a row group has several megabytes
 def test_every_row_is_read_as_it_was_put(store, scale):
-    digest = put_shard(store.objects, SUPERPIXELS, rows(scale)).digest
+    digest = put_shard(store.objects, schema_of(SUPERPIXELS).arrow, rows(scale)).digest
     reader = PayloadReader(store.objects)
     for index in np.random.default_rng(0).permutation(2 * NUM_ROWS) % NUM_ROWS:
         expected = [] if index == REJECTED else values_of(index, scale)
@@ -101,7 +102,9 @@ def test_a_forked_process_reads_though_the_lock_was_held(store, shard):
 def test_open_shards_are_bounded(store):
     reader = PayloadReader(store.objects)
     for number in range(140):
-        digest = put_shard(store.objects, SUPERPIXELS, [rows()[0] | {"row_key": str(number)}]).digest
+        digest = put_shard(
+            store.objects, schema_of(SUPERPIXELS).arrow, [rows()[0] | {"row_key": str(number)}]
+        ).digest
         assert reader.values(digest, "superpixel_maps", 0) == values_of(0)
     assert len(reader._files) <= 128
 
@@ -126,7 +129,9 @@ def test_a_file_cut_short_after_it_was_checked_is_refused(store, shard):
 
 def test_several_pages_are_refused_and_never_misread(store, tmp_path):
     """As another writer, or an earlier version, would have written them."""
-    table = pq.read_table(store.root / object_path(put_shard(store.objects, SUPERPIXELS, rows(2000)).digest))
+    table = pq.read_table(
+        store.root / object_path(put_shard(store.objects, schema_of(SUPERPIXELS).arrow, rows(2000)).digest)
+    )
     path = tmp_path / "several.parquet"
     pq.write_table(
         table,

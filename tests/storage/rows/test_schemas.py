@@ -1,7 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from storage.rows.schemas import INGEST, SCHEMAS, SEQUENCES, STAGES, SUPERPIXELS
+from storage.rows.shard_encoding import uncompressed
+from storage.rows.stage_graph import SCHEMAS, STAGES
+from storage.rows.stage_names import INGEST, SEQUENCES, SUPERPIXELS
 
 ROW = {"split": "train", "height": 8, "width": 9, "frames": [b"ab", b"c"], "masks": [b"d", b"e"]}
 DIGEST = SCHEMAS[SEQUENCES].content_digest(ROW)
@@ -31,7 +33,7 @@ def test_notes_statistics_and_the_head_are_not_in_the_digest():
 
 
 def test_every_stage_says_who_a_row_is_and_what_it_came_from():
-    head = ["sample_id", "row_key", "digest", "parents", "image_ids", "rejected"]
+    head = ["sample_id", "row_key", "digest", "parents", "source_ids", "rejected"]
     for stage in STAGES:
         schema = SCHEMAS[stage].arrow
         assert schema.names[:6] == head
@@ -40,7 +42,7 @@ def test_every_stage_says_who_a_row_is_and_what_it_came_from():
             "sample_id",
             "row_key",
             "parents",
-            "image_ids",
+            "source_ids",
         ]
 
 
@@ -53,6 +55,6 @@ def test_statistics_are_numbers_for_the_gate_never_bytes():
 
 
 def test_columns_whose_values_are_compressed_are_stored_as_they_are():
-    assert SCHEMAS[INGEST].uncompressed == ("image",)
-    assert SCHEMAS[SEQUENCES].uncompressed == ("frames", "masks")
-    assert SCHEMAS[SUPERPIXELS].uncompressed == ("superpixel_maps",)
+    assert uncompressed(SCHEMAS[INGEST].arrow) == ("image",)
+    assert uncompressed(SCHEMAS[SEQUENCES].arrow) == ("frames", "masks")
+    assert uncompressed(SCHEMAS[SUPERPIXELS].arrow) == ("superpixel_maps",)

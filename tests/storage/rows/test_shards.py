@@ -3,9 +3,10 @@ import pytest
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes
 from storage.objects.objects import object_path
-from storage.rows.schemas import SALIENCY, SCHEMAS
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
 from storage.rows.shards import RowReader, put_shard, read_columns, shard_ref
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import SALIENCY
 
 COLUMNS = SCHEMAS[SALIENCY].arrow.names
 NUM_ROWS = 2 * ROW_GROUP_ROWS + 3
@@ -18,7 +19,7 @@ def rows(count=NUM_ROWS, payload_bytes=60):
             "row_key": f"key {number}",
             "digest": f"digest {number}",
             "parents": [f"parent {number}", "another"],
-            "image_ids": [f"image {number}"],
+            "source_ids": [f"image {number}"],
             "rejected": "too dark" if number == 1 else None,
             "image_id": f"image {number}",
             "top": number,
@@ -38,7 +39,7 @@ def rows(count=NUM_ROWS, payload_bytes=60):
 
 @pytest.fixture
 def ref(store):
-    return put_shard(store.objects, SALIENCY, rows())
+    return put_shard(store.objects, schema_of(SALIENCY).arrow, rows())
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_columns_are_read_by_name_and_alone(store, ref):
 # Every sixth byte, in both halves of the file and in the footer that names the columns.
 @pytest.mark.parametrize("bit", [0, 6])
 def test_no_flipped_bit_is_read_in_silence(store, damage, bit):
-    ref = put_shard(store.objects, SALIENCY, rows(20))
+    ref = put_shard(store.objects, schema_of(SALIENCY).arrow, rows(20))
     num_refused = 0
     for place in range(bit, ref.bytes, 6):
         damage(ref.digest, flip(place, 1 << bit))
@@ -135,7 +136,10 @@ def test_a_row_group_is_read_once_while_there_is_room(store, ref, opened, monkey
 
 
 def test_row_groups_in_memory_are_bounded(store):
-    shards = [put_shard(store.objects, SALIENCY, rows(count, payload_bytes=200)) for count in (40, 41, 42)]
+    shards = [
+        put_shard(store.objects, schema_of(SALIENCY).arrow, rows(count, payload_bytes=200))
+        for count in (40, 41, 42)
+    ]
     reader = RowReader(store.objects, cache_bytes=12_000)
     for index in (0, 39, 17, 3, 38, 20):
         for shard in shards:
@@ -155,7 +159,7 @@ def test_one_row_group_too_large_for_the_cache_is_still_read(store, ref):
 
 
 def test_the_groups_used_last_stay(store):
-    ref = put_shard(store.objects, SALIENCY, rows(3 * ROW_GROUP_ROWS))
+    ref = put_shard(store.objects, schema_of(SALIENCY).arrow, rows(3 * ROW_GROUP_ROWS))
     group_bytes = read_columns(store.objects, ref.digest, ["saliency_map"]).nbytes / 3
     reader = RowReader(store.objects, cache_bytes=int(2.5 * group_bytes))
     for index in (0, ROW_GROUP_ROWS, 0, 2 * ROW_GROUP_ROWS):
@@ -165,7 +169,7 @@ def test_the_groups_used_last_stay(store):
 
 def test_open_files_are_bounded(store, opened):
     shards = [
-        put_shard(store.objects, SALIENCY, [row | {"top": number} for row in rows(1)])
+        put_shard(store.objects, schema_of(SALIENCY).arrow, [row | {"top": number} for row in rows(1)])
         for number in range(300)
     ]
     reader = RowReader(store.objects)

@@ -4,9 +4,10 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.records.manifests import StageManifest, put_record
-from storage.rows.schemas import SALIENCY, SCHEMAS
 from storage.rows.shards import put_shard
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import SALIENCY
 
 
 def row(sample_id, top, reason=None):
@@ -15,7 +16,7 @@ def row(sample_id, top, reason=None):
         "row_key": f"key of {sample_id}",
         "digest": None if reason else f"digest of {sample_id}",
         "parents": [],
-        "image_ids": [],
+        "source_ids": [],
         "rejected": reason,
         "top": top,
     }
@@ -28,7 +29,7 @@ def artifact(store):
         [row("d", 4), row("a", 1), row("f", 6, "no salient object")],
         [row("c", 3, "too dark"), row("b", 2), row("g", 7, "no salient object"), row("e", 5)],
     )
-    refs = tuple(put_shard(store.objects, SALIENCY, rows) for rows in shards)
+    refs = tuple(put_shard(store.objects, schema_of(SALIENCY).arrow, rows) for rows in shards)
     manifest = StageManifest(
         stage=SALIENCY,
         parameters={},

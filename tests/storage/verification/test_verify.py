@@ -14,9 +14,9 @@ from storage.gate.gate import validate
 from storage.objects.objects import object_path
 from storage.provenance.environment import current_environment
 from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shard_encoding import encode_shard
 from storage.rows.shards import read_columns
+from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
 from storage.store import Store
 from storage.tables.ledger import Run
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
@@ -41,7 +41,7 @@ class Parts:
 @pytest.fixture
 def parts(staged, judged):
     dataset = get_record(judged.objects, staged.dataset, DatasetManifest)
-    manifests = {stage: getattr(dataset, stage) for stage in STAGES}
+    manifests = {stage: dataset.stages[stage] for stage in STAGES}
     shards = {
         stage: get_record(judged.objects, digest, StageManifest).shards[0]
         for stage, digest in manifests.items()
@@ -147,9 +147,9 @@ def test_an_object_that_nothing_mentions_yet_is_no_problem(staged, judged):
 def with_stage(store, dataset, stage, /, **changes):
     """Store a dataset that differs from another in what the manifest of one stage says."""
     whole = get_record(store.objects, dataset, DatasetManifest)
-    manifest = get_record(store.objects, getattr(whole, stage), StageManifest)
+    manifest = get_record(store.objects, whole.stages[stage], StageManifest)
     artifact = put_record(store.objects, manifest.model_copy(update=changes))
-    return put_record(store.objects, whole.model_copy(update={stage: artifact})), artifact
+    return put_record(store.objects, DatasetManifest(stages=whole.stages | {stage: artifact})), artifact
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_manifest_that_was_edited_and_renamed_disagrees_with_its_shards(staged
 def test_a_stage_made_from_another_input_is_told(staged, judged):
     manifest = get_record(
         judged.objects,
-        get_record(judged.objects, staged.dataset, DatasetManifest).sequences,
+        get_record(judged.objects, staged.dataset, DatasetManifest).stages["sequences"],
         StageManifest,
     )
     dataset, _ = with_stage(
@@ -185,7 +185,7 @@ def test_a_row_whose_content_is_not_what_it_says_is_told(staged, judged, parts):
     ref = parts.shards["saliency"]
     rows = read_columns(judged.objects, ref.digest, SCHEMAS["saliency"].arrow.names).to_pylist()
     rows[0]["top"] += 1
-    data = encode_shard("saliency", rows)
+    data = encode_shard(schema_of("saliency").arrow, rows)
     forged = ShardRef(digest=judged.objects.put(data), rows=ref.rows, rejected=ref.rejected, bytes=len(data))
     manifest = get_record(judged.objects, parts.manifests["saliency"], StageManifest)
     dataset, _ = with_stage(judged, staged.dataset, "saliency", shards=(forged, *manifest.shards[1:]))

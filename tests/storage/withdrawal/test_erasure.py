@@ -19,9 +19,9 @@ from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.records.tombstones import ERASED, Tombstone
 from storage.rows.loader import SequenceLoader
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shards import put_shard, read_columns
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
 from storage.store import Store
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -49,12 +49,12 @@ def store(staged, tmp_path) -> Store:
 def purge(record_run):
     """Return a function that withdraws and erases photographs, up to a moment."""
 
-    def run(store, *image_ids, until="the end"):
-        record_run(store, "withdraw", list(image_ids), {"reason": "consent revoked"})
-        erasure = plan_erasure(store, image_ids)
+    def run(store, *source_ids, until="the end"):
+        record_run(store, "withdraw", list(source_ids), {"reason": "consent revoked"})
+        erasure = plan_erasure(store, source_ids)
         tombstone = write_tombstone(store, erasure)
         if until != "before the entry":
-            record_run(store, "purge", list(image_ids), {}, (tombstone,))
+            record_run(store, "purge", list(source_ids), {}, (tombstone,))
             if until != "after the entry":
                 erase(store, erasure)
         return erasure, tombstone
@@ -74,9 +74,9 @@ def rows_of(store, dataset, image_id):
     """Every row of a dataset that descends from a photograph, with all that it holds."""
     manifest = get_record(store.objects, dataset, DatasetManifest)
     for stage in STAGES:
-        artifact = StageArtifact(store.objects, getattr(manifest, stage))
+        artifact = StageArtifact(store.objects, manifest.stages[stage])
         for row in artifact.table(SCHEMAS[stage].arrow.names).to_pylist():
-            if image_id in row["image_ids"]:
+            if image_id in row["source_ids"]:
                 yield stage, row
 
 
@@ -108,8 +108,8 @@ def test_no_byte_of_the_photograph_is_left(staged, store, image, photographs, pu
     for digest in take_inventory(store.backend).objects:
         assert holding_shard(store.objects, digest, [image]) is None
         if store.objects.first_byte(digest) == b"P":
-            for row in read_columns(store.objects, digest, ["sample_id", "digest", "image_ids"]).to_pylist():
-                assert row["digest"] is None or image not in row["image_ids"]
+            for row in read_columns(store.objects, digest, ["sample_id", "digest", "source_ids"]).to_pylist():
+                assert row["digest"] is None or image not in row["source_ids"]
     # No key leads to it.
     erased = set(store.erased())
     assert erased
@@ -120,7 +120,7 @@ def test_no_byte_of_the_photograph_is_left(staged, store, image, photographs, pu
 def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, image, purge):
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
     before = {
-        stage: StageArtifact(store.objects, getattr(manifest, stage))
+        stage: StageArtifact(store.objects, manifest.stages[stage])
         .table(SCHEMAS[stage].arrow.names)
         .to_pylist()
         for stage in STAGES
@@ -128,14 +128,14 @@ def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, imag
     purge(store, image)
     objects = store.with_stand_ins()
     for stage, rows in before.items():
-        artifact = StageArtifact(objects, getattr(manifest, stage))
+        artifact = StageArtifact(objects, manifest.stages[stage])
         after = artifact.table(SCHEMAS[stage].arrow.names).to_pylist()
         assert len(after) == len(rows)
         for was, now in zip(rows, after, strict=True):
-            if image not in was["image_ids"]:
+            if image not in was["source_ids"]:
                 assert now == was
                 continue
-            kept = {"sample_id", "row_key", "parents", "image_ids", "split"} & was.keys()
+            kept = {"sample_id", "row_key", "parents", "source_ids", "split"} & was.keys()
             assert {name: now[name] for name in kept} == {name: was[name] for name in kept}
             assert now["rejected"] == ERASED
             assert all(now[name] is None for name in now if name not in (*kept, "rejected"))
@@ -150,7 +150,7 @@ def test_verify_says_erased_by_order_and_still_proves_the_rest(staged, store, im
     for verification in (verify_store(store), verify_dataset(store, staged.dataset)):
         assert verification.problems == ()
         assert {shard.path for shard in verification.erased} == set(map(object_path, store.erased()))
-        assert {shard.image_ids for shard in verification.erased} == {(image,)}
+        assert {shard.source_ids for shard in verification.erased} == {(image,)}
         assert {shard.tombstone for shard in verification.erased} == {tombstone}
         assert sum(shard.num_rows for shard in verification.erased) == len(descent(store, image).rows)
 
@@ -169,7 +169,7 @@ def test_an_object_that_is_missing_without_a_tombstone_is_missing(staged, store,
     purge(store, image)
     erased = store.erased()
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
-    shards = StageArtifact(store.objects, manifest.superpixels).manifest.shards
+    shards = StageArtifact(store.objects, manifest.stages["superpixels"]).manifest.shards
     whole = next(shard.digest for shard in shards if shard.digest not in erased)
     (store.root / object_path(whole)).unlink()
     assert ("missing object", object_path(whole)) in problems(store)
@@ -254,20 +254,20 @@ def test_killed_while_it_removes_it_is_finished_by_the_next_one(store, image, pu
     assert holdings(store, image) == []
 
 
-def holdings(store, *image_ids):
+def holdings(store, *source_ids):
     digests = take_inventory(store.backend).objects
-    return [digest for digest in digests if holding_shard(store.objects, digest, image_ids)]
+    return [digest for digest in digests if holding_shard(store.objects, digest, source_ids)]
 
 
 def test_what_no_dataset_names_is_erased_too(staged, store, image, purge):
     """A shard of a build that failed, and what a killed writer left beside an object."""
     manifest = get_record(store.objects, staged.dataset, DatasetManifest)
-    shard = StageArtifact(store.objects, manifest.saliency).manifest.shards[0].digest
+    shard = StageArtifact(store.objects, manifest.stages["saliency"]).manifest.shards[0].digest
     names = SCHEMAS["saliency"].arrow.names
     rows = read_columns(store.objects, shard, names).to_pylist()
-    mine = rows[0] | {"image_ids": [image], "sample_id": image, "confidence": 0.123}
+    mine = rows[0] | {"source_ids": [image], "sample_id": image, "confidence": 0.123}
     mine["digest"] = SCHEMAS["saliency"].content_digest(mine)
-    orphan = put_shard(store.objects, "saliency", [mine]).digest
+    orphan = put_shard(store.objects, schema_of("saliency").arrow, [mine]).digest
     store.keys.put("saliency-shards", "1" * 64, orphan)
     left = store.root / f"{object_path(orphan)}#1"
     left.write_bytes(store.objects.get(orphan))
@@ -316,7 +316,7 @@ def test_a_stand_in_that_is_erased_has_another_one(store, image, photographs, pu
     for digest in replaced:
         assert not store.objects.exists(first[digest].redacted)
         assert store.objects.exists(both[digest].redacted)
-        assert both[digest].image_ids == tuple(sorted((image, other)))
+        assert both[digest].source_ids == tuple(sorted((image, other)))
         assert both[digest].rows.items() > first[digest].rows.items()
 
 

@@ -84,7 +84,7 @@ def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_ev
     assert withdrawn(staged_copy).keys() == {image, other}
     # The id is exact, and so is a path that is no file name.
     for reference, meant in ((image, image), ("photograph:" + image[:8], image), ("./coffee.png", other)):
-        assert plan_purge(place, [reference]).image_ids == (meant,)
+        assert plan_purge(place, [reference]).source_ids == (meant,)
         assert find_photograph(history, reference) == find_subject(history, reference).id == meant
 
 

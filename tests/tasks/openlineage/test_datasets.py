@@ -11,7 +11,7 @@ from openlineage.client.serde import Serde
 from storage.objects.objects import object_path
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Catalogue

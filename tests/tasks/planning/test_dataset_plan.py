@@ -8,8 +8,8 @@ import pytest
 from storage.canonical import digest_bytes
 from storage.objects.objects import object_path
 from storage.provenance import environment
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 
 EVERYTHING = dict.fromkeys(STAGES, 10)
@@ -72,9 +72,9 @@ def test_one_photograph_less_leaves_no_row_that_descends_from_it_and_back_again_
     assert sum(computed.values()) <= 0.1 * 4 * 40
     for outcome in large.build().values():
         artifact = StageArtifact(large.store.objects, outcome.artifact)
-        rows = artifact.table(["image_ids", "parents"]).to_pylist()
+        rows = artifact.table(["source_ids", "parents"]).to_pylist()
         assert len(rows) == 39
-        assert not [row for row in rows if gone in row["image_ids"] or gone in row["parents"]]
+        assert not [row for row in rows if gone in row["source_ids"] or gone in row["parents"]]
 
     shutil.copy(forty.folder / "07.png", large.folder)
     assert planned_and_computed(large) == (NOTHING, NOTHING)
@@ -137,6 +137,8 @@ def test_rows_that_come_out_as_they_were_stop_the_work_behind_them(staging):
         ("tasks.stages.superpixels", {"superpixels"}),
         ("shls_core.seeding", {"saliency", "sequences"}),
         ("storage.rows.shard_encoding", set(STAGES)),
+        ("storage.rows.schemas.superpixels", {"superpixels"}),
+        ("storage.rows.schemas.ingest", {"ingest"}),
     ],
 )
 def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, module, stages):
@@ -145,6 +147,12 @@ def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, 
     assert computed == NOTHING | dict.fromkeys(stages, 10)
     first = min(STAGES.index(stage) for stage in stages)
     assert planned == NOTHING | dict.fromkeys(STAGES[first:], 10)
+
+
+@pytest.mark.parametrize("module", ["storage.rows.stage_graph", "storage.rows.stage_names"])
+def test_one_more_stage_makes_no_other_anew(staging, change_code, module):
+    change_code(module, "\n\nCLIPS = 'clips'\n")
+    assert planned_and_computed(staging) == (NOTHING, NOTHING)
 
 
 @pytest.mark.parametrize(

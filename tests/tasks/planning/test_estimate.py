@@ -6,18 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.provenance.environment import current_environment
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.tables.ledger import Run
-from tasks.planning.estimate import (
-    Rate,
-    completed_rates,
-    needs_trial,
-    recorded_rates,
-    tried_rates,
-    workers_of,
-)
+from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.staging.tried_rates import tried_rates
 
 
 def record(store, seconds, rows, workers=2, backend="ray", kind="dataset"):

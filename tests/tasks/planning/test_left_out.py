@@ -5,7 +5,7 @@ import pytest
 from shls_core.errors import InputError
 from storage.canonical import digest_bytes
 from storage.records.tombstones import ERASED
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.verify import verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -66,7 +66,7 @@ def test_the_dataset_is_that_of_a_folder_that_never_had_it(staging, withdraw, ne
         "ingest": [image], "saliency": [], "sequences": [], "superpixels": [],
     }  # fmt: skip
     for stage in plan.stages:
-        assert not [row for shard in stage.shards for row in shard.rows if image in row.plan.image_ids], (
+        assert not [row for shard in stage.shards for row in shard.rows if image in row.plan.source_ids], (
             stage.stage.name
         )
     outcomes = staging.build()

@@ -6,9 +6,9 @@ from storage.rows.stage_artifact import StageArtifact
 from tasks.planning.planned_rows import PlannedRows, is_to_be_made
 
 READ_LATER = {
-    "ingest": ("height", "width", "scene", "image_ids"),
-    "saliency": ("image_id", "scene", "image_ids"),
-    "sequences": ("image_ids", "split"),
+    "ingest": ("height", "width", "scene", "source_ids"),
+    "saliency": ("image_id", "scene", "source_ids"),
+    "sequences": ("source_ids", "split"),
     "superpixels": ("sample_id",),
 }
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_job import KeyedRow
 from tasks.stages.stage import RowPlan
-from tasks.staging.shard_work import KeyedRow
 
 quick = settings(max_examples=50)
 SETS = st.sets(st.integers(0, 10_000), max_size=80)
@@ -16,7 +16,7 @@ SETS = st.sets(st.integers(0, 10_000), max_size=80)
 
 def rows(ids) -> list[KeyedRow]:
     return [
-        KeyedRow(RowPlan(sample_id=f"{number:064x}", image_ids=()), key=f"key {number}") for number in ids
+        KeyedRow(RowPlan(sample_id=f"{number:064x}", source_ids=()), key=f"key {number}") for number in ids
     ]
 
 

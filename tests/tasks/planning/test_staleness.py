@@ -6,7 +6,7 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.provenance import environment
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames
@@ -88,7 +88,7 @@ def test_another_schema_is_told(staging, monkeypatch):
 
     monkeypatch.setattr(making, "SCHEMA_VERSION", 9)
     monkeypatch.setattr(stage_plan, "SCHEMA_VERSION", 9)
-    assert reasons(staging)["ingest"][0] == ["schema version from 2 to 9"]
+    assert reasons(staging)["ingest"][0] == ["schema version from 3 to 9"]
 
 
 def test_photographs_are_told_by_name(staging, new_photograph):

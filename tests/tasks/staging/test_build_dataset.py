@@ -4,20 +4,22 @@ import pytest
 
 from shls_core.errors import GateError
 from storage.gate.config import GateConfig
+from tasks.planning.build_plan import plan_build
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.staging.build_dataset import assemble, publish, stage_rows, validate
 
 
 def test_a_stage_is_built_and_told_of(store, photographs, capsys):
-    work = (str(store.root), StagingConfig(rows_per_shard=4), ExecutionConfig(backend="serial"))
-    outcome = stage_rows.fn(IngestStage(IngestConfig(images=str(photographs))), [], *work)
+    stage, staging = IngestStage(IngestConfig(images=str(photographs))), StagingConfig(rows_per_shard=4)
+    work = (str(store.root), staging, ExecutionConfig(backend="serial"))
+    outcome = stage_rows.fn(stage, [], plan_build([stage], store, staging), *work)
     assert (outcome.name, outcome.status, outcome.rows) == ("ingest", "computed", 8)
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("ingest ")
     assert "8 rows in 2 shards, all computed" in told.err
-    stage_rows.fn(IngestStage(IngestConfig(images=str(photographs))), [], *work)
+    stage_rows.fn(stage, [], plan_build([stage], store, staging), *work)
     assert "8 rows in 2 shards, all reused" in capsys.readouterr().err
 
 

@@ -15,8 +15,8 @@ from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.planning import making
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -68,7 +68,7 @@ def test_the_first_time_everything_is_computed(staged):
         assert outcome.rows_computed == outcome.rows >= 8 - outcome.rejected
         assert outcome.shards_computed == outcome.shards > 1
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
-    assert artifacts(staged) == {stage: getattr(dataset, stage) for stage in STAGES}
+    assert artifacts(staged) == {stage: dataset.stages[stage] for stage in STAGES}
 
 
 def test_the_second_time_nothing_is(staged, staged_copy, photographs, stage_dataset):
@@ -108,7 +108,7 @@ def test_one_photograph_more_makes_its_own_rows_and_few_others(staged, staged_co
 
 def table(staged, stage):
     artifact = StageArtifact(staged.store.objects, staged.outcomes[stage].artifact)
-    return artifact.table(["sample_id", "row_key", "digest", "parents", "image_ids"]).to_pylist()
+    return artifact.table(["sample_id", "row_key", "digest", "parents", "source_ids"]).to_pylist()
 
 
 def test_taking_a_photograph_away_and_putting_it_back_gives_the_earlier_ids(
@@ -294,8 +294,8 @@ def test_the_manifest_says_how_and_from_what_the_rows_were_made(staged):
 
 
 def test_every_row_says_which_photographs_it_came_from(staged):
-    image_ids = {row["sample_id"] for row in table(staged, "ingest")}
+    source_ids = {row["sample_id"] for row in table(staged, "ingest")}
     for stage in STAGES:
         for row in table(staged, stage):
-            assert row["image_ids"]
-            assert set(row["image_ids"]) <= image_ids
+            assert row["source_ids"]
+            assert set(row["source_ids"]) <= source_ids

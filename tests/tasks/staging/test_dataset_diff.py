@@ -8,7 +8,7 @@ import pytest
 
 from shls_core.errors import NameUnknown
 from storage.records.manifests import StageManifest, get_record
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 from tasks.staging.dataset_diff import compare_datasets
 
 

@@ -133,7 +133,7 @@ def test_of_many_rows_of_a_photograph_one_is_tried(photographs, tmp_path):
     made = list(try_stages(store, photographs, stages(crops_per_image=5), STAGING, 4))
     for outcome, seconds in made:
         artifact = StageArtifact(store.objects, outcome.artifact)
-        first = [row["image_ids"][0] for row in artifact.table(["image_ids"]).to_pylist()]
+        first = [row["source_ids"][0] for row in artifact.table(["source_ids"]).to_pylist()]
         assert len(set(first)) == len(first) <= 4
         assert 0 < seconds < outcome.seconds
 

@@ -7,9 +7,10 @@ from PIL import Image
 
 from shls_core.errors import InputError, NameUnknown
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, SEQUENCES, SUPERPIXELS
 from storage.rows.shards import put_shard, read_columns
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 from tasks.staging.replay import changed_since, replay
 from tasks.staging.replay_pictures import write_pictures
 
@@ -22,13 +23,16 @@ def sample_ids(staged):
 def with_rows_changed(store, dataset_id, stage, change, **manifest_changes):
     """The id of a dataset of which every row of one stage went through `change`, and its manifest too."""
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    manifest = get_record(store.objects, getattr(dataset, stage), StageManifest)
+    manifest = get_record(store.objects, dataset.stages[stage], StageManifest)
     shards = []
     for shard in manifest.shards:
         rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
-        shards.append(put_shard(store.objects, stage, [row | change(row) for row in rows]))
+        shards.append(put_shard(store.objects, schema_of(stage).arrow, [row | change(row) for row in rows]))
     changed = manifest.model_copy(update={"shards": tuple(shards)} | manifest_changes)
-    return put_record(store.objects, dataset.model_copy(update={stage: put_record(store.objects, changed)}))
+    return put_record(
+        store.objects,
+        DatasetManifest(stages=dataset.stages | {stage: put_record(store.objects, changed)}),
+    )
 
 
 def moved(row):

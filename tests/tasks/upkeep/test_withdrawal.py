@@ -109,7 +109,7 @@ def test_a_purge_names_its_tombstone_and_counts_what_went(passed_store, place, i
         "bytes": erasure.num_bytes,
         "keys": len(erasure.key_paths),
     }
-    assert get_record(passed_store.objects, tombstone, Tombstone).image_ids == (image,)
+    assert get_record(passed_store.objects, tombstone, Tombstone).source_ids == (image,)
     assert verify_store(passed_store).problems == ()
     # Its name is not known any more, its id is.
     with pytest.raises(NameUnknown):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from storage.files import free_space
-from storage.rows.schemas import STAGES
+from storage.rows.stage_graph import STAGES
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_a_disk_that_is_too_small_stops_it_with_one_line(first_run, plan, monkey
 
 
 def test_a_build_on_such_a_disk_does_not_begin(used_store, shls, config_file, monkeypatch):
-    from tasks.planning import space
+    from tasks.planning import build_plan
 
-    for module in (free_space, space):
+    for module in (free_space, build_plan):
         monkeypatch.setattr(module, "free_bytes", lambda location: 1000)
     config = config_file(superpixels={"compactness": 5.0})
     result = shls("dataset", "build", "--config", config, "--store", used_store)

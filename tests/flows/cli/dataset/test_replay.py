@@ -45,10 +45,10 @@ def test_one_object_for_scripts_and_pictures_for_people(published, staged, sampl
 def test_a_difference_is_told_and_the_exit_code_is_1(published, staged, sample):
     objects = published.objects
     dataset = get_record(objects, staged.dataset, DatasetManifest)
-    manifest = StageArtifact(objects, dataset.superpixels).manifest
+    manifest = StageArtifact(objects, dataset.stages["superpixels"]).manifest
     other = manifest.parameters | {"num_superpixels": 20}
     changed = put_record(objects, manifest.model_copy(update={"parameters": other}))
-    reference = put_record(objects, dataset.model_copy(update={"superpixels": changed}))
+    reference = put_record(objects, DatasetManifest(stages=dataset.stages | {"superpixels": changed}))
     done = run(sample, "--dataset", reference[:10], "--store", published.root)
     assert done.exit_code == 1
     assert done.stdout.startswith("superpixels: different: superpixel map 0, superpixel map 1")
@@ -57,13 +57,13 @@ def test_a_difference_is_told_and_the_exit_code_is_1(published, staged, sample):
 def test_a_difference_on_other_packages_is_not_comparable_and_the_exit_code_is_3(published, staged, sample):
     objects = published.objects
     dataset = get_record(objects, staged.dataset, DatasetManifest)
-    manifest = StageArtifact(objects, dataset.superpixels).manifest
+    manifest = StageArtifact(objects, dataset.stages["superpixels"]).manifest
     elsewhere = {
         "parameters": manifest.parameters | {"num_superpixels": 20},
         "versions": manifest.versions | {"fast-slic": "0.1"},
     }
     changed = put_record(objects, manifest.model_copy(update=elsewhere))
-    reference = put_record(objects, dataset.model_copy(update={"superpixels": changed}))
+    reference = put_record(objects, DatasetManifest(stages=dataset.stages | {"superpixels": changed}))
     done = run(sample, "--dataset", reference[:10], "--store", published.root)
     assert (done.exit_code, done.stdout.split(": ")[:2]) == (3, ["superpixels", "not comparable"])
 

@@ -9,8 +9,8 @@ import yaml
 from shls_core.errors import InputError
 from storage.gate.gate import newest_verdict
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.stage_artifact import StageArtifact
+from storage.rows.stage_graph import SCHEMAS, STAGES
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.upkeep.withdrawal import purge, reinstate, withdraw
@@ -42,7 +42,7 @@ def told_by(markup):
 
 def artifacts(told):
     manifest = get_record(told.store.objects, told.dataset, DatasetManifest)
-    return {stage: StageArtifact(told.store.objects, getattr(manifest, stage)) for stage in STAGES}
+    return {stage: StageArtifact(told.store.objects, manifest.stages[stage]) for stage in STAGES}
 
 
 def test_the_page_begins_with_name_counts_and_verdict(told, of_dataset):

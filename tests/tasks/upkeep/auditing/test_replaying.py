@@ -6,8 +6,8 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.schemas import SCHEMAS, STAGES
 from storage.rows.shards import put_shard, read_columns
+from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
 from storage.tables.append_only import Row
 from tasks.runs.platform_kind import platform_kind
 from tasks.upkeep.auditing.judging import Again, other_platforms
@@ -21,13 +21,16 @@ def build(dataset, **details) -> Row:
 def changed(store, dataset_id, stage, change, **manifest_changes):
     """The id of a dataset of which every row of one stage went through `change`, and its manifest too."""
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
-    manifest = get_record(store.objects, getattr(dataset, stage), StageManifest)
+    manifest = get_record(store.objects, dataset.stages[stage], StageManifest)
     shards = []
     for shard in manifest.shards:
         rows = read_columns(store.objects, shard.digest, SCHEMAS[stage].arrow.names).to_pylist()
-        shards.append(put_shard(store.objects, stage, [row | change(row) for row in rows]))
+        shards.append(put_shard(store.objects, schema_of(stage).arrow, [row | change(row) for row in rows]))
     other = manifest.model_copy(update={"shards": tuple(shards)} | manifest_changes)
-    return put_record(store.objects, dataset.model_copy(update={stage: put_record(store.objects, other)}))
+    return put_record(
+        store.objects,
+        DatasetManifest(stages=dataset.stages | {stage: put_record(store.objects, other)}),
+    )
 
 
 def replayed(store, *datasets, count=99, seed=0, runs=None):
@@ -86,10 +89,11 @@ def test_what_was_not_made_so_differs_in_its_row_and_in_its_shard(
 
 def test_a_row_that_was_left_out_is_missed_by_the_plan(staged, staged_copy):
     dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
-    manifest = get_record(staged_copy.objects, dataset.sequences, StageManifest)
+    manifest = get_record(staged_copy.objects, dataset.stages["sequences"], StageManifest)
     rest = manifest.model_copy(update={"shards": manifest.shards[1:]})
     forged = put_record(
-        staged_copy.objects, dataset.model_copy(update={"sequences": put_record(staged_copy.objects, rest)})
+        staged_copy.objects,
+        DatasetManifest(stages=dataset.stages | {"sequences": put_record(staged_copy.objects, rest)}),
     )
     (shard,) = [
         one

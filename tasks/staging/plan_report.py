@@ -15,20 +15,14 @@ from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
-from tasks.planning.estimate import (
-    Rate,
-    completed_rates,
-    needs_trial,
-    recorded_rates,
-    tried_rates,
-    workers_of,
-)
+from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.planning.file_names import FileNames
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.stage import Stage
+from tasks.staging.tried_rates import tried_rates
 
 
 class _Report(BaseModel):

@@ -1,16 +1,9 @@
-import dataclasses
-
 import pytest
 
-from shls_core.errors import NameUnknown, StoreUnwritable
-from storage.files import free_space
-from storage.rows.schemas import STAGES
-from storage.store import Store
-from tasks.planning import space
-from tasks.planning.report import plan_report
-from tasks.planning.space import refuse_what_does_not_fit
+from shls_core.errors import NameUnknown
+from storage.rows.stage_graph import STAGES
 from tasks.runs.execution_config import ExecutionConfig
-from tasks.stages.ingest import IngestStage
+from tasks.staging.plan_report import plan_report
 
 SERIAL = ExecutionConfig(backend="serial")
 
@@ -64,40 +57,3 @@ def test_another_dataset_can_be_compared_with(staging):
     assert report_on(staging, None, "photos@v2").against == second
     with pytest.raises(NameUnknown, match="expected the name or id of a dataset, got 'other'"):
         report_on(staging, None, "other")
-
-
-def test_a_build_that_does_not_fit_is_refused(staging, monkeypatch):
-    work = (str(staging.store.root), staging.staging())
-    staging.sections = {"superpixels": {"compactness": 19.0}}
-    for module in (free_space, space):
-        monkeypatch.setattr(module, "free_bytes", lambda location: 100)
-    with pytest.raises(StoreUnwritable, match="on the disk of"):
-        refuse_what_does_not_fit(staging.stages(), *work)
-    staging.sections = {}
-    refuse_what_does_not_fit(staging.stages(), *work)  # nothing is to be written
-
-
-def test_in_an_empty_store_the_photographs_alone_are_counted(ten, tmp_path, monkeypatch):
-    size = sum(path.stat().st_size for path in ten.folder.iterdir())
-    store = Store.create(tmp_path / "empty")
-    for free, fits in ((int(size * 1.1) + 1, True), (size, False)):
-        for module in (free_space, space):
-            monkeypatch.setattr(module, "free_bytes", lambda location, free=free: free)
-        if fits:
-            refuse_what_does_not_fit(ten.stages(), str(store.root), ten.staging())
-        else:
-            with pytest.raises(StoreUnwritable):
-                refuse_what_does_not_fit(ten.stages(), str(store.root), ten.staging())
-
-
-def test_where_free_space_has_no_meaning_nothing_is_planned(ten, monkeypatch):
-    monkeypatch.setattr(space, "free_bytes", lambda location: None)
-    refuse_what_does_not_fit((), "s3://bucket/prefix", dataclasses.replace(ten).staging())
-
-
-def test_no_photograph_is_looked_at_to_see_whether_there_is_room(ten, tmp_path, monkeypatch):
-    def look(stage, plan):
-        raise AssertionError("a photograph was decoded")
-
-    monkeypatch.setattr(IngestStage, "foresee", look)
-    refuse_what_does_not_fit(ten.stages(), str(tmp_path / "empty"), ten.staging())
