@@ -1,9 +1,9 @@
 """Every cell of a frame matched with the most similar cells of other frames.
 
-A frame of h x w cells has h w queries, a context of F frames F h w candidates. Queries are taken in tiles: those
-of a tile share the part of a context frame that their windows cover, so that one matrix product compares
-them all, and a strip of tiles is one batch of products. Similarities of all queries with all candidates are
-never held at the same time.
+A frame of h x w cells has h w queries, a context of F frames F h w candidates. Queries are taken in tiles:
+those of a tile share the part of a context frame that their windows cover, so that one matrix product
+compares them all, and a strip of tiles is one batch of products. Similarities of all queries with all
+candidates are never held at the same time.
 """
 
 import math
@@ -17,6 +17,7 @@ from torch import Tensor
 from shls_core.propagation.best_matches import best_first, best_of, fill_slots
 from shls_core.propagation.match_window import Window
 from shls_core.propagation.query_tiles import QueryTiles, TileStrip
+from shls_core.propagation.scratch import Scratch
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,13 @@ def matches(
     values_per_query = num_near
     if neighbours is None:  # weights, and rows of 8 bytes
         values_per_query = 4 * (num_near + len(everywhere) * num_cells)
+    scratch = Scratch(query.device)
     with torch.autocast(query.device.type, enabled=False):
         for strip in tiles.strips(query, values_at_once // max(1, values_per_query)):
-            found = _Candidates(strip, context, window, nearby, everywhere, values_at_once)
-            weights, rows = found.all(temperature) if neighbours is None else found.best(neighbours, temperature)
+            found = _Candidates(strip, context, window, nearby, everywhere, scratch, values_at_once)
+            weights, rows = (
+                found.all(temperature) if neighbours is None else found.best(neighbours, temperature)
+            )
             yield Matches(strip.cells[strip.is_inside], weights[strip.is_inside], rows[strip.is_inside])
 
 
@@ -126,19 +130,20 @@ class _Candidates:
         window: Window,
         nearby: Sequence[int],
         everywhere: Sequence[int],
+        scratch: Scratch,
         values_at_once: int,
     ) -> None:
         self._strip, self._context, self._window = strip, context, window
-        self._nearby, self._everywhere, self._values_at_once = nearby, everywhere, values_at_once
+        self._nearby, self._everywhere = nearby, everywhere
+        self._scratch, self._values_at_once = scratch, values_at_once
         self._height, self._width, _ = context[0].features.shape
 
-    def best(
-        self, num_slots: int, temperature: float
-    ) -> tuple[Float[Tensor, "Q k"], Int64[Tensor, "Q k"]]:
+    def best(self, num_slots: int, temperature: float) -> tuple[Float[Tensor, "Q k"], Int64[Tensor, "Q k"]]:
         """Return weights and rows of the slots, the most similar candidate first."""
         found = [self._best_nearby(num_slots)] if self._nearby else []
         found += [self._best_of_frame(number, num_slots) for number in self._everywhere]
-        values, rows = best_first(*(torch.cat(part, 1) for part in zip(*found, strict=True)), num_slots)
+        values, rows = (torch.cat(part, 1) for part in zip(*found, strict=True))
+        values, rows = best_first(values, rows, num_slots)
         slots = fill_slots(self._multiplicities(rows))
         weights = (values.gather(1, slots) / temperature).softmax(1)
         return weights, rows.gather(1, slots)
@@ -172,27 +177,33 @@ class _Candidates:
         numbers = torch.tensor(self._nearby, device=members.device)[members]
         return values, numbers * (self._height * self._width) + self._strip.cells_at(places)
 
-    def _best_of_frame(
-        self, number: int, num_best: int
-    ) -> tuple[Float[Tensor, "Q _"], Int64[Tensor, "Q _"]]:
+    def _best_of_frame(self, number: int, num_best: int) -> tuple[Float[Tensor, "Q _"], Int64[Tensor, "Q _"]]:
         """Return the best matches in the whole of a frame."""
         features = self._features_of(number)
         num_cells = len(features)
         num_members = _num_members(num_cells, num_best)
-        parts = []
-        for queries in self._strip.queries.split(max(1, self._values_at_once // num_cells)):
+        queries_at_once = max(1, self._values_at_once // num_cells)
+        values, cells = [], []
+        for start in range(0, len(self._strip.queries), queries_at_once):
+            queries = self._strip.queries[start : start + queries_at_once]
             # Faster than the product of queries and features, and so is the maximum over its rows.
-            similarities = (features @ queries.T).unflatten(0, (num_members, -1))
-            parts.append(best_of(similarities.transpose(1, 2), similarities.amax(0).T, num_best))
-        values, cells = (torch.cat(part) for part in zip(*parts, strict=True))
-        return values, number * num_cells + cells
+            products = self._scratch.take("products", num_cells, len(queries))
+            torch.mm(features, queries.T, out=products)
+            similarities = products.view(num_members, -1, len(queries))
+            found = best_of(similarities.transpose(1, 2), similarities.amax(0).T, num_best)
+            values.append(found[0])
+            cells.append(found[1])
+        return torch.cat(values), number * num_cells + torch.cat(cells)
 
     def _similarities_nearby(self) -> tuple[Float[Tensor, "F Q area"], Bool[Tensor, "Q area"]]:
-        similarities = self._strip.similarities([self._context[number].features for number in self._nearby])
+        frames = [self._context[number].features for number in self._nearby]
+        similarities = self._strip.similarities(frames, self._scratch)
         return similarities, self._strip.is_candidate(self._window)
 
     def _features_of(self, number: int) -> Float[Tensor, "cells C"]:
-        return self._context[number].features.flatten(0, 1).float()
+        features = self._context[number].features
+        widened = self._scratch.take("features", self._height * self._width, features.shape[2])
+        return widened.copy_(features.flatten(0, 1))
 
     def _multiplicities(self, rows: Int64[Tensor, "Q n"]) -> Int64[Tensor, "Q n"]:
         """Return how often each candidate counts for its query."""

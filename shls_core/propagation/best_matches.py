@@ -45,7 +45,9 @@ def best_of(
     is_tied = (maxima >= lowest).sum(1) > (group_maxima >= lowest).sum(1)
     is_tied |= (searched >= lowest).sum(1) > values.shape[1]
     is_tied &= lowest[:, 0] > -torch.inf
-    for tied in is_tied.nonzero()[:, 0].split(_TIED_AT_ONCE):
+    queries = is_tied.nonzero()[:, 0]
+    for start in range(0, len(queries), _TIED_AT_ONCE):
+        tied = queries[start : start + _TIED_AT_ONCE]
         is_out = maxima[tied, None] == -torch.inf
         candidates = similarities[:, tied].permute(1, 0, 2).masked_fill(is_out, -torch.inf).flatten(1)
         indices[tied] = _first_at_least(candidates, lowest[tied], values.shape[1])
@@ -96,4 +98,6 @@ def fill_slots(
     [[0, 1, 1, 1, 2]]
     """
     slots = torch.arange(multiplicities.shape[1], device=multiplicities.device)
-    return torch.searchsorted(multiplicities.cumsum(1), slots.expand_as(multiplicities).contiguous(), right=True)
+    return torch.searchsorted(
+        multiplicities.cumsum(1), slots.expand_as(multiplicities).contiguous(), right=True
+    )

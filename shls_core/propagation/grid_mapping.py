@@ -97,7 +97,9 @@ def _areas(centres: Float[Tensor, " cells"], num_pixels: int) -> Float[Tensor, "
     return (upper - lower).clamp(min=0) / (borders[1:] - borders[:-1])[:, None]
 
 
-def _interpolation(places: Float[Tensor, " places"], knots: Float[Tensor, " knots"]) -> Float[Tensor, "places knots"]:
+def _interpolation(
+    places: Float[Tensor, " places"], knots: Float[Tensor, " knots"]
+) -> Float[Tensor, "places knots"]:
     """Return the weights of knots at each place: linear between two, the outermost one beyond them."""
     weights = torch.zeros(len(places), len(knots))
     upper = torch.searchsorted(knots, places).clamp(max=len(knots) - 1)

@@ -41,8 +41,8 @@ class PreparedCells:
 class LabelPropagator:
     """Segment the frames of one video after the other; a `MaskPropagator`.
 
-    Every cell of a frame takes the labels of the most similar cells of earlier frames, weighted by how similar
-    they are. What is held of a video does not grow with its length.
+    Every cell of a frame takes the labels of the most similar cells of earlier frames, weighted by how
+    similar they are. What is held of a video does not grow with its length.
 
     Parameters
     ----------
@@ -130,7 +130,9 @@ class LabelPropagator:
         """
         tracker = self._started(prepared)
         labels = tracker.labels
-        return mask_of(tracker.step(prepared.features).cpu(), labels, self._mapping(), prepared.superpixel_map)
+        return mask_of(
+            tracker.step(prepared.features).cpu(), labels, self._mapping(), prepared.superpixel_map
+        )
 
     @torch.inference_mode()
     def introduce(
@@ -168,7 +170,9 @@ class LabelPropagator:
         found = stored.get("superpixel_maps")
         if found is None:
             if self._divide is None:
-                raise InputError("expected superpixels of every frame to snap to, got none and no way to find them")
+                raise InputError(
+                    "expected superpixels of every frame to snap to, got none and no way to find them"
+                )
             return self._divide(frame)
         if found.shape != frame.shape[:2]:
             raise InputError(f"expected a superpixel map of shape {frame.shape[:2]}, got {found.shape}")

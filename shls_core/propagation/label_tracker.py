@@ -107,7 +107,7 @@ class LabelTracker:
             found[block.cells] = torch.nn.functional.embedding_bag(
                 block.rows, shares, per_sample_weights=block.weights, mode="sum"
             )
-        return found.T.unflatten(1, (height, width))
+        return found.T.reshape(-1, height, width)
 
     def _in_all_channels(self, shares: Float[Tensor, "cells known"]) -> Float[Tensor, "cells channels"]:
         """Add channels of labels that became known later, of which a frame has nothing."""

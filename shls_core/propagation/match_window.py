@@ -24,7 +24,7 @@ class Window:
     Examples
     --------
     >>> offsets = torch.arange(-11, 12)
-    >>> int(Window("disc", 12).contains(offsets[:, None], offsets).sum())
+    >>> int(Window("disc", 12.0).contains(offsets[:, None], offsets).sum())
     437
     """
 

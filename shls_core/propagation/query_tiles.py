@@ -9,9 +9,10 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from shls_core.propagation.match_window import Window
+from shls_core.propagation.scratch import Scratch
 
-# Measured on two cores: from 4 x 4 to 8 x 8 cells products take the same time, since what smaller tiles save in
-# candidates outside of the windows larger ones save in loads. Small ones leave less to search.
+# Measured on two cores: from 4 x 4 to 8 x 8 cells products take about the same time, since what smaller tiles
+# save in candidates outside of the windows larger ones save in loads. Small ones leave less to search.
 _TILE_SIDE = 4
 
 
@@ -80,15 +81,17 @@ class TileStrip:
         ).flatten()
         self.queries: Float[Tensor, "Q C"] = query.flatten(0, 1)[self.cells].float()
 
-    def similarities(self, frames: Sequence[Float[Tensor, "h w C"]]) -> Float[Tensor, "F Q area"]:
+    def similarities(
+        self, frames: Sequence[Float[Tensor, "h w C"]], scratch: Scratch
+    ) -> Float[Tensor, "F Q area"]:
         """Return the inner products of every query with the area around its tile in each frame.
 
-        Products with cells beyond the border of a frame are 0.
+        Products with cells beyond the border of a frame are 0. The result lies in the scratch.
         """
         (height, width), (tile_rows, _), reach = self._tiles.grid, self._tiles.tile, self._tiles.reach
         area_rows, area_columns = self._tiles.area
         num_rows, num_channels = self._num_tiles * tile_rows + 2 * reach, self.queries.shape[1]
-        surroundings = self.queries.new_zeros(num_rows, area_columns, num_channels)
+        surroundings = scratch.take("surroundings", num_rows, area_columns, num_channels).zero_()
         top, left = self._top - reach, self._left - reach
         seen_rows = slice(max(top, 0), min(top + num_rows, height))
         seen_columns = slice(max(left, 0), min(left + area_columns, width))
@@ -101,8 +104,8 @@ class TileStrip:
         areas = surroundings.as_strided(
             (self._num_tiles, num_channels, area), (tile_rows * row_stride, 1, num_channels)
         )
-        tiles = self.queries.unflatten(0, (self._num_tiles, -1))
-        products = self.queries.new_empty(len(frames), *tiles.shape[:2], area)
+        tiles = self.queries.view(self._num_tiles, -1, num_channels)
+        products = scratch.take("products", len(frames), self._num_tiles, tiles.shape[1], area)
         for frame, product in zip(frames, products, strict=True):
             seen.copy_(frame[seen_rows, seen_columns])
             torch.bmm(tiles, areas, out=product)

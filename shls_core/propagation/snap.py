@@ -23,4 +23,5 @@ def superpixel_means(
     """
     places = superpixel_map.ravel()
     sums: Float[np.ndarray, " R"] = np.bincount(places, weights=values.ravel())
-    return sums / np.bincount(places).clip(min=1)
+    means: Float[np.ndarray, " R"] = sums / np.bincount(places).clip(min=1)
+    return means

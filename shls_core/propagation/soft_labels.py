@@ -27,7 +27,9 @@ def given_shares(
     shares = {}
     for label in labels:
         of_object = torch.from_numpy((mask == label).astype(np.float32))[None]
-        [shares[label]] = mapping.shares(of_object) if config.given_mask == "area" else mapping.samples(of_object)
+        [shares[label]] = (
+            mapping.shares(of_object) if config.given_mask == "area" else mapping.samples(of_object)
+        )
     if config.labels == "hard":
         stacked = torch.stack(list(shares.values()))
         hard = hardened(torch.cat((1 - stacked.sum(0, keepdim=True), stacked)))[1:]
@@ -76,7 +78,7 @@ def mask_of(
 def _labels_of_largest(
     channels: Iterator[Float[np.ndarray, "*places"]], labels: Sequence[int]
 ) -> UInt8[np.ndarray, "*places"]:
-    """Return the label of the largest channel at every place, the first one of equals; one is held at a time."""
+    """Return the label of the largest channel at every place, the first one of equals."""
     largest = next(channels)
     found = np.full(largest.shape, labels[0], np.uint8)
     for label, channel in zip(labels[1:], channels, strict=True):
