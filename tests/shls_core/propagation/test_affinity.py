@@ -33,13 +33,14 @@ def by_repetition(query, frames, entries, window, num_slots, temperature=0.05):
     height, width, _ = query.shape
     cells = list(product(range(height), range(width)))
     weights = np.zeros((len(cells), len(frames) * len(cells)))
+    own = query.flatten(0, 1).double()
+    similarities = [(own @ frame.flatten(0, 1).double().T).tolist() for frame in frames]
     for q, place in enumerate(cells):
         candidates = []
         for number, everywhere in entries:
             for c, other in enumerate(cells):
                 if everywhere or is_inside(window, place, other):
-                    similarity = float(query[place].double() @ frames[number][other].double())
-                    candidates.append((-similarity, number, c))
+                    candidates.append((-similarities[number][q][c], number, c))
         candidates.sort()
         voters = candidates[:num_slots]
         votes = np.exp(-np.array([similarity for similarity, *_ in voters]) / temperature)
@@ -79,11 +80,12 @@ def test_matches_are_those_of_repeated_frames(height, width, window):
 def test_a_frame_that_counts_often_fills_all_slots_with_its_best_cell_and_outside_the_window_only_one():
     query, first = unit_features(2, 1, 9)
     first[0, 8] = query[0, 0]  # the best, and far away
-    [found] = matches(query, [ContextFrame(first, 21, True)], DISC, 10, 0.05)
+    found = next(matches(query, [ContextFrame(first, 21, True)], DISC, 10, 0.05))
     assert found.rows[0, 0] == 8
-    assert (found.rows[0] == 8).sum() == 1
-    assert len(found.rows[0, 1:].unique()) == 1
-    [found] = matches(query, [ContextFrame(first, 21)], DISC, 10, 0.05)
+    is_outside = found.rows[0] > 3
+    assert len(found.rows[0, is_outside].unique()) == is_outside.sum() < 10
+    assert len(found.rows[0, ~is_outside].unique()) == 1
+    found = next(matches(query, [ContextFrame(first, 21)], DISC, 10, 0.05))
     assert len(found.rows[0].unique()) == 1
     assert found.rows[0, 0] < 4
 

@@ -24,7 +24,9 @@ def test_the_window_holds_the_cells_around_its_own_and_none_beyond_its_reach(win
     assert offsets[inside.any(0)].abs().max() == reach
 
 
-@pytest.mark.parametrize("window", [Window("none", 1.0), Window("disc", math.inf), Window("square", math.inf)])
+@pytest.mark.parametrize(
+    "window", [Window("none", 1.0), Window("disc", math.inf), Window("square", math.inf)]
+)
 def test_some_windows_hold_everything(window):
     assert window.reach is None
     assert window.contains(torch.tensor([0, 10**6]), torch.tensor([10**6, 0])).all()
