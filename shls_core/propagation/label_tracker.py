@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from shls_core.propagation.affinity import ContextFrame, matches
+from shls_core.propagation.feature_slots import FeatureSlots
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_context import context_of
 from shls_core.propagation.match_window import Window
@@ -52,6 +53,7 @@ class LabelTracker:
         self._window = Window(config.window, config.radius)
         self._origins = {0: _Origin(0)}  # by label, in the order of channels; 0 is background
         self._frames: dict[int, _Remembered] = {}
+        self._slots = FeatureSlots(features, config.context + 1)
         self._number = 0
         nothing = torch.ones(1, *features.shape[:2], device=features.device)
         self._give(features, nothing, given)
@@ -140,9 +142,12 @@ class LabelTracker:
 
     def _remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
         """Keep a frame, and forget those that no later frame needs."""
-        kept = hardened(soft) if self._config.labels == "hard" else soft
-        self._frames[self._number] = _Remembered(features, kept.flatten(1).T.contiguous())
         needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
         oldest = self._number + 1 - self._config.context
         for number in [n for n in self._frames if n < oldest and n not in needed]:
             del self._frames[number]
+            self._slots.drop(number)
+        if self._number >= oldest or self._number in needed:
+            kept = hardened(soft) if self._config.labels == "hard" else soft
+            copied = self._slots.put(self._number, features)
+            self._frames[self._number] = _Remembered(copied, kept.flatten(1).T.contiguous())
