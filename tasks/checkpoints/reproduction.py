@@ -65,7 +65,8 @@ def reproduce_checkpoint(
 
 def differing(record: CheckpointRecord, facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Return what decides the weights and is not as it was: by name, what it was and what it is."""
-    then, now = (_flat(found) for found in (record.model_dump(mode="json"), facts))
+    recorded = record.model_dump(mode="json") | {"configuration": recorded_sections(record)}
+    then, now = _flat(recorded), _flat(facts)
     return {
         name: (then.get(name, "none"), now.get(name, "none"))
         for name in sorted(then.keys() | now.keys())

@@ -76,6 +76,20 @@ def test_what_was_made_otherwise_is_not_compared(reproduce, altered, monkeypatch
     assert name in outcome.differences
 
 
+def test_a_record_from_before_there_was_a_choice_of_methods_differs_by_its_code_alone(
+    passed_store, checkpoint, reproduce
+):
+    record = get_record(passed_store.objects, checkpoint, CheckpointRecord)
+    method, training = (dict(record.configuration[section]) for section in ("method", "training"))
+    assert method.pop("name") == "shls"
+    older = {"network": method.pop("network"), "training": training | method}
+    before = record.model_copy(
+        update={"method": None, "configuration": older, "code_digest": "0" * 64}
+    )
+    outcome = reproduce(put_record(passed_store.objects, before))
+    assert (outcome.verdict, set(outcome.differences)) == ("not comparable", {"code"})
+
+
 def test_the_difference_says_what_it_was_and_what_it_is(reproduce, altered):
     now = package_versions(["torch"])["torch"]
     outcome = reproduce(altered(versions={"torch": "1.0"}))
