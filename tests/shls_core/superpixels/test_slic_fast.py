@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from shls_core.errors import MissingComponent
-from shls_core.superpixels import slic_fast, superpixel_statistics
+from shls_core.superpixels import slic_fast
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.superpixel_map import superpixel_map
+from shls_core.superpixels.superpixel_map import superpixel_map, superpixel_statistics
 
 
 def photograph(name: str = "astronaut") -> np.ndarray:

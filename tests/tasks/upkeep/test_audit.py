@@ -7,8 +7,7 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import validate
 from storage.objects.objects import ObjectStore
 from storage.store import Store
-from tasks.runs import platform_of
-from tasks.runs.platform_kind import platform_kind
+from tasks.runs.platform_kind import platform_kind, platform_of
 from tasks.runs.recorded_run import recorded_run
 from tasks.upkeep import audit as audit_module
 from tasks.upkeep.audit import AuditRequest, audit

@@ -119,7 +119,10 @@ def test_a_photograph_that_was_never_seen_is_an_empty_answer_for_scripts(lineage
     ("arguments", "told"),
     [
         ("up birds", "expected the name, id or file of a dataset, checkpoint, score, stage, .* got 'birds'"),
-        ("down birds.jpg", "expected a photograph: an image file, .* got 'birds.jpg'"),
+        (
+            "down birds.jpg",
+            "expected an image file, or the id or file name of a photograph .* got 'birds.jpg'",
+        ),
         ("down tiny", "expected a photograph, got a dataset: tiny"),
         ("up tiny --json --dot", "expected one of --json and --dot, got both"),
     ],
