@@ -20,9 +20,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from flows.checkpoint_config import config_of
-from shls_core.methods.shls.propagator import Propagator
+from flows.checkpoint_in_use import config_of
+from shls_core.methods.in_use import propagator_of
+from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.division import division
 from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import read_pretrained
 
@@ -40,11 +42,14 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     record, weights = read_pretrained()
     network = network_of(record, weights, torch.device(chosen.device))
-    memory = config_of(record).memory.model_copy(update={"search": chosen.search})
+    method = config_of(record).method
+    memory = method.memory.model_copy(update={"search": chosen.search})
+    method = method.model_copy(update={"memory": memory})
     title = f"{WIDTH}x{HEIGHT}, one object, {chosen.device}, {chosen.threads} threads"
     table = Table("worked on at", "frames/s", title=title)
     for max_side in (WIDTH, 427):
-        segmenter = VideoSegmenter(Propagator(network, memory), max_side=max_side)
+        propagator = propagator_of(network, method, PropagationConfig(), division())
+        segmenter = VideoSegmenter(propagator, max_side)
         table.add_row(f"{max_side} px", f"{frames_per_second(segmenter, chosen.frames):.1f}")
     Console(width=110).print(table)
 

@@ -3,7 +3,7 @@
     python benchmarks/held_out.py CHECKPOINT --store store configs/stills.yaml configs/ablations/stills/*.yaml
     python benchmarks/held_out.py CHECKPOINT --store store --dataset LONGER --sequences 30 A.yaml B.yaml
 
-Of every configuration, `memory` and `propagation.refinement` count. --dataset: held-out sequences of another
+Of every configuration, `method.memory` and `propagation` count. --dataset: held-out sequences of another
 dataset, longer ones perhaps, of the same photographs; one that the gate has kept back will do. Sequences are
 spread evenly over all. A J decay above 0 tells that masks drift.
 """
@@ -18,7 +18,7 @@ from rich.table import Table
 from flows.configuration import load_config
 from shls_core.metrics.scores import global_scores
 from shls_core.photographs.split import HELD_OUT
-from shls_core.propagation.evaluation import evaluate
+from shls_core.propagation.evaluation import by_propagation, evaluate
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.references import resolve
@@ -26,7 +26,7 @@ from storage.rows.draws import spread
 from storage.rows.loader import SequenceLoader
 from storage.store import Store
 from tasks.checkpoints.load import load_checkpoint
-from tasks.scoring.held_out import InUse
+from tasks.scoring.segmenter_choice import PropagationChoice
 
 
 def main() -> None:
@@ -54,9 +54,9 @@ def main() -> None:
         table.add_column(name, justify="right")
     for path in chosen.configs:
         config = load_config(str(path))
-        use = InUse(config.memory, config.propagation.refinement)
+        how = PropagationChoice(config.method, config.propagation)
         with torch.inference_mode():
-            found = evaluate(use.segmenter(network), map(loader.read, numbers))
+            found = evaluate(by_propagation(how.propagator(network)), map(loader.read, numbers))
         scores = global_scores(found).as_dict()
         table.add_row(path.stem, *(f"{100 * scores[name]:.1f}" for name in names))
     Console().print(table)

@@ -81,7 +81,7 @@ def configuration(scratch: Path, images: Path, steps: int) -> Path:
     content["ingest"]["images"] = str(images)
     content["synthesis"]["sequences_per_template"] = SEQUENCES_PER_TEMPLATE
     content["held_out"]["sequences_per_template"] = SEQUENCES_PER_TEMPLATE
-    content["network"] = {"width_multiplier": 0.25}
+    content["method"]["network"] = {"width_multiplier": 0.25}
     content["training"] = {**TRAINING, "steps": steps, "batch_size": 4}
     content["execution"] = {"backend": "serial", "device": "cpu"}
     config = scratch / f"{steps}.yaml"

@@ -25,9 +25,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from flows.configuration import PipelineConfig, load_config
+from shls_core.methods.registry import method_named
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
-from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.reproducible import reproducible
@@ -50,9 +50,11 @@ def main() -> None:
     changes = {
         "num_threads": chosen.threads,
         "precision": chosen.precision or config.training.precision,
-        "refinement_from": 0,  # steps that train all there is to train
     }
-    config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
+    # Steps that train all there is to train.
+    method = config.method.model_copy(update={"refinement_from": 0})
+    training = config.training.model_copy(update=changes)
+    config = config.model_copy(update={"method": method, "training": training})
     with reproducible(chosen.threads):
         table = measured(config, chosen.steps, torch.device(chosen.device))
     table.title = (
@@ -63,8 +65,11 @@ def main() -> None:
 
 def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Table:
     """Return the parts of a step as a table."""
-    network, training = new_network(config.network, seed=0).to(device), config.training
-    method, batch = ShlsMethod(network, training, config.memory), pseudo_sequences(config)
+    chosen, training = config.method, config.training
+    assert isinstance(chosen, ShlsConfig), f"expected method shls, got {chosen.name}"
+    shls = method_named(chosen.name)
+    network = shls.new_network(chosen, 0).to(device)
+    method, batch = shls.trainable(network, chosen), pseudo_sequences(config)
     state = TrainingState.begin(network, training)
     low_precision = torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16")
     frames = torch.tensor(batch.frames.reshape(-1, *batch.frames.shape[2:]), device=device)
@@ -106,8 +111,8 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
         timed("backward: all", lambda found=forward: backward(found))
         timed("optimiser, clipping, average", updated)
         timed("copies", lambda: torch.stack([weights.clone() for _ in range(7)]))
-        timed("soft neighbours", lambda: soft_neighbours(*compared, training.temperature))
-        timed("soft neighbours, a loop", lambda: looped(*compared, training.temperature))
+        timed("soft neighbours", lambda: soft_neighbours(*compared, chosen.temperature))
+        timed("soft neighbours, a loop", lambda: looped(*compared, chosen.temperature))
         timed("a whole step", lambda: torch.tensor(take_step(state, method, batch, training).loss))
     median = {part: statistics.median(found) for part, found in seconds.items()}
     rate = 3 * backbone_macs / median["backbone forward and backward"]
@@ -143,7 +148,7 @@ def random_superpixels(config: PipelineConfig, device: torch.device) -> tuple[Te
     """Return superfeatures of a sequence, their objects and their frames."""
     total = config.superpixels.num_superpixels * config.synthesis.num_frames
     generator = torch.Generator().manual_seed(0)
-    values = torch.rand(total, config.network.superfeature_size, generator=generator).to(device)
+    values = torch.rand(total, config.method.network.superfeature_size, generator=generator).to(device)
     numbers = torch.arange(total, device=device) % config.synthesis.num_frames
     return (
         torch.nn.functional.normalize(values, dim=1),

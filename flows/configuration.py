@@ -6,12 +6,12 @@ from typing import Any
 
 import pydantic
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.config import MethodConfig
+from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
 from shls_core.propagation.config import PropagationConfig
@@ -19,6 +19,7 @@ from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.training.config import TrainingConfig
+from shls_core.training.phases import check_phases
 from storage.gate.config import GateConfig
 from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -26,6 +27,16 @@ from tasks.stages.ingest import IngestConfig
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
+
+_MOVED = {
+    "network": "method.network",
+    "memory": "method.memory",
+    **{
+        f"training.{key}": f"method.{key}"
+        for key in ("contrast", "temperature", "refinement_from", "refinement_learning_rate")
+    },
+}
+"""Keys of files from before there was a choice of methods, and what they are now."""
 
 
 class PipelineConfig(FrozenConfig):
@@ -49,16 +60,19 @@ class PipelineConfig(FrozenConfig):
     """How frames become superpixels."""
     gate: GateConfig = GateConfig()
     """What a dataset must look like to be published."""
-    network: NetworkConfig = NetworkConfig()
-    """The network."""
-    memory: MemoryConfig = MemoryConfig()
-    """The memory of a video."""
+    method: MethodSection = Field(default_factory=default_method)
+    """The method of segmentation: its name, and the keys that it alone has."""
     propagation: PropagationConfig = PropagationConfig()
-    """How real videos are worked on."""
+    """How masks are carried through videos."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work is done."""
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> "PipelineConfig":
+        check_phases(self.method.phases, self.training)
+        return self
 
     def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":
         """Return the configuration with some keys of some sections replaced, and checked again.
@@ -100,6 +114,9 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
         content = {}
     if not isinstance(content, dict):
         raise ConfigError(f"expected a mapping of sections in {path}, got a {type(content).__name__}")
+    _refuse_moved(content, path)
+    if isinstance(content.get("method"), str):
+        content["method"] = {"name": content["method"]}
     if "base" not in content:
         return content
     base = content.pop("base")
@@ -109,13 +126,30 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with the keys of `changes`; sections in both are merged in the same way."""
+    """Return `base` with the keys of `changes`; sections in both are merged in the same way.
+
+    The section of another method takes the place of the one in `base`.
+    """
     both = {
-        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base[key], dict) else value
+        key: _merged(base[key], value) if _is_same_section(key, base[key], value) else value
         for key, value in changes.items()
         if key in base
     }
     return {**base, **changes, **both}
+
+
+def _is_same_section(key: str, base: Any, changes: Any) -> bool:
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return False
+    return key != "method" or changes.get("name") in (None, base.get("name", DEFAULT))
+
+
+def _refuse_moved(content: Mapping[str, Any], path: Path) -> None:
+    for old, new in _MOVED.items():
+        section, _, key = old.partition(".")
+        found = content.get(section)
+        if section in content if not key else isinstance(found, dict) and key in found:
+            raise ConfigError(f"{old} is now {new} ({path})")
 
 
 def _checked(content: Mapping[str, Any], where: str) -> PipelineConfig:
@@ -123,21 +157,23 @@ def _checked(content: Mapping[str, Any], where: str) -> PipelineConfig:
         return PipelineConfig.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ConfigError(f"{_told(first)} ({where})") from error
+        raise ConfigError(f"{_described(first, content)} ({where})") from error
 
 
-def _told(problem: Mapping[str, Any]) -> str:
+def _described(problem: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1]))}"
+        return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1], content))}"
     if problem["type"] == "value_error":  # a check of our own, whose message says what came
-        return f"{key}: {problem['ctx']['error']}"
+        return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
     return f"{key}: {problem['msg']}, got {problem['input']!r}"
 
 
-def _known_keys(sections: list[str]) -> list[str]:
+def _known_keys(sections: list[str], content: Mapping[str, Any]) -> list[str]:
     model: Any = PipelineConfig
     for section in sections:
         model = model.model_fields[section].annotation
+        if model is MethodConfig:  # which class it is, the file says
+            model = method_named(content["method"].get("name", DEFAULT)).config
     return sorted(model.model_fields)

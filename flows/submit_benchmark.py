@@ -4,9 +4,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.checkpoint_config import config_in_use, find_checkpoint, parameters_in_use
+from flows.checkpoint_in_use import CheckpointInUse, checkpoint_in_use
 from flows.configuration import PipelineConfig
-from flows.segmenter import choose_segmenter
 from storage.kinds import RunKind
 from tasks.runs.outcomes import SubmissionOutcome
 from tasks.runs.recorded_run import recorded_run
@@ -19,10 +18,9 @@ def submit_benchmark(
     youtube_vos: str,
     out: str,
     split: str = "valid",
-    checkpoint: str | None = None,
+    checkpoint: CheckpointInUse | str | None = None,
     config: PipelineConfig | str | None = None,
     store: str = "store",
-    num_superpixels: int | None = None,
     max_side: int | None = None,
 ) -> SubmissionOutcome:
     """Segment every video of a split of YouTube-VOS, each object from the frame in which it first appears.
@@ -37,26 +35,25 @@ def submit_benchmark(
     split
         ``valid``, ``test``, or ``valid_all_frames``: the same masks, made from every frame.
     checkpoint
-        Id of the checkpoint, or the beginning of it; by default the one trained last.
+        Id of the checkpoint, or the beginning of it; by default the one trained last. Or one in use, which
+        brings configuration and store.
     config
-        A configuration, or the path of a configuration file, of which memory, superpixels, propagation and
+        A configuration, or the path of a configuration file, of which method, superpixels, propagation and
         execution count; by default that of the checkpoint.
     store
         Folder of the store.
-    num_superpixels
-        Superpixels of a frame; by default one for about 100 px, 4,000 at 854x480.
     max_side
         Longest side in px at which frames are worked on; by default as they are.
     """
-    checkpoint = checkpoint or find_checkpoint(store)[1]
-    chosen = config_in_use(config, store, checkpoint)
-    choice = choose_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
+    used = checkpoint_in_use(checkpoint, config, store)
+    choice, execution = used.on_videos(max_side), used.config.execution
+    used = used.kept()
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
-    with recorded_run(store, RunKind.SUBMISSION, parameters_in_use(chosen), chosen.training.seed) as run:
-        run.inputs.append(choice.checkpoint)
-        facts = segment_split(benchmark, choice, store, chosen.execution, Path(out))
-        outcome = record_submission(benchmark, facts, store, Path(out))
+    with recorded_run(used.location, RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
+        run.inputs.append(used.id)
+        facts = segment_split(benchmark, choice, used.location, execution, Path(out))
+        outcome = record_submission(benchmark, facts, used.location, Path(out))
         run.inputs.append(outcome.dataset)
         run.outputs.append(outcome.submission)
         run.details = outcome.model_dump()

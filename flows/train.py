@@ -48,4 +48,4 @@ def train(
 
 def learning_config(config: PipelineConfig) -> LearningConfig:
     """Return the sections of a configuration that training reads."""
-    return LearningConfig(network=config.network, memory=config.memory, training=config.training)
+    return LearningConfig(method=config.method, training=config.training)

@@ -64,9 +64,9 @@ superpixels = np.stack([superpixel_map(frame, SuperpixelConfig(num_superpixels=4
 network = new_network(NetworkConfig(width_multiplier=0.0625), 0)
 batch = TrainingBatch(made.frames[None], superpixels[None], made.masks[None])
 training = TrainingConfig(steps=2, batch_size=1, num_threads=1)
-train(ShlsMethod(network, training), itertools.repeat(batch), training, lambda metrics: None)
+train(ShlsMethod(network), itertools.repeat(batch), training, lambda metrics: None)
 
-sequence = LabelledSequence("sample", made.frames, made.masks, superpixels)
+sequence = LabelledSequence("sample", made.frames, made.masks, {"superpixel_maps": superpixels})
 scores = {
     name: global_scores(evaluate(segmenter, [sequence])).jf_mean
     for name, segmenter in (

@@ -8,13 +8,14 @@ from tasks.checkpoints.listing import ListedCheckpoint
 
 
 def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
-    """Return a row for every checkpoint; scores in per cent."""
-    table = Table("checkpoint", "dataset", "since (UTC)")
-    for column in ("steps", "loss", "held-out J&F"):
+    """Return a row for every checkpoint; J&F of held-out sequences in per cent."""
+    table = Table("checkpoint", "method", "dataset", "since (UTC)")
+    for column in ("steps", "loss", "J&F"):
         table.add_column(column, justify="right")
     for one in checkpoints:
         table.add_row(
             one.checkpoint[:12],
+            one.method,
             one.dataset_name or one.dataset[:12],
             one.since[:16].replace("T", " "),
             "" if one.step is None else f"{one.step:,}",

@@ -74,7 +74,7 @@ def export(
         typer.Option(
             "--pretrained",
             help="In half the bytes (bfloat16), for use without its dataset: the form in which a checkpoint "
-            "comes with the project. Network and memory of --config say how it is used.",
+            "comes with the project. `method` of --config says how it is used.",
         ),
     ] = False,
     config: ConfigPath = None,
@@ -97,8 +97,7 @@ def export(
     opened = Store.open(store)
     found = resolve(opened, checkpoint, RecordKind.CHECKPOINT)
     if pretrained:
-        used = chosen_config(config)
-        exported = export_pretrained(opened, found, Path(out), used.network, used.memory)
+        exported = export_pretrained(opened, found, Path(out), chosen_config(config).method)
     else:
         exported = export_checkpoint(opened, found, Path(out))
     if as_json:

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, Json, StoreFolder, UseConfigPath, Workers
+from flows.cli.options import (
+    Backend,
+    Features,
+    Json,
+    NumSuperpixels,
+    Propagation,
+    Snap,
+    StoreFolder,
+    UseConfigPath,
+    Workers,
+)
 from flows.cli.prefect_server import reach_server
 
 evaluation = typer.Typer()
@@ -16,6 +26,9 @@ evaluation = typer.Typer()
 @evaluation.command(
     epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json` · "
     "`shls evaluate --davis DAVIS/ --split val --out masks/` · "
+    "`shls evaluate --davis DAVIS/ --out masks/ --propagation label_propagation --features layer4` · "
+    "`shls evaluate --davis DAVIS/ --out masks/ --checkpoint untrained --config configs/stills.yaml "
+    "--propagation label_propagation` · "
     "`shls evaluate --benchmark YouTube-VOS/ --format youtube-vos --out submission/`"
 )
 @command
@@ -23,8 +36,8 @@ def evaluate(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
-            "the project, for benchmarks."
+            help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random "
+            "weights of --config. `pretrained` comes with the project, for benchmarks."
         ),
     ] = None,
     benchmark: Annotated[
@@ -55,13 +68,13 @@ def evaluate(
         str | None,
         typer.Option(metavar="FOLDER", help="Where masks and tables go; what is there is not made again."),
     ] = None,
-    num_superpixels: Annotated[
-        int | None,
-        typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
-    ] = None,
+    num_superpixels: NumSuperpixels = None,
     max_side: Annotated[
         int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames.")
     ] = None,
+    propagation: Propagation = None,
+    features: Features = None,
+    snap: Snap = False,
     config: UseConfigPath = None,
     store: StoreFolder = "store",
     backend: Backend = None,
@@ -72,7 +85,7 @@ def evaluate(
 
     On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
     """
-    from flows.checkpoint_config import config_in_use, find_checkpoint, is_pretrained, tell_default_memory
+    from flows.checkpoint_in_use import checkpoint_in_use
     from shls_core.errors import InputError
 
     if benchmark is None:
@@ -88,11 +101,13 @@ def evaluate(
                 "--workers": workers,
             }
         )
-    checkpoint = checkpoint or find_checkpoint(store)[1]
-    chosen = config_in_use(config, store, checkpoint)
-    chosen = chosen.with_changes(execution={"backend": backend, "workers": workers})
+    used = (
+        checkpoint_in_use(checkpoint, config, store)
+        .with_options(propagation, features, snap, num_superpixels)
+        .with_changes(execution={"backend": backend, "workers": workers})
+    )
     if benchmark is None:
-        if is_pretrained(store, checkpoint):
+        if used.is_pretrained:
             raise InputError(
                 f"expected --davis ROOT or --benchmark ROOT with --checkpoint {checkpoint}: "
                 "the held-out sequences of its dataset do not come with it"
@@ -101,8 +116,8 @@ def evaluate(
         from flows.cli.results import evaluation_json, show_evaluation
         from flows.evaluate import evaluate as on_held_out
 
-        scored = on_held_out(checkpoint, chosen, store)
-        tell_default_memory(config, store, checkpoint)
+        scored = on_held_out(used)
+        used.tell_default_use()
         print_json(evaluation_json(scored)) if as_json else show_evaluation(scored)
         return
 
@@ -118,14 +133,13 @@ def evaluate(
     from flows.evaluate_benchmark import evaluate_benchmark
     from flows.submit_benchmark import submit_benchmark
 
-    how = (checkpoint, chosen, store, num_superpixels, max_side)
     if layout == "youtube-vos":
-        submission = submit_benchmark(benchmark, out, split or "valid", *how)
+        submission = submit_benchmark(benchmark, out, split or "valid", used, max_side=max_side)
         print_json(submission.model_dump()) if as_json else show_submission(submission)
     else:
-        outcome = evaluate_benchmark(benchmark, out, split or "val", checked, *how)
+        outcome = evaluate_benchmark(benchmark, out, split or "val", checked, used, max_side=max_side)
         print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
-    tell_default_memory(config, store, checkpoint)
+    used.tell_default_use()
 
 
 def _refuse_without_benchmark(options: dict[str, object]) -> None:

@@ -43,6 +43,30 @@ Backend = Annotated[
     typer.Option("--backend", metavar="serial|ray", help="Where shards are made; the result is the same."),
 ]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Ray workers.")]
+Propagation = Annotated[
+    str | None,
+    typer.Option(
+        "--propagation",
+        metavar="own|label_propagation",
+        help="What carries masks: the method's own propagation, or its dense features alone.",
+    ),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="NAME",
+        help="Of label propagation: the features compared, `layer4` for example.",
+    ),
+]
+Snap = Annotated[
+    bool,
+    typer.Option("--snap", help="Of label propagation: masks get the borders of superpixels."),
+]
+NumSuperpixels = Annotated[
+    int | None,
+    typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
 AllowWithdrawn = Annotated[
     bool,

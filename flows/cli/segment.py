@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Json, StoreFolder, UseConfigPath
+from flows.cli.options import (
+    Features,
+    Json,
+    NumSuperpixels,
+    Propagation,
+    Snap,
+    StoreFolder,
+    UseConfigPath,
+)
 
 segmentation = typer.Typer()
 
@@ -15,6 +23,7 @@ segmentation = typer.Typer()
 @segmentation.command(
     epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
     "`shls segment clip.mp4 --mask first.png --out result/ --checkpoint pretrained` · "
+    "`shls segment clip.mp4 --mask first.png --out result/ --propagation label_propagation --snap` · "
     "`shls segment frames/ --mask 00000.png --mask 00035.png --max-side 640 --out result/`"
 )
 @command
@@ -32,8 +41,8 @@ def segment(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Id of the checkpoint, or its beginning; by default the newest one. `pretrained` comes with "
-            "the project and needs no store."
+            help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random "
+            "weights of --config. `pretrained` comes with the project and needs no store."
         ),
     ] = None,
     overlay: Annotated[
@@ -42,10 +51,10 @@ def segment(
     max_side: Annotated[
         int | None, typer.Option(metavar="PX", min=32, help="Work on smaller frames; masks keep their size.")
     ] = None,
-    num_superpixels: Annotated[
-        int | None,
-        typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
-    ] = None,
+    num_superpixels: NumSuperpixels = None,
+    propagation: Propagation = None,
+    features: Features = None,
+    snap: Snap = False,
     config: UseConfigPath = None,
     store: StoreFolder = "store",
     as_json: Json = False,
@@ -53,18 +62,19 @@ def segment(
     """Follow objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
-    from flows.checkpoint_config import config_in_use, find_checkpoint, tell_default_memory
+    from flows.checkpoint_in_use import checkpoint_in_use
     from flows.cli.segmentation_results import segmented_json, show_segmented
-    from flows.segmenter import ready_segmenter
     from shls_core.video.frames import open_video
     from shls_core.video.mask_files import find_masks
+    from tasks.runs.device import choose_device
     from tasks.scoring.segment_clip import segment_video
 
-    checkpoint = checkpoint or find_checkpoint(store)[1]
-    chosen = config_in_use(config, store, checkpoint)
+    found = checkpoint_in_use(checkpoint, config, store)
+    used = found.with_options(propagation, features, snap, num_superpixels)
     source = open_video(Path(video))
     masks = find_masks(source, [Path(place) for place in mask])
-    choice, network = ready_segmenter(chosen, store, checkpoint, num_superpixels, max_side)
-    done = segment_video(choice.segmenter(network), source, masks, Path(out), overlay)
-    tell_default_memory(config, store, checkpoint)
-    print_json(segmented_json(done, choice.checkpoint)) if as_json else show_segmented(done)
+    network = used.network(choose_device(used.config.execution))
+    segmenter = used.on_videos(max_side).segmenter(network)
+    done = segment_video(segmenter, source, masks, Path(out), overlay)
+    used.tell_default_use()
+    print_json(segmented_json(done, used.id)) if as_json else show_segmented(done)

@@ -16,9 +16,7 @@ Segmenter = Callable[[LabelledSequence], UInt8[np.ndarray, "T H W"]]
 
 def by_propagation(propagator: MaskPropagator) -> Segmenter:
     """Return the segmenter that carries the first mask through a sequence with `propagator`."""
-    return lambda sequence: propagate(
-        propagator, sequence.frames, sequence.superpixel_maps, sequence.masks[0]
-    )
+    return lambda sequence: propagate(propagator, sequence.frames, sequence.masks[0], sequence.stored)
 
 
 def by_copying(sequence: LabelledSequence) -> UInt8[np.ndarray, "T H W"]:

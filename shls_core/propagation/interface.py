@@ -1,34 +1,41 @@
 """What every method that segments videos offers, and how a video is run through it."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt8
+
+Stored = Mapping[str, np.ndarray]
+"""Of one frame, what a dataset holds beside pixels and mask, by column: ``superpixel_maps``."""
+NOTHING_STORED: Stored = MappingProxyType({})
 
 
 @runtime_checkable
 class MaskPropagator(Protocol):
     """A method that carries the mask of a first frame through a video, one frame at a time."""
 
-    def start(
-        self,
-        frame: UInt8[np.ndarray, "H W 3"],
-        superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "mask_H mask_W"],
-    ) -> None:
-        """Begin a video; whatever was known of an earlier one is forgotten."""
+    def prepare(self, frame: UInt8[np.ndarray, "H W 3"], stored: Stored = NOTHING_STORED) -> Any:
+        """Return what the method needs of a frame, RGB, as far as it depends on no other frame.
 
-    def step(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
-    ) -> UInt8[np.ndarray, "H W"]:
+        It may be called from another thread, one frame ahead, and changes nothing that is known of a video.
+
+        Parameters
+        ----------
+        frame : UInt8[numpy.ndarray, "H W 3"]
+            RGB.
+        stored : Mapping of str to numpy.ndarray
+            What is at hand of it, and need not be computed again.
+        """
+
+    def start(self, prepared: Any, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
+        """Begin a video with its first frame; whatever was known of an earlier one is forgotten."""
+
+    def step(self, prepared: Any) -> UInt8[np.ndarray, "H W"]:
         """Return the mask of the next frame."""
 
-    def introduce(
-        self,
-        frame: UInt8[np.ndarray, "H W 3"],
-        superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "mask_H mask_W"],
-    ) -> UInt8[np.ndarray, "H W"]:
+    def introduce(self, prepared: Any, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> UInt8[np.ndarray, "H W"]:
         """Return the mask of the next frame, of which `mask` gives some objects: new ones, or known ones.
 
         Where `mask` is 0 it says nothing. An object that it names is where it says and nowhere else.
@@ -38,20 +45,32 @@ class MaskPropagator(Protocol):
 def propagate(
     propagator: MaskPropagator,
     frames: UInt8[np.ndarray, "T H W 3"],
-    superpixel_maps: UInt16[np.ndarray, "T H W"],
     first_mask: UInt8[np.ndarray, "mask_H mask_W"],
+    stored: Stored = NOTHING_STORED,
 ) -> UInt8[np.ndarray, "T H W"]:
     """Segment a whole video that fits in memory.
+
+    Parameters
+    ----------
+    propagator : MaskPropagator
+    frames : UInt8[numpy.ndarray, "T H W 3"]
+        RGB.
+    first_mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+        Of the first frame.
+    stored : Mapping of str to numpy.ndarray
+        What is at hand of every frame, by column; the first axis counts frames.
 
     Returns
     -------
     UInt8[numpy.ndarray, "T H W"]
         Labels of `first_mask` in every frame; the first is `first_mask` itself.
     """
-    propagator.start(frames[0], superpixel_maps[0], first_mask)
-    later = [
-        propagator.step(frame, labels) for frame, labels in zip(frames[1:], superpixel_maps[1:], strict=True)
-    ]
+
+    def prepared(time: int) -> Any:
+        return propagator.prepare(frames[time], {name: values[time] for name, values in stored.items()})
+
+    propagator.start(prepared(0), first_mask)
+    later = [propagator.step(prepared(time)) for time in range(1, len(frames))]
     return np.stack([first_mask, *later])
 
 

@@ -1,14 +1,15 @@
 """A sequence whose every mask is known."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt8
 
 
 @dataclass(frozen=True)
 class LabelledSequence:
-    """A pseudo-sequence with its superpixel maps, decoded.
+    """A pseudo-sequence, decoded.
 
     Attributes
     ----------
@@ -18,11 +19,12 @@ class LabelledSequence:
         RGB.
     masks : UInt8[numpy.ndarray, "T H W"]
         0 background, 1..K objects.
-    superpixel_maps : UInt16[numpy.ndarray, "T H W"]
-        Labels 0..R-1 in every frame.
+    stored : Mapping of str to numpy.ndarray
+        Other columns that were read, by name; the first axis counts frames. ``superpixel_maps``: uint16
+        (T, H, W), labels 0..R-1 in every frame.
     """
 
     sample_id: str
     frames: UInt8[np.ndarray, "T H W 3"]
     masks: UInt8[np.ndarray, "T H W"]
-    superpixel_maps: UInt16[np.ndarray, "T H W"]
+    stored: Mapping[str, np.ndarray] = field(default_factory=dict)

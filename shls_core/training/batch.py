@@ -1,4 +1,4 @@
-"""A batch of pseudo-sequences, as a loader hands it to training."""
+"""A batch of sequences, as a loader hands it to training."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from jaxtyping import UInt8, UInt16
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """Pseudo-sequences of equal length and size.
+    """Sequences of equal length and size; of the columns, those that the method reads.
 
     Attributes
     ----------
     frames : UInt8[numpy.ndarray, "B T H W 3"]
         RGB.
-    superpixel_maps : UInt16[numpy.ndarray, "B T H W"]
+    superpixel_maps : UInt16[numpy.ndarray, "B T H W"] or None
         Labels 0..R-1 in every frame, none missing; R may differ between frames.
-    masks : UInt8[numpy.ndarray, "B T H W"]
+    masks : UInt8[numpy.ndarray, "B T H W"] or None
         0 background, 1..K objects.
     """
 
     frames: UInt8[np.ndarray, "B T H W 3"]
-    superpixel_maps: UInt16[np.ndarray, "B T H W"]
-    masks: UInt8[np.ndarray, "B T H W"]
+    superpixel_maps: UInt16[np.ndarray, "B T H W"] | None = None
+    masks: UInt8[np.ndarray, "B T H W"] | None = None
 
     def __post_init__(self) -> None:
         shape = self.frames.shape[:-1]
-        assert self.superpixel_maps.shape == shape
-        assert self.masks.shape == shape
+        assert self.superpixel_maps is None or self.superpixel_maps.shape == shape
+        assert self.masks is None or self.masks.shape == shape

@@ -8,7 +8,7 @@ from shls_core.frozen import FrozenConfig
 
 
 class TrainingConfig(FrozenConfig):
-    """How weights are learned from batches of pseudo-sequences."""
+    """How weights are learned from batches, whatever the method."""
 
     steps: int = Field(default=20_000, ge=1)
     """Optimiser steps, one batch each."""
@@ -24,21 +24,6 @@ class TrainingConfig(FrozenConfig):
 
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly to its highest, at the beginning of each phase."""
-
-    refinement_from: int = Field(default=0, ge=0)
-    """Steps for superfeatures alone, before refinement is trained together with them. The second phase begins
-    schedule and moving average anew; validations are of it."""
-
-    refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
-    """Highest learning rate of the second phase; by default that of the first."""
-
-    contrast: Literal["nt_xent", "soft_neighbours"] = "nt_xent"
-    """How superfeatures are told apart by object. ``nt_xent``: all superpixels of an object in a frame are
-    pulled together, as published. ``soft_neighbours``: each is to be nearest to some of its object in the
-    other frames, which is what the memory asks of them in use."""
-
-    temperature: float = Field(default=0.07, gt=0.0, le=10.0)
-    """Temperature of the contrast (SHLS: 0.07)."""
 
     gradient_clip: float = Field(default=5.0, gt=0.0)
     """Largest Euclidean length of the gradient over all weights; longer ones are scaled down."""
@@ -81,21 +66,7 @@ class TrainingConfig(FrozenConfig):
         return self
 
     @model_validator(mode="after")
-    def _refinement_begins(self) -> "TrainingConfig":
-        if self.refinement_from >= self.steps:
-            raise ValueError(
-                f"expected refinement_from below steps ({self.steps}), got {self.refinement_from}"
-            )
-        if self.refinement_learning_rate and not self.refinement_from:
-            raise ValueError("expected refinement_from > 0 with a refinement_learning_rate, got 0")
-        return self
-
-    @model_validator(mode="after")
     def _warm_up_ends(self) -> "TrainingConfig":
-        shortest = min(self.refinement_from or self.steps, self.steps - self.refinement_from)
-        if self.warmup_steps > shortest:
-            raise ValueError(
-                f"expected warmup_steps of at most {shortest}, the steps of the shortest phase, "
-                f"got {self.warmup_steps}"
-            )
+        if self.warmup_steps > self.steps:
+            raise ValueError(f"expected warmup_steps of at most {self.steps}, got {self.warmup_steps}")
         return self

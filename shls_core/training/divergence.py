@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from shls_core.errors import TrainingDiverged
 from shls_core.training.config import TrainingConfig
+from shls_core.training.phases import ONE_PHASE, Phase, phase_at
 
 
 def refuse_not_finite(step: int, loss: float, gradient_norm: float) -> None:
@@ -22,16 +23,19 @@ def refuse_not_finite(step: int, loss: float, gradient_norm: float) -> None:
         )
 
 
-def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
+def refuse_climbing(
+    losses: Sequence[float], config: TrainingConfig, phases: Sequence[Phase] = ONE_PHASE
+) -> None:
     """End a run that has lost all it had learned, seen at the end of every window of steps.
 
-    Losses of a phase are compared with each other: refinement adds a term.
+    Losses of a phase are compared with each other: the next one may add a term.
 
     Parameters
     ----------
     losses : sequence of float
         Of every step done.
     config : TrainingConfig
+    phases : sequence of Phase
 
     Raises
     ------
@@ -40,8 +44,7 @@ def refuse_climbing(losses: Sequence[float], config: TrainingConfig) -> None:
         `config.divergence_factor` times the smallest.
     """
     size, done = config.divergence_window, len(losses)
-    if done > config.refinement_from:
-        losses = losses[config.refinement_from :]
+    losses = losses[phase_at(max(done - 1, 0), phases).first_step :]
     if not losses or len(losses) % size:
         return
     means = [sum(losses[start : start + size]) / size for start in range(0, len(losses), size)]

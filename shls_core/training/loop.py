@@ -16,7 +16,7 @@ from shls_core.training.step import StepMetrics, take_step
 from shls_core.training.uninterrupted import uninterrupted
 
 Validate = Callable[[Mapping[str, Tensor]], float]
-"""From weights to the J&F, 0..1, that they reach on held-out pseudo-sequences."""
+"""From weights to the J&F, 0..1, that they reach on held-out sequences."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def train(
     with reproducible(config.num_threads):
         try:
             while True:
-                if validate and state.validation_is_due(config):
+                if validate and state.validation_is_due(config, method.phases):
                     score = validate(state.average.state)
                     with uninterrupted():
                         on_validation(state.note_validation(score))
@@ -98,7 +98,7 @@ def train(
                     raise InputError(f"expected {config.steps} batches, got {state.step}")
                 with uninterrupted():
                     on_step(take_step(state, method, batch, config))
-                refuse_climbing(state.losses, config)
+                refuse_climbing(state.losses, config, method.phases)
                 if save_every and state.step % save_every == 0:
                     save(state)
         except BaseException as end:

@@ -1,5 +1,6 @@
 """Where a training run stands: all that the rest of it depends on, besides configuration and batches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -7,11 +8,12 @@ from torch import Tensor, nn
 
 from shls_core.training.config import TrainingConfig
 from shls_core.training.moving_average import MovingAverage
+from shls_core.training.phases import ONE_PHASE, Phase
 
 
 @dataclass(frozen=True)
 class Validation:
-    """How averaged weights did on held-out pseudo-sequences.
+    """How averaged weights did on held-out sequences.
 
     Attributes
     ----------
@@ -78,12 +80,12 @@ class TrainingState:
             self.best = {name: value.clone() for name, value in self.average.state.items()}
         return validation
 
-    def validation_is_due(self, config: TrainingConfig) -> bool:
+    def validation_is_due(self, config: TrainingConfig, phases: Sequence[Phase] = ONE_PHASE) -> bool:
         """Return whether the average has to be validated before the run goes on.
 
-        Not before refinement is trained: weights that know nothing of it are no choice.
+        Not before the last phase: weights that know nothing of what is trained there are no choice.
         """
-        if not config.validate_every or self.step <= config.refinement_from:
+        if not config.validate_every or self.step <= phases[-1].first_step:
             return False
         is_time = self.step % config.validate_every == 0 or self.step == config.steps
         return is_time and not (self.validations and self.validations[-1].step == self.step)

@@ -48,7 +48,7 @@ def take_step(
     TrainingDiverged
         If loss or gradient is not finite; weights and average are those of before.
     """
-    learning_rate = learning_rate_at(state.step, config)
+    learning_rate = learning_rate_at(state.step, config, method.phases)
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate
     device = next(state.network.parameters()).device
@@ -68,7 +68,8 @@ def take_step(
     )
     refuse_not_finite(metrics.step, metrics.loss, metrics.gradient_norm)
     state.optimiser.step()
-    if state.step == config.refinement_from:
+    method.after_step(state.step)
+    if any(state.step == phase.first_step for phase in method.phases):
         state.average.begin_anew()
     state.average.update(state.network)
     state.losses.append(metrics.loss)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from storage.canonical import digest_json
 from storage.records.manifests import Record
 
-_DECIDING = frozenset({"dataset", "configuration", "code_digest", "versions", "device_kind"})
+_DECIDING = frozenset({"dataset", "method", "configuration", "code_digest", "versions", "device_kind"})
 
 
 class ValidationScore(BaseModel):
@@ -25,10 +25,13 @@ class CheckpointRecord(Record):
     kind: Literal["checkpoint", "pretrained"] = "checkpoint"
     """``pretrained``: made to be used without its dataset, which may be in no store at hand."""
     dataset: str
-    """Id of the dataset it was trained on."""
+    """Id of the dataset it was trained on; of weights that are untrained, the digest of no bytes."""
+    method: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Name of the method; None in records from before there was a choice, which are of ``shls``."""
     configuration: dict[str, Any]
-    """Of network and training, seed and thread count included, and of memory where it counts; of a pretrained
-    one, network and memory are as it is used."""
+    """Sections ``method`` and ``training``, seed and thread count included, without what decides nothing; of
+    a pretrained one, ``method`` says how it is used. Where `method` is None: ``network``, ``memory`` and
+    ``training``."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
@@ -47,6 +50,11 @@ class CheckpointRecord(Record):
     def is_pretrained(self) -> bool:
         """Whether it was made to be used without its dataset."""
         return self.kind == "pretrained"
+
+    @property
+    def is_untrained(self) -> bool:
+        """Whether its weights are random: used without a dataset, there being none."""
+        return self.is_pretrained and self.step == 0
 
     @property
     def key(self) -> str:
@@ -115,7 +123,8 @@ class SegmentedRecord(Record):
     material: str
     """Digest of the names and bytes of all frames, and of all masks given or scored against, of the split."""
     configuration: dict[str, Any]
-    """Of memory and superpixels, and the size that frames were worked on."""
+    """Sections ``method``, ``propagation`` and ``superpixels``, as far as the masks depend on them, and
+    ``max_side``, the size that frames were worked on."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str

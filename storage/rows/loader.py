@@ -1,7 +1,7 @@
 """The loader: the pseudo-sequences of a dataset, decoded; any of them, in any order, column by column."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,8 @@ _LABELS = {"frames": np.uint8, "masks": np.uint8, "superpixel_maps": np.uint16}
 class SequenceLoader:
     """Random access to the pseudo-sequences of one split of a dataset, numbered by ascending sample id.
 
-    It reads the bytes of what is asked for and no others, and keeps none. Threads may share a loader.
+    It reads the bytes of what is asked for and no others, and keeps none. Threads may share a loader. Numbers
+    do not depend on the columns that are read: sequences whose superpixels were rejected are always left out.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class SequenceLoader:
     """
 
     def __init__(
-        self, objects: ObjectStore, dataset_id: str, split: Split, columns: Sequence[Column] = COLUMNS
+        self, objects: ObjectStore, dataset_id: str, split: Split, columns: Sequence[str] = COLUMNS
     ) -> None:
         if not columns or not set(columns) <= set(COLUMNS):
             raise InputError(f"expected columns among {', '.join(COLUMNS)}, got {list(columns)}")
@@ -79,7 +80,7 @@ class SequenceLoader:
         self._stages = {column: dataset.stage_with(column) for column in columns}
         if not self._samples:
             raise InputError(f"expected {split} sequences in dataset {dataset_id[:12]}…, found none")
-        self._columns = tuple(columns)
+        self._columns = cast("tuple[Column, ...]", tuple(columns))
         self._payload = PayloadReader(objects)
 
     @property
@@ -95,19 +96,22 @@ class SequenceLoader:
         return (self.read(number) for number in range(len(self)))
 
     def read(self, number: int) -> LabelledSequence:
-        """Read and decode the sequence of one number, 0..len-1.
+        """Read and decode the sequence of one number, 0..len-1; columns beside frames and masks are `stored`.
 
         Raises
         ------
         InputError
-            If the loader leaves out a column.
+            If the loader leaves out frames or masks.
         """
-        if missing := set(COLUMNS) - set(self._columns):
+        if missing := {"frames", "masks"} - set(self._columns):
             raise InputError(
-                f"expected a loader of all columns, got one without {', '.join(sorted(missing))}"
+                f"expected a loader of frames and masks, got one without {', '.join(sorted(missing))}"
             )
-        found = {name: array[0] for name, array in self.arrays([number]).items()}
-        return LabelledSequence(sample_id=self._samples[number].id, **found)
+        stored: dict[str, npt.NDArray[Any]] = {
+            name: array[0] for name, array in self.arrays([number]).items()
+        }
+        frames, masks = stored.pop("frames"), stored.pop("masks")
+        return LabelledSequence(self._samples[number].id, frames, masks, stored)
 
     def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
         """Read and decode the sequences of some numbers, 0..len-1, into one array per column.

@@ -7,9 +7,7 @@ import torch
 from torch import Tensor
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import REFINEMENT_PREFIX, network_with_weights
+from shls_core.methods.config import MethodConfig
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.canonical import digest_bytes
 from storage.files.new_folder import new_folder
@@ -18,6 +16,7 @@ from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, record_id
 from storage.store import Store
 from tasks.training.learn import Learned
+from tasks.training.learning_config import learning_of, used_with
 from tasks.training.trained_folder import write_trained
 
 
@@ -36,9 +35,7 @@ def export_checkpoint(store: Store, checkpoint: str, folder: Path) -> str:
     return _written(_read(store, checkpoint), folder)
 
 
-def export_pretrained(
-    store: Store, checkpoint: str, folder: Path, network: NetworkConfig, memory: MemoryConfig
-) -> str:
+def export_pretrained(store: Store, checkpoint: str, folder: Path, use: MethodConfig) -> str:
     """Write a checkpoint as one that stands without its dataset and is half as large; return its new id.
 
     Parameters
@@ -49,38 +46,38 @@ def export_pretrained(
         Its id.
     folder
         A new folder, or an empty one.
-    network
-        As it is used: as it was trained, or without refinement.
-    memory
-        As it is used.
+    use
+        The method as it is used: of SHLS the network, with or without refinement, and the memory.
 
     Raises
     ------
     NameUnknown, InputError, StoreUnwritable
         As for `export_checkpoint`.
+    ConfigError
+        If this version does not know how it was trained, or `use` is of another method.
     InputError
         If the weights are of another network.
     """
-    return _written(as_pretrained(_read(store, checkpoint), network, memory), folder)
+    return _written(as_pretrained(_read(store, checkpoint), use), folder)
 
 
-def as_pretrained(learned: Learned, network: NetworkConfig, memory: MemoryConfig) -> Learned:
+def as_pretrained(learned: Learned, use: MethodConfig) -> Learned:
     """Return a checkpoint with rounded weights, which says how it is used and what it was made from.
 
     Raises
     ------
-    InputError
-        If the weights are of another network.
+    ConfigError, InputError
+        As for `export_pretrained`.
     """
-    state = weights_from_bytes(learned.weights)
-    if network.refinement.mode == "off":
-        state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
-    network_with_weights(network, state)
+    learning = learning_of(learned.record)
+    method, in_use = learning.chosen_method(), learning.method.used_as(used_with(learned.record, use))
+    state = method.weights_in_use(in_use, weights_from_bytes(learned.weights))
+    method.network_with_weights(in_use, state)
     weights = weights_to_bytes(rounded(state))
-    in_use = {"network": network.model_dump(mode="json"), "memory": memory.model_dump(mode="json")}
     changes = {
         "kind": RecordKind.PRETRAINED,
-        "configuration": learned.record.configuration | in_use,
+        "method": method.name,
+        "configuration": learning.model_copy(update={"method": in_use}).model_dump(mode="json"),
         "weights": digest_bytes(weights),
         "made_from": record_id(learned.record),
     }

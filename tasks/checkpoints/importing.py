@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.network.shls_network import network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.gate.gate import require_passed
 from storage.kinds import KeyKind, RecordKind, RunKind
@@ -42,7 +41,7 @@ def import_checkpoint(folder: Path, store: str) -> str:
             "no training in the store may find them"
         )
     learning = learning_of(record)
-    network_with_weights(learning.network, weights_from_bytes(weights))
+    learning.chosen_method().network_with_weights(learning.method, weights_from_bytes(weights))
     opened = Store.open(store)
     require_passed(opened, resolve(opened, record.dataset, RecordKind.DATASET))
     if found := withdrawn_in(opened, record.dataset):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shls_core.methods.registry import DEFAULT
 from storage.kinds import RecordKind, made_by
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
@@ -20,6 +21,8 @@ class ListedCheckpoint:
         When it was trained, or imported: UTC, ISO 8601.
     dataset, dataset_name
         What it was trained on, and the name under which that was published first.
+    method
+        Name of the method.
     step
         Steps before the weights that were kept.
     final_loss
@@ -32,6 +35,7 @@ class ListedCheckpoint:
     since: str
     dataset: str
     dataset_name: str | None
+    method: str
     step: int | None
     final_loss: float
     validation: float | None
@@ -62,6 +66,7 @@ def _listed(store: Store, checkpoint: str, since: str, names: dict[str, str]) ->
         since=since,
         dataset=record.dataset,
         dataset_name=names.get(record.dataset),
+        method=record.method or DEFAULT,
         step=record.step,
         final_loss=record.final_loss,
         validation=scores.get(record.step or 0),

@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING
 
 import torch
 from pydantic import ValidationError
+from torch import nn
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, network_with_weights
 from shls_core.training.weights import weights_from_bytes
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, record_id
+from tasks.training.learning_config import method_of
 
 if TYPE_CHECKING:
     from storage.store import Store  # with it comes Delta Lake, which training alone does without
 
 
-def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> ShlsNetwork:
+def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> nn.Module:
     """Return the trained network of a checkpoint.
 
     Raises
@@ -28,7 +28,7 @@ def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> Sh
     return network_of(record, store.objects.get(record.weights), device)
 
 
-def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -> ShlsNetwork:
+def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -> nn.Module:
     """Return the network of a checkpoint that was read; weights that are rounded become float32.
 
     Raises
@@ -36,13 +36,16 @@ def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -
     InputError
         As for `load_checkpoint`.
     """
+    method, section = method_of(record)
+    # What else the section says is not read, and may be of another version.
+    shape = {key: section[key] for key in ("name", "network") if key in section}
     try:
-        config = NetworkConfig.model_validate(record.configuration.get("network"))
+        config = method.config.model_validate(shape)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, ("network", *first["loc"])))
+        where = ".".join(map(str, ("method", *first["loc"])))
         raise InputError(
             f"expected a checkpoint of a network as this version has it, got {record_id(record)[:12]}…: "
             f"{where}: {first['msg']}"
         ) from error
-    return network_with_weights(config, weights_from_bytes(weights)).to(device)
+    return method.network_with_weights(config, weights_from_bytes(weights)).to(device)

@@ -26,17 +26,13 @@ def read_pretrained() -> Learned:
     return read_trained(FOLDER)
 
 
-def keep_pretrained(store: str) -> str:
-    """Put it into a store, made where there is none, for records there to name; return its id.
+def keep_checkpoint(store: Store, learned: Learned) -> str:
+    """Put a checkpoint into a store, for records there to name; return its id.
 
     Raises
     ------
-    InputError, ObjectCorrupted
-        As for `read_pretrained`.
     StoreUnwritable
         If the store cannot be written.
     """
-    record, weights = read_pretrained()
-    objects = Store.create(store).objects
-    objects.put(weights)
-    return put_record(objects, record)
+    store.objects.put(learned.weights)
+    return put_record(store.objects, learned.record)

@@ -7,6 +7,7 @@ import pydantic
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from shls_core.methods.registry import DEFAULT
 from storage.canonical import digest_json
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
@@ -16,7 +17,7 @@ from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.outcomes import Reproduced, ReproductionOutcome
 from tasks.terminal import tell
 from tasks.training.learn import facts_of, learn
-from tasks.training.learning_config import LearningConfig
+from tasks.training.learning_config import LearningConfig, recorded_sections
 from tasks.training.train_task import require_sound, steps_shown
 
 
@@ -40,7 +41,7 @@ def reproduce_checkpoint(
         )
 
     try:
-        learning = LearningConfig.model_validate(record.configuration)
+        learning = LearningConfig.model_validate(recorded_sections(record))
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
@@ -64,7 +65,8 @@ def reproduce_checkpoint(
 
 def differing(record: CheckpointRecord, facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Return what decides the weights and is not as it was: by name, what it was and what it is."""
-    then, now = (_flat(found) for found in (record.model_dump(mode="json"), facts))
+    recorded = record.model_dump(mode="json") | {"configuration": recorded_sections(record)}
+    then, now = _flat(recorded), _flat(facts)
     return {
         name: (then.get(name, "none"), now.get(name, "none"))
         for name in sorted(then.keys() | now.keys())
@@ -76,6 +78,7 @@ def _flat(facts: dict[str, Any]) -> dict[str, str]:
     return {
         "code": facts["code_digest"],
         "device": facts["device_kind"],
+        "method": facts.get("method", DEFAULT),
         "configuration": digest_json(facts["configuration"]),
         **facts["versions"],
     }

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
-from storage.kinds import RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
+from tasks.checkpoints.pretrained import PRETRAINED
+from tasks.checkpoints.untrained import UNTRAINED
+from tasks.training.learning_config import recorded_sections
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def facts(
     return (
         Fact("evaluation", evaluation, is_code=True),
         Fact("checkpoint", record.checkpoint, is_code=True),
-        Fact("dataset it was trained on", trained.dataset, is_code=True),
+        *([] if trained.is_untrained else [Fact("dataset it was trained on", trained.dataset, is_code=True)]),
         Fact("code", record.code_digest, is_code=True),
         Fact("device", record.device_kind),
         Fact("training", _training(trained)),
@@ -47,37 +49,60 @@ def configuration(record: BenchmarkRecord | EvaluationRecord, trained: Checkpoin
 def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tuple[str, ...]:
     """Return the commands that make and score the masks again."""
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
-    options = {"--superpixels": "num_superpixels", "--max-side": "max_side"}
-    chosen = "".join(
-        f" {option} {record.configuration[key]}"
-        for option, key in options.items()
-        if record.configuration.get(key) is not None
-    )
+    max_side = record.configuration.get("max_side")
+    smaller = "" if max_side is None else f" --max-side {max_side}"
     checkpoint = f"--checkpoint {_called(record, trained)}"
     return (
-        _use_file(record),
-        f"shls evaluate {videos} {checkpoint}{chosen} --config use.yaml --out masks/",
+        _use_file(record, trained),
+        f"shls evaluate {videos} {checkpoint}{smaller} --config use.yaml --out masks/",
         f"shls score {videos} --results masks/",
     )
 
 
 def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tuple[str, ...]:
     """Return the commands that score the checkpoint again."""
-    return (_use_file(record), f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml")
+    return (
+        _use_file(record, trained),
+        f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml",
+    )
 
 
-def _use_file(record: BenchmarkRecord | EvaluationRecord) -> str:
+def _use_file(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
     """Return the command that writes down how the checkpoint was used."""
-    said = record.configuration
-    use: dict[str, Any] = {section: said[section] for section in ("memory", "superpixels") if section in said}
-    use["propagation"] = {"refinement": said.get("refinement")}
-    return f"cat > use.yaml <<'END'\n{yaml.safe_dump(use, default_flow_style=None, width=100)}END"
+    sections = used_sections(record.configuration)
+    method = {"name": trained.method} if trained.method else {}
+    if trained.is_untrained:  # random weights are those of the configuration
+        recorded = recorded_sections(trained)
+        method, sections["training"] = recorded["method"], recorded["training"]
+    if method:
+        sections["method"] = method | sections.get("method", {})
+    use = yaml.safe_dump(sections, default_flow_style=None, width=100)
+    return f"cat > use.yaml <<'END'\n{use}END"
+
+
+def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of a configuration that say how a checkpoint was used, from the record of scores.
+
+    Records from before there was a choice of methods have ``memory``, ``refinement`` and ``num_superpixels``
+    beside ``superpixels``.
+    """
+    if "propagation" in recorded:
+        sections = ("method", "propagation", "superpixels")
+        return {section: recorded[section] for section in sections if section in recorded}
+    of_propagation = {key: recorded.get(key) for key in ("refinement", "num_superpixels")}
+    superpixels = {"superpixels": recorded["superpixels"]} if "superpixels" in recorded else {}
+    method = {"method": {"memory": recorded["memory"]}} if "memory" in recorded else {}
+    return {**method, **superpixels, "propagation": of_propagation}
 
 
 def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
-    return RecordKind.PRETRAINED if trained.is_pretrained else record.checkpoint[:12]
+    if not trained.is_pretrained:
+        return record.checkpoint[:12]
+    return UNTRAINED if trained.is_untrained else PRETRAINED
 
 
 def _training(trained: CheckpointRecord) -> str:
     settings = trained.configuration["training"]
+    if trained.is_untrained:
+        return f"none: random weights, seed {settings['seed']}"
     return f"{settings['steps']} steps, seed {settings['seed']}, final loss {trained.final_loss:.3f}"

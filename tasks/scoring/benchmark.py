@@ -17,7 +17,6 @@ from shls_core.video.frames import open_video
 from shls_core.whole_file import write_whole
 from storage.canonical import digest_bytes, digest_json
 from storage.provenance.code_digest import code_digest
-from storage.provenance.environment import faiss_package, package_versions
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
@@ -25,16 +24,17 @@ from tasks.executor import run_jobs
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
+from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.scoring.benchmark_choice import BenchmarkChoice, material_digest
-from tasks.scoring.benchmark_videos import BenchmarkJob, SegmenterChoice, segment_benchmark_video
+from tasks.scoring.benchmark_videos import BenchmarkJob, segment_benchmark_video
 from tasks.scoring.davis_scoring import score_results, write_tables
-from tasks.stages.superpixels import SuperpixelsStage
+from tasks.scoring.segmenter_choice import SegmenterChoice
 from tasks.terminal import tell
 
 FACTS = "evaluation.json"
-_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.methods.shls.propagator")
-_PACKAGES = ("scipy", "torch")
+_ENTRY_MODULES = ("shls_core.propagation.given_masks",)
+_PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 
 
 @task(cache_policy=NO_CACHE)
@@ -138,17 +138,9 @@ def _facts(
         "benchmark": benchmark.name,
         "split": benchmark.split,
         "material": material_digest(videos),
-        "configuration": {
-            "memory": choice.memory.model_dump(mode="json"),
-            "superpixels": choice.superpixels.model_dump(mode="json"),
-            "num_superpixels": choice.num_superpixels,
-            "max_side": choice.max_side,
-            "refinement": choice.refinement,
-        },
-        "code_digest": code_digest(*_ENTRY_MODULES),
-        "versions": package_versions(
-            {faiss_package(), *_PACKAGES, *SuperpixelsStage(choice.superpixels).packages}
-        ),
+        "configuration": choice.facts(),
+        "code_digest": code_digest(*_ENTRY_MODULES, *choice.how.modules()),
+        "versions": installed_versions((*_PACKAGES, *choice.how.packages())),
         "device_kind": device_kind(choose_device(execution)),
     }
 

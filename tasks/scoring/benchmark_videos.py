@@ -7,43 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from shls_core.benchmarks.video import BenchmarkVideo, first_appearances
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, refining
-from shls_core.methods.shls.propagator import Propagator
-from shls_core.methods.shls.refinement.config import RefinementMode
 from shls_core.propagation.given_masks import segment_from_masks
-from shls_core.propagation.video_segmenter import VideoSegmenter
-from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.video.frames import frame_numbers, open_video
 from shls_core.video.indexed_masks import write_mask
 from storage.store import Store
 from tasks.checkpoints.load import load_checkpoint
-
-
-@dataclass(frozen=True)
-class SegmenterChoice:
-    """Everything that decides the masks of a video but the video itself."""
-
-    checkpoint: str
-    memory: MemoryConfig
-    superpixels: SuperpixelConfig
-    num_superpixels: int | None
-    max_side: int | None
-    refinement: RefinementMode | None = None
-
-    def segmenter(self, network: ShlsNetwork) -> VideoSegmenter:
-        """Return what segments a video, with the network of the checkpoint.
-
-        Raises
-        ------
-        InputError
-            If it has no refinement and is to have one.
-        """
-        propagator = Propagator(refining(network, self.refinement), self.memory)
-        return VideoSegmenter(propagator, self.superpixels, self.num_superpixels, self.max_side)
+from tasks.scoring.segmenter_choice import SegmenterChoice
 
 
 @dataclass(frozen=True)
@@ -87,6 +60,6 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
 
 
 @functools.lru_cache(maxsize=1)
-def _network(store: str, checkpoint: str, device: str) -> ShlsNetwork:
+def _network(store: str, checkpoint: str, device: str) -> nn.Module:
     """Load the network once in every worker."""
     return load_checkpoint(Store.open(store), checkpoint, torch.device(device))

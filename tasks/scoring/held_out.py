@@ -3,7 +3,6 @@
 import itertools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,6 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network, refining
-from shls_core.methods.shls.propagator import Propagator
-from shls_core.methods.shls.refinement.config import RefinementMode
 from shls_core.metrics.scores import ObjectScores, global_scores
 from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagation, evaluate
@@ -24,7 +19,6 @@ from shls_core.training.reproducible import reproducible
 from storage.canonical import digest_json
 from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
-from storage.provenance.environment import faiss_package, package_versions
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
 from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
@@ -35,49 +29,37 @@ from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import EvaluationOutcome
+from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.runs.run_artifacts import shown
+from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.terminal import Advance, tell
 from tasks.training.learning_config import learning_of
 
-_ENTRY_MODULES = (
-    "shls_core.propagation.evaluation",
-    "shls_core.methods.shls.propagator",
-    "storage.rows.loader",
-)
+_ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
 _PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
-
-
-@dataclass(frozen=True)
-class InUse:
-    """How a checkpoint is used on sequences that bring their superpixels along."""
-
-    memory: MemoryConfig
-    refinement: RefinementMode | None = None
-    """None: as it was trained to."""
-
-    def segmenter(self, network: ShlsNetwork) -> Segmenter:
-        """Return what segments a sequence with a network."""
-        return by_propagation(Propagator(refining(network, self.refinement), self.memory))
 
 
 @task(cache_policy=NO_CACHE)
 def score_checkpoint(
-    checkpoint: str, use: InUse, store: str, execution: ExecutionConfig
+    checkpoint: str, how: PropagationChoice, store: str, execution: ExecutionConfig
 ) -> EvaluationOutcome:
-    """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it."""
+    """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it.
+
+    Sequences bring their superpixels along: `how` divides none.
+    """
     started = time.monotonic()
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
         tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
-    facts = _facts(checkpoint, trained, use, execution)
+    facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
         opened,
         KeyKind.EVALUATIONS,
         digest_json(facts),
         is_whole=opened.objects.verify,
-        make=lambda: _evaluate(opened, facts, trained, use, execution),
+        make=lambda: _evaluate(opened, facts, trained, how, execution),
     )
     record = get_record(opened.objects, evaluation, EvaluationRecord)
     outcome = EvaluationOutcome(
@@ -89,21 +71,21 @@ def score_checkpoint(
         **record.baselines,
         seconds=round(time.monotonic() - started, 3),
     )
-    how = ", reused" if status == "cached" else ""
-    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{how}  {outcome.seconds:.1f} s")
+    reused = ", reused" if status == "cached" else ""
+    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
     shown("result", lambda: _show(outcome))
     return outcome
 
 
 def _facts(
-    checkpoint: str, trained: CheckpointRecord, use: InUse, execution: ExecutionConfig
+    checkpoint: str, trained: CheckpointRecord, how: PropagationChoice, execution: ExecutionConfig
 ) -> dict[str, Any]:
     return {
         "checkpoint": checkpoint,
         "dataset": trained.dataset,
-        "configuration": {"memory": use.memory.model_dump(mode="json"), "refinement": use.refinement},
-        "code_digest": code_digest(*_ENTRY_MODULES),
-        "versions": package_versions((faiss_package(), *_PACKAGES)),
+        "configuration": how.facts(),
+        "code_digest": code_digest(*_ENTRY_MODULES, *how.modules()),
+        "versions": installed_versions((*_PACKAGES, *how.packages())),
         "device_kind": device_kind(choose_device(execution)),
     }
 
@@ -112,17 +94,18 @@ def _evaluate(
     store: Store,
     facts: Mapping[str, Any],
     trained: CheckpointRecord,
-    use: InUse,
+    how: PropagationChoice,
     execution: ExecutionConfig,
 ) -> str:
     learned = learning_of(trained)
     device = choose_device(execution)
+    untrained = learned.chosen_method().new_network(learned.method, learned.training.seed).to(device)
     segmenters: dict[str, Segmenter] = {
-        "trained": use.segmenter(load_checkpoint(store, facts["checkpoint"], device)),
-        "untrained": use.segmenter(new_network(learned.network, learned.training.seed).to(device)),
+        "trained": by_propagation(how.propagator(load_checkpoint(store, facts["checkpoint"], device))),
+        "untrained": by_propagation(how.propagator(untrained)),
         "copy_first_mask": by_copying,
     }
-    sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT)
+    sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT, how.columns)
     objects: dict[str, list[ObjectScores]] = {}
     with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):
         for position, (name, segmenter) in enumerate(segmenters.items()):

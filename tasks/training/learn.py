@@ -6,8 +6,6 @@ Nothing here, or imported from here, needs Prefect, Ray, Great Expectations or D
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.photographs.split import TRAIN
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.loop import train
@@ -19,16 +17,16 @@ from storage.canonical import digest_bytes
 from storage.objects.objects import ObjectStore
 from storage.objects.training_states import TrainingStates
 from storage.provenance.code_digest import code_digest
-from storage.provenance.environment import faiss_package, package_versions
 from storage.records.checkpoints import CheckpointRecord, ValidationScore
 from storage.rows.loader import SequenceLoader
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.packages import installed_versions
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, StepMeter, validation_row
 
-_ENTRY_MODULES = ("shls_core.training.loop", "shls_core.methods.shls.training_loss", "storage.rows.loader")
-_VALIDATING_MODULES = ("shls_core.propagation.evaluation", "shls_core.methods.shls.propagator")
+_ENTRY_MODULES = ("shls_core.training.loop", "storage.rows.loader")
+_VALIDATING_MODULES = ("shls_core.propagation.evaluation",)
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "scipy", "torch")
 
 
@@ -41,13 +39,17 @@ class Learned(NamedTuple):
 
 def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
     """Return everything that decides the weights; the digest of it is the key of the work."""
-    is_validated = bool(learning.training.validate_every)
-    takes_faiss = learning.reads_memory and learning.memory.search == "faiss"
+    method = learning.chosen_method()
+    modules = [*_ENTRY_MODULES, *method.training_modules]
+    if learning.validates:
+        modules += [*_VALIDATING_MODULES, *method.use_modules]
+    packages = method.training_packages(learning.method, learning.validates)
     return {
         "dataset": dataset,
+        "method": method.name,
         "configuration": learning.deciding(),
-        "code_digest": code_digest(*_ENTRY_MODULES, *(_VALIDATING_MODULES if is_validated else ())),
-        "versions": package_versions((*_PACKAGES, *((faiss_package(),) if takes_faiss else ()))),
+        "code_digest": code_digest(*modules),
+        "versions": installed_versions((*_PACKAGES, *packages)),
         "device_kind": device_kind(choose_device(execution)),
     }
 
@@ -76,8 +78,8 @@ def learn(
         Given the state that training begins with, returns those who are told the figures of every step and
         validation.
     """
-    device, training = choose_device(execution), learning.training
-    network = new_network(learning.network, training.seed).to(device)
+    device, training, method = choose_device(execution), learning.training, learning.chosen_method()
+    network = method.new_network(learning.method, training.seed).to(device)
     state = TrainingState.begin(network, training)
     saved = states.newest() if states else None
     if saved:
@@ -99,7 +101,7 @@ def learn(
         if states:
             states.put(state.step, state_to_bytes(state))
 
-    loader = SequenceLoader(objects, facts["dataset"], TRAIN)
+    loader = SequenceLoader(objects, facts["dataset"], TRAIN, method.columns)
     batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
     validate = None
     if training.validate_every:
@@ -108,7 +110,7 @@ def learn(
 
         validate = validator(objects, facts["dataset"], learning, device)
     trained = train(
-        ShlsMethod(network, training, learning.memory),
+        method.trainable(network, learning.method),
         (TrainingBatch(**arrays) for arrays in batches),
         training,
         on_step,

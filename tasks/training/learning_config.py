@@ -1,37 +1,49 @@
 """What is learned, and how: those sections of a configuration that decide the weights."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.methods.config import MethodConfig
+from shls_core.methods.method import Method
+from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.training.config import TrainingConfig
+from shls_core.training.phases import check_phases
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
+
+_MOVED = ("contrast", "temperature", "refinement_from", "refinement_learning_rate")
+"""Keys of ``method`` that lay in ``training`` when there was one method."""
 
 
 class LearningConfig(FrozenConfig):
     """The sections of a configuration that training reads."""
 
-    network: NetworkConfig = NetworkConfig()
-    """The network."""
-    memory: MemoryConfig = MemoryConfig()
-    """The memory of a video: refinement is trained through it, and validation propagates with it."""
+    method: MethodSection = Field(default_factory=default_method)
+    """The method: network, loss and, where training reads it, use."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
 
+    @model_validator(mode="after")
+    def _phases_fit(self) -> "LearningConfig":
+        check_phases(self.method.phases, self.training)
+        return self
+
     @property
-    def reads_memory(self) -> bool:
-        """Whether training has a memory: with refinement or validation, and not otherwise."""
-        return self.network.refinement.mode != "off" or bool(self.training.validate_every)
+    def validates(self) -> bool:
+        """Whether training validates."""
+        return bool(self.training.validate_every)
+
+    def chosen_method(self) -> Method:
+        """Return the method that is configured."""
+        return method_named(self.method.name)
 
     def deciding(self) -> dict[str, Any]:
         """Return what of it can change the weights or what is recorded of them."""
-        unread = set() if self.reads_memory else {"memory"}
-        return self.model_dump(mode="json", exclude=unread)
+        return self.model_dump(mode="json", exclude={"method": set(self.method.unread(self.validates))})
 
 
 def learning_of(record: CheckpointRecord) -> LearningConfig:
@@ -43,10 +55,53 @@ def learning_of(record: CheckpointRecord) -> LearningConfig:
         If this version does not know what its record says.
     """
     try:
-        return LearningConfig.model_validate(record.configuration)
+        return LearningConfig.model_validate(recorded_sections(record))
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(
             f"expected a checkpoint configured as this version has it, got {record_id(record)[:12]}…: "
             f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         ) from error
+
+
+def recorded_sections(record: CheckpointRecord) -> dict[str, Any]:
+    """Return the sections ``method`` and ``training`` of a record, whichever version wrote it.
+
+    Records without a method have sections ``network``, ``memory`` and ``training``, the last with keys of
+    the method, too.
+    """
+    said = record.configuration
+    if record.method is not None:
+        return said
+    training = dict(said.get("training", {}))
+    moved = {key: training.pop(key) for key in _MOVED if key in training}
+    sections = {key: said[key] for key in ("network", "memory") if key in said}
+    return {"method": {"name": DEFAULT, **sections, **moved}, "training": training}
+
+
+def method_of(record: CheckpointRecord) -> tuple[Method, Mapping[str, Any]]:
+    """Return the method of a checkpoint, and the section ``method`` of its record.
+
+    Raises
+    ------
+    InputError
+        If this version has no such method.
+    """
+    return method_named(record.method or DEFAULT), recorded_sections(record).get("method", {})
+
+
+def used_with(record: CheckpointRecord, config: MethodConfig) -> MethodConfig:
+    """Return a configuration of the method of a checkpoint.
+
+    Raises
+    ------
+    ConfigError
+        If it is one of another method.
+    """
+    trained = record.method or DEFAULT
+    if config.name != trained:
+        raise ConfigError(
+            f"expected a configuration of method {trained}, as checkpoint {record_id(record)[:12]}… is, "
+            f"got one of {config.name}"
+        )
+    return config

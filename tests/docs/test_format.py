@@ -136,7 +136,9 @@ def test_what_a_reader_of_the_page_sees_is_what_the_loader_gives(reader, staged)
             assert row["split"] == split
             assert np.array_equal([frame_of(frame) for frame in row["frames"]], sequence.frames)
             assert np.array_equal([map_of(mask, "<u1", *size) for mask in row["masks"]], sequence.masks)
-            assert np.array_equal([map_of(labels, "<u2", *size) for labels in maps], sequence.superpixel_maps)
+            assert np.array_equal(
+                [map_of(labels, "<u2", *size) for labels in maps], sequence.stored["superpixel_maps"]
+            )
             seen += 1
     assert seen == sum(row["rejected"] is None for row in superpixels.values()) >= 6
 

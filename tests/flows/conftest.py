@@ -27,7 +27,7 @@ TINY: Mapping[str, Any] = {
     "synthesis": {"frame_size": 64},
     "held_out": {"share": 0.4, "num_frames": 4},
     "superpixels": {"num_superpixels": 30},
-    "network": {"width_multiplier": 0.125},
+    "method": {"name": "shls", "network": {"width_multiplier": 0.125}},
     "training": {"steps": 3, "batch_size": 1, "num_threads": 1},
     "execution": {"backend": "serial", "device": "cpu"},
 }

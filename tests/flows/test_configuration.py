@@ -1,3 +1,5 @@
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +8,20 @@ import pytest
 
 from flows.configuration import CONFIGS, QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import ConfigError
+from shls_core.methods.config import MethodConfig
+from shls_core.methods.method import Method
+from shls_core.methods.registry import METHODS
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
+
+
+class OtherConfig(MethodConfig):
+    name: str = "other"
+    depth: int = 1
+
+
+OTHER = Method("other", OtherConfig, ("frames",), *[print] * 5, (), (), ())
+"""As much of another method as a configuration needs."""
 
 
 @pytest.fixture
@@ -41,13 +56,13 @@ def changed(one: PipelineConfig, other: PipelineConfig) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("refinement_off", {"network.refinement.mode": "off"}),
-        ("refinement_whole_frame", {"network.refinement.mode": "whole_frame"}),
-        ("memory_0", {"memory.memory_size": 0}),
-        ("memory_1k", {"memory.memory_size": 1000}),
-        ("memory_2k", {"memory.memory_size": 2000}),
-        ("memory_4k", {"memory.memory_size": 4000}),
-        ("memory_all", {"memory.memory_cap": 1000.0}),
+        ("refinement_off", {"method.network.refinement.mode": "off"}),
+        ("refinement_whole_frame", {"method.network.refinement.mode": "whole_frame"}),
+        ("memory_0", {"method.memory.memory_size": 0}),
+        ("memory_1k", {"method.memory.memory_size": 1000}),
+        ("memory_2k", {"method.memory.memory_size": 2000}),
+        ("memory_4k", {"method.memory.memory_size": 4000}),
+        ("memory_all", {"method.memory.memory_cap": 1000.0}),
         ("superpixels_1k", {"propagation.num_superpixels": 1000}),
         ("superpixels_3k", {"propagation.num_superpixels": 3000}),
         ("superpixels_4k", {"propagation.num_superpixels": 4000}),
@@ -77,29 +92,31 @@ def test_every_ablation_is_told_above():
 def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
     differing = changed(load_config(str(CONFIGS / "stills.yaml")), load_config(str(path)))
     assert differing
-    assert {key.split(".")[0] for key in differing} <= {"memory", "propagation", "superpixels"}
+    assert all(key.startswith(("method.memory.", "propagation.", "superpixels.")) for key in differing)
 
 
 def test_refinement_is_off_by_default_and_whole_as_published():
-    assert PipelineConfig().network.refinement.mode == "off"
-    assert load_config(QUICKSTART).network.refinement.mode == "off"
-    assert load_config(str(CONFIGS / "paper.yaml")).network.refinement.mode == "roi"
+    assert PipelineConfig().method.network.refinement.mode == "off"
+    assert load_config(QUICKSTART).method.network.refinement.mode == "off"
+    assert load_config(str(CONFIGS / "paper.yaml")).method.network.refinement.mode == "roi"
 
 
 def test_a_file_holds_what_differs_from_its_base(written, tmp_path):
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "lowest.yaml").write_text("name: lowest\ntraining: {steps: 7, batch_size: 2}")
     (tmp_path / "below" / "base.yaml").write_text(
-        "base: lowest.yaml\ntraining: {steps: 8}\nnetwork: {refinement: {mode: roi, decoder_width: 0.5}}"
+        "base: lowest.yaml\ntraining: {steps: 8}\n"
+        "method: {network: {refinement: {mode: roi, decoder_width: 0.5}}}"
     )
     config = load_config(
         written(
-            "base: below/base.yaml\nnetwork: {refinement: {mode: whole_frame}}\nsynthesis: {scale: [1, 1.1]}"
+            "base: below/base.yaml\nmethod: {name: shls, network: {refinement: {mode: whole_frame}}}\n"
+            "synthesis: {scale: [1, 1.1]}"
         )
     )
     assert config.name == "lowest"
     assert (config.training.steps, config.training.batch_size) == (8, 2)
-    assert config.network.refinement == RefinementConfig(mode="whole_frame", decoder_width=0.5)
+    assert config.method.network.refinement == RefinementConfig(mode="whole_frame", decoder_width=0.5)
     assert config.synthesis.scale == (1, 1.1)
 
 
@@ -121,6 +138,22 @@ def test_a_base_that_cannot_be_used_is_told(written, text, expected):
     assert str(Path(path).parent) in str(raised.value)
 
 
+def test_a_name_alone_means_every_default_of_the_method(written):
+    assert load_config(written("method: shls")) == PipelineConfig()
+    assert load_config(written("method: {name: shls}")).method == ShlsConfig()
+
+
+def test_the_section_of_another_method_takes_the_place_of_the_one_below(written, tmp_path, monkeypatch):
+    monkeypatch.setitem(METHODS, "other", f"{__name__}:OTHER")
+    monkeypatch.setitem(sys.modules, __name__, types.SimpleNamespace(OTHER=OTHER))
+    (tmp_path / "base.yaml").write_text("method: {name: shls, contrast: soft_neighbours}")
+    assert load_config(written("base: base.yaml\nmethod: other")).method == OtherConfig()
+    assert load_config(written("base: base.yaml\nmethod: {name: other, depth: 3}")).method.depth == 3
+    assert load_config(written("base: base.yaml\nmethod: shls")).method.contrast == "soft_neighbours"
+    with pytest.raises(ConfigError, match=r"unknown key method\.contrast; expected one of: depth, name"):
+        load_config(written("method: {name: other, contrast: nt_xent}"))
+
+
 def test_there_is_a_quickstart():
     assert Path(QUICKSTART).is_file()
 
@@ -140,7 +173,14 @@ def test_sections_are_read(written):
     ("text", "key", "known"),
     [
         ("sinthesis: {}", "sinthesis", sorted(PipelineConfig.model_fields)),
-        ("training: {stepps: 3}", "training.stepps", ["batch_size", "steps", "temperature"]),
+        ("training: {stepps: 3}", "training.stepps", ["batch_size", "steps", "warmup_steps"]),
+        ("method: {momentum: 1}", "method.momentum", ["contrast", "memory", "name", "network"]),
+        ("method: {name: shls, network: {depth: 3}}", "method.network.depth", ["width_multiplier"]),
+        (
+            "propagation: {label_propagation: {neighbors: 3}}",
+            "propagation.label_propagation.neighbors",
+            ["features", "neighbours", "snap"],
+        ),
         (
             "saliency: {superpixels: {number: 3}}",
             "saliency.superpixels.number",
@@ -164,6 +204,28 @@ def test_an_unknown_key_is_named_with_the_known_ones_and_the_file(written, text,
         ("training: {steps: 0}", r"^training\.steps: .*greater than or equal to 1, got 0 \("),
         ("execution: {backend: dask}", r"^execution\.backend: .*'serial' or 'ray', got 'dask' \("),
         ("synthesis: 3", r"^synthesis: .*got 3 \("),
+        ("method: own", r"^method: expected a method of .*shls.*, got 'own' \("),
+        ("method: 3", r"^method: expected the name of a method, or a section with it, got 3 \("),
+        (
+            "method: {network: {width_multiplier: 9}}",
+            r"^method\.network\.width_multiplier: .*less than or equal to 4, got 9 \(",
+        ),
+        (
+            "method: {refinement_learning_rate: 0.1}",
+            r"^method: expected refinement_from > 0 with a refinement_learning_rate, got 0 \(",
+        ),
+        (
+            "method: {refinement_from: 5}\ntraining: {steps: 5}",
+            r"^expected method\.refinement_from below training\.steps \(5\), got 5 \(",
+        ),
+        (
+            "method: {refinement_from: 7}\ntraining: {steps: 9, warmup_steps: 3}",
+            r"^expected training\.warmup_steps of at most 2, .* got 3 \(",
+        ),
+        ("network: {width_multiplier: 0.5}", r"^network is now method\.network \("),
+        ("memory:", r"^memory is now method\.memory \("),
+        ("training: {contrast: nt_xent}", r"^training\.contrast is now method\.contrast \("),
+        ("training: {steps: 3, refinement_from: 2}", r"^training\.refinement_from is now method\."),
         ("synthesis: {min_objects: 5}", r"^synthesis: expected min_objects <= max_objects, got 5 > 3 \("),
         ("synthesis: {scale: [2, 1]}", r"^synthesis\.scale: expected an interval .*, got 2\.0 \.\. 1\.0 \("),
         ("name: 9 lives", r"^name: .*pattern.*, got '9 lives' \("),
@@ -225,6 +287,8 @@ def models(model: type[pydantic.BaseModel]):
             yield from models(field.annotation)
 
 
-@pytest.mark.parametrize("model", dict.fromkeys(models(PipelineConfig)), ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", dict.fromkeys([*models(PipelineConfig), *models(ShlsConfig)]), ids=lambda model: model.__name__
+)
 def test_every_key_says_what_it_means(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []

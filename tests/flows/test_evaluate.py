@@ -26,7 +26,7 @@ def test_an_unknown_checkpoint_is_refused(first_run, used_store):
 
 
 def test_another_memory_is_another_evaluation(first_run, used_store, config_file):
-    config = str(config_file(memory={"pre_segmentation": "knn_vote"}))
+    config = str(config_file(method={"memory": {"pre_segmentation": "knn_vote"}}))
     outcome = evaluate(None, config, str(used_store))
     assert outcome.status == "computed"
     assert outcome.evaluation != first_run.outcome.evaluation.evaluation

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from flows.configuration import load_config
 from flows.evaluate_benchmark import evaluate_benchmark
 from shls_core.errors import InputError
 from shls_core.video.indexed_masks import read_mask
@@ -17,7 +18,8 @@ from storage.store import Store
 def evaluate(davis_benchmark, first_run, used_store, tmp_path):
     def run(**options):
         root, _ = davis_benchmark
-        settings = {"num_superpixels": 30, "config": str(first_run.config), **options}
+        config = load_config(str(first_run.config)).with_changes(propagation={"num_superpixels": 30})
+        settings = {"config": config, **options}
         return evaluate_benchmark(str(root), str(tmp_path / "out"), store=str(used_store), **settings)
 
     return run

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from flows.configuration import load_config
 from flows.submit_benchmark import submit_benchmark
 from shls_core.video.indexed_masks import read_mask
 from storage.records.checkpoints import CheckpointRecord, SubmissionRecord
@@ -13,7 +14,8 @@ from storage.store import Store
 @pytest.fixture
 def submit(youtube_vos, first_run, used_store, tmp_path):
     def run(**options):
-        settings = {"num_superpixels": 60, "config": str(first_run.config), **options}
+        config = load_config(str(first_run.config)).with_changes(propagation={"num_superpixels": 60})
+        settings = {"config": config, **options}
         return submit_benchmark(str(youtube_vos), str(tmp_path / "out"), store=str(used_store), **settings)
 
     return run

@@ -1,5 +1,8 @@
 """SHLS in use: the objects of a video, tracked from frame to frame."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from jaxtyping import Int64, UInt8, UInt16
@@ -11,6 +14,23 @@ from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.memory.superpixel_objects import split_along_mask
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.object_tracker import ObjectTracker, TrackedFrame
+from shls_core.propagation.interface import NOTHING_STORED, Stored
+
+
+@dataclass(frozen=True)
+class DividedFrame:
+    """A frame and its superpixels.
+
+    Attributes
+    ----------
+    pixels : UInt8[numpy.ndarray, "H W 3"]
+        RGB.
+    superpixel_map : UInt16[numpy.ndarray, "H W"]
+        Labels 0..R-1, none missing.
+    """
+
+    pixels: UInt8[np.ndarray, "H W 3"]
+    superpixel_map: UInt16[np.ndarray, "H W"]
 
 
 class Propagator:
@@ -21,29 +41,45 @@ class Propagator:
     network : ShlsNetwork
         Put into evaluation mode; nothing of a video is stored in it.
     memory_config : MemoryConfig
+    divide : Callable or None
+        Divides frames into superpixels, `shls_core.superpixels.division.division` for example; None: every
+        frame brings its stored ``superpixel_maps``.
     """
 
-    def __init__(self, network: ShlsNetwork, memory_config: MemoryConfig) -> None:
+    def __init__(
+        self,
+        network: ShlsNetwork,
+        memory_config: MemoryConfig,
+        divide: Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]] | None = None,
+    ) -> None:
         self._network = network.eval()
         self._memory_config = memory_config
+        self._divide = divide
         self._tracker: ObjectTracker | None = None
         self._shape: tuple[int, ...] = ()
 
+    def prepare(self, frame: UInt8[np.ndarray, "H W 3"], stored: Stored = NOTHING_STORED) -> DividedFrame:
+        """Divide a frame, RGB, into superpixels, or take its stored ``superpixel_maps``.
+
+        Raises
+        ------
+        InputError
+            If there is neither a stored map nor anything that divides.
+        """
+        if "superpixel_maps" in stored:
+            return DividedFrame(frame, stored["superpixel_maps"])
+        if self._divide is None:
+            raise InputError("expected a stored superpixel map, or a way to divide frames, got neither")
+        return DividedFrame(frame, self._divide(frame))
+
     @torch.inference_mode()
-    def start(
-        self,
-        frame: UInt8[np.ndarray, "H W 3"],
-        superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "mask_H mask_W"],
-    ) -> None:
+    def start(self, prepared: DividedFrame, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
         """Begin a video: remember its first frame, superpixels cut along the mask's borders.
 
         Parameters
         ----------
-        frame : UInt8[numpy.ndarray, "H W 3"]
-            RGB.
-        superpixel_map : UInt16[numpy.ndarray, "H W"]
-            Labels 0..R-1, none missing.
+        prepared : DividedFrame
+            From `prepare`.
         mask : UInt8[numpy.ndarray, "mask_H mask_W"]
             Of the size of the frame; 0 background, 1..K objects, at least one.
 
@@ -53,22 +89,20 @@ class Propagator:
             If the mask has another size than the frame, has no object or holds 255 (void).
         """
         self._tracker = None
-        _check_mask(mask, frame)
-        split, labels = split_along_mask(superpixel_map, mask)
+        _check_mask(mask, prepared.pixels)
+        split, labels = split_along_mask(prepared.superpixel_map, mask)
         self._tracker = ObjectTracker(
             self._network,
             self._memory_config,
             self._network.config.refinement.margin,
-            self._encoded(frame, split),
+            self._encoded(prepared, split),
             self._on_device(mask.astype(np.int64)),
             self._on_device(labels),
         )
-        self._shape = frame.shape
+        self._shape = prepared.pixels.shape
 
     @torch.inference_mode()
-    def step(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: UInt16[np.ndarray, "H W"]
-    ) -> UInt8[np.ndarray, "H W"]:
+    def step(self, prepared: DividedFrame) -> UInt8[np.ndarray, "H W"]:
         """Segment the next frame and let the memory learn from it.
 
         Returns
@@ -81,15 +115,12 @@ class Propagator:
         InputError
             If no video was started, or the shape differs from the first frame's.
         """
-        tracker = self._started(frame)
-        return _as_array(tracker.step(self._encoded(frame, superpixel_map.astype(np.int64))))
+        tracker = self._started(prepared)
+        return _as_array(tracker.step(self._encoded(prepared, prepared.superpixel_map.astype(np.int64))))
 
     @torch.inference_mode()
     def introduce(
-        self,
-        frame: UInt8[np.ndarray, "H W 3"],
-        superpixel_map: UInt16[np.ndarray, "H W"],
-        mask: UInt8[np.ndarray, "mask_H mask_W"],
+        self, prepared: DividedFrame, mask: UInt8[np.ndarray, "mask_H mask_W"]
     ) -> UInt8[np.ndarray, "H W"]:
         """Segment the next frame, some objects of which are given.
 
@@ -98,8 +129,8 @@ class Propagator:
 
         Parameters
         ----------
-        frame, superpixel_map
-            As for `step`.
+        prepared : DividedFrame
+            From `prepare`.
         mask : UInt8[numpy.ndarray, "mask_H mask_W"]
             Of the size of the frame; 0 says nothing, 1..254 are objects, at least one, known or new. An
             object that it names is where it says and nowhere else in this frame.
@@ -114,29 +145,27 @@ class Propagator:
         InputError
             As `start` for the mask, as `step` for the rest.
         """
-        tracker = self._started(frame)
-        _check_mask(mask, frame)
-        split, labels = split_along_mask(superpixel_map, mask)
+        tracker = self._started(prepared)
+        _check_mask(mask, prepared.pixels)
+        split, labels = split_along_mask(prepared.superpixel_map, mask)
         return _as_array(
             tracker.introduce(
-                self._encoded(frame, split),
+                self._encoded(prepared, split),
                 self._on_device(mask.astype(np.int64)),
                 self._on_device(labels),
             )
         )
 
-    def _started(self, frame: UInt8[np.ndarray, "H W 3"]) -> ObjectTracker:
+    def _started(self, prepared: DividedFrame) -> ObjectTracker:
         if self._tracker is None:
             raise InputError("expected start() with a first frame and its mask before step()")
-        if frame.shape != self._shape:
-            raise InputError(f"expected a frame of shape {self._shape} as the first one, got {frame.shape}")
+        if (shape := prepared.pixels.shape) != self._shape:
+            raise InputError(f"expected a frame of shape {self._shape} as the first one, got {shape}")
         return self._tracker
 
-    def _encoded(
-        self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
-    ) -> EncodedFrame:
+    def _encoded(self, prepared: DividedFrame, superpixel_map: Int64[np.ndarray, "H W"]) -> EncodedFrame:
         [encoded] = encode_frames(
-            self._network, self._on_device(frame)[None], self._on_device(superpixel_map)[None]
+            self._network, self._on_device(prepared.pixels)[None], self._on_device(superpixel_map)[None]
         )
         return encoded
 

@@ -7,36 +7,35 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.encoded_frame import EncodedFrame, encode_frames
 from shls_core.methods.shls.losses.mask_cross_entropy import mask_cross_entropy
 from shls_core.methods.shls.losses.nt_xent import nt_xent
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.object_tracker import ObjectTracker
 from shls_core.training.batch import TrainingBatch
-from shls_core.training.config import TrainingConfig
+from shls_core.training.method import TrainableMethod
 
 
-class ShlsMethod:
-    """The losses of SHLS for one network; a `TrainableMethod`.
+class ShlsMethod(TrainableMethod):
+    """The losses of SHLS for one network.
 
     Parameters
     ----------
     network : ShlsNetwork
-    config : TrainingConfig
-        Says which contrast, and at which temperature.
-    memory_config : MemoryConfig or None
-        The memory through which refinement is trained; None: every default.
+        Its shape counts, not the one that `config` asks for.
+    config : ShlsConfig or None
+        Contrast, phases, and the memory through which refinement is trained; None: every default.
     """
 
-    def __init__(
-        self, network: ShlsNetwork, config: TrainingConfig, memory_config: MemoryConfig | None = None
-    ) -> None:
+    network: ShlsNetwork
+
+    def __init__(self, network: ShlsNetwork, config: ShlsConfig | None = None) -> None:
         self.network = network
-        self._config = config
-        self._memory_config = memory_config or MemoryConfig()
+        self._config = config or ShlsConfig()
+        self.phases = self._config.phases
 
     def loss(self, batch: TrainingBatch, step: int) -> dict[str, Float[Tensor, ""]]:
         """Return the terms of the loss of a step, steps counted from 0.
@@ -46,6 +45,8 @@ class ShlsMethod:
         from the step on from which it is trained, ``cross_entropy`` is that of the refined masks, the mean
         over frames 1..T-1 and sequences.
         """
+        assert batch.masks is not None
+        assert batch.superpixel_maps is not None
         refines = self.network.refinement is not None and step >= self._config.refinement_from
         num_sequences, num_frames, *size = batch.masks.shape
         superpixel_maps = batch.superpixel_maps.astype(np.int64)
@@ -109,7 +110,7 @@ class ShlsMethod:
         known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
         config = self.network.config.refinement
         tracker = ObjectTracker(
-            self.network, self._memory_config, config.training_margin, first, known[0], first_labels
+            self.network, self._config.memory, config.training_margin, first, known[0], first_labels
         )
         surprise = []
         for frame, mask in zip(frames[1:], known[1:], strict=True):

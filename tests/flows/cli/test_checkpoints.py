@@ -34,9 +34,10 @@ def test_checkpoints_are_listed(first_run, used_store, shls):
     [listed] = json.loads(shls("checkpoint", "list", *at, "--json").stdout)["checkpoints"]
     training = first_run.outcome.training
     assert (listed["checkpoint"], listed["dataset_name"]) == (training.checkpoint, "tiny")
-    assert (listed["step"], listed["validation"]) == (3, None)
+    assert (listed["method"], listed["step"], listed["validation"]) == ("shls", 3, None)
     row = shls("checkpoint", "list", *at).stdout.splitlines()[-2]
     assert training.checkpoint[:12] in row
+    assert "shls" in row
     unknown = shls("train", "--reproduce", "012345", *at)
     assert "got '012345'; see `shls checkpoint list`" in unknown.stderr
 

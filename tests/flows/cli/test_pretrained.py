@@ -10,7 +10,7 @@ from shls_core.video.indexed_masks import read_mask, write_mask
 from storage.records.manifests import record_id
 from storage.store import Store
 from storage.verification.verify import verify_store
-from tasks.checkpoints.pretrained import keep_pretrained, read_pretrained
+from tasks.checkpoints.pretrained import keep_checkpoint, read_pretrained
 from tasks.training.trained_folder import read_trained
 
 
@@ -84,7 +84,7 @@ def test_its_held_out_sequences_are_not_there(shls, tmp_path):
 
 
 def test_in_a_store_it_is_known_by_its_id(shls, used_store):
-    checkpoint = keep_pretrained(str(used_store))[:12]
+    checkpoint = keep_checkpoint(Store.open(used_store), read_pretrained())[:12]
     at = ("--store", used_store)
     assert f"with --checkpoint {checkpoint}: the held-out" in one_line(
         shls("evaluate", "--checkpoint", checkpoint, *at)

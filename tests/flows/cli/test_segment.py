@@ -126,8 +126,9 @@ def test_a_checkpoint_of_another_network_is_one_line(shls, first_run, used_store
     record = get_record(store.objects, first_run.outcome.training.checkpoint, CheckpointRecord)
 
     def refused(**changes):
-        network = record.configuration["network"] | changes
-        changed = record.model_copy(update={"configuration": record.configuration | {"network": network}})
+        method = record.configuration["method"]
+        method = method | {"network": method["network"] | changes}
+        changed = record.model_copy(update={"configuration": record.configuration | {"method": method}})
         reference = ("--checkpoint", put_record(store.objects, changed))
         result = shls("segment", frames, "--mask", mask, "--out", out, "--store", used_store, *reference)
         assert result.exit_code == 1
@@ -136,5 +137,5 @@ def test_a_checkpoint_of_another_network_is_one_line(shls, first_run, used_store
         return result.stderr
 
     assert "as this version has it, got " in (told := refused(attention_heads=8))
-    assert "network.attention_heads: Extra inputs are not permitted" in told
+    assert "method.network.attention_heads: Extra inputs are not permitted" in told
     assert "expected weights of a network with NetworkConfig" in refused(width_multiplier=0.25)

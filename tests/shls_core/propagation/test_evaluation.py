@@ -12,27 +12,35 @@ def moving_square(shift_px: int, num_frames: int = 5) -> LabelledSequence:
     for time in range(num_frames):
         masks[time, 8:16, 4 + time * shift_px : 12 + time * shift_px] = 1
     frames = np.repeat(masks[..., None] * 255, 3, axis=-1)
-    superpixels = np.zeros_like(masks, dtype=np.uint16)
-    return LabelledSequence(f"shift {shift_px}", frames, masks, superpixels)
+    superpixels = np.arange(num_frames, dtype=np.uint16)[:, None, None] + np.zeros_like(
+        masks, dtype=np.uint16
+    )
+    return LabelledSequence(f"shift {shift_px}", frames, masks, {"superpixel_maps": superpixels})
 
 
 class Oracle:
-    """Reads the mask off the frame."""
+    """Reads the mask off the frame, and the number of the frame off its stored superpixels."""
 
-    def start(self, frame, superpixel_map, mask):
-        self.started = True
+    def prepare(self, frame, stored):
+        return frame, int(stored["superpixel_maps"].max())
 
-    def step(self, frame, superpixel_map):
-        assert self.started
+    def start(self, prepared, mask):
+        self.numbers = [prepared[1]]
+
+    def step(self, prepared):
+        frame, number = prepared
+        self.numbers.append(number)
         return (frame[..., 0] > 0).astype(np.uint8)
 
-    def introduce(self, frame, superpixel_map, mask):
-        return self.step(frame, superpixel_map)
+    def introduce(self, prepared, mask):
+        return self.step(prepared)
 
 
 def test_perfect_propagation_scores_one():
-    found = evaluate(by_propagation(Oracle()), [moving_square(0), moving_square(2)])
+    oracle = Oracle()
+    found = evaluate(by_propagation(oracle), [moving_square(0), moving_square(2)])
     assert global_scores(found).jf_mean == 1.0
+    assert oracle.numbers == [0, 1, 2, 3, 4]
 
 
 def test_copying_scores_the_overlap_with_the_first_mask():

@@ -12,14 +12,17 @@ from shls_core.video.frames import Frame
 class Brightest:
     """A propagator that labels a frame by its red, to tell frames apart, and writes what is given over it."""
 
-    def start(self, frame, superpixel_map, mask):
-        self.started = mask
-
-    def step(self, frame, superpixel_map):
+    def prepare(self, frame, stored=None):
         return frame[..., 0].copy()
 
-    def introduce(self, frame, superpixel_map, mask):
-        return np.where(mask > 0, mask, frame[..., 0])
+    def start(self, prepared, mask):
+        self.started = mask
+
+    def step(self, prepared):
+        return prepared
+
+    def introduce(self, prepared, mask):
+        return np.where(mask > 0, mask, prepared)
 
 
 def frames(count):
@@ -38,7 +41,7 @@ def labels(found):
 
 
 def segmenter():
-    return VideoSegmenter(Brightest(), num_superpixels=10)
+    return VideoSegmenter(Brightest())
 
 
 def test_every_frame_has_the_mask_of_its_own_pixels_and_masks_come_where_they_belong():

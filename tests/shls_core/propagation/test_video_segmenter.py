@@ -11,7 +11,7 @@ from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
-from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.superpixels.division import division
 
 
 class Recording:
@@ -20,16 +20,19 @@ class Recording:
     def __init__(self):
         self.seen = []
 
-    def start(self, frame, superpixel_map, mask):
-        self.mask = mask
-        self.seen = [(frame.shape, int(superpixel_map.max()) + 1)]
+    def prepare(self, frame, stored=None):
+        return frame.shape
 
-    def step(self, frame, superpixel_map):
-        self.seen.append((frame.shape, int(superpixel_map.max()) + 1))
+    def start(self, prepared, mask):
+        self.mask = mask
+        self.seen = [prepared]
+
+    def step(self, prepared):
+        self.seen.append(prepared)
         return self.mask
 
-    def introduce(self, frame, superpixel_map, mask):
-        self.step(frame, superpixel_map)
+    def introduce(self, prepared, mask):
+        self.step(prepared)
         return np.where(mask > 0, mask, self.mask)
 
 
@@ -48,7 +51,7 @@ def test_a_stream_gives_what_steps_give():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
-        return VideoSegmenter(Propagator(network, MemoryConfig()), SuperpixelConfig(), num_superpixels=60)
+        return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
     stepped = segmenter()
     stepped.start(frames[0], square())
@@ -60,24 +63,14 @@ def test_masks_come_back_at_the_size_of_the_frames():
     propagator = Recording()
     segmenter = VideoSegmenter(propagator, max_side=64)
     masks = list(segmenter.segment(noise(2), square()))
-    assert [shape for shape, _ in propagator.seen] == [(48, 64, 3)] * 2
+    assert propagator.seen == [(48, 64, 3)] * 2
     assert masks[1].shape == (96, 128)
     assert (masks[1] != square()).mean() < 0.02
 
 
-def test_superpixels_have_the_area_that_the_paper_found_best():
-    propagator = Recording()
-    VideoSegmenter(propagator).start(noise(1, 480, 854)[0], square(480, 854))
-    [(_, found)] = propagator.seen
-    assert 3600 < found < 4400
-    VideoSegmenter(propagator, num_superpixels=50).start(noise(1)[0], square())
-    [(_, found)] = propagator.seen
-    assert 25 < found < 75
-
-
 def test_the_next_frame_is_prepared_while_the_current_one_is_worked_on():
     coming = iter(noise(3))
-    third_read = threading.Event()
+    third_read, third_prepared = threading.Event(), threading.Event()
 
     def frames():
         yield next(coming)
@@ -86,12 +79,24 @@ def test_the_next_frame_is_prepared_while_the_current_one_is_worked_on():
         yield next(coming)
 
     class Waiting(Recording):
-        def step(self, frame, superpixel_map):
-            # Deadlocks, and so fails, if the next frame were read after this step only.
-            assert third_read.wait(timeout=30)
-            return super().step(frame, superpixel_map)
+        prepared_by = ()
 
-    assert len(list(VideoSegmenter(Waiting()).segment(frames(), square()))) == 3
+        def prepare(self, frame, stored=None):
+            self.prepared_by += (threading.get_ident(),)
+            if len(self.prepared_by) == 3:
+                third_prepared.set()
+            return super().prepare(frame)
+
+        def step(self, prepared):
+            # Deadlocks, and so fails, if the next frame were read, or prepared, after this step only.
+            assert third_read.wait(timeout=30)
+            assert third_prepared.wait(timeout=30)
+            return super().step(prepared)
+
+    waiting = Waiting()
+    assert len(list(VideoSegmenter(waiting).segment(frames(), square()))) == 3
+    here, *ahead = waiting.prepared_by
+    assert here == threading.get_ident() not in ahead
 
 
 def test_what_does_not_fit_is_refused():
@@ -107,9 +112,6 @@ def test_what_does_not_fit_is_refused():
     segmenter.start(noise(1)[0], square())
     with pytest.raises(InputError, match="expected a frame of 128x96 as the first one, got 64x48"):
         segmenter.step(noise(1, 48, 64)[0])  # both are worked on at 32x24
-    watershed = SuperpixelConfig(segmenter="watershed")
-    with pytest.raises(InputError, match=r"expected no number of superpixels with watershed, .* got 60"):
-        VideoSegmenter(Recording(), watershed, num_superpixels=60)
 
 
 def test_masks_of_later_frames_are_taken_when_their_frames_come():
@@ -118,7 +120,7 @@ def test_masks_of_later_frames_are_taken_when_their_frames_come():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
-        return VideoSegmenter(Propagator(network, MemoryConfig()), num_superpixels=60)
+        return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
     stepped = segmenter()
     stepped.start(frames[0], square())

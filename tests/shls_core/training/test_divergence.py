@@ -4,6 +4,7 @@ from shls_core.errors import TrainingDiverged
 from shls_core.training.config import TrainingConfig
 from shls_core.training.divergence import refuse_climbing
 from shls_core.training.loop import train
+from shls_core.training.phases import Phase
 
 CONFIG = TrainingConfig(divergence_window=2, divergence_factor=3.0)
 
@@ -34,12 +35,13 @@ def test_a_run_that_lost_all_it_had_learned_is_ended():
         refuse_climbing([4.0, 4.0, 1.0, 1.0, 4.0, 5.0], CONFIG)
 
 
-def test_refinement_adds_a_term_and_is_no_divergence():
+def test_a_phase_adds_a_term_and_is_no_divergence():
+    config, phases = TrainingConfig(divergence_window=2), (Phase(), Phase(5))
     losses = [0.4, 0.4, 0.1, 0.1, 0.1, 0.9, 0.9]
-    refuse_climbing(losses, TrainingConfig(divergence_window=2, refinement_from=5))
-    refuse_climbing([*losses, 0.8, 0.8], TrainingConfig(divergence_window=2, refinement_from=5))
+    refuse_climbing(losses, config, phases)
+    refuse_climbing([*losses, 0.8, 0.8], config, phases)
     with pytest.raises(TrainingDiverged, match=r"got 4\.000 .* after 0\.900 in the first .*\(step 9\)"):
-        refuse_climbing([*losses, 4.0, 4.0], TrainingConfig(divergence_window=2, refinement_from=5))
+        refuse_climbing([*losses, 4.0, 4.0], config, phases)
 
 
 def test_training_ends_with_it(small_shls, batches_from):

@@ -11,6 +11,7 @@ from shls_core.errors import InputError, TrainingDiverged
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import TrainedWeights, train
+from shls_core.training.method import TrainableMethod
 from shls_core.training.step import StepMetrics
 from shls_core.training.weights import weights_digest
 
@@ -77,7 +78,7 @@ def test_too_few_batches_are_an_error(small_shls, batches_from):
         train(small_shls(0), islice(batches_from(), 2), config, lambda _: None)
 
 
-class Parabola:
+class Parabola(TrainableMethod):
     """Another method: it minimises w^2 and breaks at a chosen step."""
 
     def __init__(self, breaks_at: int | None = None) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from shls_core.training.config import TrainingConfig
+from shls_core.training.phases import Phase
 from shls_core.training.state import TrainingState, Validation
 
 
@@ -33,11 +34,11 @@ def test_validation_is_due_every_so_many_steps_and_at_the_end(state, validate_ev
     assert found == due
 
 
-def test_weights_that_know_nothing_of_refinement_are_not_validated(state):
-    config = TrainingConfig(steps=7, validate_every=2, refinement_from=4)
+def test_weights_that_know_nothing_of_the_last_phase_are_not_validated(state):
+    config, phases = TrainingConfig(steps=7, validate_every=2), (Phase(), Phase(4))
     due = []
     for step in range(1, 8):
         state.losses.append(0.0)
-        if state.validation_is_due(config):
+        if state.validation_is_due(config, phases):
             due.append(step)
     assert due == [6, 7]

@@ -3,6 +3,7 @@ import torch
 
 from shls_core.errors import TrainingDiverged
 from shls_core.training.config import TrainingConfig
+from shls_core.training.phases import Phase
 from shls_core.training.state import TrainingState
 from shls_core.training.step import take_step
 from shls_core.training.weights import weights_digest
@@ -71,3 +72,33 @@ def test_a_long_gradient_is_cut_to_the_length_configured(step):
     length = torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in gradients]))
     assert metrics.gradient_norm > 1e-2
     assert float(length) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_what_a_method_does_after_a_step_is_averaged(small_shls, batches_from):
+    class Following(type(small_shls(0))):
+        def after_step(self, step):
+            seen.append((step, weights_digest(self.network.state_dict())))
+            with torch.no_grad():
+                self.network.superfeature_head.fuse.bias.fill_(7.0)
+
+    seen = []
+    method, config = small_shls(0), TrainingConfig(num_threads=1, ema_decay=0.0)
+    method.__class__ = Following
+    state = TrainingState.begin(method.network, config)
+    before = weights_digest(method.network.state_dict())
+    take_step(state, method, next(batches_from(0)), config)
+    [(step, stepped)] = seen
+    assert step == 0
+    assert stepped not in (before, weights_digest(method.network.state_dict()))
+    assert state.average.state["superfeature_head.fuse.bias"].tolist() == [7.0]
+
+
+def test_every_phase_begins_rate_and_average_anew(small_shls, batches_from):
+    method, config = small_shls(0), TrainingConfig(steps=6, learning_rate=0.1, num_threads=1)
+    method.phases = (Phase(), Phase(2, 0.01), Phase(5, 0.001))
+    state, batches = TrainingState.begin(method.network, config), batches_from(0)
+    found = []
+    for _ in range(6):
+        metrics = take_step(state, method, next(batches), config)
+        found.append((metrics.learning_rate, state.average.num_updates))
+    assert found == [(0.1, 1), (0.1, 2), (0.01, 1), (0.01, 2), (0.01, 3), (0.001, 1)]

@@ -75,7 +75,7 @@ def test_webdataset_reads_what_the_loader_reads(passed_store, staged, tmp_path):
             assert np.array_equal(frames, sequence.frames)
             assert np.array_equal(masks, sequence.masks)
             assert (maps.dtype, masks.dtype) == (np.uint16, np.uint8)
-            assert np.array_equal(maps, sequence.superpixel_maps)
+            assert np.array_equal(maps, sequence.stored["superpixel_maps"])
             assert sample["recipe.json"].decode() == recipes[sequence.sample_id]
 
 

@@ -33,14 +33,15 @@ class Made:
 @pytest.fixture(scope="session")
 def made(staged, photographs, stage_dataset, tmp_path_factory):
     """The store. Read it, or copy it; never write to it."""
-    from shls_core.methods.shls.memory.config import MemoryConfig
+    from shls_core.methods.shls.config import ShlsConfig
     from shls_core.methods.shls.network.config import NetworkConfig
     from shls_core.training.config import TrainingConfig
     from storage.gate.config import GateConfig
     from storage.gate.gate import validate
     from tasks.runs.execution_config import ExecutionConfig
     from tasks.runs.recorded_run import recorded_run
-    from tasks.scoring.held_out import InUse, score_checkpoint
+    from tasks.scoring.held_out import score_checkpoint
+    from tasks.scoring.segmenter_choice import PropagationChoice
     from tasks.training.learning_config import LearningConfig
     from tasks.training.train_task import train_network
 
@@ -63,7 +64,9 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
 
     def train(dataset, **training):
         config = TrainingConfig(batch_size=1, num_threads=1, **training)
-        learning = LearningConfig(network=NetworkConfig(width_multiplier=0.0625), training=config)
+        learning = LearningConfig(
+            method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)), training=config
+        )
         with recorded_run(store.location, "train", {"training": training}, config.seed) as run:
             run.inputs.append(dataset)
             outcome = train_network.fn(dataset, learning, store.location, cpu)
@@ -76,7 +79,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
     later = train(seven, steps=2)
     with recorded_run(store.location, "evaluate", {}, 0) as run:
         run.inputs.append(brief)
-        evaluation = score_checkpoint.fn(brief, InUse(MemoryConfig()), store.location, cpu).evaluation
+        evaluation = score_checkpoint.fn(brief, PropagationChoice(), store.location, cpu).evaluation
         run.outputs.append(evaluation)
     return Made(store, folder, eight, seven, brief, chosen, later, evaluation)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.photographs.split import HELD_OUT, TRAIN
@@ -19,7 +20,9 @@ from tasks.training.learning_config import LearningConfig
 def train(store, dataset, **training):
     """Train, and return the record, the samples of every step, and those that were validated on."""
     config = TrainingConfig(num_threads=1, **training)
-    learning = LearningConfig(network=NetworkConfig(width_multiplier=0.0625), training=config)
+    learning = LearningConfig(
+        method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)), training=config
+    )
     cpu = ExecutionConfig(backend="serial", device="cpu")
     loader = SequenceLoader(store.objects, dataset, TRAIN)
     sample_of = {
@@ -38,7 +41,7 @@ def train(store, dataset, **training):
             return super().read(number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.training.learn.ShlsMethod", Seen)
+        patch.setattr("shls_core.methods.shls.training_loss.ShlsMethod", Seen)
         patch.setattr(validation, "SequenceLoader", Noting)
         learned = learn(store.objects, facts_of(dataset, learning, cpu), learning, cpu)
     return learned.record, steps, validated

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from shls_core.methods.registry import METHODS, method_named
 from storage.canonical import canonical_json, digest_bytes
 from storage.provenance import code_digest as module
 from storage.provenance.code_digest import code_digest, import_closure
@@ -233,3 +234,20 @@ def test_the_closure_agrees_with_what_python_imports(stage):
     packages = {name for name in ours if any(other.startswith(f"{name}.") for other in ours)}
     assert ours - packages - module.MAKE_NO_BYTES == set(import_closure(f"tasks.stages.{stage}", ENCODER))
     assert heavy == []
+
+
+TRAINING = ("shls_core.training.loop", "shls_core.propagation.evaluation", "storage.rows.loader")
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_the_closure_of_a_training_holds_its_own_method_and_no_other(name):
+    method = method_named(name)
+    folder = METHODS[name].split(":")[0].rpartition(".")[0]
+    closure = import_closure(*TRAINING, *method.training_modules, *method.use_modules)
+    assert [module for module in closure if module.startswith(folder)]
+    # What methods share lies beside their folders; the registry would lead from each to all.
+    shared = {module for module in closure if module.startswith("shls_core.methods.")}
+    shared -= {module for module in shared if module.startswith(f"{folder}.")}
+    assert all(module.count(".") == 2 for module in shared), shared
+    assert not {"shls_core.methods.registry", "shls_core.methods.in_use"} & set(closure)
+    assert not [module for module in closure if module.startswith(("flows.", "tasks."))]

@@ -61,10 +61,9 @@ def test_what_is_read_is_what_was_staged(staged, split, num_frames):
             frame = cv2.imdecode(np.frombuffer(row["frames"][t], np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
             assert np.array_equal(sequence.frames[t], frame)
             assert np.array_equal(sequence.masks[t], unpacked(row["masks"][t], "<u1", 64, 64))
-            assert np.array_equal(sequence.superpixel_maps[t], unpacked(maps[t], "<u2", 64, 64))
-            assert set(np.unique(sequence.superpixel_maps[t])) == set(
-                range(sequence.superpixel_maps[t].max() + 1)
-            )
+            assert np.array_equal(sequence.stored["superpixel_maps"][t], unpacked(maps[t], "<u2", 64, 64))
+            found_labels = np.unique(sequence.stored["superpixel_maps"][t])
+            assert set(found_labels) == set(range(found_labels.max() + 1))
 
 
 def test_the_splits_share_no_sequence_and_no_photograph(staged):
@@ -124,8 +123,16 @@ def test_columns_left_out_are_not_read(staged, train, columns, monkeypatch):
     assert set(read) == set(columns)
     whole = train.arrays([2, 0])
     assert all(np.array_equal(arrays[column], whole[column]) for column in columns)
-    with pytest.raises(InputError, match="a loader of all columns, got one without"):
+    with pytest.raises(InputError, match="a loader of frames and masks, got one without"):
         some.read(0)
+
+
+def test_a_sequence_has_what_is_read_beside_frames_and_masks(staged, train):
+    thin = SequenceLoader(staged.store.objects, staged.dataset, TRAIN, ("frames", "masks"))
+    assert thin.sample_ids == train.sample_ids
+    assert thin.read(1).stored == {}
+    assert np.array_equal(thin.read(1).masks, train.read(1).masks)
+    assert set(train.read(1).stored) == {"superpixel_maps"}
 
 
 @pytest.mark.parametrize("columns", [[], ["depth"], ["frames", "recipe"]])
@@ -149,7 +156,7 @@ def test_a_batch_keeps_frames_masks_and_superpixels_together(train):
     for b in range(3):
         twin = next(sequence for sequence in train if np.array_equal(sequence.frames, batch["frames"][b]))
         assert np.array_equal(twin.masks, batch["masks"][b])
-        assert np.array_equal(twin.superpixel_maps, batch["superpixel_maps"][b])
+        assert np.array_equal(twin.stored["superpixel_maps"], batch["superpixel_maps"][b])
 
 
 def test_a_split_without_sequences_is_told(staged_copy, staged, photographs, stage_dataset, tmp_path):

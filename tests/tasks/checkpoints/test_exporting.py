@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
@@ -13,7 +14,7 @@ from storage.records.manifests import get_record, put_record, record_id
 from tasks.checkpoints.exporting import export_checkpoint, export_pretrained, rounded
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.load import network_of
-from tasks.training.learning_config import LearningConfig
+from tasks.training.learning_config import LearningConfig, learning_of
 from tasks.training.trained_folder import read_trained
 
 CPU = torch.device("cpu")
@@ -22,13 +23,15 @@ NETWORK = NetworkConfig(
 )
 COARSE = NetworkConfig(width_multiplier=0.125)
 VOTE = MemoryConfig(pre_segmentation="knn_vote")
+USED = ShlsConfig(network=COARSE, memory=VOTE)
 
 
 @pytest.fixture
 def checkpoint(store):
     record = CheckpointRecord(
         dataset="0" * 64,
-        configuration=LearningConfig(network=NETWORK).deciding(),
+        method="shls",
+        configuration=LearningConfig(method=ShlsConfig(network=NETWORK)).deciding(),
         code_digest="0" * 64,
         versions={},
         device_kind="cpu",
@@ -41,7 +44,7 @@ def checkpoint(store):
 @pytest.fixture
 def pretrained(store, checkpoint, tmp_path):
     """A folder with the checkpoint as it might come with the project."""
-    export_pretrained(store, checkpoint, tmp_path / "pretrained", COARSE, VOTE)
+    export_pretrained(store, checkpoint, tmp_path / "pretrained", USED)
     return tmp_path / "pretrained"
 
 
@@ -53,7 +56,7 @@ def test_as_it_is_it_keeps_its_id_and_its_bytes(store, checkpoint, tmp_path):
 
 
 def test_a_pretrained_one_is_half_as_large_and_says_what_it_was_made_from(store, checkpoint, tmp_path):
-    made = export_pretrained(store, checkpoint, tmp_path / "out", NETWORK, VOTE)
+    made = export_pretrained(store, checkpoint, tmp_path / "out", ShlsConfig(network=NETWORK, memory=VOTE))
     record, weights = read_trained(tmp_path / "out")
     assert made == record_id(record) != checkpoint
     assert (record.kind, record.made_from) == ("pretrained", checkpoint)
@@ -69,16 +72,15 @@ def test_a_pretrained_one_is_half_as_large_and_says_what_it_was_made_from(store,
 
 def test_it_says_how_it_is_used_and_leaves_out_refinement_that_is_not(pretrained):
     record, weights = read_trained(pretrained)
-    in_use = LearningConfig.model_validate(record.configuration)
-    assert (in_use.network, in_use.memory) == (COARSE, VOTE)
+    assert learning_of(record).method == USED
     assert not [name for name in weights_from_bytes(weights) if name.startswith("refinement")]
     assert network_of(record, weights, CPU).refinement is None
 
 
 def test_weights_of_another_network_are_refused(store, checkpoint, tmp_path):
-    other = NetworkConfig(width_multiplier=0.25)
+    other = ShlsConfig(network=NetworkConfig(width_multiplier=0.25), memory=VOTE)
     with pytest.raises(InputError, match="expected weights of a network with NetworkConfig"):
-        export_pretrained(store, checkpoint, tmp_path / "out", other, VOTE)
+        export_pretrained(store, checkpoint, tmp_path / "out", other)
     assert not (tmp_path / "out").exists()
 
 
@@ -114,7 +116,7 @@ def test_nothing_is_rounded_twice(store, pretrained, tmp_path):
     store.objects.put(weights)
     again = put_record(store.objects, record)
     with pytest.raises(InputError, match="expected a checkpoint as it was trained, got a pretrained one"):
-        export_pretrained(store, again, tmp_path / "out", COARSE, VOTE)
+        export_pretrained(store, again, tmp_path / "out", USED)
 
 
 def test_nothing_is_written_over(store, checkpoint, tmp_path):

@@ -9,6 +9,7 @@ import torch
 from shls_core.errors import InputError, ObjectCorrupted
 from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.division import division
 from storage.canonical import digest_bytes
 from storage.records.manifests import record_id
 from storage.references import resolve
@@ -16,8 +17,8 @@ from storage.store import Store
 from storage.verification.verify import verify_store
 from tasks.checkpoints import pretrained
 from tasks.checkpoints.load import load_checkpoint, network_of
-from tasks.checkpoints.pretrained import keep_pretrained, read_pretrained
-from tasks.training.learning_config import LearningConfig
+from tasks.checkpoints.pretrained import keep_checkpoint, read_pretrained
+from tasks.training.learning_config import learning_of
 
 CPU = torch.device("cpu")
 
@@ -28,14 +29,15 @@ def test_it_says_what_made_it():
     assert record.made_from
     assert digest_bytes(weights) == record.weights
     assert len(weights) < 30 << 20
-    LearningConfig.model_validate(record.configuration)
+    assert learning_of(record).method.name == "shls"
+    assert record_id(record) == "54e5a5e94478eebb9914a89f1f8c340c0d7a47650e05a2fd966bc016a2c3d5a5"
     assert record.step == max(record.validations, key=lambda one: one.score).step
 
 
 def test_it_follows_a_square_over_noise():
     record, weights = read_pretrained()
-    memory = LearningConfig.model_validate(record.configuration).memory
-    segmenter = VideoSegmenter(Propagator(network_of(record, weights, CPU), memory))
+    memory = learning_of(record).method.memory
+    segmenter = VideoSegmenter(Propagator(network_of(record, weights, CPU), memory, division()))
     noise = np.random.default_rng(0).integers(0, 90, (96, 128, 3), dtype=np.uint8)
     masks = [np.zeros((96, 128), np.uint8) for _ in range(3)]
     frames = []
@@ -49,9 +51,9 @@ def test_it_follows_a_square_over_noise():
 
 
 def test_a_store_keeps_it_without_its_dataset(tmp_path):
-    checkpoint = keep_pretrained(str(tmp_path / "store"))
-    store = Store.open(tmp_path / "store")
-    record, weights = read_pretrained()
+    store = Store.create(tmp_path / "store")
+    record, weights = learned = read_pretrained()
+    checkpoint = keep_checkpoint(store, learned)
     assert checkpoint == record_id(record) == resolve(store, checkpoint[:10], "checkpoint")
     assert verify_store(store).problems == ()
     kept = load_checkpoint(store, checkpoint, CPU).state_dict()

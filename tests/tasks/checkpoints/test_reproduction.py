@@ -1,17 +1,18 @@
 import pytest
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
+from storage.provenance.environment import package_versions
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
-from tasks.training import learn as learning_module
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
 
 LEARNING = LearningConfig(
-    network=NetworkConfig(width_multiplier=0.0625),
+    method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
     training=TrainingConfig(steps=3, batch_size=1, num_threads=1),
 )
 CPU = ExecutionConfig(backend="serial", device="cpu")
@@ -61,7 +62,7 @@ def test_other_weights_disagree(reproduce, altered, passed_store):
         ("code", {"code_digest": "0" * 64}),
         ("device", {"device_kind": "another GPU"}),
         ("torch", {"versions": {"torch": "1.0"}}),
-        ("configuration", {"configuration": {"network": {"width_multiplier": 0.0625}}}),
+        ("configuration", {"configuration": {"method": {"network": {"width_multiplier": 0.0625}}}}),
         (
             "configuration training.stepps",
             {"configuration": {"training": {"stepps": 3}}},
@@ -75,7 +76,21 @@ def test_what_was_made_otherwise_is_not_compared(reproduce, altered, monkeypatch
     assert name in outcome.differences
 
 
+def test_a_record_from_before_there_was_a_choice_of_methods_differs_by_its_code_alone(
+    passed_store, checkpoint, reproduce
+):
+    record = get_record(passed_store.objects, checkpoint, CheckpointRecord)
+    method, training = (dict(record.configuration[section]) for section in ("method", "training"))
+    assert method.pop("name") == "shls"
+    older = {"network": method.pop("network"), "training": training | method}
+    before = record.model_copy(
+        update={"method": None, "configuration": older, "code_digest": "0" * 64}
+    )
+    outcome = reproduce(put_record(passed_store.objects, before))
+    assert (outcome.verdict, set(outcome.differences)) == ("not comparable", {"code"})
+
+
 def test_the_difference_says_what_it_was_and_what_it_is(reproduce, altered):
-    now = learning_module.package_versions(["torch"])["torch"]
+    now = package_versions(["torch"])["torch"]
     outcome = reproduce(altered(versions={"torch": "1.0"}))
     assert outcome.differences["torch"] == ("1.0", now)

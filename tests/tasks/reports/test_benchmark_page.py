@@ -77,11 +77,25 @@ def test_it_tells_what_it_is_of_and_how_to_make_it_again(record_of, trained):
     codes = Outline(page_of(record, trained)).of("code")
     assert {"f" * 64, record.checkpoint, "d" * 64, "b" * 64} <= set(codes)
     again = (
-        "cat > use.yaml <<'END' memory: {neighbours: 5} propagation: {refinement: 'off'} END "
-        "shls evaluate --davis DAVIS/ --split dev --year 2016 --checkpoint 3a2ed9a2f930 --superpixels 900 "
+        "cat > use.yaml <<'END' method: memory: {neighbours: 5} propagation: {num_superpixels: 900, "
+        "refinement: 'off'} END "
+        "shls evaluate --davis DAVIS/ --split dev --year 2016 --checkpoint 3a2ed9a2f930 "
         "--config use.yaml --out masks/ shls score --davis DAVIS/ --split dev --year 2016 --results masks/"
     )
     assert again in codes
+
+
+def test_a_record_with_a_method_says_with_which_propagation(record_of, trained):
+    used = {"propagation": {"method": "own"}, "method": {"name": "other"}, "max_side": 427}
+    page = page_of(record_of({"dog": [[0.8] * 3]}, configuration=used), trained)
+    [again] = [code for code in Outline(page).of("code") if code.startswith("cat > use.yaml")]
+    assert "method: {name: other} propagation: {method: own} END" in again
+    assert "--max-side 427 --config use.yaml" in again
+    features = {"propagation": {"method": "label_propagation"}, "max_side": None}
+    other = trained.model_copy(update={"method": "other"})
+    page = page_of(record_of({"dog": [[0.8] * 3]}, configuration=features), other)
+    [again] = [code for code in Outline(page).of("code") if code.startswith("cat > use.yaml")]
+    assert "method: {name: other} propagation: {method: label_propagation} END" in again
 
 
 def test_the_checkpoint_that_comes_with_the_project_is_called_so(record_of, trained):

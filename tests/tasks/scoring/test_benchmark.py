@@ -18,9 +18,11 @@ from storage.records.manifests import put_record
 EVALUATE = """
 import os, signal, sys
 from pathlib import Path
-from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.config import ShlsConfig
+from shls_core.propagation.config import PropagationConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from tasks.scoring import benchmark_videos
+from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
 from tasks.scoring.benchmark import score_split, segment_split
 from tasks.scoring.benchmark_choice import BenchmarkChoice
 from tasks.runs.execution_config import ExecutionConfig
@@ -38,7 +40,8 @@ def write_mask_until_killed(path, labels):
 
 if backend == "serial":
     benchmark_videos.write_mask = write_mask_until_killed
-choice = benchmark_videos.SegmenterChoice(checkpoint, MemoryConfig(), SuperpixelConfig(), 30, None)
+how = PropagationChoice(ShlsConfig(), PropagationConfig(num_superpixels=30), SuperpixelConfig())
+choice = SegmenterChoice(checkpoint, how)
 benchmark = BenchmarkChoice("davis", Path(root), "val")
 execution = ExecutionConfig(backend=backend, workers=2, device="cpu")
 facts = segment_split.fn(benchmark, choice, store, execution, Path(out))

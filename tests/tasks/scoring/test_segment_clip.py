@@ -14,6 +14,7 @@ from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.division import division
 from shls_core.video.clip import Clip
 from shls_core.video.frames import open_video
 from shls_core.video.indexed_masks import read_mask, write_mask
@@ -25,7 +26,7 @@ from tasks.terminal import tell
 @pytest.fixture(scope="module")
 def segmenter():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
-    return VideoSegmenter(Propagator(network, MemoryConfig()), num_superpixels=60)
+    return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
 
 @pytest.fixture
@@ -116,13 +117,16 @@ def test_masks_of_several_frames(segmenter, clip, tmp_path):
 class Numbered:
     """A propagator whose mask of a frame is a number told by the frame's brightness: 20 for each."""
 
-    def start(self, frame, superpixel_map, mask):
+    def prepare(self, frame, stored=None):
+        return frame
+
+    def start(self, frame, mask):
         pass
 
-    def step(self, frame, superpixel_map):
+    def step(self, frame):
         return np.full(frame.shape[:2], round(float(frame.mean()) / 20), np.uint8)
 
-    def introduce(self, frame, superpixel_map, mask):
+    def introduce(self, frame, mask):
         raise AssertionError
 
 
@@ -140,7 +144,7 @@ def numbered_frames(folder, file):
 def test_the_mask_of_a_frame_is_of_that_frame(tmp_path, kind):
     numbered_frames(tmp_path / "frames", tmp_path / "clip.mp4")
     write_mask(tmp_path / "first.png", np.full((48, 64), 99, np.uint8))
-    segmenter = VideoSegmenter(Numbered(), num_superpixels=10)
+    segmenter = VideoSegmenter(Numbered())
     given = MaskFiles({0: tmp_path / "first.png"})
     done = segment_video(segmenter, open_video(tmp_path / kind), given, tmp_path / "out")
     found = {path.name: np.unique(read_mask(path)).tolist() for path in sorted(done.masks.iterdir())}

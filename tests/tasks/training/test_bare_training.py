@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shls_core.errors import GateError, InputError, NameUnknown, ObjectCorrupted
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
@@ -41,7 +42,7 @@ assert not forbidden & {name.split(".")[0] for name in sys.modules}
 sys.exit(code)
 """
 LEARNING = LearningConfig(
-    network=NetworkConfig(width_multiplier=0.0625),
+    method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
     training=TrainingConfig(
         steps=4, batch_size=1, num_threads=1, validate_every=2, validation_sequences=1, checkpoint="best"
     ),
@@ -80,8 +81,10 @@ def train_without(forbidden, exported, out):
 def test_refinement_and_validation_need_no_faiss_where_torch_searches(passed_store, staged, tmp_path):
     refinement = RefinementConfig(mode="roi", decoder_width=0.0625)
     learning = LearningConfig(
-        network=NetworkConfig(width_multiplier=0.0625, refinement=refinement),
-        memory=MemoryConfig(search="torch"),
+        method=ShlsConfig(
+            network=NetworkConfig(width_multiplier=0.0625, refinement=refinement),
+            memory=MemoryConfig(search="torch"),
+        ),
         training=LEARNING.training,
     )
     export_training(passed_store, staged.dataset, learning, tmp_path / "exported")
@@ -139,7 +142,7 @@ def test_what_is_done_is_not_done_again_and_not_overwritten(
     before = files(trained)
     train_exported(exported, trained, CPU)
     assert files(trained) == before
-    other = LEARNING.model_copy(update={"network": NetworkConfig(width_multiplier=0.125)})
+    other = LEARNING.model_copy(update={"method": ShlsConfig(network=NetworkConfig(width_multiplier=0.125))})
     export_training(passed_store, staged.dataset, other, tmp_path / "other")
     with pytest.raises(InputError, match="found another checkpoint"):
         train_exported(tmp_path / "other", trained, CPU)

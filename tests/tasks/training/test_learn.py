@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from shls_core.errors import GateError, InputError, MissingComponent, NameUnknown
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
@@ -23,7 +24,8 @@ from storage.store import Store
 from tasks.checkpoints.load import load_checkpoint
 from tasks.runs.device import choose_device
 from tasks.runs.execution_config import ExecutionConfig
-from tasks.scoring.held_out import InUse, score_checkpoint
+from tasks.scoring.held_out import score_checkpoint
+from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
 
@@ -51,7 +53,7 @@ def train(staged, passed):
     """Return a function that trains on that dataset."""
 
     def run(training=TRAINING, network=NETWORK, store=passed, memory=MEMORY):
-        learning = LearningConfig(network=network, memory=memory, training=training)
+        learning = LearningConfig(method=ShlsConfig(network=network, memory=memory), training=training)
         return train_network.fn(staged.dataset, learning, str(store.root), CPU)
 
     return run
@@ -62,7 +64,8 @@ def score(passed):
     """Return a function that scores a checkpoint."""
 
     def run(checkpoint, **memory):
-        return score_checkpoint.fn(checkpoint, InUse(MemoryConfig(**memory)), str(passed.root), CPU)
+        how = PropagationChoice(ShlsConfig(memory=MemoryConfig(**memory)))
+        return score_checkpoint.fn(checkpoint, how, str(passed.root), CPU)
 
     return run
 
@@ -91,8 +94,16 @@ def test_the_same_training_is_done_once_and_gives_the_same_weights_again(train, 
 def test_a_checkpoint_says_everything_that_made_it(train, passed, staged):
     record = get_record(passed.objects, train().checkpoint, CheckpointRecord)
     assert record.dataset == staged.dataset
+    assert record.method == "shls"
     assert record.configuration == {
-        "network": json.loads(NETWORK.model_dump_json()),
+        "method": {
+            "name": "shls",
+            "network": json.loads(NETWORK.model_dump_json()),
+            "contrast": "nt_xent",
+            "temperature": 0.07,
+            "refinement_from": 0,
+            "refinement_learning_rate": None,
+        },
         "training": json.loads(TRAINING.model_dump_json()),
     }
     assert record.device_kind == f"cpu {torch.backends.cpu.get_cpu_capability()}"
@@ -126,7 +137,7 @@ def test_the_memory_decides_the_weights_where_refinement_is_trained_through_it(t
     assert [done.status for done in read] == ["computed", "computed"]
     records = [get_record(passed.objects, done.checkpoint, CheckpointRecord) for done in read]
     assert records[0].weights != records[1].weights
-    assert [record.configuration["memory"]["neighbours"] for record in records] == [2, 1]
+    assert [record.configuration["method"]["memory"]["neighbours"] for record in records] == [2, 1]
     assert records[0].versions.keys() & {"faiss-cpu", "faiss-gpu"}
 
 

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from shls_core.errors import InputError, ObjectCorrupted
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
 from storage.objects.training_states import training_states
@@ -29,7 +30,8 @@ def train(staged, passed_store):
 
     def run(execution=CPU, **changes):
         learning = LearningConfig(
-            network=NetworkConfig(width_multiplier=0.0625), training=TRAINING.model_copy(update=changes)
+            method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
+            training=TRAINING.model_copy(update=changes),
         )
         return train_network.fn(staged.dataset, learning, str(passed_store.root), execution)
 
@@ -106,7 +108,7 @@ def test_the_best_or_the_last_weights_are_kept(train, passed_store):
     assert best.step == max(best.validations, key=best.validations.get)
     records = [get_record(passed_store.objects, one.checkpoint, CheckpointRecord) for one in (last, best)]
     assert (records[0].weights == records[1].weights) == (best.step == STEPS)
-    assert "memory" in records[0].configuration
+    assert "memory" in records[0].configuration["method"]
 
 
 def test_how_often_a_state_is_saved_and_where_it_is_logged_decide_nothing(train, tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import torch
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.propagator import Propagator
@@ -15,17 +16,17 @@ from tasks.training.learning_config import LearningConfig
 from tasks.training.validation import validator
 
 LEARNING = LearningConfig(
-    network=NetworkConfig(width_multiplier=0.0625),
+    method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
     training=TrainingConfig(num_threads=1, validate_every=1, validation_sequences=2),
 )
 
 
 def test_the_score_is_that_of_propagation_through_those_sequences(staged):
-    weights = new_network(LEARNING.network, 3).state_dict()
+    weights = new_network(LEARNING.method.network, 3).state_dict()
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))
     loader = SequenceLoader(staged.store.objects, staged.dataset, HELD_OUT)
     chosen = [loader.read(0), loader.read(len(loader) // 2)]
-    segment = by_propagation(Propagator(new_network(LEARNING.network, 3), LEARNING.memory))
+    segment = by_propagation(Propagator(new_network(LEARNING.method.network, 3), LEARNING.method.memory))
     found = [score for one in chosen for score in score_sequence(segment(one), one.masks, one.sample_id)]
     assert validate(weights) == global_scores(found).jf_mean
     assert validate(weights) == validate(weights)
@@ -41,5 +42,5 @@ def test_only_held_out_sequences_of_the_dataset_are_read(staged, monkeypatch):
 
     monkeypatch.setattr(validation, "SequenceLoader", Noting)
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))
-    assert np.isfinite(validate(new_network(LEARNING.network, 0).state_dict()))
+    assert np.isfinite(validate(new_network(LEARNING.method.network, 0).state_dict()))
     assert splits == [HELD_OUT]

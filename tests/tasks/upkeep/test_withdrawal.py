@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shls_core.errors import InputError, NameUnknown, ObjectErased, PhotographWithdrawn, StoreBusy
-from shls_core.methods.shls.memory.config import MemoryConfig
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
 from storage.canonical import digest_bytes
@@ -16,7 +16,8 @@ from storage.verification.verify import verify_store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
-from tasks.scoring.held_out import InUse, score_checkpoint
+from tasks.scoring.held_out import score_checkpoint
+from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.training.export_order import export_training
 from tasks.training.learning_config import LearningConfig
 from tasks.training.train_task import train_network
@@ -24,7 +25,7 @@ from tasks.upkeep import withdrawal as module
 from tasks.upkeep.withdrawal import plan_purge, purge, recorded_if_forced, reinstate, withdraw
 
 LEARNING = LearningConfig(
-    network=NetworkConfig(width_multiplier=0.0625),
+    method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)),
     training=TrainingConfig(steps=2, batch_size=1, num_threads=1),
 )
 CPU = ExecutionConfig(backend="serial", device="cpu")
@@ -164,7 +165,7 @@ def test_trained_again_and_evaluated(train, place, image, capsys):
     again = reproduce_checkpoint.fn(checkpoint, place, CPU, allow_withdrawn=True)
     assert (again.verdict, again.allowed_withdrawn) == ("agrees", (image,))
     capsys.readouterr()
-    score_checkpoint.fn(checkpoint, InUse(MemoryConfig()), place, CPU)
+    score_checkpoint.fn(checkpoint, PropagationChoice(), place, CPU)
     told = f"{checkpoint[:12]} was trained with withdrawn photographs: {image[:12]}… (consent revoked)"
     assert told in capsys.readouterr().err
 
@@ -176,7 +177,7 @@ def test_nothing_trains_on_what_was_erased(train, place, image):
     with pytest.raises(ObjectErased, match="rows were erased by order; `shls dataset build`"):
         train(allow_withdrawn=True)
     with pytest.raises(ObjectErased, match="was erased by order"):
-        score_checkpoint.fn(checkpoint, InUse(MemoryConfig()), place, CPU)
+        score_checkpoint.fn(checkpoint, PropagationChoice(), place, CPU)
 
 
 def test_a_forced_export_is_recorded(passed_store, place, image, staged, tmp_path):

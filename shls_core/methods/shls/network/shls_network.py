@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from shls_core.errors import InputError
+from shls_core.methods.backbone import Backbone
 from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.features.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
-from shls_core.methods.shls.network.backbone import Backbone
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.refinement.config import RefinementMode
 from shls_core.methods.shls.refinement.network import RefinementNetwork
+from shls_core.propagation.refinement_mode import RefinementMode
 
 REFINEMENT_PREFIX = "refinement."
 """What the names of weights of refinement begin with."""
@@ -66,10 +66,14 @@ class ShlsNetwork(nn.Module):
             constant = torch.tensor(getattr(config, name)).reshape(3, 1, 1)
             self.register_buffer(name, constant, persistent=False)
 
+    def normalised(self, frames: UInt8[Tensor, "frames H W 3"]) -> Float[Tensor, "frames 3 H W"]:
+        """Return RGB frames with values 0..255 as the backbone takes them."""
+        images = frames.permute(0, 3, 1, 2).float() / 255.0
+        return (images - self.channel_mean) / self.channel_deviation
+
     def encode_image(self, frames: UInt8[Tensor, "frames H W 3"]) -> FeatureMaps:
         """Compute the feature maps of RGB frames with values 0..255, on the network's device."""
-        images = frames.permute(0, 3, 1, 2).float() / 255.0
-        fine, coarse = self.backbone((images - self.channel_mean) / self.channel_deviation)
+        fine, coarse = self.backbone(self.normalised(frames))
         size = (frames.shape[1], frames.shape[2])
         return FeatureMaps(F.interpolate(fine, size, mode="bilinear", align_corners=False), coarse)
 

@@ -1,17 +1,11 @@
 """Configuration of segmentation refinement."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from shls_core.frozen import FrozenConfig
-
-RefinementMode = Literal["off", "whole_frame", "roi"]
-
-
-def bare_off(mode: Any) -> Any:
-    """Return the mode that was meant: YAML reads a bare ``off`` as false."""
-    return "off" if mode is False else mode
+from shls_core.propagation.refinement_mode import RefinementMode, bare_off
 
 
 class RefinementConfig(FrozenConfig):

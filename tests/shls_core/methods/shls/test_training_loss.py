@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.losses.nt_xent import nt_xent
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
@@ -39,7 +40,7 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
     network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
     superpixel_maps = np.broadcast_to(QUADRANTS, masks.shape)
     batch = TrainingBatch(frames, superpixel_maps, masks)
-    loss = ShlsMethod(network, TrainingConfig()).loss(batch, step=0)["nt_xent"]
+    loss = ShlsMethod(network).loss(batch, step=0)["nt_xent"]
 
     features = network.encode_image(torch.tensor(frames.reshape(4, 16, 16, 3)))
     maps = torch.tensor(superpixel_maps.reshape(4, 16, 16).astype(np.int64))
@@ -52,7 +53,7 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
 def test_soft_neighbours_are_looked_for_in_the_other_frames_of_a_sequence():
     batch = moving_squares(0, num_objects=(1, 2))
     network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
-    terms = ShlsMethod(network, TrainingConfig(contrast="soft_neighbours")).loss(batch, step=0)
+    terms = ShlsMethod(network, ShlsConfig(contrast="soft_neighbours")).loss(batch, step=0)
     assert set(terms) == {"soft_neighbours"}
 
     maps = torch.from_numpy(batch.superpixel_maps.reshape(-1, SIZE, SIZE).astype(np.int64))
@@ -81,7 +82,7 @@ CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // 
 def refining(mode: str = "roi", seed: int = 0, **switches: Any) -> ShlsMethod:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **switches)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
-    return ShlsMethod(new_network(config, seed), TrainingConfig())
+    return ShlsMethod(new_network(config, seed))
 
 
 def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames: int = 3) -> TrainingBatch:
@@ -198,11 +199,11 @@ def test_every_switch_of_ours_together_is_learned_and_goes_on_bit_for_bit():
         steps=14,
         learning_rate=3e-3,
         schedule="cosine",
-        refinement_from=4,
-        refinement_learning_rate=2e-3,
         num_threads=1,
         precision="bf16",
-        contrast="soft_neighbours",
+    )
+    method = ShlsConfig(
+        memory=memory, contrast="soft_neighbours", refinement_from=4, refinement_learning_rate=2e-3
     )
 
     def run(state: bytes | None = None) -> tuple[str, list[Mapping[str, float]], dict[int, bytes]]:
@@ -212,7 +213,7 @@ def test_every_switch_of_ours_together_is_learned_and_goes_on_bit_for_bit():
             restore_state(beginning, state)
         batches = (moving_squares(step, num_objects=(1, 2)) for step in itertools.count(beginning.step))
         weights = train(
-            ShlsMethod(network, config, memory),
+            ShlsMethod(network, method),
             batches,
             config,
             lambda step: terms.append(step.terms),

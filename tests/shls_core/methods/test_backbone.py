@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from shls_core.methods.shls.network.backbone import Backbone
+from shls_core.methods.backbone import Backbone
 
 
 def test_published_shape_and_size():

@@ -1,0 +1,256 @@
+"""The checkpoint that a command uses, and how: found once, and handed on."""
+
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import nn
+
+from flows.configuration import PipelineConfig, load_config
+from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
+from shls_core.superpixels.config import SuperpixelConfig
+from storage.kinds import RecordKind
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
+from storage.references import newest_checkpoint, resolve
+from storage.rows.stage_names import SUPERPIXELS
+from storage.store import Store
+from tasks.checkpoints.load import network_of
+from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
+from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
+from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
+from tasks.terminal import tell
+from tasks.training.learn import Learned
+from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
+
+
+class CheckpointInUse(BaseModel):
+    """A checkpoint, where it is, and how it is used.
+
+    To whom only looks at it, as Prefect does at the parameters of a flow, it is `id` and `config`.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    id: str
+    record: CheckpointRecord = Field(exclude=True, repr=False)
+    config: PipelineConfig
+    """The configuration given; without one, that of the checkpoint and of its dataset."""
+    is_configured: bool
+    """Whether a configuration was given."""
+    location: str
+    """The store, in which what comes of the use is recorded."""
+    store: Store | None = Field(exclude=True, repr=False)
+    """The same, opened; None while the checkpoint needs none, and there may be none."""
+    weights: bytes | None = Field(default=None, exclude=True, repr=False)
+    """Of a checkpoint that is in no store."""
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether its dataset need not be at hand: it comes with the project, or was made in that form."""
+        return self.record.is_pretrained
+
+    def with_changes(self, **sections: Any) -> "CheckpointInUse":
+        """Return it with some keys of the configuration replaced, as `PipelineConfig.with_changes` does."""
+        return self.model_copy(update={"config": self.config.with_changes(**sections)})
+
+    def with_options(
+        self,
+        propagation: str | None = None,
+        features: str | None = None,
+        snap: bool = False,
+        num_superpixels: int | None = None,
+    ) -> "CheckpointInUse":
+        """Return it with what the options of a command say of propagation; those not given change nothing.
+
+        Raises
+        ------
+        ConfigError
+            If the configuration does not know what they say.
+        InputError
+            If one is of label propagation, and that is not what is used.
+        """
+        of_labels = {"features": features, "snap": "superpixels" if snap else None}
+        given = {key: value for key, value in of_labels.items() if value is not None}
+        labels = self.config.propagation.label_propagation.model_dump() | given
+        changed = self.with_changes(
+            propagation={
+                "method": propagation,
+                "num_superpixels": num_superpixels,
+                "label_propagation": labels if given else None,
+            }
+        )
+        if given and changed.config.propagation.method != "label_propagation":
+            options = ", ".join(f"--{key}" for key in given)
+            raise InputError(
+                f"expected --propagation label_propagation with {options}, got "
+                f"{changed.config.propagation.method}"
+            )
+        return changed
+
+    def network(self, device: torch.device) -> nn.Module:
+        """Return its network.
+
+        Raises
+        ------
+        InputError
+            If it is of a network that this version does not know, or its weights are of another one.
+        """
+        return network_of(self.record, self._weights(), device)
+
+    def kept(self) -> "CheckpointInUse":
+        """Return it in its store, which is made where there is none: for records there to name it."""
+        if self.store is not None:
+            return self
+        store = Store.create(self.location)
+        keep_checkpoint(store, Learned(self.record, self._weights()))
+        return self.model_copy(update={"store": store})
+
+    def on_sequences(self) -> PropagationChoice:
+        """Return how it is used on sequences, which bring their superpixels along."""
+        return PropagationChoice(self.config.method, self.config.propagation)
+
+    def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
+        """Return how it is used on videos, worked on at a longest side of `max_side` px, or as they are.
+
+        Raises
+        ------
+        InputError
+            If there is a number of superpixels for a segmenter that takes none.
+        """
+        how = PropagationChoice(self.config.method, self.config.propagation, self.config.superpixels)
+        how.divide()
+        return SegmenterChoice(self.id, how, max_side)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the configuration: what the use of a checkpoint reads."""
+        kept = {"name", "superpixels", "propagation", "execution"}
+        return {
+            **self.config.model_dump(mode="json", include=kept),
+            "method": self.config.method.use_facts(),
+        }
+
+    def tell_default_use(self) -> None:
+        """Print which keys have their defaults: no configuration was given, and training recorded none."""
+        recorded = recorded_sections(self.record).get("method", {})
+        if self.is_configured or self.config.propagation.method != "own":
+            return
+        for key in self.config.method.used:
+            if key not in recorded:
+                tell(f"{key:<12} the default one: training {self.id[:12]} read none; --config says otherwise")
+
+    def _weights(self) -> bytes:
+        if self.weights is not None:
+            return self.weights
+        assert self.store is not None
+        return self.store.objects.get(self.record.weights)
+
+
+def checkpoint_in_use(
+    checkpoint: "CheckpointInUse | str | None", config: PipelineConfig | str | None, store: str
+) -> CheckpointInUse:
+    """Find a checkpoint, and how it is used; one that was found already is returned as it is.
+
+    Parameters
+    ----------
+    checkpoint
+        Its id, or the beginning of it; by default the newest. ``pretrained`` comes with the project,
+        ``untrained`` are the random weights of the configuration.
+    config
+        A configuration, or the path of a configuration file; by default that of the checkpoint and of its
+        dataset.
+    store
+        Folder of the store, or ``s3://bucket/prefix``.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration cannot be read, or is of another method than the checkpoint.
+    InputError
+        If random weights are asked for without a configuration.
+    NameUnknown
+        If there is no such checkpoint.
+    """
+    if isinstance(checkpoint, CheckpointInUse):
+        return checkpoint
+    chosen = None if config is None else load_config(config)
+    opened, learned = None, None
+    if checkpoint in (PRETRAINED, UNTRAINED):
+        learned = read_pretrained() if checkpoint == PRETRAINED else _untrained(chosen)
+        record = learned.record
+    else:
+        opened, found = _find(store, checkpoint)
+        record = get_record(opened.objects, found, CheckpointRecord)
+    chosen = chosen or _config_of(record, opened)
+    used_with(record, chosen.method)
+    return CheckpointInUse(
+        id=record_id(record),
+        record=record,
+        config=chosen,
+        is_configured=config is not None,
+        location=store,
+        store=opened,
+        weights=learned and learned.weights,
+    )
+
+
+def config_of(record: CheckpointRecord) -> PipelineConfig:
+    """Return a configuration with the method of a checkpoint, and how it was trained.
+
+    Raises
+    ------
+    ConfigError
+        If this version does not know what the record says.
+    """
+    try:
+        learning = learning_of(record)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; say with --config how it is used") from error
+    return PipelineConfig(name=record.kind, method=learning.method, training=learning.training)
+
+
+def _untrained(config: PipelineConfig | None) -> Learned:
+    if config is None:
+        raise InputError(f"expected --config FILE with --checkpoint {UNTRAINED}: it says which network")
+    return untrained_checkpoint(
+        LearningConfig(method=config.method, training=config.training), config.execution
+    )
+
+
+def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:
+    if checkpoint:
+        opened = Store.open(store)
+        return opened, resolve(opened, checkpoint, RecordKind.CHECKPOINT)
+    try:
+        opened = Store.open(store)
+    except NameUnknown as error:
+        raise NameUnknown(f"{error}; `--checkpoint {PRETRAINED}` needs none") from error
+    return opened, newest_checkpoint(opened)
+
+
+def _config_of(record: CheckpointRecord, store: Store | None) -> PipelineConfig:
+    """Return how a checkpoint was trained, with the name and the superpixels of its dataset."""
+    config = config_of(record)
+    if store is None:
+        return config
+    made_of = {
+        "name": store.names.first_published().get(record.dataset, record.kind),
+        "superpixels": _superpixels(store, record.dataset),
+    }
+    return config.model_copy(update=made_of)
+
+
+def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
+    """Return how the frames of a dataset were divided; of one that is not there, the default."""
+    try:
+        stages = get_record(store.objects, dataset, DatasetManifest)
+        made = get_record(store.objects, stages.stages[SUPERPIXELS], StageManifest)
+    except ObjectMissing:
+        return SuperpixelConfig()
+    try:
+        return SuperpixelConfig.model_validate(made.parameters)
+    except ValidationError as error:
+        raise ConfigError(
+            f"expected superpixels configured as this version has them, got dataset {dataset[:12]}…: "
+            f"{error.errors()[0]['msg']}; say with --config how the checkpoint is used"
+        ) from error

@@ -1,0 +1,50 @@
+"""Any network with any propagation: the one place where propagators are made."""
+
+from torch import nn
+
+from shls_core.methods.config import MethodConfig
+from shls_core.methods.registry import method_named
+from shls_core.propagation.config import PropagationConfig
+from shls_core.propagation.interface import MaskPropagator
+from shls_core.superpixels.division import Divide
+
+
+def propagator_of(
+    network: nn.Module,
+    config: MethodConfig,
+    propagation: PropagationConfig,
+    divide: Divide | None = None,
+) -> MaskPropagator:
+    """Return what carries masks with a network.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Of the method.
+    config : MethodConfig
+        The method, as it is used.
+    propagation : PropagationConfig
+        Whether by its own propagation or by its features alone, and how.
+    divide : Callable or None
+        Divides frames that bring no superpixels, for propagations that read them.
+
+    Raises
+    ------
+    InputError
+        If the network cannot be used so: it lacks the features, or the refinement, that is asked for.
+    """
+    method = method_named(config.name)
+    if propagation.method == "own":
+        return method.propagator(network, config, refinement=propagation.refinement, divide=divide)
+    from shls_core.propagation.label_propagator import LabelPropagator
+
+    chosen = propagation.label_propagation
+    return LabelPropagator(method.feature_maps(network, chosen.features), chosen, divide)
+
+
+def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
+    """Return the modules whose code, with all they import, carries the masks."""
+    method = method_named(config.name)
+    if propagation.method == "own":
+        return method.use_modules
+    return ("shls_core.propagation.label_propagator", *method.feature_modules)

@@ -1,0 +1,86 @@
+"""What a method of video object segmentation is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shls_core.methods.config import MethodConfig
+
+if TYPE_CHECKING:  # a method is described without torch
+    from torch import Tensor, nn
+
+    from shls_core.propagation.dense_features import DenseFeatures
+    from shls_core.propagation.interface import MaskPropagator
+    from shls_core.training.method import TrainableMethod
+
+FAISS = "faiss"
+"""Among packages: that one of faiss-cpu and faiss-gpu which is installed."""
+
+
+def _as_they_are(config: MethodConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    return weights
+
+
+def _torch_alone(config: MethodConfig, validates: bool) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method: a folder of `shls_core.methods`, and an entry of `shls_core.methods.registry`.
+
+    Parts are functions that import what they need when they are called: a method that is not used costs
+    nothing, and configurations are checked without torch.
+
+    Attributes
+    ----------
+    name : str
+        In configurations (``method: NAME``) and in the records of checkpoints.
+    config : type of MethodConfig
+        The section of the configuration; its ``name`` is `name`.
+    columns : tuple of str
+        What a batch holds, of the columns of `storage.rows.loader`: ``frames`` and others.
+    new_network : Callable
+        From a configuration and a seed to a network with random weights, which depend on these two alone.
+    network_with_weights : Callable
+        From a configuration and a state to a network with these weights, in evaluation mode; raises
+        InputError for weights of another network.
+    trainable : Callable
+        From a network and a configuration to what training takes.
+    propagator : Callable
+        The method's own propagation: ``propagator(network, config, refinement=…, divide=…)``. `refinement` is
+        ``propagation.refinement``, `divide` divides frames that bring no superpixel maps; both may be None.
+    feature_maps : Callable
+        Dense features for label propagation: ``feature_maps(network, layer)``. Raises InputError for a layer
+        that it does not have.
+    training_modules, use_modules, feature_modules : tuple of str
+        The modules whose code, with all they import, makes the weights, the masks of its own propagation, and
+        the dense features: digests of code begin there.
+    divides_frames : bool
+        Whether its own propagation divides frames into superpixels.
+    training_packages : Callable
+        Third-party packages that decide the weights beside those of every training: from a configuration and
+        whether the training validates.
+    use_packages : tuple of str
+        Third-party packages that decide the masks of its own propagation beside those of every use.
+    weights_in_use : Callable
+        From the configuration in use and a state to the weights that this use reads.
+    """
+
+    name: str
+    config: type[MethodConfig]
+    columns: tuple[str, ...]
+    new_network: Callable[[Any, int], nn.Module]
+    network_with_weights: Callable[[Any, Mapping[str, Tensor]], nn.Module]
+    trainable: Callable[[Any, Any], TrainableMethod]
+    propagator: Callable[..., MaskPropagator]
+    feature_maps: Callable[[Any, str], DenseFeatures]
+    training_modules: tuple[str, ...]
+    use_modules: tuple[str, ...]
+    feature_modules: tuple[str, ...]
+    divides_frames: bool = False
+    training_packages: Callable[[Any, bool], tuple[str, ...]] = _torch_alone
+    use_packages: tuple[str, ...] = ()
+    weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _as_they_are

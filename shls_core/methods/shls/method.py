@@ -1,0 +1,87 @@
+"""SHLS as a method among others: what it is made of, imported when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from shls_core.methods.method import FAISS, Method
+from shls_core.methods.shls.config import ShlsConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from shls_core.methods.shls.dense_features import ShlsDenseFeatures
+    from shls_core.methods.shls.network.shls_network import ShlsNetwork
+    from shls_core.methods.shls.propagator import Propagator
+    from shls_core.methods.shls.training_loss import ShlsMethod
+    from shls_core.propagation.refinement_mode import RefinementMode
+    from shls_core.superpixels.division import Divide
+
+
+def _new_network(config: ShlsConfig, seed: int) -> ShlsNetwork:
+    from shls_core.methods.shls.network.shls_network import new_network
+
+    return new_network(config.network, seed)
+
+
+def _network_with_weights(config: ShlsConfig, weights: Mapping[str, Tensor]) -> ShlsNetwork:
+    from shls_core.methods.shls.network.shls_network import network_with_weights
+
+    return network_with_weights(config.network, weights)
+
+
+def _trainable(network: ShlsNetwork, config: ShlsConfig) -> ShlsMethod:
+    from shls_core.methods.shls.training_loss import ShlsMethod
+
+    return ShlsMethod(network, config)
+
+
+def _propagator(
+    network: ShlsNetwork,
+    config: ShlsConfig,
+    refinement: RefinementMode | None = None,
+    divide: Divide | None = None,
+) -> Propagator:
+    from shls_core.methods.shls.network.shls_network import refining
+    from shls_core.methods.shls.propagator import Propagator
+
+    return Propagator(refining(network, refinement), config.memory, divide)
+
+
+def _feature_maps(network: ShlsNetwork, layer: str) -> ShlsDenseFeatures:
+    from shls_core.methods.shls.dense_features import ShlsDenseFeatures
+
+    return ShlsDenseFeatures(network, layer)
+
+
+def _training_packages(config: ShlsConfig, validates: bool) -> tuple[str, ...]:
+    reads_memory = "memory" not in config.unread(validates)
+    return (FAISS,) if reads_memory and config.memory.search == "faiss" else ()
+
+
+def _weights_in_use(config: ShlsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    from shls_core.methods.shls.network.shls_network import REFINEMENT_PREFIX
+
+    if config.network.refinement.mode != "off":
+        return weights
+    return {name: value for name, value in weights.items() if not name.startswith(REFINEMENT_PREFIX)}
+
+
+SHLS = Method(
+    name="shls",
+    config=ShlsConfig,
+    columns=("frames", "masks", "superpixel_maps"),
+    new_network=_new_network,
+    network_with_weights=_network_with_weights,
+    trainable=_trainable,
+    propagator=_propagator,
+    feature_maps=_feature_maps,
+    training_modules=("shls_core.methods.shls.training_loss",),
+    use_modules=("shls_core.methods.shls.propagator",),
+    feature_modules=("shls_core.methods.shls.dense_features",),
+    divides_frames=True,
+    training_packages=_training_packages,
+    use_packages=(FAISS,),
+    weights_in_use=_weights_in_use,
+)

@@ -1,0 +1,23 @@
+"""What label propagation needs of a network: features of every cell of a frame."""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+
+@runtime_checkable
+class DenseFeatures(Protocol):
+    """A network, or anything else, that describes every cell of a frame by a vector."""
+
+    @property
+    def stride(self) -> int:
+        """Pixels from one cell to the next."""
+
+    def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
+        """Return the features of an RGB frame, on whatever device, of any length.
+
+        h is H / stride rounded up, w is W / stride rounded up. The call may come from another thread than
+        the rest, one frame ahead.
+        """

@@ -1,0 +1,207 @@
+"""Label propagation in use: the objects of a video by dense features of its frames."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float16, UInt8, UInt16
+from torch import Tensor
+
+from shls_core.errors import InputError
+from shls_core.propagation.dense_features import DenseFeatures
+from shls_core.propagation.grid_mapping import GridMapping
+from shls_core.propagation.label_config import LabelPropagationConfig
+from shls_core.propagation.label_tracker import LabelTracker
+from shls_core.propagation.soft_labels import given_shares, mask_of
+
+_NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class PreparedCells:
+    """What depends on a frame alone.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the frame: height, width, 3.
+    features : Float16[Tensor, "h w C"]
+        Unit vectors: half the memory of float32, and cosines within .001.
+    superpixel_map : UInt16[numpy.ndarray, "H W"] or None
+        None where masks do not snap to superpixels.
+    """
+
+    shape: tuple[int, ...]
+    features: Float16[Tensor, "h w C"]
+    superpixel_map: UInt16[np.ndarray, "H W"] | None
+
+
+class LabelPropagator:
+    """Segment the frames of one video after the other; a `MaskPropagator`.
+
+    Every cell of a frame takes the labels of the most similar cells of earlier frames, weighted by how
+    similar they are. What is held of a video does not grow with its length.
+
+    Parameters
+    ----------
+    features : DenseFeatures
+        Nothing of a video is stored in it.
+    config : LabelPropagationConfig
+    divide : callable or None
+        Divides an RGB frame into superpixels 0..R-1, for frames that come without them; asked only where
+        masks snap to superpixels.
+
+    References
+    ----------
+    Araslanov et al., "Dense Unsupervised Learning for Video Segmentation", 2021,
+    https://arxiv.org/abs/2111.06265.
+    """
+
+    def __init__(
+        self,
+        features: DenseFeatures,
+        config: LabelPropagationConfig,
+        divide: Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]] | None = None,
+    ) -> None:
+        self._features, self._config, self._divide = features, config, divide
+        self._tracker: LabelTracker | None = None
+        self._shape: tuple[int, ...] = ()
+
+    @torch.inference_mode()
+    def prepare(
+        self, frame: UInt8[np.ndarray, "H W 3"], stored: Mapping[str, np.ndarray] = _NOTHING
+    ) -> PreparedCells:
+        """Compute the features of a frame; it may run in another thread, one frame ahead.
+
+        Parameters
+        ----------
+        frame : UInt8[numpy.ndarray, "H W 3"]
+            RGB.
+        stored
+            Columns of a dataset for this frame: "superpixel_maps", uint16 of the frame's size, is used where
+            masks snap to superpixels.
+
+        Raises
+        ------
+        InputError
+            If masks are to snap to superpixels, and none are stored and there is nothing that divides frames,
+            or those stored have another size.
+        """
+        superpixels = self._superpixels(frame, stored) if self._config.snap == "superpixels" else None
+        encoded = self._features.encode(frame)
+        grid = tuple(-(-side // self._features.stride) for side in frame.shape[:2])
+        assert encoded.shape[1:] == grid, f"expected features of {grid} cells, got {tuple(encoded.shape[1:])}"
+        return PreparedCells(frame.shape, _unit_vectors(encoded), superpixels)
+
+    @torch.inference_mode()
+    def start(self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
+        """Begin a video; whatever was known of an earlier one is forgotten.
+
+        Parameters
+        ----------
+        prepared : PreparedCells
+            The first frame.
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 background, 1..254 objects, at least one, any of them.
+
+        Raises
+        ------
+        InputError
+            If the mask has another size than the frame, has no object, holds 255 (void), or has an object
+            that no cell has a share of.
+        """
+        self._tracker = None
+        _check_mask(mask, prepared.shape)
+        self._shape = prepared.shape
+        given = given_shares(mask, self._mapping(), self._config)
+        self._tracker = LabelTracker(self._config, prepared.features, given)
+
+    @torch.inference_mode()
+    def step(self, prepared: PreparedCells) -> UInt8[np.ndarray, "H W"]:
+        """Return the labels of the next frame.
+
+        Raises
+        ------
+        InputError
+            If no video was started, or the shape differs from the first frame's.
+        """
+        tracker = self._started(prepared)
+        labels = tracker.labels
+        return mask_of(
+            tracker.step(prepared.features).cpu(), labels, self._mapping(), prepared.superpixel_map
+        )
+
+    @torch.inference_mode()
+    def introduce(
+        self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]
+    ) -> UInt8[np.ndarray, "H W"]:
+        """Return the labels of the next frame, of which `mask` gives some objects: new ones, or known ones.
+
+        The frame is segmented as by `step`; what is given is written over the result and remembered. New
+        objects are found by their likeness to this frame from then on, known ones by their likeness to this
+        frame as well.
+
+        Parameters
+        ----------
+        prepared : PreparedCells
+        mask : UInt8[numpy.ndarray, "mask_H mask_W"]
+            Of the size of the frame; 0 says nothing, 1..254 are objects, at least one. An object that it
+            names is where it says and nowhere else in this frame.
+
+        Raises
+        ------
+        InputError
+            As `start` for the mask, as `step` for the rest.
+        """
+        tracker = self._started(prepared)
+        _check_mask(mask, prepared.shape)
+        given, labels = given_shares(mask, self._mapping(), self._config), tracker.labels
+        soft = tracker.introduce(prepared.features, given).cpu()
+        found = mask_of(soft, labels, self._mapping(), prepared.superpixel_map)
+        found[np.isin(found, list(given))] = 0
+        return np.where(mask > 0, mask, found)
+
+    def _superpixels(
+        self, frame: UInt8[np.ndarray, "H W 3"], stored: Mapping[str, np.ndarray]
+    ) -> UInt16[np.ndarray, "H W"]:
+        found = stored.get("superpixel_maps")
+        if found is None:
+            if self._divide is None:
+                raise InputError(
+                    "expected superpixels of every frame to snap to, got none and no way to find them"
+                )
+            return self._divide(frame)
+        if found.shape != frame.shape[:2]:
+            raise InputError(f"expected a superpixel map of shape {frame.shape[:2]}, got {found.shape}")
+        return found
+
+    def _started(self, prepared: PreparedCells) -> LabelTracker:
+        if self._tracker is None:
+            raise InputError("expected start() with a first frame and its mask before step()")
+        if prepared.shape != self._shape:
+            raise InputError(
+                f"expected a frame of shape {self._shape} as the first one, got {prepared.shape}"
+            )
+        return self._tracker
+
+    def _mapping(self) -> GridMapping:
+        return GridMapping.of((self._shape[0], self._shape[1]), self._features.stride, self._config.grid)
+
+
+def _unit_vectors(encoded: Float[Tensor, "C h w"]) -> Float16[Tensor, "h w C"]:
+    """Return the features of every cell at unit length; features that are 0 stay 0."""
+    vectors = encoded.float().permute(1, 2, 0)
+    lengths = torch.linalg.vector_norm(vectors, dim=2, keepdim=True).clamp(min=1e-12)
+    unit = torch.empty(vectors.shape, dtype=torch.float16, device=vectors.device)
+    return torch.div(vectors, lengths, out=unit)
+
+
+def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], shape: tuple[int, ...]) -> None:
+    if mask.shape != shape[:2]:
+        raise InputError(f"expected a mask of shape {shape[:2]}, got {mask.shape}")
+    if not mask.any():
+        raise InputError("expected a mask with at least one object, got background only")
+    if mask.max() == 255:
+        raise InputError("expected object labels 1..254 in a mask, got 255 (void)")

@@ -1,0 +1,153 @@
+"""The labels of one video through time, on the grid of its features."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from shls_core.propagation.affinity import ContextFrame, matches
+from shls_core.propagation.feature_slots import FeatureSlots
+from shls_core.propagation.label_config import LabelPropagationConfig
+from shls_core.propagation.label_context import context_of
+from shls_core.propagation.match_window import Window
+from shls_core.propagation.soft_labels import hardened
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where an object comes from: the frame at which it was first given, and those at which it was again."""
+
+    start: int
+    again: tuple[int, ...] = ()
+
+
+@dataclass
+class _Remembered:
+    """A frame that may give labels: unit features, and shares of the labels that were known then."""
+
+    features: Float[Tensor, "h w C"]
+    shares: Float[Tensor, "cells channels"] = field(repr=False)
+
+
+class LabelTracker:
+    """All that label propagation knows of one video; it grows with the masks given, not with time.
+
+    Parameters
+    ----------
+    config : LabelPropagationConfig
+    features : Float[Tensor, "h w C"]
+        Unit vectors of the first frame.
+    given : Mapping[int, Float[Tensor, "h w"]]
+        Share of every object in each cell, by its label.
+    """
+
+    def __init__(
+        self,
+        config: LabelPropagationConfig,
+        features: Float[Tensor, "h w C"],
+        given: Mapping[int, Float[Tensor, "h w"]],
+    ) -> None:
+        self._config = config
+        self._window = Window(config.window, config.radius)
+        self._origins = {0: _Origin(0)}  # by label, in the order of channels; 0 is background
+        self._frames: dict[int, _Remembered] = {}
+        self._slots = FeatureSlots(features, config.context + 1)
+        self._number = 0
+        nothing = torch.ones(1, *features.shape[:2], device=features.device)
+        self._give(features, nothing, given)
+
+    @property
+    def labels(self) -> list[int]:
+        """Labels of the channels, background first."""
+        return list(self._origins)
+
+    def step(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
+        """Return the shares of all labels in the cells of the next frame, and remember them."""
+        soft = self._predict(features)
+        self._remember(features, soft)
+        return soft
+
+    def introduce(
+        self, features: Float[Tensor, "h w C"], given: Mapping[int, Float[Tensor, "h w"]]
+    ) -> Float[Tensor, "channels h w"]:
+        """Return what `step` would have found, of the labels known before; remember what is given over it."""
+        soft = self._predict(features)
+        self._give(features, soft, given)
+        return soft
+
+    def _predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
+        """Label the next frame: every label by the context of its own origin."""
+        self._number += 1
+        soft = features.new_zeros(len(self._origins), *features.shape[:2], dtype=torch.float32)
+        for origin in dict.fromkeys(self._origins.values()):
+            channels = [n for n, other in enumerate(self._origins.values()) if other == origin]
+            soft[channels] = self._predict_from(origin, features)[channels]
+        return soft
+
+    def _predict_from(
+        self, origin: _Origin, features: Float[Tensor, "h w C"]
+    ) -> Float[Tensor, "channels h w"]:
+        config, (height, width, _) = self._config, features.shape
+        uses = context_of(
+            self._number,
+            origin.start,
+            config.context,
+            is_unrestricted=config.first_frame_unrestricted,
+            again=origin.again,
+        )
+        frames = [self._frames[use.number] for use in uses]
+        context = [
+            ContextFrame(frame.features, use.multiplicity, use.is_unrestricted)
+            for frame, use in zip(frames, uses, strict=True)
+        ]
+        shares = torch.cat([self._in_all_channels(frame.shares) for frame in frames])
+        neighbours = None if config.neighbours == "all" else config.neighbours
+        found = shares.new_empty(height * width, shares.shape[1])
+        for block in matches(features, context, self._window, neighbours, config.temperature):
+            found[block.cells] = torch.nn.functional.embedding_bag(
+                block.rows, shares, per_sample_weights=block.weights, mode="sum"
+            )
+        return found.T.reshape(-1, height, width)
+
+    def _in_all_channels(self, shares: Float[Tensor, "cells known"]) -> Float[Tensor, "cells channels"]:
+        """Add channels of labels that became known later, of which a frame has nothing."""
+        return torch.nn.functional.pad(shares, (0, len(self._origins) - shares.shape[1]))
+
+    def _give(
+        self,
+        features: Float[Tensor, "h w C"],
+        soft: Float[Tensor, "channels h w"],
+        given: Mapping[int, Float[Tensor, "h w"]],
+    ) -> None:
+        """Write what is given over the shares of a frame, and let it be an origin of the objects given."""
+        for label in given:
+            origin = self._origins.get(label)
+            self._origins[label] = (
+                _Origin(self._number)
+                if origin is None
+                else _Origin(origin.start, (*origin.again, self._number))
+            )
+        merged = soft.new_zeros(len(self._origins), *soft.shape[1:])
+        merged[: len(soft)] = soft
+        channels = [self.labels.index(label) for label in given]
+        shares = torch.stack([share.to(soft.device) for share in given.values()])
+        # An object that is given is nowhere else: what was taken for it is background.
+        merged[0] += merged[channels].sum(0)
+        merged[channels] = 0
+        merged *= 1 - shares.sum(0).clamp(max=1)
+        merged[channels] += shares
+        self._remember(features, merged)
+
+    def _remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
+        """Keep a frame, and forget those that no later frame needs."""
+        needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
+        oldest = self._number + 1 - self._config.context
+        for number in [n for n in self._frames if n < oldest and n not in needed]:
+            del self._frames[number]
+            self._slots.drop(number)
+        if self._number >= oldest or self._number in needed:
+            kept = hardened(soft) if self._config.labels == "hard" else soft
+            copied = self._slots.put(self._number, features)
+            self._frames[self._number] = _Remembered(copied, kept.flatten(1).T.contiguous())

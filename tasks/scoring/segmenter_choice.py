@@ -1,0 +1,126 @@
+"""How masks are carried with a checkpoint: all that decides them but the video and the weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from shls_core.methods.config import MethodConfig
+from shls_core.methods.in_use import propagator_of, use_modules
+from shls_core.methods.registry import default_method, method_named
+from shls_core.propagation.config import PropagationConfig
+from shls_core.propagation.interface import MaskPropagator
+from shls_core.propagation.video_segmenter import VideoSegmenter
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.superpixels.division import Divide, division
+from tasks.stages.superpixels import SuperpixelsStage
+
+_DIVIDING_MODULE = "shls_core.superpixels.division"
+
+
+@dataclass(frozen=True)
+class PropagationChoice:
+    """A propagation for the network of a method.
+
+    Attributes
+    ----------
+    method
+        The method as it is used.
+    propagation
+        By which propagation, and how.
+    superpixels
+        How frames are divided, for propagations that read superpixels; None: sequences bring them along.
+    """
+
+    method: MethodConfig = field(default_factory=default_method)
+    propagation: PropagationConfig = field(default_factory=PropagationConfig)
+    superpixels: SuperpixelConfig | None = None
+
+    def propagator(self, network: nn.Module) -> MaskPropagator:
+        """Return what carries masks with a network of the method.
+
+        Raises
+        ------
+        InputError
+            If the network cannot be used so.
+        """
+        return propagator_of(network, self.method, self.propagation, self.divide())
+
+    def divide(self) -> Divide | None:
+        """Return what divides frames, or None where nothing does.
+
+        Raises
+        ------
+        InputError
+            If there is a number of superpixels for a segmenter that takes none.
+        """
+        if self.superpixels is None or not self.reads_superpixels:
+            return None
+        return division(self.superpixels, self.propagation.num_superpixels)
+
+    @property
+    def reads_superpixels(self) -> bool:
+        """Whether masks depend on superpixels."""
+        return self.propagation.reads_superpixels(method_named(self.method.name).divides_frames)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a dataset's sequences that it reads."""
+        return ("frames", "masks", *(("superpixel_maps",) if self.reads_superpixels else ()))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the masks depend on, as sections of a configuration."""
+        propagation = self.propagation.facts()
+        facts: dict[str, Any] = {"propagation": propagation}
+        if self.propagation.method == "own":
+            facts["method"] = self.method.use_facts()
+        if self.superpixels is not None and self.reads_superpixels:
+            facts["superpixels"] = self.superpixels.model_dump(mode="json")
+            propagation["num_superpixels"] = self.propagation.num_superpixels
+        return facts
+
+    def modules(self) -> tuple[str, ...]:
+        """Return the modules whose code, with all they import, carries the masks."""
+        dividing = (_DIVIDING_MODULE,) if self.superpixels is not None and self.reads_superpixels else ()
+        return (*use_modules(self.method, self.propagation), *dividing)
+
+    def packages(self) -> Sequence[str]:
+        """Return the third-party packages that the masks depend on beside those of every use."""
+        own = method_named(self.method.name).use_packages if self.propagation.method == "own" else ()
+        if self.superpixels is None or not self.reads_superpixels:
+            return own
+        return (*own, *SuperpixelsStage(self.superpixels).packages)
+
+
+@dataclass(frozen=True)
+class SegmenterChoice:
+    """What segments the videos of a benchmark.
+
+    Attributes
+    ----------
+    checkpoint
+        Id of the checkpoint.
+    how
+        With what propagation.
+    max_side
+        Longest side in px at which frames are worked on; None: as they are.
+    """
+
+    checkpoint: str
+    how: PropagationChoice
+    max_side: int | None = None
+
+    def segmenter(self, network: nn.Module) -> VideoSegmenter:
+        """Return what segments a video, with the network of the checkpoint.
+
+        Raises
+        ------
+        InputError
+            If the network cannot be used so.
+        """
+        return VideoSegmenter(self.how.propagator(network), self.max_side)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the masks depend on, as it is recorded."""
+        return {**self.how.facts(), "max_side": self.max_side}
