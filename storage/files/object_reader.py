@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from storage.canonical import short
 from storage.files.failures import failures_told
 
 
@@ -125,4 +126,4 @@ class FileReader(ObjectReader):
 
     @property
     def _doing(self) -> str:
-        return f"expected to read {self._path.name[:12]}… of the store"
+        return f"expected to read {short(self._path.name)}… of the store"

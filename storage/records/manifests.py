@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from shls_core.errors import NameUnknown, StoreError
-from storage.canonical import canonical_json, digest_json
+from storage.canonical import canonical_json, digest_json, short
 from storage.objects.objects import ObjectStore
 
 SCHEMA_VERSION = 3
@@ -121,9 +121,9 @@ def get_record(objects: ObjectStore, digest: str, model: type[AnyRecord]) -> Any
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        refuse_later_version(data, f"record {digest[:12]}…")
+        refuse_later_version(data, f"record {short(digest)}…")
         expected = model.__name__
-        raise NameUnknown(f"expected a {expected}, got another kind of object: {digest[:12]}…") from error
+        raise NameUnknown(f"expected a {expected}, got another kind of object: {short(digest)}…") from error
 
 
 def refuse_later_version(data: bytes, what: str) -> None:

@@ -8,7 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from shls_core.methods.registry import DEFAULT
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
@@ -54,7 +54,7 @@ def reproduce_checkpoint(
 
     allowed = refuse_withdrawn(opened, record.dataset, allow_withdrawn)
     require_sound(opened, record.dataset)
-    tell(f"trains {checkpoint[:12]} again: {learning.training.steps} steps, seed {learning.training.seed}")
+    tell(f"trains {short(checkpoint)} again: {learning.training.steps} steps, seed {learning.training.seed}")
     with steps_shown(learning.training.steps) as observe:
         again = learn(opened.objects, facts, learning, execution, observers=lambda state: [observe])
     is_same = again.record.weights == record.weights

@@ -16,7 +16,7 @@ from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagation, evaluate
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from shls_core.training.reproducible import reproducible
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
@@ -52,7 +52,9 @@ def score_checkpoint(
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
-        tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
+        tell(
+            f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
+        )
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
         opened,

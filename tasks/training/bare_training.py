@@ -21,7 +21,7 @@ from obstore.store import LocalStore
 
 from shls_core.errors import InputError, ShlsError
 from shls_core.training.state import TrainingState
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.objects.objects import ObjectStore
 from storage.objects.training_states import TrainingStates
 from storage.records.manifests import record_id
@@ -52,7 +52,7 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
     order = read_order(folder)
     objects = ObjectStore(LocalStore(prefix=folder / STORE_FOLDER))
     for kind, digest, what in survey_objects(objects, [order.dataset], with_rows=False).faults:
-        raise about_object(kind, digest, f"dataset {order.dataset[:12]}…", what).error()
+        raise about_object(kind, digest, f"dataset {short(order.dataset)}…", what).error()
     facts = facts_of(order.dataset, order.learning, execution)
     try:
         out.mkdir(parents=True, exist_ok=True)

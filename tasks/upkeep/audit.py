@@ -9,6 +9,7 @@ from shls_core.errors import StoreError, StoreUnwritable
 from storage.audit.examination import examine
 from storage.audit.findings import Findings, Verdict
 from storage.audit.scope import AUDITABLE
+from storage.canonical import short
 from storage.kinds import RunKind
 from storage.references import resolve
 from storage.store import Store
@@ -55,7 +56,7 @@ class Audit:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is not as it should be."""
         replayed = (
-            Problem(REPLAY, one.path, f"dataset {one.dataset[:12]}…", str(one))
+            Problem(REPLAY, one.path, f"dataset {short(one.dataset)}…", str(one))
             for one in self.again
             if one.status == "different"
         )

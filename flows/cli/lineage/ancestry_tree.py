@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from flows.cli.lineage.labels import counted, label, short, when
+from flows.cli.lineage.labels import counted, label, when
 from flows.cli.lineage.settings import settings_block, settings_line
+from storage.canonical import short
 from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, STAGE, Lineage, Node
 
 _PHOTOGRAPHS_SHOWN = 5

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from flows.cli.lineage.labels import counted, photograph_notes, scores_told, short
+from flows.cli.lineage.labels import counted, photograph_notes, scores_told
+from storage.canonical import short
 from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, Descent, Exposure
 from storage.lineage.roles import DRAWN, LEFT_OUT, PASTED, TEMPLATE
 from storage.rows.stage_graph import STAGES

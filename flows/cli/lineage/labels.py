@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from storage.canonical import short
 from storage.lineage.graph import (
     CHECKPOINT,
     DATASET,
@@ -15,7 +16,6 @@ from storage.lineage.graph import (
     Node,
 )
 
-_DIGITS = 12
 _NOTES = ("source", "licence", "consent")
 
 
@@ -24,11 +24,6 @@ def label(node: Node) -> str:
     described = _DESCRIBED.get(node.kind, _score)
     gone = f", {node.facts['gone']}" if "gone" in node.facts else ""
     return described(node) + gone
-
-
-def short(digest: str) -> str:
-    """Return the first digits of an id, which are enough to ask for it."""
-    return digest[:_DIGITS]
 
 
 def counted(count: int, what: str) -> str:
