@@ -21,7 +21,7 @@ from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
 from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
@@ -132,14 +132,14 @@ class CheckpointInUse(BaseModel):
             "method": self.config.method.use_facts(),
         }
 
-    def tell_default_use(self) -> None:
+    def print_default_use(self) -> None:
         """Print which keys have their defaults: no configuration was given, and training recorded none."""
         recorded = recorded_sections(self.record).get("method", {})
         if self.is_configured or self.config.propagation.method != "own":
             return
         for key in self.config.method.used:
             if key not in recorded:
-                tell(
+                print_line(
                     f"{key:<12} the default one: training {short(self.id)} read none; --config says otherwise"
                 )
 

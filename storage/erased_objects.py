@@ -29,7 +29,7 @@ class KnownErasures(ObjectStore):
             If it was erased by order.
         ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
-        with self._erasure_told(digest):
+        with self._raising_erased(digest):
             return super().get(digest)
 
     def open(self, digest: str) -> ObjectReader:
@@ -41,11 +41,11 @@ class KnownErasures(ObjectStore):
             If it was erased by order.
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        with self._erasure_told(digest):
+        with self._raising_erased(digest):
             return super().open(digest)
 
     @contextmanager
-    def _erasure_told(self, digest: str) -> Iterator[None]:
+    def _raising_erased(self, digest: str) -> Iterator[None]:
         try:
             yield
         except ObjectMissing as missing:

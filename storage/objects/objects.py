@@ -15,7 +15,7 @@ from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes, short
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.object_reader import FileReader, ObjectReader
 from storage.files.range_reader import RangeReader
 from storage.files.writing import write, write_new
@@ -112,7 +112,7 @@ class ObjectStore:
     def find(self, prefix: str) -> list[str]:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
         folder = f"objects/{prefix[:2]}"  # a listing goes by whole parts of the path, in a bucket too
-        with failures_told(f"expected to list {folder} of the store"):
+        with store_errors(f"expected to list {folder} of the store"):
             listed = obstore.list(self._backend, prefix=folder).collect()
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
@@ -130,7 +130,7 @@ class ObjectStore:
     @contextmanager
     def _reading(self, digest: str) -> Iterator[None]:
         try:
-            with failures_told(f"expected to read object {short(digest)}… of the store"):
+            with store_errors(f"expected to read object {short(digest)}… of the store"):
                 yield
         except ObjectMissing as error:
             raise ObjectMissing(

@@ -18,7 +18,7 @@ from tasks.reports.page import percent
 from tasks.reports.page_of import page_of
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.run_artifacts import shown
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.log import log_folder, runs_folder
 
 PAGE = "report.html"
@@ -82,9 +82,9 @@ def _write(path: Path, make_page: Callable[[], bytes]) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, make_page())
     except (OSError, ShlsError) as error:
-        tell(f"{'report':<12} not written: {error}")
+        print_line(f"{'report':<12} not written: {error}")
         return False
-    tell(f"{'report':<12} {path}")
+    print_line(f"{'report':<12} {path}")
     return True
 
 

@@ -33,7 +33,7 @@ from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.runs.run_artifacts import shown
 from tasks.scoring.segmenter_choice import PropagationChoice
-from tasks.terminal import Advance, tell
+from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
@@ -52,7 +52,7 @@ def score_checkpoint(
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
-        tell(
+        print_line(
             f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
         )
     facts = _facts(checkpoint, trained, how, execution)
@@ -74,7 +74,7 @@ def score_checkpoint(
         seconds=round(time.monotonic() - started, 3),
     )
     reused = ", reused" if status == "cached" else ""
-    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
+    print_line(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
     shown("result", lambda: _show(outcome))
     return outcome
 

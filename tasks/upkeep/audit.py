@@ -17,7 +17,7 @@ from storage.verification.problems import REPLAY, Problem
 from tasks.runs.progress import progress
 from tasks.runs.recorded_run import RunDraft, recorded_run
 from tasks.scoring.benchmark_choice import BenchmarkFormat
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.upkeep.auditing.judging import Again
 from tasks.upkeep.auditing.replaying import replay_at_random
 from tasks.upkeep.auditing.videos import VideosOfScore, compare_videos
@@ -118,7 +118,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
             raise
         is_readable = done is None or done.findings.is_history_readable
         why = " ".join(str(error).split()) if is_readable else "the ledger cannot be read"
-        tell(f"this audit leaves no entry in the ledger: {why}")
+        print_line(f"this audit leaves no entry in the ledger: {why}")
         return done or _carried_out(opened, artifact, request), False
     return done, True
 

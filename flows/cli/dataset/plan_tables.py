@@ -7,7 +7,7 @@ from rich.table import Table
 
 from storage.canonical import short
 from storage.files.free_space import megabytes
-from tasks.planning.left_out import left_out_told
+from tasks.planning.left_out import left_out_line
 from tasks.staging.plan_report import PlanReport, StageReport
 
 _SHARDS_SHOWN = 8
@@ -38,7 +38,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
     console = Console(highlight=False)
     if report.left_out:
-        console.print(left_out_told(report.left_out), markup=False, soft_wrap=True)
+        console.print(left_out_line(report.left_out), markup=False, soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest is to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)

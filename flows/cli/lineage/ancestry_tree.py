@@ -25,7 +25,7 @@ def show_ancestry(lineage: Lineage, every: bool, full: bool = False) -> None:
 
 def ancestry_tree(lineage: Lineage, every: bool, full: bool = False) -> Tree:
     """Return a lineage as a tree whose root is the thing that was asked about."""
-    told = _Told(lineage, full)
+    told = _ShownLineage(lineage, full)
     tree = Tree(escape(label(lineage.root)))
     _add_artifacts(tree, lineage.root, told)
     _add_making(tree, told)
@@ -33,7 +33,7 @@ def ancestry_tree(lineage: Lineage, every: bool, full: bool = False) -> Tree:
     return tree
 
 
-class _Told:
+class _ShownLineage:
     """A lineage, asked for what is above a node."""
 
     def __init__(self, lineage: Lineage, full: bool) -> None:
@@ -70,7 +70,7 @@ class _Told:
         return [node for node in self.nodes.values() if node.kind == kind]
 
 
-def _add_artifacts(tree: Tree, node: Node, told: _Told) -> None:
+def _add_artifacts(tree: Tree, node: Node, told: _ShownLineage) -> None:
     """Add the runs that made a thing, what else did, and the things it was made from."""
     for run in told.above(node, RUN):
         tree.add(escape(told.once(run)))
@@ -113,7 +113,7 @@ def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(usage['validations'], 'validation')} on {samples} {did} the weights"
 
 
-def _add_making(tree: Tree, told: _Told) -> None:
+def _add_making(tree: Tree, told: _ShownLineage) -> None:
     """Add how the stages made a shard or a row, each way once."""
     makings = _without_places(told.root.facts.get("making", ()))
     ways = {json.dumps(making, sort_keys=True): making for making in makings}
@@ -131,7 +131,7 @@ def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, 
         yield {name: value for name, value in making.items() if name not in ("shard", "artifact")}
 
 
-def _add_rows(tree: Tree, told: _Told, every: bool) -> None:
+def _add_rows(tree: Tree, told: _ShownLineage, every: bool) -> None:
     if told.root.kind == PHOTOGRAPH:
         return
     if told.root.kind in (SAMPLE, MASK):
@@ -144,7 +144,7 @@ def _add_rows(tree: Tree, told: _Told, every: bool) -> None:
     _add_photographs(tree, told, every)
 
 
-def _add_sources(tree: Tree, told: _Told) -> None:
+def _add_sources(tree: Tree, told: _ShownLineage) -> None:
     """Add the masks of a sample, each with its role and its photograph; of a mask, the photograph."""
     roles: dict[str, list[str]] = {}
     for of_shard in told.root.facts.get("roles", ()):
@@ -160,7 +160,7 @@ def _add_sources(tree: Tree, told: _Told) -> None:
             tree.add(escape(label(photograph)))
 
 
-def _add_photographs(tree: Tree, told: _Told, every: bool) -> None:
+def _add_photographs(tree: Tree, told: _ShownLineage, every: bool) -> None:
     photographs = sorted(told.of_kind(PHOTOGRAPH), key=_first_file_name)
     if not photographs:
         return

@@ -54,7 +54,7 @@ def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join([names or "no file name", *noted])
 
 
-def scores_told(facts: Mapping[str, Any]) -> str:
+def score_text(facts: Mapping[str, Any]) -> str:
     """Return J&F of a score, in per cent, where there is one."""
     value = facts.get("scores", {}).get("J&F-Mean")
     on = f" on {facts['benchmark']} {facts['split']}" if "benchmark" in facts else ""
@@ -107,7 +107,7 @@ def _checkpoint(node: Node) -> str:
 
 
 def _score(node: Node) -> str:
-    return f"{node.kind} {short(node.id)}{scores_told(node.facts)}"
+    return f"{node.kind} {short(node.id)}{score_text(node.facts)}"
 
 
 def _run(node: Node) -> str:

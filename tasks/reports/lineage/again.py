@@ -79,7 +79,7 @@ def configuration_of(runs: Sequence[PastRun]) -> str | None:
     return yaml.safe_dump(dict(runs[0].configuration), allow_unicode=True)
 
 
-def code_told(run: PastRun) -> str:
+def code_text(run: PastRun) -> str:
     """Return from which code a run was."""
     if run.code_commit is None:
         return _UNKNOWN
@@ -90,7 +90,7 @@ def _facts_of(run: PastRun) -> tuple[Fact, ...]:
     return (
         Fact("begun (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
         Fact("by", f"{run.user or _UNKNOWN} on {run.host or _UNKNOWN}"),
-        Fact("code", code_told(run)),
+        Fact("code", code_text(run)),
         Fact("requirements.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),
         Fact("seed", _UNKNOWN if run.seed is None else str(run.seed)),
         Fact("entry of the ledger", f"{run.number}: {run.kind}, {run.status}"),
