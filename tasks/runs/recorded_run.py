@@ -17,6 +17,7 @@ from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
+from tasks.terminal import print_line
 
 if TYPE_CHECKING:
     from tasks.openlineage.emission import RunFacts
