@@ -1,4 +1,4 @@
-"""The checkpoint that a command uses, and how: found once, and handed on."""
+"""The checkpoint that a command uses and how it is used: resolved once, then passed on."""
 
 from typing import Any
 
@@ -27,9 +27,10 @@ from tasks.training.learning_config import LearningConfig, learning_of, recorded
 
 
 class CheckpointInUse(BaseModel):
-    """A checkpoint, where it is, and how it is used.
+    """A checkpoint, its store, and the configuration it is used with.
 
-    To whom only looks at it, as Prefect does at the parameters of a flow, it is `id` and `config`.
+    Its dump and its `repr`, which Prefect makes of the parameters of a flow, leave out record, store and
+    weights.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -41,15 +42,15 @@ class CheckpointInUse(BaseModel):
     is_configured: bool
     """Whether a configuration was given."""
     location: str
-    """The store, in which what comes of the use is recorded."""
+    """The store in which the results of the use are recorded."""
     store: Store | None = Field(exclude=True, repr=False)
-    """The same, opened; None while the checkpoint needs none, and there may be none."""
+    """The same store, opened; None while the checkpoint does not need it: it may not exist yet."""
     weights: bytes | None = Field(default=None, exclude=True, repr=False)
-    """Of a checkpoint that is in no store."""
+    """The weights of a checkpoint that is in no store."""
 
     @property
     def is_pretrained(self) -> bool:
-        """Whether its dataset need not be at hand: it comes with the project, or was made in that form."""
+        """Whether it is used without its dataset: it comes with the project, or was made in that form."""
         return self.record.is_pretrained
 
     def with_changes(self, **sections: Any) -> "CheckpointInUse":
@@ -63,17 +64,17 @@ class CheckpointInUse(BaseModel):
         snap: bool = False,
         num_superpixels: int | None = None,
     ) -> "CheckpointInUse":
-        """Return it with what the options of a command say of propagation; those not given change nothing.
+        """Return it with the propagation options of a command applied; options not given change nothing.
 
         Raises
         ------
         ConfigError
-            If the configuration does not know what they say.
+            If the configuration does not accept the value of an option.
         InputError
-            If one is of label propagation, and that is not what is used.
+            If an option is for label propagation, and another propagation is used.
         """
-        of_labels = {"features": features, "snap": "superpixels" if snap else None}
-        given = {key: value for key, value in of_labels.items() if value is not None}
+        label_options = {"features": features, "snap": "superpixels" if snap else None}
+        given = {key: value for key, value in label_options.items() if value is not None}
         labels = self.config.propagation.label_propagation.model_dump() | given
         changed = self.with_changes(
             propagation={
@@ -96,12 +97,12 @@ class CheckpointInUse(BaseModel):
         Raises
         ------
         InputError
-            If it is of a network that this version does not know, or its weights are of another one.
+            If this version does not know its network, or its weights belong to another network.
         """
         return network_of(self.record, self._weights(), device)
 
     def kept(self) -> "CheckpointInUse":
-        """Return it in its store, which is made where there is none: for records there to name it."""
+        """Return it saved in its store, so that records there can name it; create a missing store."""
         if self.store is not None:
             return self
         store = Store.create(self.location)
@@ -109,23 +110,23 @@ class CheckpointInUse(BaseModel):
         return self.model_copy(update={"store": store})
 
     def on_sequences(self) -> PropagationChoice:
-        """Return how it is used on sequences, which bring their superpixels along."""
+        """Return how it is used on sequences, which contain their superpixels."""
         return PropagationChoice(self.config.method, self.config.propagation)
 
     def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
-        """Return how it is used on videos, worked on at a longest side of `max_side` px, or as they are.
+        """Return how it is used on videos, processed at a longest side of `max_side` px or at full size.
 
         Raises
         ------
         InputError
-            If there is a number of superpixels for a segmenter that takes none.
+            If a number of superpixels is set for a segmenter that takes none.
         """
         how = PropagationChoice(self.config.method, self.config.propagation, self.config.superpixels)
         how.divide()
         return SegmenterChoice(self.id, how, max_side)
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the ledger keeps of the configuration: what the use of a checkpoint reads."""
+        """Return the part of the configuration that the ledger records: what using a checkpoint reads."""
         kept = {"name", "superpixels", "propagation", "execution"}
         return {
             **self.config.model_dump(mode="json", include=kept),
@@ -133,14 +134,14 @@ class CheckpointInUse(BaseModel):
         }
 
     def print_default_use(self) -> None:
-        """Print which keys have their defaults: no configuration was given, and training recorded none."""
+        """Print the keys that have their default: no configuration was given, and training recorded none."""
         recorded = recorded_sections(self.record).get("method", {})
         if self.is_configured or self.config.propagation.method != "own":
             return
         for key in self.config.method.used:
             if key not in recorded:
                 print_line(
-                    f"{key:<12} the default one: training {short(self.id)} read none; --config says otherwise"
+                    f"{key:<12} default: training {short(self.id)} recorded none; --config sets another"
                 )
 
     def _weights(self) -> bytes:
@@ -153,13 +154,13 @@ class CheckpointInUse(BaseModel):
 def checkpoint_in_use(
     checkpoint: "CheckpointInUse | str | None", config: PipelineConfig | str | None, store: str
 ) -> CheckpointInUse:
-    """Find a checkpoint, and how it is used; one that was found already is returned as it is.
+    """Resolve a checkpoint and how it is used; one that is already resolved is returned unchanged.
 
     Parameters
     ----------
     checkpoint
-        Its id, or the beginning of it; by default the newest. ``pretrained`` comes with the project,
-        ``untrained`` are the random weights of the configuration.
+        Its id or the beginning of its id; by default the newest. ``pretrained`` comes with the project,
+        ``untrained`` is a network with random weights, as the configuration describes it.
     config
         A configuration, or the path of a configuration file; by default that of the checkpoint and of its
         dataset.
@@ -169,11 +170,11 @@ def checkpoint_in_use(
     Raises
     ------
     ConfigError
-        If the configuration cannot be read, or is of another method than the checkpoint.
+        If the configuration cannot be read, or has another method than the checkpoint.
     InputError
-        If random weights are asked for without a configuration.
+        If random weights are requested without a configuration.
     NameUnknown
-        If there is no such checkpoint.
+        If the checkpoint does not exist.
     """
     if isinstance(checkpoint, CheckpointInUse):
         return checkpoint
@@ -199,12 +200,12 @@ def checkpoint_in_use(
 
 
 def config_of(record: CheckpointRecord) -> PipelineConfig:
-    """Return a configuration with the method of a checkpoint, and how it was trained.
+    """Return a configuration with the method and the training settings of a checkpoint.
 
     Raises
     ------
     ConfigError
-        If this version does not know what the record says.
+        If this version does not accept the configuration in the record.
     """
     try:
         learning = learning_of(record)
@@ -233,19 +234,19 @@ def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:
 
 
 def _config_of(record: CheckpointRecord, store: Store | None) -> PipelineConfig:
-    """Return how a checkpoint was trained, with the name and the superpixels of its dataset."""
+    """Return the configuration of a checkpoint, with the name and the superpixels of its dataset."""
     config = config_of(record)
     if store is None:
         return config
-    made_of = {
+    from_dataset = {
         "name": store.names.first_published().get(record.dataset, record.kind),
         "superpixels": _superpixels(store, record.dataset),
     }
-    return config.model_copy(update=made_of)
+    return config.model_copy(update=from_dataset)
 
 
 def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
-    """Return how the frames of a dataset were divided; of one that is not there, the default."""
+    """Return the superpixel configuration of a dataset; the default if the dataset is not there."""
     try:
         stages = get_record(store.objects, dataset, DatasetManifest)
         made = get_record(store.objects, stages.stages[SUPERPIXELS], StageManifest)

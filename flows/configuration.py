@@ -1,4 +1,4 @@
-"""The configuration of a whole run: a YAML file, perhaps on top of another; unknown keys refused."""
+"""The configuration of a whole run: a YAML file, optionally based on another; unknown keys are refused."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,18 +36,18 @@ _MOVED = {
         for key in ("contrast", "temperature", "refinement_from", "refinement_learning_rate")
     },
 }
-"""Keys of files from before there was a choice of methods, and what they are now."""
+"""Keys in files from before there was a choice of methods, and their new names."""
 
 
 class PipelineConfig(FrozenConfig):
-    """Everything that is configured, by the part it belongs to."""
+    """The whole configuration, one section per part."""
 
     name: str = Field(default="photos", pattern=f"^{NAME_PATTERN}$")
     """Name under which the dataset is published: ``NAME@v1``, ``NAME@latest``."""
     staging: StagingConfig = StagingConfig()
     """How rows are drawn, grouped into shards and rejected."""
     ingest: IngestConfig = IngestConfig()
-    """Which photographs come in."""
+    """Which photographs are taken in."""
     crops: CropConfig = CropConfig()
     """Whether photographs are cut into parts."""
     saliency: SaliencyConfig = SaliencyConfig()
@@ -61,13 +61,13 @@ class PipelineConfig(FrozenConfig):
     gate: GateConfig = GateConfig()
     """What a dataset must look like to be published."""
     method: MethodSection = Field(default_factory=default_method)
-    """The method of segmentation: its name, and the keys that it alone has."""
+    """The segmentation method: its name, and the keys that only this method has."""
     propagation: PropagationConfig = PropagationConfig()
-    """How masks are carried through videos."""
+    """How masks are propagated through videos."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
     execution: ExecutionConfig = ExecutionConfig()
-    """Where the work is done."""
+    """Where the work runs."""
 
     @model_validator(mode="after")
     def _phases_fit(self) -> "PipelineConfig":
@@ -75,7 +75,7 @@ class PipelineConfig(FrozenConfig):
         return self
 
     def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":
-        """Return the configuration with some keys of some sections replaced, and checked again.
+        """Return the configuration with some keys of some sections replaced, and validated again.
 
         Values that are None replace nothing.
         """
@@ -86,14 +86,14 @@ class PipelineConfig(FrozenConfig):
 
 
 def load_config(config: PipelineConfig | str) -> PipelineConfig:
-    """Read the configuration file at a path; a configuration is returned as it is.
+    """Read the configuration file at a path; a configuration is returned unchanged.
 
-    A file that says ``base: OTHER.yaml`` (a path from its own folder) holds what differs from that file.
+    A file with ``base: OTHER.yaml`` (a path relative to its own folder) contains only what differs from it.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, or holds a key or value that is not known.
+        If it cannot be read, or contains an unknown key or value.
     """
     if isinstance(config, PipelineConfig):
         return config
@@ -101,7 +101,7 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
 
 
 def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the sections of a file on top of those of its base; `above` are the files that stand on it."""
+    """Return the sections of a file merged into those of its base; `above`: the files based on this one."""
     if path.resolve() in above:
         raise ConfigError(f"expected a base that does not stand on this file itself, got {path}")
     try:
@@ -128,7 +128,7 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with the keys of `changes`; sections in both are merged in the same way.
 
-    The section of another method takes the place of the one in `base`.
+    A `method` section that names another method replaces the one in `base`.
     """
     both = {
         key: _merged(base[key], value) if _is_same_section(key, base[key], value) else value
@@ -165,7 +165,7 @@ def _described(problem: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
         return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1], content))}"
-    if problem["type"] == "value_error":  # a check of our own, whose message says what came
+    if problem["type"] == "value_error":  # a check of our own: its message contains the value
         return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
     return f"{key}: {problem['msg']}, got {problem['input']!r}"
 
@@ -174,6 +174,6 @@ def _known_keys(sections: list[str], content: Mapping[str, Any]) -> list[str]:
     model: Any = PipelineConfig
     for section in sections:
         model = model.model_fields[section].annotation
-        if model is MethodConfig:  # which class it is, the file says
+        if model is MethodConfig:  # the file names the method, and with it the class
             model = method_named(content["method"].get("name", DEFAULT)).config
     return sorted(model.model_fields)

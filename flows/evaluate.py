@@ -21,11 +21,11 @@ def evaluate(
     Parameters
     ----------
     checkpoint
-        Id of the checkpoint, or the beginning of it; by default the one trained last. Or one in use, which
-        brings configuration and store.
+        Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
+        `CheckpointInUse`, which contains configuration and store.
     config
-        A configuration, or the path of a configuration file, of which method and propagation count; by
-        default that of the checkpoint.
+        A configuration, or the path of a configuration file; its method, propagation and execution are
+        used. By default that of the checkpoint.
     store
         Folder of the store, or ``s3://bucket/prefix``.
     """

@@ -33,21 +33,21 @@ def evaluate_benchmark(
     davis
         Root of the benchmark: frames, annotations, lists of videos.
     out
-        Folder for the masks and the official tables. What an interrupted run left there is not made again.
+        Folder for the masks and the official tables. Videos that an interrupted run finished are reused.
     split
         Name of the list of videos.
     year
-        2016: one object a video. 2017: objects by label.
+        2016: one object per video. 2017: objects by label.
     checkpoint
-        Id of the checkpoint, or the beginning of it; by default the one trained last. Or one in use, which
-        brings configuration and store.
+        Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
+        `CheckpointInUse`, which contains configuration and store.
     config
-        A configuration, or the path of a configuration file, of which method, superpixels, propagation and
-        execution count; by default that of the checkpoint.
+        A configuration, or the path of a configuration file; its method, superpixels, propagation and
+        execution are used. By default that of the checkpoint.
     store
         Folder of the store.
     max_side
-        Longest side in px at which frames are worked on; by default as they are.
+        Longest side in px at which frames are processed; by default their full size.
     """
     used = checkpoint_in_use(checkpoint, config, store)
     choice, execution = used.on_videos(max_side), used.config.execution

@@ -13,7 +13,7 @@ from tasks.runs.recorded_run import composed_run
 
 
 class PipelineOutcome(BaseModel):
-    """What the three flows came to."""
+    """The results of the three flows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,10 +31,10 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     config
         A configuration, or the path of a configuration file.
     store
-        Folder of the store, or ``s3://bucket/prefix``; made where there is none.
+        Folder of the store, or ``s3://bucket/prefix``; created if there is none.
     """
     chosen = load_config(config)
-    # One piece of work to whoever collects garbage: nothing goes between one flow and the next.
+    # One job for garbage collection: nothing is removed between one flow and the next.
     with composed_run(store, RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
         training = train(chosen, store, dataset.dataset)

@@ -16,14 +16,14 @@ from tasks.staging.build_dataset import assemble, publish, stage_rows, validate
 
 @flow
 def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") -> DatasetOutcome:
-    """Stage a dataset; whatever is in the store already is not made again.
+    """Stage, validate and publish a dataset; results that are already in the store are reused.
 
     Parameters
     ----------
     config
         A configuration, or the path of a configuration file.
     store
-        Folder of the store, or ``s3://bucket/prefix``; made where there is none.
+        Folder of the store, or ``s3://bucket/prefix``; created if there is none.
     """
     chosen = load_config(config)
     stages = dataset_stages(chosen)

@@ -1,4 +1,4 @@
-"""Reproduce: a checkpoint in; whether training it again gives the same weights out."""
+"""Reproduce: a checkpoint in; a verdict out, whether training it again gives the same weights."""
 
 from prefect import flow
 
@@ -22,14 +22,14 @@ def reproduce(
     store: str = "store",
     allow_withdrawn: bool = False,
 ) -> ReproductionOutcome:
-    """Train a checkpoint again from its record; nothing that is published is touched.
+    """Train a checkpoint again from its record and compare the weights; nothing published is changed.
 
     Parameters
     ----------
     checkpoint
         Id of the checkpoint, or the beginning of it.
     config
-        A configuration, or the path of a configuration file; of it, where the work is done counts.
+        A configuration, or the path of a configuration file; only its `execution` is used.
     store
         Folder of the store, or ``s3://bucket/prefix``.
     allow_withdrawn

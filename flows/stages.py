@@ -1,4 +1,4 @@
-"""The stages of a dataset under one configuration, each after those it reads."""
+"""The stages of a dataset with one configuration, each after the stages that it reads."""
 
 from flows.configuration import PipelineConfig
 from storage.rows.stage_graph import in_reading_order
@@ -10,7 +10,7 @@ from tasks.stages.superpixels import SuperpixelsStage
 
 
 def dataset_stages(config: PipelineConfig) -> tuple[Stage, ...]:
-    """Return the stages as a configuration wants them."""
+    """Return the stages that a configuration describes."""
     seed, max_side = config.staging.seed, config.ingest.max_side
     stages: tuple[Stage, ...] = (
         IngestStage(config.ingest),

@@ -1,4 +1,4 @@
-"""Submit to a benchmark whose server scores: a checkpoint and real videos in; masks and their record out."""
+"""Submit to a benchmark with a scoring server: a checkpoint and real videos in; masks and a record out."""
 
 from pathlib import Path
 
@@ -28,22 +28,22 @@ def submit_benchmark(
     Parameters
     ----------
     youtube_vos
-        Root of the benchmark: a folder per split, in it frames, masks and ``meta.json``.
+        Root of the benchmark: a folder per split, with frames, masks and ``meta.json``.
     out
-        Folder for the masks, in the layout that the server takes. What an interrupted run left there is not
-        made again.
+        Folder for the masks, in the layout that the server accepts. Videos that an interrupted run finished
+        are reused.
     split
         ``valid``, ``test``, or ``valid_all_frames``: the same masks, made from every frame.
     checkpoint
-        Id of the checkpoint, or the beginning of it; by default the one trained last. Or one in use, which
-        brings configuration and store.
+        Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
+        `CheckpointInUse`, which contains configuration and store.
     config
-        A configuration, or the path of a configuration file, of which method, superpixels, propagation and
-        execution count; by default that of the checkpoint.
+        A configuration, or the path of a configuration file; its method, superpixels, propagation and
+        execution are used. By default that of the checkpoint.
     store
         Folder of the store.
     max_side
-        Longest side in px at which frames are worked on; by default as they are.
+        Longest side in px at which frames are processed; by default their full size.
     """
     used = checkpoint_in_use(checkpoint, config, store)
     choice, execution = used.on_videos(max_side), used.config.execution

@@ -20,7 +20,7 @@ def train(
     dataset: str | None = None,
     allow_withdrawn: bool = False,
 ) -> TrainingOutcome:
-    """Train a network; the same dataset, configuration, seed and code give the checkpoint there is.
+    """Train a network; with the same dataset, configuration, seed and code, reuse the existing checkpoint.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def train(
     dataset
         Name or id of the dataset; by default the latest of the configuration's name.
     allow_withdrawn
-        Whether a dataset that holds withdrawn photographs is used all the same; the ledger keeps which.
+        Whether a dataset with withdrawn photographs is used anyway; the ledger records which photographs.
     """
     chosen = load_config(config)
     dataset_id = resolve(Store.open(store), dataset or chosen.name, RecordKind.DATASET)

@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Turn a folder of unlabelled photographs into a video object segmenter, and prove how.",
+    help="Turn a folder of unlabelled photographs into a video object segmenter, and prove how it was made.",
 )
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(checkpoints, name="checkpoint")
@@ -51,7 +51,7 @@ def run(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Photographs in; dataset, checkpoint and score out. What is in the store already is not made again."""
+    """Photographs in; dataset, checkpoint and score out. What is already in the store is reused."""
     chosen = chosen_config(config, images, backend, workers)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training

@@ -1,4 +1,4 @@
-"""`shls audit`: is a store still what it was, and was what is in it made as it says?"""
+"""`shls audit`: is a store unchanged, and was its content made as its records state?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flows.cli.options import Json, StoreFolder
 auditing = typer.Typer()
 
 EXIT_CODES = {"intact": 0, "tampered": 1, "not comparable": 3, "outstanding": 4}
-"""By the verdict."""
+"""Exit code of each verdict."""
 
 
 @auditing.command(
@@ -26,7 +26,7 @@ def audit(
         str | None,
         typer.Argument(
             metavar="[REF]",
-            help="Name or id of a dataset, a checkpoint or a score, audited with all that it stands on; "
+            help="Name or id of a dataset, a checkpoint or a score, audited with all that it depends on; "
             "by default the whole store.",
         ),
     ] = None,
@@ -36,44 +36,48 @@ def audit(
             "--replay",
             metavar="N",
             min=0,
-            help="Make N pseudo-sequences, drawn at random, again from their recipes, with the masks and "
-            "photographs behind them; and of every stage one shard from its inputs.",
+            help="Make N random pseudo-sequences again from their recipes, with the masks and photographs "
+            "that they come from; and one shard of every stage from its inputs.",
         ),
     ] = 0,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, metavar="S", help="Draw the same again; it is printed.")
+        int | None,
+        typer.Option("--seed", min=0, metavar="S", help="Repeat the random choice of an audit; it prints S."),
     ] = None,
     expected_head: Annotated[
         str | None,
         typer.Option(
             "--expect-head",
             metavar="HEX",
-            help="Head of the ledger as an earlier audit printed it and you kept it elsewhere, or its first "
-            "12 digits or more: everything up to it must still be there, unchanged.",
+            help="Ledger head that an earlier audit printed and you kept elsewhere, or at least its first 12 "
+            "digits: every entry up to it must still be there, unchanged.",
         ),
     ] = None,
     davis: Annotated[
         str | None,
-        typer.Option("--davis", metavar="ROOT", help="Compare the videos of scores on DAVIS, too."),
+        typer.Option("--davis", metavar="ROOT", help="Also compare the videos of scores on DAVIS."),
     ] = None,
     youtube_vos: Annotated[
         str | None,
-        typer.Option("--youtube-vos", metavar="ROOT", help="Compare those of submissions to YouTube-VOS."),
+        typer.Option(
+            "--youtube-vos", metavar="ROOT", help="Also compare the videos of submissions to YouTube-VOS."
+        ),
     ] = None,
     is_recorded: Annotated[
         bool,
-        typer.Option("--record/--no-record", help="Whether the audit leaves an entry in the ledger itself."),
+        typer.Option("--record/--no-record", help="Whether the audit itself is recorded in the ledger."),
     ] = True,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Find what was changed, removed or swapped in a store, and name it.
+    """Find and report what was changed, removed or swapped in a store.
 
-    Every object is hashed and the history followed; rows are held to the photographs that they name,
-    checkpoints to the verdict on their dataset, scores to their checkpoint, keys to their results.
+    Every object is hashed and the history is followed; rows are checked against the photographs that they
+    name, checkpoints against the verdict on their dataset, scores against their checkpoint, keys against
+    their results.
 
     Exit code 0: intact. 1: tampered, or an error. 3: something made again came out differently, on other
-    code, packages or hardware. 4: nothing was changed, but something still stands on a withdrawn photograph.
+    code, packages or hardware. 4: nothing was changed, but something still depends on a withdrawn photograph.
     """
     from flows.cli.audit_findings import audit_json, show_audit
     from flows.cli.audit_request import audit_request

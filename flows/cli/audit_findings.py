@@ -1,4 +1,4 @@
-"""What an audit came to, for people and as JSON."""
+"""The result of an audit, as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -61,10 +61,10 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
 
 
 def show_audit(audit: Audit, head: str | None) -> None:
-    """Print what was looked at, what is wrong, and the verdict."""
+    """Print what was checked, what is wrong, and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
-    for what, told in _looked_at(audit):
-        console.print(f"{what:<12} {told}", markup=False)
+    for what, text in _checked(audit):
+        console.print(f"{what:<12} {text}", markup=False)
     show_erased(console, audit.findings.erased)
     show_problems(console, audit.problems)
     for again in audit.not_comparable[:_SHOWN]:
@@ -80,14 +80,14 @@ def show_audit(audit: Audit, head: str | None) -> None:
         console.print(f"head         {head}; keep it elsewhere: shls audit --expect-head {short(head)}")
 
 
-def _looked_at(audit: Audit) -> Iterator[tuple[str, str]]:
+def _checked(audit: Audit) -> Iterator[tuple[str, str]]:
     findings = audit.findings
     yield "audited", audit.artifact or "the whole store"
     yield "objects", f"{findings.num_objects}, {findings.num_bytes / 1e6:.1f} MB, each hashed"
     if findings.is_history_readable:
         yield "history", f"{len(findings.runs)} runs, {findings.num_namings} namings"
     else:
-        yield "history", "it cannot be read: who made what, and when, was not looked at"
+        yield "history", "it cannot be read: who made what, and when, was not checked"
     yield "keys", f"{findings.num_keys}"
     made = (findings.datasets, findings.checkpoints, findings.scores)
     yield "artifacts", "{} datasets, {} checkpoints, {} scores".format(*map(len, made))
@@ -95,8 +95,8 @@ def _looked_at(audit: Audit) -> Iterator[tuple[str, str]]:
         yield "videos", f"of {count} scores: {compared}"
     if audit.request.replay:
         counts = Counter(again.status for again in audit.again)
-        told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to draw from"
-        yield "made again", f"{told} (--seed {audit.request.seed})"
+        drawn = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to draw from"
+        yield "made again", f"{drawn} (--seed {audit.request.seed})"
 
 
 def _outstanding_json(one: Outstanding) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a person asks of an audit, checked."""
+"""The options of `shls audit`, validated."""
 
 import re
 import secrets
@@ -19,12 +19,12 @@ def audit_request(
     davis: str | None,
     youtube_vos: str | None,
 ) -> AuditRequest:
-    """Return a request; what is drawn without a seed is drawn with one of chance.
+    """Return the request; without a seed, a random seed is chosen.
 
     Raises
     ------
     InputError
-        If the expected head is no digest, or a folder of videos is not there.
+        If the expected head is not a digest, or a folder of videos does not exist.
     """
     if expected_head is not None and not _HEAD.fullmatch(expected_head):
         raise InputError(f"expected 12 to 64 digits of 0-9 and a-f in --expect-head, got {expected_head!r}")

@@ -9,7 +9,7 @@ from tasks.checkpoints.listing import ListedCheckpoint
 
 
 def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
-    """Return a row for every checkpoint; J&F of held-out sequences in per cent."""
+    """Return the table, a row per checkpoint; J&F of held-out sequences in per cent."""
     table = Table("checkpoint", "method", "dataset", "since (UTC)")
     for column in ("steps", "loss", "J&F"):
         table.add_column(column, justify="right")

@@ -1,4 +1,4 @@
-"""`shls checkpoint`: checkpoints into a store, and out of it."""
+"""`shls checkpoint`: list, import and export the checkpoints of a store."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flows.cli.command import command, print_json
 from flows.cli.options import ConfigPath, Json, StoreFolder, chosen_config
 from storage.canonical import short
 
-checkpoints = typer.Typer(no_args_is_help=True, help="Checkpoints into a store, and out of it.")
+checkpoints = typer.Typer(no_args_is_help=True, help="List, import and export the checkpoints of a store.")
 
 
 @checkpoints.callback()
 def _checkpoint() -> None:
-    """Checkpoints into a store, and out of it."""
+    """List, import and export the checkpoints of a store."""
 
 
 @checkpoints.command("list", epilog="Examples: `shls checkpoint list` · `shls checkpoint list --json`")
@@ -46,7 +46,7 @@ def import_(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Bring a checkpoint that was trained from an exported dataset into the store of that dataset."""
+    """Import a checkpoint that was trained on an exported dataset into the store of that dataset."""
     from pathlib import Path
 
     from rich.console import Console
@@ -74,8 +74,8 @@ def export(
         bool,
         typer.Option(
             "--pretrained",
-            help="In half the bytes (bfloat16), for use without its dataset: the form in which a checkpoint "
-            "comes with the project. `method` of --config says how it is used.",
+            help="In half the bytes (bfloat16), for use without its dataset: the form of the checkpoint that "
+            "comes with the project. `method` of --config states how it is used.",
         ),
     ] = False,
     config: ConfigPath = None,
@@ -104,5 +104,5 @@ def export(
     if as_json:
         print_json({"checkpoint": exported, "folder": out})
     else:
-        told = f"checkpoint {short(exported)}  in {out}"
-        Console(highlight=False, soft_wrap=True).print(told, markup=False)
+        line = f"checkpoint {short(exported)}  in {out}"
+        Console(highlight=False, soft_wrap=True).print(line, markup=False)

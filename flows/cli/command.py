@@ -1,4 +1,4 @@
-"""What every command of `shls` shares: quiet libraries, one-line errors, output for machines."""
+"""What all commands of `shls` share: quiet libraries, one-line errors, JSON output."""
 
 import functools
 import json
@@ -20,29 +20,29 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 LIBRARY_SETTINGS = {
-    # A first start of Prefect's server on a new home takes longer than its default allows.
+    # The first start of Prefect's server with a new home takes longer than its default timeout.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Threads that spin while they wait make two slower than one as soon as the machine has other work.
+    # If threads spin while they wait, two are slower than one as soon as the machine has other work.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
 def prepare_libraries(debug: bool) -> None:
-    """Set what Prefect, Ray and Great Expectations read when they are imported; the user's settings win."""
+    """Set the environment that Prefect, Ray and Great Expectations read at import; the user's values win."""
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     if not debug:
-        # An error is told once, by `command`; the log of a run is kept by Prefect's server.
+        # `command` prints an error once; Prefect's server keeps the log of a run.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # quiet: of a video it cannot read
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # no output about videos it cannot read
 
 
 class OneLineErrors(TyperGroup):
-    """A group of commands that tells wrong options, too, in one line."""
+    """A group of commands that also reports wrong options in one line."""
 
     def main(
         self,
@@ -53,29 +53,29 @@ class OneLineErrors(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run the command line and, in standalone mode, leave with its exit code."""
+        """Run the command line and, in standalone mode, exit with its exit code."""
         run = functools.partial(super().main, args, prog_name, complete_var, False, **extra)
         if not standalone_mode:
             return run()
         try:
             sys.exit(run())
         except typer.TyperException as error:
-            if message := error.format_message():  # none where help was printed instead
+            if message := error.format_message():  # empty where help was printed instead
                 _print_error(message)
             sys.exit(error.exit_code)
 
 
 class Terminated(BaseException):
-    """SIGTERM came: somebody wants this process to end."""
+    """SIGTERM was received: this process has to end."""
 
 
 def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Make what stops a command one line on standard error and an exit code that is not 0."""
+    """Wrap a command: an exception becomes one line on standard error and a non-zero exit code."""
 
     @functools.wraps(function)
-    def told(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+    def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
-            _hear_sigterm()
+            _handle_sigterm()
             return function(*arguments, **options)
         except ShlsError as error:
             _fail(error, str(error))
@@ -89,11 +89,11 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
-    return told
+    return wrapper
 
 
-def _hear_sigterm() -> None:
-    """Let SIGTERM unwind the command like Ctrl-C does: the ledger is told, servers and workers are ended."""
+def _handle_sigterm() -> None:
+    """Let SIGTERM unwind the command like Ctrl-C: the run is recorded, servers and workers are stopped."""
 
     def terminate(*_: object) -> NoReturn:
         raise Terminated

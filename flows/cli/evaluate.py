@@ -46,7 +46,7 @@ def evaluate(
             "--benchmark",
             "--davis",
             metavar="ROOT",
-            help="DAVIS, or what --format says; without it, held-out sequences are scored.",
+            help="DAVIS, or the benchmark of --format; without it, held-out sequences are scored.",
         ),
     ] = None,
     layout: Annotated[
@@ -54,7 +54,7 @@ def evaluate(
         typer.Option(
             "--format",
             metavar="davis|youtube-vos",
-            help="Of --benchmark. youtube-vos: masks to submit, as its server takes them, and no scores.",
+            help="Of --benchmark. youtube-vos: masks to submit, in the layout of its server, and no scores.",
         ),
     ] = "davis",
     split: Annotated[
@@ -62,11 +62,11 @@ def evaluate(
         typer.Option(metavar="NAME", help="Videos: val (DAVIS), valid (YouTube-VOS), valid_all_frames, …"),
     ] = None,
     year: Annotated[
-        int, typer.Option(metavar="2016|2017", help="Of DAVIS; 2016: one object a video.")
+        int, typer.Option(metavar="2016|2017", help="Of DAVIS; 2016: one object per video.")
     ] = 2017,
     out: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="Where masks and tables go; what is there is not made again."),
+        typer.Option(metavar="FOLDER", help="Where masks and tables go; videos finished there are reused."),
     ] = None,
     num_superpixels: NumSuperpixels = None,
     max_side: Annotated[
@@ -81,9 +81,10 @@ def evaluate(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Score a checkpoint on held-out sequences beside the baselines, or on the videos of a benchmark.
+    """Score a checkpoint and the baselines on held-out sequences, or a checkpoint on a benchmark.
 
-    On DAVIS by its official protocol; for YouTube-VOS, whose server scores, masks are made ready to submit.
+    DAVIS is scored by its official protocol. YouTube-VOS is scored by its server: masks are written, ready
+    to submit.
     """
     from flows.checkpoint_in_use import checkpoint_in_use
     from shls_core.errors import InputError

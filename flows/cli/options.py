@@ -18,7 +18,9 @@ ConfigPath = Annotated[
 UseConfigPath = Annotated[
     str | None,
     typer.Option(
-        "--config", metavar="FILE", help="YAML file that says how; by default as the checkpoint was trained."
+        "--config",
+        metavar="FILE",
+        help="YAML file with the configuration to use; by default that of the checkpoint.",
     ),
 ]
 StoreFolder = Annotated[
@@ -26,8 +28,8 @@ StoreFolder = Annotated[
     typer.Option(
         "--store",
         metavar="FOLDER",
-        help="Folder, or s3://bucket/prefix, that holds everything made. A bucket is reached as "
-        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP say.",
+        help="Folder, or s3://bucket/prefix, with all results. Access to a bucket is configured by "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP.",
         envvar="SHLS_STORE",
     ),
 ]
@@ -35,7 +37,7 @@ DatasetRef = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the
 Images = Annotated[
     str | None,
     typer.Option(
-        "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those inside scikit-image."
+        "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those included in scikit-image."
     ),
 ]
 Backend = Annotated[
@@ -48,7 +50,7 @@ Propagation = Annotated[
     typer.Option(
         "--propagation",
         metavar="own|label_propagation",
-        help="What carries masks: the method's own propagation, or its dense features alone.",
+        help="How masks are propagated: as the method does, or with its dense features only.",
     ),
 ]
 Features = Annotated[
@@ -56,23 +58,25 @@ Features = Annotated[
     typer.Option(
         "--features",
         metavar="NAME",
-        help="Of label propagation: the features compared, `layer4` for example.",
+        help="For label propagation: the features to compare, `layer4` for example.",
     ),
 ]
 Snap = Annotated[
     bool,
-    typer.Option("--snap", help="Of label propagation: masks get the borders of superpixels."),
+    typer.Option("--snap", help="For label propagation: move the borders of masks to those of superpixels."),
 ]
 NumSuperpixels = Annotated[
     int | None,
-    typer.Option("--superpixels", metavar="N", min=1, help="By default 4,000 at 854x480, by area."),
+    typer.Option(
+        "--superpixels", metavar="N", min=1, help="Per frame; by default 4,000 at 854x480, scaled by area."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
 AllowWithdrawn = Annotated[
     bool,
     typer.Option(
         "--allow-withdrawn",
-        help="Take a dataset that holds withdrawn photographs all the same; the ledger keeps which.",
+        help="Use a dataset with withdrawn photographs anyway; the ledger records which photographs.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
@@ -84,7 +88,7 @@ def chosen_config(
     backend: str | None = None,
     workers: int | None = None,
 ) -> PipelineConfig:
-    """Return the configuration of a file, by default the quickstart's, with the options in their places."""
+    """Return the configuration of a file, by default the quickstart's, with the options applied."""
     from flows.configuration import QUICKSTART, load_config
 
     found = load_config(config or QUICKSTART)

@@ -1,4 +1,4 @@
-"""Prefect's server: reached, or started here where none is configured, before a flow runs."""
+"""Prefect's server: checked before a flow runs, or started here if none is configured."""
 
 import atexit
 import os
@@ -16,7 +16,7 @@ _STOP_SECONDS = 5.0
 
 
 def reach_server() -> None:
-    """Make sure that there is a server to tell about a run.
+    """Make sure that a server answers, to which a run can report.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def reach_server() -> None:
     """
     if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
         Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
-    from prefect.settings import get_current_settings  # takes seconds: the person was told before
+    from prefect.settings import get_current_settings  # takes seconds, hence the line above
 
     settings = get_current_settings()
     if settings.api.url is None and settings.server.ephemeral.enabled:
@@ -36,15 +36,15 @@ def reach_server() -> None:
 
 
 def _start_server(timeout_seconds: float) -> None:
-    """Start a server that lives no longer than this process, and let Prefect know it.
+    """Start a server that lives no longer than this process, and set its address for Prefect.
 
-    Prefect would start one by itself. That one hears the signals sent to the group of this process, and is
-    gone when the run has to tell how it ended; and it outlives a process that is killed.
+    Prefect would start one by itself. But that server gets the signals sent to this process group, so it is
+    gone when the run has to report how it ended; and it outlives a process that is killed.
     """
     from prefect.context import refresh_global_settings_context
     from prefect.settings import get_current_settings
 
-    # It listens from here on: whoever calls while the server starts waits for the answer.
+    # The socket listens from here on: a request made while the server starts waits for the answer.
     with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listening:
         port = listening.getsockname()[1]
         server = subprocess.Popen(

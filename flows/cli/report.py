@@ -28,7 +28,7 @@ def report(
     out: Annotated[str, typer.Option(metavar="FILE", help="Where the page goes.")] = "report.html",
     davis: Annotated[
         str | None,
-        typer.Option(metavar="ROOT", help="Of an evaluation on it: DAVIS, for pictures; with --results."),
+        typer.Option(metavar="ROOT", help="DAVIS, for the pictures of an evaluation on it; with --results."),
     ] = None,
     results: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="The masks that were evaluated; with --davis.")
@@ -38,8 +38,8 @@ def report(
         typer.Option(
             "--log-dir",
             metavar="FOLDER",
-            help="Of a checkpoint: where the log of its training is, for the curve of the loss; by default "
-            "runs/ beside the store.",
+            help="For a checkpoint: where the log of its training is, for the loss curve; by default runs/ "
+            "beside the store.",
         ),
     ] = None,
     store: StoreFolder = "store",
@@ -47,8 +47,8 @@ def report(
 ) -> None:
     """Write a dataset, a checkpoint or an evaluation as one HTML file that opens anywhere, offline.
 
-    Of a dataset or a checkpoint: what was made from what, every stage with its statistics and the gate's
-    findings, samples, what was rejected, what came of it, who made it, and how to make it again.
+    For a dataset or a checkpoint it shows: what was made from what, every stage with its statistics and the
+    gate's findings, samples, what was rejected, what was made from it, who made it, and how to make it again.
     """
     from pathlib import Path
 

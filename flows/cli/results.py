@@ -1,4 +1,4 @@
-"""Results in the two forms they are shown in: JSON, whose keys are a contract, and tables."""
+"""Results as JSON, whose keys are a contract, and as tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -67,7 +67,7 @@ def show_dataset(outcome: DatasetOutcome) -> None:
 
 
 def show_training(outcome: TrainingOutcome) -> None:
-    """Print what training came to."""
+    """Print the result of a training."""
     Console(highlight=False, soft_wrap=True).print(
         f"checkpoint {short(outcome.checkpoint)}  {outcome.status}, {outcome.steps} steps, "
         f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s{_validated(outcome)}"
@@ -75,7 +75,7 @@ def show_training(outcome: TrainingOutcome) -> None:
 
 
 def show_reproduction(outcome: ReproductionOutcome) -> None:
-    """Print whether a checkpoint came out again, or what keeps it from being compared."""
+    """Print whether a checkpoint was reproduced, or why it cannot be compared."""
     console = Console(highlight=False)
     console.print(f"checkpoint {short(outcome.checkpoint)}  {outcome.verdict}, {outcome.seconds:.1f} s")
     if outcome.weights_again:
@@ -88,7 +88,7 @@ def show_reproduction(outcome: ReproductionOutcome) -> None:
 
 
 def show_evaluation(outcome: EvaluationOutcome) -> None:
-    """Print the scores beside the baselines, in per cent."""
+    """Print the scores and those of the baselines, in per cent."""
     title = f"{outcome.num_sequences} held-out sequences, {outcome.num_frames} scored frames"
     table = Table("method", title=title)
     for column in _SHOWN_SCORES:

@@ -1,4 +1,4 @@
-"""`shls score`: a folder of results by the DAVIS protocol."""
+"""`shls score`: scores a folder of masks by the DAVIS protocol."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ scoring = typer.Typer()
 def score(
     davis: Annotated[str, typer.Option(metavar="ROOT", help="Folder with Annotations/ and ImageSets/.")],
     results: Annotated[
-        str, typer.Option(metavar="FOLDER", help="A folder per video, in it a PNG per frame; tables go here.")
+        str, typer.Option(metavar="FOLDER", help="A folder per video with a PNG per frame; tables go here.")
     ],
     split: Annotated[str, typer.Option(metavar="NAME", help="List of videos: val, train, …")] = "val",
-    year: Annotated[int, typer.Option(metavar="2016|2017", help="2016: one object a video.")] = 2017,
+    year: Annotated[int, typer.Option(metavar="2016|2017", help="2016: one object per video.")] = 2017,
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes; by default one per core.")
     ] = None,

@@ -1,4 +1,4 @@
-"""Official scores in the forms they are shown in: JSON, a table."""
+"""Official scores as JSON and as a table."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,12 +28,12 @@ def score_json(objects: Sequence[ObjectScores]) -> dict[str, Any]:
 
 
 def show_scores(objects: Sequence[ObjectScores], title: str) -> None:
-    """Print the scores of every object and, last, of all."""
+    """Print the scores of every object and, last, those of all objects."""
     _show(title, global_scores(objects).as_dict(), [(one.name, one.scores.as_dict()) for one in objects])
 
 
 def benchmark_json(outcome: BenchmarkOutcome, store: str) -> dict[str, Any]:
-    """Return what ``shls evaluate --davis --json`` prints; curves over time are in the record alone."""
+    """Return what ``shls evaluate --davis --json`` prints; curves over time are in the record only."""
     record = _record(outcome, store)
     return {
         "evaluation": outcome.evaluation,
@@ -53,16 +53,16 @@ def show_benchmark(outcome: BenchmarkOutcome, store: str) -> None:
     record = _record(outcome, store)
     rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
     _show(f"{record.benchmark} {record.split}", record.scores, rows)
-    told = f"evaluation {short(outcome.evaluation)} of checkpoint {short(outcome.checkpoint)}"
-    Console(highlight=False, soft_wrap=True).print(f"{told}; masks in {outcome.masks}", markup=False)
+    scored = f"evaluation {short(outcome.evaluation)} of checkpoint {short(outcome.checkpoint)}"
+    Console(highlight=False, soft_wrap=True).print(f"{scored}; masks in {outcome.masks}", markup=False)
 
 
 def show_submission(outcome: SubmissionOutcome) -> None:
-    """Say where the masks are that a benchmark's server is to score."""
+    """Print where the masks are that a benchmark's server has to score."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip", markup=False)
-    told = f"submission {short(outcome.submission)} of checkpoint {short(outcome.checkpoint)}"
-    console.print(f"{told}, trained on dataset {short(outcome.dataset)}", markup=False)
+    submitted = f"submission {short(outcome.submission)} of checkpoint {short(outcome.checkpoint)}"
+    console.print(f"{submitted}, trained on dataset {short(outcome.dataset)}", markup=False)
 
 
 def _record(outcome: BenchmarkOutcome, store: str) -> BenchmarkRecord:

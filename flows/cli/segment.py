@@ -33,8 +33,8 @@ def segment(
         list[str],
         typer.Option(
             metavar="PNG",
-            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: each of "
-            "the frame whose name it has; 0 says nothing there.",
+            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: "
+            "each for the frame with its name; there, 0 means no information.",
         ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
@@ -59,7 +59,7 @@ def segment(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Follow objects through a video of any length, from the mask of its first frame or of several."""
+    """Track objects through a video of any length, from the mask of its first frame or of several."""
     from pathlib import Path
 
     from flows.checkpoint_in_use import checkpoint_in_use

@@ -1,4 +1,4 @@
-"""What `shls segment` tells when it is done."""
+"""The result of `shls segment`, as text and as JSON."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
 
 
 def show_segmented(done: Segmented) -> None:
-    """Say where the results are."""
+    """Print where the results are."""
     console = Console(highlight=False, soft_wrap=True)
     objects = "1 object" if done.num_objects == 1 else f"{done.num_objects} objects"
     console.print(f"{done.num_frames} frames, {objects}: masks in {done.masks}", markup=False)
-    console.print(f"a look at them: {done.contact_sheet}", markup=False)
+    console.print(f"contact sheet: {done.contact_sheet}", markup=False)
     if done.overlay:
-        console.print(f"as a video: {done.overlay}", markup=False)
+        console.print(f"overlay video: {done.overlay}", markup=False)

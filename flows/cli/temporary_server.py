@@ -1,7 +1,7 @@
 """Prefect's server as a process of its own: ``python -m flows.cli.temporary_server SOCKET < PIPE``.
 
-It serves on a listening socket it is handed and ends when its standard input does: with the process that
-started it, whether that ended well or was killed.
+It serves on the listening socket that it is given. It ends when its standard input is closed: when the
+process that started it ends, whether normally or killed.
 """
 
 import socket

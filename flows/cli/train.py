@@ -1,4 +1,4 @@
-"""`shls train`: weights from a dataset, or a checkpoint's weights once more."""
+"""`shls train`: trains on a dataset, or trains a checkpoint again to compare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flows.cli.prefect_server import reach_server
 training = typer.Typer()
 
 EXIT_CODES = {"agrees": 0, "disagrees": 1, "not comparable": 3}
-"""Of ``--reproduce``, by its verdict."""
+"""Exit code of ``--reproduce`` for each verdict."""
 
 
 @training.command(
@@ -35,7 +35,7 @@ def train(
         ),
     ] = None,
     tensorboard: Annotated[
-        bool | None, typer.Option("--tensorboard", help="Write metrics for TensorBoard, too.")
+        bool | None, typer.Option("--tensorboard", help="Also write metrics for TensorBoard.")
     ] = None,
     reproduce: Annotated[
         str | None,
@@ -43,16 +43,16 @@ def train(
             "--reproduce",
             metavar="CHECKPOINT",
             help="Train this checkpoint again from its record, and compare. Exit code 0: the weights agree, "
-            "1: they do not, 3: code, packages or device are others, so they cannot be compared. "
-            "Of --config, `execution` counts.",
+            "1: they do not, 3: code, packages or device differ, so they cannot be compared. "
+            "Of --config, only `execution` is used.",
         ),
     ] = None,
     allow_withdrawn: AllowWithdrawn = False,
     as_json: Json = False,
 ) -> None:
-    """Train a network on a dataset that passed the gate and holds no withdrawn photograph.
+    """Train a network on a dataset that passed the gate and has no withdrawn photograph.
 
-    A training that was ended goes on from its last saved state, and ends with the same checkpoint.
+    A training that was interrupted resumes from its last saved state and gives the same checkpoint.
     """
     chosen = chosen_config(config).with_changes(execution={"log_dir": log_dir, "tensorboard": tensorboard})
     if reproduce:

@@ -1,1 +1,1 @@
-"""`shls dataset`: staging datasets, looking at them, keeping the store in order."""
+"""`shls dataset`: builds and inspects datasets, maintains the store."""

@@ -1,4 +1,4 @@
-"""`shls dataset`: the commands of its modules, side by side."""
+"""`shls dataset`: the commands of all modules of this package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.cli.dataset.show import looking
 from flows.cli.dataset.upkeep import upkeep
 from flows.cli.dataset.withdraw import withdrawing
 
-dataset_app = typer.Typer(no_args_is_help=True, help="Build datasets, look at them, keep them in order.")
+dataset_app = typer.Typer(no_args_is_help=True, help="Build, inspect and maintain datasets.")
 for commands in (
     staging,
     planning,

@@ -24,7 +24,7 @@ def build(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Stage, validate and publish a dataset. What is in the store already is not made again."""
+    """Stage, validate and publish a dataset. What is already in the store is reused."""
     chosen = chosen_config(config, images, backend, workers)
     reach_server()
     from flows.cli.results import dataset_json, show_dataset

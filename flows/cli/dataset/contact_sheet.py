@@ -35,7 +35,7 @@ def sample_row(sample: Sample | RejectedSample, prefix: str = "") -> SheetRow:
 
 
 def contact_sheet(rows: Sequence[SheetRow], captions: bool = True) -> Image.Image:
-    """Return the sheet of some rows, one under the other; every tile is fitted into a square."""
+    """Return the sheet of some rows, one below the other; every tile is fitted into a square."""
     caption_px = CAPTION_PX if captions else 0
     row_px = caption_px + LABEL_PX + SIDE_PX + (GAP_PX if captions else 0)
     width = max(1, *(len(row.tiles) for row in rows)) * (SIDE_PX + GAP_PX) - GAP_PX
@@ -55,7 +55,7 @@ def contact_sheet(rows: Sequence[SheetRow], captions: bool = True) -> Image.Imag
 
 
 def check_sheet_path(path: Path) -> None:
-    """Raise InputError if a sheet cannot be written there; asked before the work begins."""
+    """Raise InputError if a sheet cannot be written there; called before the work begins."""
     if path.suffix.lower() != ".png":
         raise InputError(f"expected a file name that ends in .png, got {path}")
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK) or path.is_dir():
@@ -63,7 +63,7 @@ def check_sheet_path(path: Path) -> None:
 
 
 def write_sheet(sheet: Image.Image, path: Path) -> None:
-    """Write a sheet as PNG, whole or not at all."""
+    """Write a sheet as PNG, atomically."""
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     write_whole(path, buffer.getvalue())

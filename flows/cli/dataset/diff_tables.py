@@ -1,4 +1,4 @@
-"""Two datasets side by side, for people."""
+"""The difference between two datasets, as text."""
 
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +9,7 @@ _NAMES_SHOWN = 8
 
 
 def show_difference(difference: DatasetDifference) -> None:
-    """Print what differs; of what is the same, that it is."""
+    """Print what differs, and which stages are the same."""
     console = Console(highlight=False)
     if difference.before == difference.after:
         console.print(f"the same dataset: {difference.before}")
@@ -38,7 +38,7 @@ def _show_stage(console: Console, stage: StageDifference) -> None:
     rows = stage.rows
     console.print(
         f"\n{stage.name}: {rows.same} rows the same, {rows.changed} changed, {rows.added} added, "
-        f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]}, then {stage.rejected[1]}",
+        f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]} before, {stage.rejected[1]} after",
         soft_wrap=True,
     )
     for reason in stage.making:

@@ -1,4 +1,4 @@
-"""Groups of near-duplicates in one picture: a group a row, a photograph a cell, its file name below."""
+"""Groups of near-duplicates in one picture: a row per group, a cell per photograph with its file name."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`shls dataset export`: a dataset for users of other loaders."""
+"""`shls dataset export`: writes a dataset for other loaders."""
 
 from __future__ import annotations
 
@@ -39,18 +39,16 @@ class ExportSplit(StrEnum):
 @command
 def export(
     reference: DatasetRef,
-    out: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Where to: a new or an empty folder; no bucket.")
-    ],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="A new or an empty folder; not a bucket.")],
     export_format: Annotated[
         ExportFormat,
         typer.Option(
             "--format",
             help="webdataset: tar shards of JPEG, PNG and JSON. training: what "
-            "`python -m tasks.training.bare_training` needs on a machine that does nothing else.",
+            "`python -m tasks.training.bare_training` needs on a machine that only trains.",
         ),
     ] = ExportFormat.WEBDATASET,
-    split: Annotated[ExportSplit | None, typer.Option(help="One side alone; by default both.")] = None,
+    split: Annotated[ExportSplit | None, typer.Option(help="One side only; by default both.")] = None,
     samples_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in a tar file.")] = 1000,
     config: ConfigPath = None,
     store: StoreFolder = "store",

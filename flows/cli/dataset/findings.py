@@ -1,4 +1,4 @@
-"""What upkeep found and did, as tables and as JSON."""
+"""Results of integrity checks and garbage collection, as text and as JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -35,12 +35,12 @@ def problem_json(problem: Problem) -> dict[str, str]:
 def show_verification(verification: Verification) -> None:
     """Print what is wrong, or that nothing is."""
     console = Console(highlight=False)
-    looked_at = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
+    checked = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
     show_erased(console, verification.erased)
     if not verification.problems:
-        console.print(f"verified {looked_at}: every byte is as it was written")
+        console.print(f"verified {checked}: every byte is as it was written")
         return
-    console.print(f"verified {looked_at}: {len(verification.problems)} problems")
+    console.print(f"verified {checked}: {len(verification.problems)} problems")
     show_problems(console, verification.problems)
 
 
@@ -53,7 +53,7 @@ def show_problems(console: Console, problems: Iterable[Problem]) -> None:
 
 
 def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
-    """Print what is not there because it was erased by order, a line for every tombstone."""
+    """Print what is missing because it was erased on request, a line for every tombstone."""
     for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
         shards = [shard for shard in erased if shard.tombstone == tombstone]
         source_ids = sorted({image_id for shard in shards for image_id in shard.source_ids})
@@ -65,16 +65,16 @@ def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
 
 
 def show_collection(facts: Mapping[str, Any]) -> None:
-    """Print what a collection removed, or would remove."""
+    """Print what garbage collection removed, or would remove."""
     console = Console(highlight=False)
     done = "would remove" if facts["dry_run"] else "removed"
     console.print(
         f"{done} {facts['objects']} objects, {facts['bytes'] / 1e6:.1f} MB, and {facts['keys']} key entries; "
-        f"{facts['kept_objects']} objects, {facts['kept_bytes'] / 1e6:.1f} MB, stay"
+        f"{facts['kept_objects']} objects, {facts['kept_bytes'] / 1e6:.1f} MB, are kept"
     )
     for name in facts["names"]:
         console.print(f"  {name}", markup=False)
     for dataset in facts["datasets"]:
         console.print(f"  dataset {dataset}", markup=False)
     for job in facts["jobs_at_work"]:
-        console.print(f"  at work now, gc would refuse: {job}", style="yellow", markup=False)
+        console.print(f"  running now, gc would refuse: {job}", style="yellow", markup=False)

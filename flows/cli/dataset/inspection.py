@@ -1,4 +1,4 @@
-"""Looking at what a store holds."""
+"""What a store contains, as text and as JSON."""
 
 from typing import Any
 

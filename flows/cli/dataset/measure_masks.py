@@ -1,4 +1,4 @@
-"""`shls dataset measure-masks`: how good pseudo-masks are, where people drew some to compare."""
+"""`shls dataset measure-masks`: compares pseudo-masks with masks drawn by people."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def measure_masks(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the configured detector and its pseudo-masks, and what thresholds of confidence would keep."""
+    """Measure the configured detector and its pseudo-masks, and how many each confidence threshold keeps."""
     chosen = chosen_config(config, None, backend, workers)
     from tasks.runs.progress import progress
     from tasks.staging.mask_measurement import measure_masks as measure

@@ -27,7 +27,7 @@ def near_duplicates_command(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """List photographs that show the same picture; those of a group lie on one side of the split."""
+    """List photographs that show the same picture; a group lies on one side of the split."""
     from rich.console import Console
     from rich.table import Table
 

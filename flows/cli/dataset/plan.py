@@ -1,4 +1,4 @@
-"""`shls dataset plan`, `diff`: what a build would do and why; what differs between two datasets."""
+"""`shls dataset plan`, `diff`: what a build would do and why; the difference between two datasets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plan(
     shards: Annotated[bool, typer.Option("--shards", help="Show every stale shard.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a build would do, and why, before any work; write nothing. Exit 1 if the disk is too small."""
+    """Print what a build would do, and why, and write nothing. Exit code 1 if the disk is too small."""
     from flows.cli.dataset.plan_tables import plan_json, show_plan
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space

@@ -1,4 +1,4 @@
-"""A plan in the two forms it is shown in."""
+"""The plan of a build, as JSON and as text."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ def plan_json(report: PlanReport) -> dict[str, Any]:
         "bytes_free": report.bytes_free,
     }
     content = report.model_dump(mode="json", exclude={"bytes_free"})
-    told = {
+    reasons = {
         stage.name: [[str(reason) for reason in shard.reasons] for shard in stage.shards]
         for stage in report.stages
     }
     for stage, whole in zip(content["stages"], report.stages, strict=True):
         stage["told"] = [str(reason) for reason in whole.reasons]
-        for shard, sentences in zip(stage["shards"], told[whole.name], strict=True):
+        for shard, sentences in zip(stage["shards"], reasons[whole.name], strict=True):
             shard["told"] = sentences
     return content | {"total": totals}
 
@@ -40,7 +40,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     if report.left_out:
         console.print(left_out_line(report.left_out), markup=False, soft_wrap=True)
     if report.is_fresh:
-        made = f"dataset {report.dataset}" if report.dataset else "only its manifest is to be written"
+        made = f"dataset {report.dataset}" if report.dataset else "only its manifest has to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)
         return
     compared = (
@@ -101,6 +101,6 @@ def _show_total(console: Console, report: PlanReport) -> None:
         f"to write{free}"
     )
     bases = dict.fromkeys(stage.basis for stage in report.stages if stage.rows_to_compute)
-    console.print(f"seconds as for {'; '.join(bases)}", markup=False, style="dim", soft_wrap=True)
+    console.print(f"seconds estimated from {'; '.join(bases)}", markup=False, style="dim", soft_wrap=True)
     if not all(stage.is_exact for stage in report.stages):
-        console.print("≤: at most, because rows that the stage reads are still to be made", style="dim")
+        console.print("≤: at most, because rows that the stage reads do not exist yet", style="dim")

@@ -1,4 +1,4 @@
-"""`shls dataset preview`: a few samples under a configuration, in one picture."""
+"""`shls dataset preview`: a few samples of a configuration in one picture."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def preview_dataset(
     count: Annotated[int, typer.Option(min=1, metavar="N", help="Photographs to try.")] = 6,
     against: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Another configuration, drawn under the first for comparison."),
+        typer.Option(metavar="FILE", help="Another configuration, drawn below the first for comparison."),
     ] = None,
     out: Annotated[str, typer.Option(metavar="FILE", help="Where the PNG goes.")] = "preview.png",
     as_json: Json = False,
 ) -> None:
-    """Draw what a configuration makes of a handful of photographs; nothing enters the store."""
+    """Draw what a configuration makes of a few photographs; nothing is written to the store."""
     from flows.cli.dataset.contact_sheet import check_sheet_path, contact_sheet, sample_row, write_sheet
     from flows.stages import dataset_stages
     from tasks.staging.preview import handful, preview_samples

@@ -1,4 +1,4 @@
-"""`shls dataset replay`: is a sample what its recipe says?"""
+"""`shls dataset replay`: checks that a sample is what its recipe gives."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def replay(
     ],
     dataset: Annotated[
         str | None,
-        typer.Option("--dataset", metavar="REF", help="Name or id; by default what was published last."),
+        typer.Option("--dataset", metavar="REF", help="Name or id; by default the newest dataset."),
     ] = None,
     store: StoreFolder = "store",
     out: Annotated[
@@ -44,7 +44,7 @@ def replay(
     """Render a sample again from its stored recipe and compare it byte for byte with what is stored.
 
     Exit code 1: a byte differs. 3: it differs, but packages or code are not those that made the sample, so it
-    is "not comparable"; what changed is told.
+    is "not comparable"; what changed is printed.
     """
     from storage.kinds import RecordKind
     from storage.references import newest_dataset, resolve

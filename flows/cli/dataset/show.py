@@ -1,4 +1,4 @@
-"""`shls dataset list`, `show`: what a store holds."""
+"""`shls dataset list`, `show`: what a store contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shls dataset verify`, `tag`, `rollback`, `gc`: keeping a store in order."""
+"""`shls dataset verify`, `tag`, `rollback`, `gc`: maintenance of a store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def verify(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Hash every byte that a dataset stands on; tell what is not as it was written, with exit code 1."""
+    """Hash every byte that a dataset depends on; print every problem. Exit code 1 if there is one."""
     from flows.cli.dataset.findings import show_verification, verification_json
     from shls_core.errors import InputError
     from storage.kinds import RecordKind
@@ -56,7 +56,7 @@ def tag(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Give a dataset a name of your own, under which `gc` keeps it."""
+    """Give a dataset a name of your own, so that `gc` keeps it."""
     from tasks.upkeep.commands import tag as tag_now
 
     given, dataset = tag_now(store, reference, name)
@@ -68,12 +68,12 @@ def tag(
 def rollback(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name, like 'photos'.")],
     to: Annotated[
-        str | None, typer.Option(metavar="vN", help="By default what the name meant before.")
+        str | None, typer.Option(metavar="vN", help="By default the dataset it pointed to before.")
     ] = None,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Let NAME@latest mean an earlier dataset again: a new version, nothing is edited or removed."""
+    """Point NAME@latest to an earlier dataset, as a new version; nothing is edited or removed."""
     from tasks.upkeep.commands import roll_back
 
     given, dataset = roll_back(store, name, to)
@@ -85,17 +85,17 @@ def rollback(
 )
 @command
 def gc(
-    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Versions of every name that stay.")],
+    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Versions to keep of every name.")],
     keep_tagged: Annotated[
-        bool, typer.Option("--keep-tagged/--no-keep-tagged", help="Whether tagged datasets stay, too.")
+        bool, typer.Option("--keep-tagged/--no-keep-tagged", help="Whether tagged datasets are kept, too.")
     ] = True,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be removed, and remove nothing.")
     ] = False,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Remove what no kept version and no checkpoint stands on; refuse while a job is at work in the store."""
+    """Remove what no kept version and no checkpoint depends on; refuse while a job is running in the store."""
     from flows.cli.dataset.findings import show_collection
     from storage.files.jobs import jobs_at_work
     from storage.garbage_collection import plan_collection

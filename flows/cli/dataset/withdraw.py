@@ -28,14 +28,14 @@ Photographs = Annotated[
 def withdraw(
     images: Photographs,
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why. It is kept in the ledger, and cannot be edited there.")
+        str, typer.Option(metavar="TEXT", help="Why. The ledger keeps it, and it cannot be edited there.")
     ],
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
     """Put photographs on the deny list: the next build leaves them out, training on them is refused.
 
-    One that the store has never seen is withdrawn in advance, by its file or its whole id.
+    A photograph that the store has never seen is withdrawn in advance, by its file or its whole id.
     """
     from flows.cli.dataset.withdrawal_tables import show_withdrawn_now, withdrawn_now_json
     from storage.store import Store
@@ -52,7 +52,7 @@ def withdraw(
 @command
 def reinstate(
     images: Photographs,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. It is kept in the ledger.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. The ledger keeps it.")],
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
@@ -85,15 +85,15 @@ def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
 def purge(
     images: Photographs,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would go, and erase nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be erased, and erase nothing.")
     ] = False,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
     """Erase withdrawn photographs from the store, and every row made from them; leave a tombstone.
 
-    This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. Refused
-    while a job is at work in the store; one that was ended is finished by the same command.
+    This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. A purge is
+    refused while a job is running in the store; an interrupted purge is finished by the same command.
     """
     from flows.cli.dataset.withdrawal_tables import purge_json, show_purge
     from storage.files.jobs import jobs_at_work

@@ -1,4 +1,4 @@
-"""Withdrawn photographs in the two forms they are shown in: JSON, whose keys are a contract, and lines."""
+"""Withdrawn photographs as JSON, whose keys are a contract, and as text."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -57,7 +57,7 @@ def show_withdrawn(facts: Mapping[str, Any]) -> None:
 
 
 def show_withdrawn_now(facts: Mapping[str, Any]) -> None:
-    """Print what became of the photographs that were to be withdrawn."""
+    """Print the result of a withdrawal for each photograph."""
     console = _console()
     for one in facts["withdrawn"]:
         if not one["is_new"]:
@@ -80,7 +80,7 @@ def show_purge(facts: Mapping[str, Any]) -> None:
     rows = ", ".join(f"{count} of {stage}" for stage, count in facts["rows"].items()) or "none"
     console.print(
         f"{done} {sum(facts['rows'].values())} rows ({rows}) in {facts['shards']} shards, "
-        f"{facts['bytes'] / 1e6:.1f} MB, which are replaced by what is left of them"
+        f"{facts['bytes'] / 1e6:.1f} MB, which are replaced by their remaining rows"
         if facts["shards"]
         else "nothing of them is in the store"
     )
@@ -89,7 +89,7 @@ def show_purge(facts: Mapping[str, Any]) -> None:
     if facts["tombstone"]:
         console.print(f"  tombstone {facts['tombstone']}")
     for job in facts["jobs_at_work"]:
-        console.print(f"  at work now, purge would refuse: {job}", style="yellow", markup=False)
+        console.print(f"  running now, purge would refuse: {job}", style="yellow", markup=False)
 
 
 def _facts(store: Store, withdrawals: Mapping[str, Withdrawal]) -> list[dict[str, Any]]:

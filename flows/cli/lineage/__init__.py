@@ -1,1 +1,1 @@
-"""`shls lineage`: what made a thing, and what a photograph went into."""
+"""`shls lineage`: what a thing was made from, and what was made from a photograph."""

@@ -1,4 +1,4 @@
-"""What made a thing, for people: a tree from the thing to the runs, the stages and the photographs."""
+"""What a thing was made from, as a tree: from the thing to the runs, the stages and the photographs."""
 
 import json
 from collections import Counter
@@ -19,28 +19,28 @@ _SETTINGS = ("configuration", "parameters", "versions")
 
 
 def show_ancestry(lineage: Lineage, every: bool, full: bool = False) -> None:
-    """Print a lineage; photographs are cut unless `every` is set, settings unless `full` is."""
+    """Print a lineage; the list of photographs is cut unless `every`, settings unless `full`."""
     Console(highlight=False).print(ancestry_tree(lineage, every, full))
 
 
 def ancestry_tree(lineage: Lineage, every: bool, full: bool = False) -> Tree:
-    """Return a lineage as a tree whose root is the thing that was asked about."""
-    told = _ShownLineage(lineage, full)
+    """Return a lineage as a tree whose root is the requested thing."""
+    view = _ShownLineage(lineage, full)
     tree = Tree(escape(label(lineage.root)))
-    _add_artifacts(tree, lineage.root, told)
-    _add_making(tree, told)
-    _add_rows(tree, told, every)
+    _add_artifacts(tree, lineage.root, view)
+    _add_making(tree, view)
+    _add_rows(tree, view, every)
     return tree
 
 
 class _ShownLineage:
-    """A lineage, asked for what is above a node."""
+    """A lineage with a lookup of what is above a node."""
 
     def __init__(self, lineage: Lineage, full: bool) -> None:
         self.root = lineage.root
         self._full = full
         self.nodes = {node.id: node for node in lineage.nodes}
-        self._told_runs: set[str] = set()
+        self._printed_runs: set[str] = set()
         self._above: dict[str, list[str]] = {}
         for source, made in lineage.edges:
             self._above.setdefault(made, []).append(source)
@@ -52,9 +52,9 @@ class _ShownLineage:
 
     def once(self, run: Node) -> str:
         """Return the line about a run; a short one after the first time."""
-        if run.id in self._told_runs:
+        if run.id in self._printed_runs:
             return f"{run.facts['kind']} run {short(run.id)}, as above"
-        self._told_runs.add(run.id)
+        self._printed_runs.add(run.id)
         return label(run)
 
     def add_settings(self, tree: Tree, name: str, values: Mapping[str, Any]) -> None:
@@ -70,26 +70,26 @@ class _ShownLineage:
         return [node for node in self.nodes.values() if node.kind == kind]
 
 
-def _add_artifacts(tree: Tree, node: Node, told: _ShownLineage) -> None:
-    """Add the runs that made a thing, what else did, and the things it was made from."""
-    for run in told.above(node, RUN):
-        tree.add(escape(told.once(run)))
+def _add_artifacts(tree: Tree, node: Node, view: _ShownLineage) -> None:
+    """Add the runs that made a thing, its settings and facts, and the things it was made from."""
+    for run in view.above(node, RUN):
+        tree.add(escape(view.once(run)))
     if found := node.facts.get("found_made_by"):
         last = found[-1]
-        tree.add(f"found made by {counted(len(found), 'later run')}, last on {when(last['started_at'])}")
+        tree.add(f"reused by {counted(len(found), 'later run')}, last on {when(last['started_at'])}")
     for name in _SETTINGS:
         if name in node.facts and node.kind != RUN:
-            told.add_settings(tree, name, node.facts[name])
+            view.add_settings(tree, name, node.facts[name])
     for fact in _facts(node):
         tree.add(escape(fact), style="dim")
-    for source in told.above(node, CHECKPOINT, DATASET, STAGE):
-        if node.kind == STAGE and told.root.kind != STAGE:
-            continue  # what a stage read hangs from the dataset already
-        _add_artifacts(tree.add(escape(label(source))), source, told)
+    for source in view.above(node, CHECKPOINT, DATASET, STAGE):
+        if node.kind == STAGE and view.root.kind != STAGE:
+            continue  # what a stage read is below the dataset already
+        _add_artifacts(tree.add(escape(label(source))), source, view)
 
 
 def _facts(node: Node) -> Iterator[str]:
-    """Yield what else made a thing: its code, and what training used."""
+    """Yield other facts about how a thing was made: its code, and what training used."""
     if node.kind == RUN:
         return
     if "code_digest" in node.facts:
@@ -100,7 +100,7 @@ def _facts(node: Node) -> Iterator[str]:
 
 def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
     if usage["why_unknown"] is not None:
-        yield f"what it saw cannot be told: {usage['why_unknown']}"
+        yield f"what it saw is unknown: {usage['why_unknown']}"
         return
     seen = sum(used["times_drawn"] > 0 for used in usage["photographs"].values())
     yield (
@@ -113,17 +113,17 @@ def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(usage['validations'], 'validation')} on {samples} {did} the weights"
 
 
-def _add_making(tree: Tree, told: _ShownLineage) -> None:
+def _add_making(tree: Tree, view: _ShownLineage) -> None:
     """Add how the stages made a shard or a row, each way once."""
-    makings = _without_places(told.root.facts.get("making", ()))
+    makings = _without_places(view.root.facts.get("making", ()))
     ways = {json.dumps(making, sort_keys=True): making for making in makings}
     for making in ways.values():
         if "code_digest" not in making:
-            tree.add(escape(f"made by {making['stage']}, in a run that ended before its artifact"))
+            tree.add(escape(f"made by {making['stage']}, in a run that ended before it wrote its artifact"))
             continue
         branch = tree.add(escape(f"made by {making['stage']}, code {short(making['code_digest'])}"))
         for name in ("parameters", "versions"):
-            told.add_settings(branch, name, making[name])
+            view.add_settings(branch, name, making[name])
 
 
 def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -131,41 +131,41 @@ def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, 
         yield {name: value for name, value in making.items() if name not in ("shard", "artifact")}
 
 
-def _add_rows(tree: Tree, told: _ShownLineage, every: bool) -> None:
-    if told.root.kind == PHOTOGRAPH:
+def _add_rows(tree: Tree, view: _ShownLineage, every: bool) -> None:
+    if view.root.kind == PHOTOGRAPH:
         return
-    if told.root.kind in (SAMPLE, MASK):
-        _add_sources(tree, told)
+    if view.root.kind in (SAMPLE, MASK):
+        _add_sources(tree, view)
         return
     for kind in (SAMPLE, MASK):
-        if rows := told.of_kind(kind):
+        if rows := view.of_kind(kind):
             rejected = sum(all(row["rejected"] for row in node.facts["rows"]) for node in rows)
             tree.add(counted(len(rows), kind) + (f", {rejected} rejected" if rejected else ""))
-    _add_photographs(tree, told, every)
+    _add_photographs(tree, view, every)
 
 
-def _add_sources(tree: Tree, told: _ShownLineage) -> None:
+def _add_sources(tree: Tree, view: _ShownLineage) -> None:
     """Add the masks of a sample, each with its role and its photograph; of a mask, the photograph."""
     roles: dict[str, list[str]] = {}
-    for of_shard in told.root.facts.get("roles", ()):
-        for mask_id, told_roles in of_shard["masks"].items():
-            roles.setdefault(mask_id, []).extend(told_roles)
-    for mask in told.above(told.root, MASK):
+    for of_shard in view.root.facts.get("roles", ()):
+        for mask_id, mask_roles in of_shard["masks"].items():
+            roles.setdefault(mask_id, []).extend(mask_roles)
+    for mask in view.above(view.root, MASK):
         role = ", ".join(dict.fromkeys(roles.get(mask.id.partition(":")[2], ["read"])))
         branch = tree.add(escape(f"{role}: {label(mask)}"))
-        for photograph in told.above(mask, PHOTOGRAPH):
+        for photograph in view.above(mask, PHOTOGRAPH):
             branch.add(escape(label(photograph)))
-    if told.root.kind == MASK:
-        for photograph in told.above(told.root, PHOTOGRAPH):
+    if view.root.kind == MASK:
+        for photograph in view.above(view.root, PHOTOGRAPH):
             tree.add(escape(label(photograph)))
 
 
-def _add_photographs(tree: Tree, told: _ShownLineage, every: bool) -> None:
-    photographs = sorted(told.of_kind(PHOTOGRAPH), key=_first_file_name)
+def _add_photographs(tree: Tree, view: _ShownLineage, every: bool) -> None:
+    photographs = sorted(view.of_kind(PHOTOGRAPH), key=_first_file_name)
     if not photographs:
         return
     used: Mapping[str, Any] = {}
-    for checkpoint in told.of_kind(CHECKPOINT):
+    for checkpoint in view.of_kind(CHECKPOINT):
         used = checkpoint.facts.get("usage", {}).get("photographs", {})
     branch = tree.add(escape(f"{counted(len(photographs), 'photograph')}{_licences(photographs)}"))
     shown = photographs if every else photographs[:_PHOTOGRAPHS_SHOWN]
@@ -185,7 +185,7 @@ def _use(used: Mapping[str, Any] | None) -> str:
 
 
 def _licences(photographs: Iterable[Node]) -> str:
-    """Return how many photographs there are of each licence that is noted, most frequent first."""
+    """Return the number of photographs of each recorded licence, most frequent first."""
     counts = Counter(row["licence"] for node in photographs for row in node.facts["rows"][:1])
     noted = [f"{licence} {count:,}" for licence, count in counts.most_common() if licence is not None]
     return f"; licences: {', '.join(noted)}" if noted else ""

@@ -9,7 +9,9 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
-lineage_app = typer.Typer(no_args_is_help=True, help="What made a thing, and what a photograph went into.")
+lineage_app = typer.Typer(
+    no_args_is_help=True, help="What a thing was made from, and what was made from a photograph."
+)
 
 Dot = Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz (`dot -Tsvg`).")]
 
@@ -25,10 +27,12 @@ def up(
         typer.Argument(
             metavar="REF",
             help="Checkpoint, score, dataset, stage artifact, shard, sample, mask or photograph: a name, an "
-            "id, at least the first six digits of one, or a file. KIND:REF where that means two things.",
+            "id, at least the first six digits of one, or a file. KIND:REF where REF is ambiguous.",
         ),
     ],
-    every: Annotated[bool, typer.Option("--all", help="Show every photograph, not the first few.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every photograph, not only the first few.")
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Show every parameter, version and setting, a line each.")
     ] = False,
@@ -64,7 +68,7 @@ def down(
         typer.Argument(
             metavar="REF",
             help="A photograph: an image file on disk, an id, at least its first six digits, or its file "
-            "name as a dataset notes it.",
+            "name as recorded in a dataset.",
         ),
     ],
     dot: Dot = False,
@@ -73,9 +77,9 @@ def down(
 ) -> None:
     """Show every sample, shard, dataset, checkpoint and score that descends from a photograph.
 
-    Of each checkpoint: whether its training drew the photograph before the weights that were kept, how often,
-    and from which step on. The exit code is 1 for a photograph that no dataset in the store has seen; with
-    --json or --dot it is 0, and the answer is empty.
+    For each checkpoint: whether its training drew the photograph before the step whose weights were kept, how
+    often, and from which step on. The exit code is 1 for a photograph that no dataset in the store has seen;
+    with --json or --dot it is 0, and the answer is empty.
     """
     from flows.cli.lineage.descent_tree import show_descent
     from flows.cli.lineage.graphviz import dot_text

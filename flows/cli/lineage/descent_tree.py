@@ -1,4 +1,4 @@
-"""What descends from a photograph, for people."""
+"""What descends from a photograph, as a tree."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ def descent_tree(descent: Descent) -> Tree:
     _add_datasets(tree, descent)
     _add_checkpoints(tree, descent)
     for dataset, since in descent.removed_datasets.items():
-        tree.add(f"dataset {short(dataset)} was removed by gc on {since[:10]}: what it held cannot be told")
+        tree.add(f"dataset {short(dataset)} was removed by gc on {since[:10]}: its content is unknown")
     return tree
 
 
@@ -44,9 +44,9 @@ def _samples(descent: Descent) -> str:
     roles = _most_frequent(role for row in rows for role in row.roles)
     splits = _most_frequent(row.split for row in rows if row.split)
     rejected = sum(row.rejected is not None for row in rows)
-    told = [counted(len(rows), "sample"), *(f"{_ROLES[role]} {count}" for role, count in roles)]
-    told += [f"{count} in {split}" for split, count in splits]
-    return ", ".join(told + ([f"{rejected} rejected"] if rejected else []))
+    parts = [counted(len(rows), "sample"), *(f"{_ROLES[role]} {count}" for role, count in roles)]
+    parts += [f"{count} in {split}" for split, count in splits]
+    return ", ".join(parts + ([f"{rejected} rejected"] if rejected else []))
 
 
 def _most_frequent(values: Iterable[str]) -> list[tuple[str, int]]:
@@ -55,8 +55,8 @@ def _most_frequent(values: Iterable[str]) -> list[tuple[str, int]]:
 
 def _add_shards(tree: Tree, descent: Descent) -> None:
     of_stage = Counter(descent.shards.values())
-    told = ", ".join(f"{of_stage[stage]} {stage}" for stage in STAGES if of_stage[stage])
-    branch = tree.add(f"{counted(len(descent.shards), 'shard')}: {told}")
+    by_stage = ", ".join(f"{of_stage[stage]} {stage}" for stage in STAGES if of_stage[stage])
+    branch = tree.add(f"{counted(len(descent.shards), 'shard')}: {by_stage}")
     for why, count in _most_frequent(descent.gone_shards.values()):
         branch.add(escape(f"{counted(count, 'shard')} {why}"))
 
@@ -79,7 +79,7 @@ def _add_checkpoints(tree: Tree, descent: Descent) -> None:
 
 
 def _how(exposure: Exposure) -> str:
-    """Return in words how a checkpoint saw the photograph."""
+    """Describe how a checkpoint saw the photograph."""
     if exposure.how == UNKNOWN:
         return f"unknown: {exposure.why_unknown}"
     if exposure.how == NEVER_DRAWN:

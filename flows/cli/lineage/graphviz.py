@@ -1,4 +1,4 @@
-"""A lineage in the language of Graphviz."""
+"""A lineage in DOT, the language of Graphviz."""
 
 import json
 from collections import Counter
@@ -8,12 +8,12 @@ from flows.cli.lineage.labels import counted, label
 from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Lineage, Node
 
 MOST_NODES = 150
-"""A larger graph is drawn with counts in the place of rows and shards."""
+"""A larger graph is drawn with counts instead of rows and shards."""
 _SHAPES = {PHOTOGRAPH: "note", RUN: "ellipse"}
 
 
 def dot_text(lineage: Lineage) -> str:
-    """Return a lineage in the language of Graphviz, arrows from what a thing was made of to the thing."""
+    """Return a lineage in DOT; arrows go from what a thing was made from to the thing."""
     groups = _groups(lineage)
     lines = ["digraph lineage {", '  rankdir=LR; node [shape=box, fontname="sans-serif"];']
     if groups:

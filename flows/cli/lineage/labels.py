@@ -1,4 +1,4 @@
-"""One line about each kind of thing in a lineage."""
+"""One-line descriptions of the things in a lineage."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ _NOTES = ("source", "licence", "consent")
 
 
 def label(node: Node) -> str:
-    """Return the line about a thing: what it is, its id, and what tells it from others of its kind."""
+    """Return the line about a thing: its kind, its id, and what distinguishes it from others of its kind."""
     described = _DESCRIBED.get(node.kind, _score)
     gone = f", {node.facts['gone']}" if "gone" in node.facts else ""
     return described(node) + gone
@@ -43,7 +43,7 @@ def when(time: str) -> str:
 
 
 def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return what rows of ingest note of a photograph: file names, source, licence, consent."""
+    """Return the notes about a photograph in rows of ingest: file names, source, licence, consent."""
     every = list(rows)
     names = ", ".join(dict.fromkeys(row["file_name"] for row in every if row["file_name"]))
     noted = [
@@ -63,9 +63,9 @@ def score_text(facts: Mapping[str, Any]) -> str:
 
 def _photograph(node: Node) -> str:
     withdrawn = node.facts.get("withdrawn")
-    told = f"; withdrawn on {withdrawn['withdrawn_at'][:10]}: {withdrawn['reason']}" if withdrawn else ""
+    mark = f"; withdrawn on {withdrawn['withdrawn_at'][:10]}: {withdrawn['reason']}" if withdrawn else ""
     notes = photograph_notes(node.facts["rows"]) if node.facts["rows"] else "its row is gone"
-    return f"photograph {short(node.id)}  {notes}{told}{_rejected(node)}"
+    return f"photograph {short(node.id)}  {notes}{mark}{_rejected(node)}"
 
 
 def _mask(node: Node) -> str:

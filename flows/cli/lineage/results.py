@@ -1,4 +1,4 @@
-"""Lineages for machines: JSON, whose keys are a contract."""
+"""Lineages as JSON, whose keys are a contract."""
 
 from dataclasses import asdict
 from typing import Any

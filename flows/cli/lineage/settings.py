@@ -1,4 +1,4 @@
-"""Parameters, versions and configurations as people read them: one line that is cut, or a block."""
+"""Parameters, versions and configurations as text: one line that is cut, or a block."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -87,6 +87,6 @@ def test_every_kind_of_exposure_is_told():
         "333333333333  validated: in 1 sample of the 2 validations that watched the weights",
         "444444444444  in its dataset, never drawn in its 10 steps",
         "555555555555  unknown: a shard is not in this store",
-        "dataset 888888888888 was removed by gc on 2026-11-24: what it held cannot be told",
+        "dataset 888888888888 was removed by gc on 2026-11-24: its content is unknown",
     ):
         assert line in shown, line
