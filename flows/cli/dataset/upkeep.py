@@ -95,7 +95,7 @@ def gc(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Remove what no kept version and no checkpoint depends on; refuse while a job is running in the store."""
+    """Remove what no kept version and no checkpoint depends on; refuse while a job runs in the store."""
     from flows.cli.dataset.findings import show_collection
     from storage.files.jobs import jobs_at_work
     from storage.garbage_collection import plan_collection
