@@ -10,9 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make run        photographs in; dataset, checkpoint and score out (store/)"
 	@echo "make test       style, types, layer rules and the fast tests (under 10 minutes)"
-	@echo "make test-full  all of it: kills, servers, workers (under 60 minutes)"
-	@echo "make check      style, types and layer rules alone"
-	@echo "make lock       resolve the lock files anew from pyproject.toml"
+	@echo "make test-full  all tests, with kills, servers and workers (under 60 minutes)"
+	@echo "make check      style, types and layer rules only"
+	@echo "make lock       resolve the lock files again from pyproject.toml"
 	@echo "make clean      remove .venv; store/ stays"
 
 run: $(VENV)/.installed
@@ -30,7 +30,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# fast-slic has no wheel, and its isolated build fails: what it is built with is installed first.
+# fast-slic has no wheel, and its isolated build fails: its build requirements are installed first.
 $(VENV)/.installed: requirements-build.lock requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "error: expected Python 3.11, got $$($(PYTHON) --version); name one with PYTHON=..." >&2; exit 1; }

@@ -1,11 +1,11 @@
-"""Frames per second from pixels to masks, superpixels included, with the weights that come with the project.
+"""Frames per second from pixels to masks, including superpixels, with the weights of the project.
 
     python benchmarks/frames_per_second.py --threads 2
     python benchmarks/frames_per_second.py --device cuda --search torch --frames 100
 
-A photograph of scikit-image wanders behind a window of 854x480; an object of 120 px across is followed by
-what `shls segment --checkpoint pretrained` runs; superpixels are made while the network works on the frame
-before. The first frames are not counted: they fill the memory to its cap.
+A photograph of scikit-image moves behind a window of 854x480. The code of `shls segment --checkpoint
+pretrained` tracks an object of 120 px across; superpixels are computed while the network processes the frame
+before. The first frames are not counted: they fill the memory to its limit.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> None:
     memory = method.memory.model_copy(update={"search": chosen.search})
     method = method.model_copy(update={"memory": memory})
     title = f"{WIDTH}x{HEIGHT}, one object, {chosen.device}, {chosen.threads} threads"
-    table = Table("worked on at", "frames/s", title=title)
+    table = Table("processed at", "frames/s", title=title)
     for max_side in (WIDTH, 427):
         propagator = propagator_of(network, method, PropagationConfig(), division())
         segmenter = VideoSegmenter(propagator, max_side)
@@ -55,19 +55,19 @@ def main() -> None:
 
 
 def frames_per_second(segmenter: VideoSegmenter, num_frames: int) -> float:
-    """Segment so many frames after a few, and return how many came in a second."""
+    """Segment `num_frames` frames after a warm-up, and return the frames per second."""
     mask = cv2.circle(np.zeros((HEIGHT, WIDTH), np.uint8), (WIDTH // 2, HEIGHT // 2), 60, 1, -1)
     masks = segmenter.segment(itertools.islice(wandering(), WARM_UP + num_frames), mask)
     for _ in range(WARM_UP):
         next(masks)
     started = time.perf_counter()
-    for _ in masks:  # on the CPU, all of them: nothing is left in flight
+    for _ in masks:  # the masks are on the CPU: no work is left in flight
         pass
     return num_frames / (time.perf_counter() - started)
 
 
 def wandering() -> Iterator[np.ndarray]:
-    """Yield windows of a photograph, three pixels further each time, there and back again."""
+    """Yield windows of a photograph, moved by three pixels each time, forth and back."""
     photograph = cv2.resize(skimage.data.astronaut(), (WIDTH + 90, HEIGHT + 90))
     for step in itertools.count():
         at = 3 * abs(step % 60 - 30)

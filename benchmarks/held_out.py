@@ -1,11 +1,11 @@
-"""Held-out J&F of a checkpoint used in several ways: what memories and modes of refinement are chosen by.
+"""Held-out J&F of a checkpoint with several configurations, to choose memory and refinement modes.
 
     python benchmarks/held_out.py CHECKPOINT --store store configs/stills.yaml configs/ablations/stills/*.yaml
     python benchmarks/held_out.py CHECKPOINT --store store --dataset LONGER --sequences 30 A.yaml B.yaml
 
-Of every configuration, `method.memory` and `propagation` count. --dataset: held-out sequences of another
-dataset, longer ones perhaps, of the same photographs; one that the gate has kept back will do. Sequences are
-spread evenly over all. A J decay above 0 tells that masks drift.
+Of every configuration, only `method.memory` and `propagation` are used. --dataset: held-out sequences of
+another dataset of the same photographs, for example longer ones; it need not have passed the gate. The
+sequences are spread evenly over all. A J decay above 0 shows that masks drift.
 """
 
 import argparse

@@ -1,13 +1,13 @@
-"""The time of each part of a frame of a video, beside Python loops over superpixels and beside a floor.
+"""The time of each part of processing a frame, compared with loops over superpixels and with a floor.
 
     python benchmarks/inference.py --threads 2
     python benchmarks/inference.py --device cuda --search torch
 
-480x854, about 4,000 superpixels, 1 and 5 objects, the memory as after the first frame and filled to its cap.
-Parts are those of the product, run one after the other; a figure is the median over frames. The loops do
-the same with a mask per superpixel, as the method reads on paper. The floor of pooling is a copy of the
-feature map, of the search the products of all queries and references, never written to main memory, of
-painting to write once what is painted.
+480x854, about 4,000 superpixels, 1 and 5 objects; the memory as after the first frame, and filled to its
+limit. The parts are the project's own code, run one after the other; a figure is the median over frames. The
+loops do the same with a mask per superpixel, as the paper describes it. The floor is the least possible work.
+For pooling: a copy of the feature map. For the search: the products of all queries and references, never
+written to main memory. For painting: one write of the result.
 """
 
 import argparse
@@ -37,9 +37,9 @@ from shls_core.superpixels.superpixel_map import superpixel_map
 HEIGHT, WIDTH = 480, 854
 SUPERPIXELS = SuperpixelConfig(num_superpixels=4000)
 OWN_PARTS = ("superpixels", "pooling", "memory: predict", "memory: update", "attention maps", "coarse mask")
-"""What together may cost a quarter of the backbone."""
+"""The parts that together may cost a quarter of the backbone."""
 CACHED_REFERENCES = 128
-"""References whose products with all queries stay in the cache: two megabytes."""
+"""Number of references whose products with all queries fit into the cache: two megabytes."""
 
 
 class Stopwatch:
@@ -50,7 +50,7 @@ class Stopwatch:
         self._device = device
 
     def time(self, part: str, work: Callable[[], Tensor | object]) -> object:
-        """Do a part of the work, note its time and return its result."""
+        """Run a part of the work, record its time and return its result."""
         self._wait()
         started = time.perf_counter()
         result = work()
@@ -63,7 +63,7 @@ class Stopwatch:
             torch.cuda.synchronize()
 
     def medians(self) -> dict[str, float]:
-        """Return milliseconds."""
+        """Return the median milliseconds of every part."""
         return {part: 1000 * statistics.median(each) for part, each in self.seconds.items()}
 
 
@@ -93,7 +93,7 @@ def main() -> None:
 def measured(
     network: ShlsNetwork, num_objects: int, filled: bool, config: MemoryConfig, num_frames: int
 ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """Return milliseconds of every part: of the product, of loops, of floors."""
+    """Return the milliseconds of every part: of the project's code, of loops, of floors."""
     device = next(network.parameters()).device
     photograph = cv2.resize(skimage.data.astronaut(), (WIDTH, HEIGHT))
     split, labels = split_along_mask(superpixel_map(photograph, SUPERPIXELS), discs(num_objects))
@@ -120,7 +120,7 @@ def discs(num_objects: int) -> np.ndarray:
 
 
 def fill(bank: MemoryBank, superfeatures: Tensor, labels: Tensor) -> None:
-    """Fill the memory to its cap with noisy copies of the first frame."""
+    """Fill the memory to its limit with noisy copies of the first frame."""
     generator = torch.Generator().manual_seed(0)
     winners = torch.searchsorted(bank.classes, labels)
     for _ in range(int(bank.config.memory_cap)):
@@ -158,7 +158,7 @@ def one_frame(
 def one_floor(
     bank: MemoryBank, fine: Tensor, superpixels: Tensor, superfeatures: Tensor, watch: Stopwatch
 ) -> None:
-    """Time the memory traffic and the products that nothing can do without."""
+    """Time the memory traffic and the products that any implementation needs."""
     target = torch.zeros_like(fine)
     watch.time("pooling", lambda: target.copy_(fine))
     references = superfeatures.repeat(len(bank.references) // len(superfeatures) + 1, 1)[
@@ -179,7 +179,7 @@ def one_floor(
 def one_loop(
     bank: MemoryBank, fine: Tensor, superpixels: Tensor, superfeatures: Tensor, watch: Stopwatch
 ) -> None:
-    """Do the same superpixel by superpixel."""
+    """Time the same work done superpixel by superpixel."""
     masks = range(len(superfeatures))
     watch.time("pooling", lambda: torch.stack([fine[:, superpixels == j].mean(dim=1) for j in masks]))
     members = [

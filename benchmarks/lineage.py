@@ -1,16 +1,16 @@
-"""How long lineage takes to answer, process start included, and whether its answers are right.
+"""How long lineage commands take, including process start, and whether their answers are right.
 
     python benchmarks/lineage.py FOLDER [--count 500] [--store STORE] [--json]
 
-Makes a store by the commands that a person would use: a dataset of COUNT photographs with three sequences of
-each, then one without the last photograph (most shards are shared), three checkpoints, an evaluation. Then it
-asks, each question in a process of its own, three times, and prints the median:
+Makes a store with the ordinary commands: a dataset of COUNT photographs with three sequences of each, then
+one without the last photograph (most shards are shared), three checkpoints, an evaluation. Then it runs each
+query three times, each in a process of its own, and prints the median:
 
-up      what made a checkpoint, as tree and as JSON
-down    what a photograph, given as a file, went into
+up      what a checkpoint was made from, as tree and as JSON
+down    what was made from a photograph, given as a file
 
-And it compares `down` with naive code that reads every row of every Parquet file of the store, for twenty
-photographs drawn at random. A store made before is asked again with --store.
+It also compares `down` with naive code that reads every row of every Parquet file of the store, for twenty
+photographs drawn at random. --store queries an existing store again.
 """
 
 import json
@@ -76,7 +76,7 @@ def make_store(scratch: Path, store: Path, photographs: list[Path]) -> None:
 
 
 def configuration(scratch: Path, images: Path, steps: int) -> Path:
-    """Write the paper's configuration with more sequences and a network that is trained in no time."""
+    """Write the paper's configuration with more sequences and a small network that trains quickly."""
     content = yaml.safe_load((PROJECT / "configs" / "paper.yaml").read_text(encoding="utf-8"))
     content["ingest"]["images"] = str(images)
     content["synthesis"]["sequences_per_template"] = SEQUENCES_PER_TEMPLATE
@@ -106,7 +106,7 @@ def shls(*arguments: Any) -> float:
 
 
 def contents(place: Path) -> dict[str, Any]:
-    """Return how large the store is."""
+    """Return the size of the store."""
     opened = Store.open(place)
     stages = opened.ledger.runs()[0]["details"]
     rows = {stage["name"]: stage["rows"] for stage in json.loads(stages)["stages"]}
@@ -115,7 +115,7 @@ def contents(place: Path) -> dict[str, Any]:
 
 
 def seconds(place: Path, photograph: Path) -> dict[str, dict[str, float]]:
-    """Return the seconds of every question."""
+    """Return the seconds of every query."""
     trained = [run for run in Store.open(place).ledger.runs() if run["kind"] == "train"]
     up, down = ("lineage", "up", trained[0]["outputs"][0]), ("lineage", "down", photograph)
     questions = {"up": up, "up --json": (*up, "--json"), "down": down, "down --json": (*down, "--json")}
@@ -149,7 +149,7 @@ def compared(place: Path) -> dict[str, int]:
 
 
 def every_shard(place: Path) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the digest of every Parquet file among the objects, and who its rows are."""
+    """Yield the digest of every Parquet file among the objects, and the identity of its rows."""
     for path in sorted((place / "objects").rglob("*")):
         if path.is_file() and (data := path.read_bytes())[:4] == b"PAR1":
             columns = ["sample_id", "digest", "source_ids"]
@@ -158,7 +158,7 @@ def every_shard(place: Path) -> Iterator[tuple[str, pa.Table]]:
 
 
 def show(measured: dict[str, Any]) -> None:
-    """Print the figures for people."""
+    """Print the figures as a table."""
     size = ", ".join(f"{measured[what]} {what}" for what in ("photographs", "sequences", "shards"))
     table = Table("question")
     table.add_column("seconds", justify="right")

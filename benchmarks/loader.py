@@ -1,11 +1,11 @@
-"""The loader beside webdataset and MosaicML streaming (MDS): the same samples, shuffled, decoded alike.
+"""The loader compared with webdataset and MosaicML streaming (MDS): same samples, shuffled, same decoding.
 
     pip install --no-deps --target readers -r benchmarks/requirements.txt
     PYTHONPATH=readers python benchmarks/loader.py --store store --dataset photos@latest
 
 Before anything is timed, every sample of every reader is compared with the loader's. Every repeat runs all
-readers, one after the other, with the files in the page cache, each over a whole epoch (opening included)
-and on into the next (steady state). All figures are medians over the repeats, with their range.
+readers, one after the other, with the files in the page cache. Each reads a whole epoch (including opening)
+and a part of the next (steady state). All figures are medians over the repeats, with their range.
 """
 
 import argparse
@@ -49,13 +49,13 @@ def our_batches(
     seed: int,
     first_step: int = 0,
 ) -> Batches:
-    """Open the dataset and read it by threads or by worker processes of PyTorch."""
+    """Open the dataset and read it with threads or with worker processes of PyTorch."""
     loader = SequenceLoader(store.objects, dataset_id, TRAIN)
     batches = loader.batches(seed, batch_size, first_step, num_threads=threads, prefetch=2 * max(1, threads))
     steps = itertools.count(first_step)
     read: Iterable[Any] = batches
     if processes:
-        data: Any = batches  # a map-style dataset by its methods alone
+        data: Any = batches  # has the methods of a map-style dataset
         sampler = itertools.count(first_step)
         read = torch.utils.data.DataLoader(data, batch_size=None, sampler=sampler, num_workers=processes)
     for step, batch in zip(steps, read, strict=False):
@@ -63,7 +63,7 @@ def our_batches(
 
 
 def packed_samples(store: Store, dataset_id: str) -> Iterator[dict[str, Any]]:
-    """Yield every training sample as the bytes in its shard."""
+    """Yield every training sample with its bytes as they are in the shard."""
     dataset = get_record(store.objects, dataset_id, DatasetManifest)
     maps = {
         address.sample_id: address
@@ -91,7 +91,7 @@ def digests(arrays: Mapping[Any, Any]) -> list[str]:
 
 
 def check(start: Start, expected: Sequence[str]) -> None:
-    """Require that an epoch of a reader is every sample once, with the loader's arrays."""
+    """Assert that an epoch of a reader contains every sample once, with the loader's arrays."""
     seen: list[int] = []
     with closing(start(0)) as batches:
         while len(seen) < len(expected):
@@ -104,7 +104,7 @@ def check(start: Start, expected: Sequence[str]) -> None:
 
 
 def seconds_to_step(start: Start, skip: int) -> float:
-    """Return the seconds from nothing open to one batch, after reading through `skip` others."""
+    """Return the seconds from nothing open to one batch, after skipping `skip` others."""
     began = time.perf_counter()
     with closing(start(0)) as batches:
         next(itertools.islice(batches, skip, None))
@@ -183,7 +183,7 @@ def report(figures: Figures, per_sample: dict[str, float], seeks: dict[str, list
     return "\n\n".join(
         [
             table(["workers", "reader", *whole, "first batch, s"], rates),
-            table(["workers", f"{SHLS}, beside", *ahead], ratios),
+            table(["workers", f"{SHLS}, compared with", *ahead], ratios),
             table(["format", "bytes per sample", f"s to batch {step}, nothing open"], formats),
         ]
     )

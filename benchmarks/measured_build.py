@@ -1,7 +1,7 @@
-"""`shls dataset build` with a watch on the making of shards: ``measured_build.py TIMES [options]``.
+"""`shls dataset build` that measures the making of shards: ``measured_build.py TIMES [options]``.
 
-Writes to TIMES, for every stage: ``span``, the seconds from the first shard handed out to the last one back,
-and ``busy``, the seconds that workers spent inside shards, all workers together.
+Writes to TIMES, for every stage: ``span``, the seconds from the first shard submitted to the last one
+returned, and ``busy``, the seconds that all workers together spent making shards.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks import executor
-from tasks.staging.build_stage import build_stage as staging
+from tasks.staging import build_stage
 
 _times: dict[str, dict[str, float]] = {}
 
@@ -20,7 +20,7 @@ _times: dict[str, dict[str, float]] = {}
 def run_jobs_timed(
     work: Callable[[Any], Any], jobs: Sequence[Any], backend: Any, workers: int
 ) -> Iterator[Any]:
-    """Yield what `run_jobs` yields and note how long it took."""
+    """Yield what `run_jobs` yields and record how long it took."""
     if not jobs:
         return
     if backend == "ray":  # joining a cluster and starting workers is not making shards
@@ -39,7 +39,7 @@ def run_jobs_timed(
 
 if __name__ == "__main__":
     times = Path(sys.argv.pop(1))
-    staging.run_jobs = run_jobs_timed
+    build_stage.run_jobs = run_jobs_timed
     from flows.cli.app import app
 
     sys.argv[1:1] = ["dataset", "build"]

@@ -1,6 +1,6 @@
-"""Watching a reader of batches at work: by the clock, and by the CPU time that it and its workers take.
+"""Measuring a reader of batches: wall time, and the CPU time of the reader and its workers.
 
-The clock is what a training waits for; CPU time is what remains comparable on a machine that others use too.
+Training waits for wall time; CPU time stays comparable on a machine that others use, too.
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ from typing import Any
 
 Batches = Generator[dict[str, Any], None, None]
 Start = Callable[[int], Batches]
-"""From the seed of an order to batches, one epoch after the other without end."""
+"""From the seed of the order to batches, epoch after epoch without end."""
 
 WORKER_QUIT_SECONDS = 10
 _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
@@ -24,14 +24,14 @@ _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long a reader took; all in seconds, those of samples each."""
+    """How long a reader took, in seconds; all but the first field per sample."""
 
     first_batch: float
     """From nothing open to the first batch."""
     epoch: float
-    """Per sample of the first epoch, opening included."""
+    """Per sample of the first epoch, including opening."""
     epoch_cpu: float
-    """The same, of CPU time: this process and its workers."""
+    """The same in CPU time of this process and its workers."""
     steady: float
     """Per sample of the second epoch, from its second batch on."""
     steady_cpu: float
@@ -39,7 +39,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When, by the clock and in CPU time spent so far."""
+    """A moment: clock time, and the CPU time spent so far."""
 
     clock: float
     cpu: float
@@ -51,7 +51,7 @@ class Moment:
 
 
 def cpu_seconds() -> float:
-    """Return the CPU time of this process, its threads, and the workers it started, gone or alive."""
+    """Return the CPU time of this process, its threads, and its workers, ended or running."""
     gone = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + gone.ru_utime + gone.ru_stime + sum(map(_cpu_of, _workers()))
 
@@ -79,19 +79,19 @@ def measured(start: Start, seed: int, num_samples: int, num_steady: int) -> Time
 
 
 def wait_for_workers() -> None:
-    """Wait until the workers of a reader that was closed are gone, so that the next one has the machine."""
+    """Wait until the workers of a closed reader have ended, so that the next reader has the machine."""
     for worker in multiprocessing.active_children():
         worker.join(WORKER_QUIT_SECONDS)
 
 
 def median_and_range(values: Sequence[float], digits: int = 2) -> str:
-    """Spell ``median (smallest-largest)``."""
+    """Format as ``median (smallest-largest)``."""
     middle, low, high = statistics.median(values), min(values), max(values)
     return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """Spell how many times ours goes into theirs: of the medians, and the range over repeats."""
+    """Format theirs divided by ours: of the medians, and the range over repeats."""
     pairs = [their / our for our, their in zip(ours, theirs, strict=True)]
     middle = statistics.median(theirs) / statistics.median(ours)
     return f"{middle:.2f} ({min(pairs):.2f}-{max(pairs):.2f})"

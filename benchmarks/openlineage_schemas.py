@@ -1,11 +1,11 @@
-"""Whether events are as the published JSON schemas of OpenLineage want them.
+"""Validates events against the published JSON schemas of OpenLineage.
 
     python benchmarks/openlineage_schemas.py SCHEMAS EVENTS.jsonl ...
 
-SCHEMAS is the folder ``spec`` of OpenLineage's repository, or any other with its schemas. Nothing is fetched:
-a schema is found by its ``$id``. Every event is checked as a whole, and every facet by the schema that its
-``_schemaURL`` names, in the place and under the key that this schema is for. A facet of another minor version
-than the folder's is checked by the folder's, which is told. Exit code 1 where something is not as wanted.
+SCHEMAS is the folder ``spec`` of OpenLineage's repository, or any other with its schemas. Nothing is
+downloaded: a schema is found by its ``$id``. Every event is validated as a whole, and every facet by the
+schema that its ``_schemaURL`` names, in the place and under the key of this schema. A facet of another minor
+version than the folder's is validated by the folder's, which is printed. Exit code 1 if there are problems.
 """
 
 import argparse
@@ -29,7 +29,7 @@ EVENT_SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
 
 @FORMATS.checks("uri")
 def is_uri(value: object) -> bool:
-    """Return whether a text has a scheme and something behind it."""
+    """Return whether a text has a scheme and something after it."""
     parts = urlsplit(str(value))
     return bool(parts.scheme and (parts.netloc or parts.path))
 
@@ -41,7 +41,7 @@ def read_schemas(folder: Path) -> dict[str, Json]:
 
 
 def facets_of(event: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield place, key and content of every facet of an event; the place is the type that belongs there."""
+    """Yield place, key and content of every facet of an event; the place is the facet type expected there."""
     places = [("RunFacet", event["run"].get("facets")), ("JobFacet", event["job"].get("facets"))]
     for datasets, kind in (("inputs", "InputDatasetFacet"), ("outputs", "OutputDatasetFacet")):
         for dataset in event.get(datasets, ()):
@@ -53,7 +53,7 @@ def facets_of(event: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 class Checker:
-    """Checks events against schemas.
+    """Validates events against schemas.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Checker:
         self.other_versions: set[str] = set()
 
     def problems(self, line: str) -> Iterator[str]:
-        """Yield what is wrong with an event, a line each."""
+        """Yield the problems of an event, one line each."""
         try:
             event = json.loads(line)
         except ValueError as error:
@@ -96,11 +96,11 @@ class Checker:
         kind = schema["$defs"][fragment.rsplit("/", 1)[-1]]
         base = next(part["$ref"] for part in kind["allOf"] if "$ref" in part).rsplit("/", 1)[-1]
         if base != place:
-            yield f"a {base} in the place of a {place}"
+            yield f"a {base} instead of a {place}"
         yield from self._broken(f"{published}#{fragment}", facet, key)
 
     def _published(self, document: str) -> str | None:
-        """Return the ``$id`` of a schema, or of the same one in another version of the same major number."""
+        """Return the ``$id`` of a schema, or of another version of it with the same major number."""
         if document in self._schemas:
             return document
         without_minor = re.compile(r"(?<=/\d)-\d+-\d+(?=/)")

@@ -1,14 +1,14 @@
-"""What orchestration costs: Prefect, Ray, ledger and gate, beside the making of shards.
+"""What orchestration (Prefect, Ray, ledger, gate) costs, compared with the making of shards.
 
     python benchmarks/orchestration.py FOLDER [--count N] [--json]
 
-Three measurements, each in stores, homes and services of its own that are gone afterwards:
+Three measurements, each with its own stores, homes and services, which are removed afterwards:
 
 cold     `shls dataset build` of a few photographs with no server, no Ray, no store, minus the same stages
-         made one after another in one process: what a first run pays for being orchestrated.
-warm     `shls dataset build` of N photographs with Prefect's server and Ray up: wall time of the command,
-         and the part of it in which no shard was being made.
-workers  the time in which shards are made by one worker and by two.
+         made one after another in one process: the cost of orchestration in a first run.
+warm     `shls dataset build` of N photographs with Prefect's server and Ray running: wall time of the
+         command, and the part of it in which no shard was being made.
+workers  the time to make the shards with one worker and with two.
 
 On two cores, 5,500 photographs take about ten minutes.
 """
@@ -122,7 +122,7 @@ def warm(root: Path, photographs: list[Path], workers: int, services: Mapping[st
         "making_seconds": round(making, 1),
         "orchestration_seconds": round(wall - making, 1),
         "orchestration_share": round(1 - making / wall, 4),
-        # Stricter: a worker that waits for its next shard, or for the last of others, is orchestration too.
+        # Stricter: the time a worker waits, for its next shard or for the last ones of others, also counts.
         "not_busy_share": round(1 - busy / wall, 4),
         "stages": {
             name: {key: round(value, 1) for key, value in stage.items()} for name, stage in stages.items()
@@ -131,7 +131,7 @@ def warm(root: Path, photographs: list[Path], workers: int, services: Mapping[st
 
 
 def configuration(root: Path, photographs: list[Path]) -> Path:
-    """Write the paper's configuration for some photographs, which are linked into a folder."""
+    """Link some photographs into a folder and write the paper's configuration for them."""
     (root / "photographs").mkdir(parents=True)
     for place, path in enumerate(photographs):
         (root / "photographs" / f"{place:06}{path.suffix}").symlink_to(path)
@@ -161,7 +161,7 @@ def timed(command: list[Any], environment: Mapping[str, str]) -> float:
 
 @contextmanager
 def prefect_server(home: Path) -> Iterator[str]:
-    """Run a Prefect server meanwhile; its API's address."""
+    """Run a Prefect server meanwhile; yield the address of its API."""
     port = free_port()
     command = [BIN / "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
     with service(command, {"PREFECT_HOME": str(home), **LIBRARY_SETTINGS}) as process:
@@ -175,7 +175,7 @@ def prefect_server(home: Path) -> Iterator[str]:
 
 @contextmanager
 def ray_cluster(folder: Path, cores: int) -> Iterator[str]:
-    """Run a Ray head meanwhile; its address."""
+    """Run a Ray head meanwhile; yield its address."""
     port = free_port()
     command = [BIN / "ray", "start", "--head", "--block", f"--port={port}", f"--num-cpus={cores}"]
     command += ["--include-dashboard=false", f"--temp-dir={folder}"]
@@ -191,7 +191,7 @@ def ray_cluster(folder: Path, cores: int) -> Iterator[str]:
 
 @contextmanager
 def service(command: list[Any], environment: Mapping[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run a command in the background meanwhile, and end all that it started."""
+    """Run a command in the background meanwhile, then end everything that it started."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
         command,
@@ -214,7 +214,7 @@ def service(command: list[Any], environment: Mapping[str, str]) -> "Iterator[sub
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
@@ -229,7 +229,7 @@ def answers(url: str) -> bool:
 
 
 def show(measured: Mapping[str, Any]) -> None:
-    """Print the figures for people."""
+    """Print the figures as a table."""
     table = Table("measurement", "photographs", "wall s", "making shards s", "orchestration")
     first, run, by = measured["cold"], measured["warm"], measured["workers"]
     table.add_row(

@@ -1,7 +1,7 @@
 """The same samples in two other formats, written and read as their documentation recommends.
 
-Both get the very bytes that the shards hold (JPEG frames, zstd maps) and are decoded by the same two
-functions, so that what differs is the format and its reader.
+Both contain exactly the bytes in the shards (JPEG frames, zstd maps) and are decoded by the same two
+functions, so that only the format and its reader differ.
 """
 
 import importlib.util
@@ -37,7 +37,7 @@ def decoded(sample: Sample) -> dict[str, Any]:
 
 
 def stacked(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return a batch: tensors, which worker processes hand on through shared memory."""
+    """Return a batch: tensors, which worker processes pass through shared memory."""
     columns = ("frames", "masks", "superpixel_maps")
     batch: dict[str, Any] = {
         column: torch.from_numpy(np.stack([sample[column] for sample in samples])) for column in columns
@@ -80,7 +80,7 @@ def _streaming() -> Any:
 
 
 def write_mds(samples: Iterator[Sample], folder: Path) -> None:
-    """Write MDS shards, of the default size, not compressed again."""
+    """Write MDS shards of the default size, without further compression."""
     first = next(samples)
     columns = dict.fromkeys(first, "bytes")
     with _streaming().MDSWriter(out=str(folder), columns=columns) as sink:

@@ -1,11 +1,11 @@
-"""Superpixel means of a feature map beside a copy of that map, and beside other ways to compute them.
+"""Superpixel means of a feature map, compared with a copy of that map and with other implementations.
 
     python benchmarks/pooling.py --threads 2
     python benchmarks/pooling.py --device cuda
 
-A map of 64 channels at 480x854 and about 4,000 superpixels. The copy goes to memory that is there already; a
-gradient is as large as the map and has to be allocated, so the last row is told beside a copy that is
-allocated, too. Repeats of all ways are interleaved; a figure is the median, the ratio that of medians.
+A map of 64 channels at 480x854 and about 4,000 superpixels. The copy goes to memory that is already
+allocated. A gradient is as large as the map and has to be allocated, so there is also a comparison with a
+copy that is allocated. Repeats are interleaved; a figure is the median, a ratio that of medians.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""The time of refining the objects of a frame beside its floor: its multiply-adds at the backbone's rate.
+"""The time to refine the objects of a frame, compared with its floor: multiply-adds at the backbone's rate.
 
     python benchmarks/refinement.py --threads 2
     python benchmarks/refinement.py --device cuda
 
-480x854, about 4,000 superpixels, objects of 120 px across, in regions of interest. What is timed is all of
-refinement: cutting out regions, resizing, gate, decoder, soft aggregation. Rounds of backbone and refinement
-take turns; a figure is the best of all rounds. The last column is what a whole frame would take per object.
+480x854, about 4,000 superpixels, objects of 120 px across, in regions of interest. The whole refinement is
+timed: cropping regions, resizing, gate, decoder, soft aggregation. Rounds of backbone and refinement
+alternate; a figure is the best of all rounds. The last column is the work per object on a whole frame.
 """
 
 import argparse
@@ -84,10 +84,10 @@ def measured(network: ShlsNetwork, num_objects: int, num_rounds: int) -> list[li
     floor = macs[1] / (macs[0] / backbone)
     width = refinement.config.decoder_width
     return [
-        ["backbone", *told(macs[0], backbone), "", "", ""],
+        ["backbone", *figures(macs[0], backbone), "", "", ""],
         [
             f"{num_objects} objects, width {width:g}",
-            *told(macs[1], refined),
+            *figures(macs[1], refined),
             f"{1000 * floor:.0f}",
             f"{refined / floor:.2f}",
             f"{whole_frame(refinement.decoder, width) / GIGA:.0f}",
@@ -131,7 +131,7 @@ def timed(work: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - started
 
 
-def told(macs: float, seconds: float) -> list[str]:
+def figures(macs: float, seconds: float) -> list[str]:
     """Return work, time and rate."""
     return [f"{macs / GIGA:.0f}", f"{1000 * seconds:.0f}", f"{macs / GIGA / seconds:.0f}"]
 

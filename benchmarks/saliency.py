@@ -1,13 +1,13 @@
-"""Saliency maps and pseudo-masks beside others, as a Markdown table.
+"""Saliency maps and pseudo-masks compared with other detectors, as a Markdown table.
 
-The detectors of OpenCV-contrib draw their maps in an environment of their own, because OpenCV-contrib takes
-the place of the OpenCV that this project uses; without one, they are left out:
+The detectors of OpenCV-contrib compute their maps in a separate environment, because OpenCV-contrib replaces
+the OpenCV that this project uses. Without that environment they are left out:
 
     python -m venv contrib && contrib/bin/pip install opencv-contrib-python-headless
     python benchmarks/saliency.py --images PHOTOGRAPHS --truth MASKS --contrib contrib/bin/python
 
-Photographs and masks share their names; of SOD, those are 300 photographs of BSDS500 by their number. The
-halves (even, odd) are those of the numbers: what is configured was chosen on the even ones.
+Photographs and masks have the same names; SOD has 300 photographs of BSDS500, named by number. The halves
+are the even and the odd numbers: the configuration was chosen on the even ones.
 """
 
 import argparse
@@ -23,7 +23,7 @@ DETECTORS = {
 
 
 def draw_maps(images: Path, folder: Path, algorithm: str) -> None:
-    """Draw the map of every photograph; runs in the environment of OpenCV-contrib."""
+    """Write the map of every photograph; runs in the environment of OpenCV-contrib."""
     import cv2
     import numpy as np
 
@@ -56,9 +56,9 @@ def table(images: str, truth: str, contrib: str | None) -> None:
             for half, parity in (("even", 0), ("odd", 1)):
                 chosen = [job for job in jobs if int(Path(job.photograph).stem) % 2 == parity]
                 measured = measure_masks(chosen, ExecutionConfig(backend="serial"))
-                told = [(name, measured.detector)]
-                told += [("centre prior", measured.centre_prior)] if name == "RBD, as published" else []
-                for what, scores in told:
+                compared = [(name, measured.detector)]
+                compared += [("centre prior", measured.centre_prior)] if name == "RBD, as published" else []
+                for what, scores in compared:
                     figures = " | ".join(f"{value:.3f}" for value in scores.model_dump().values())
                     print(f"| {what} | {half} | {figures} |", flush=True)
 

@@ -1,13 +1,13 @@
-"""Staging beside the script that one would write first, on the same photographs, in one run.
+"""Staging compared with the script that one would write first, on the same photographs, in one run.
 
     python benchmarks/staging.py FOLDER --photographs 500 --workers 2
 
-Both sides make of every photograph a pseudo-mask, a sequence of 3 frames of 256x256 with up to 3 objects,
-their masks, and about 300 superpixels of every frame, and write all of it to disk; with the same number of
+From every photograph, both sides make a pseudo-mask, a sequence of 3 frames of 256x256 with up to 3 objects,
+their masks, and about 300 superpixels of every frame, and write everything to disk, with the same number of
 processes and one thread in each. The script (plain_script.py) leaves out what it does not need: recipes,
-lineage, digests, checks. Of its possible saliency detectors it takes the cheap one.
+lineage, digests, checks. Of the possible saliency detectors it uses the cheap one.
 
-The pools are started, and their imports made, before the clock runs, on both sides.
+On both sides, the pools are started and their imports done before the time is measured.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def time_ours(images: Path, store_folder: Path, workers: int) -> Seconds:
-    """Stage with this project, on Ray, without a server; return the seconds of every stage."""
+    """Stage with this project, on Ray, without a Prefect server; return the seconds of every stage."""
     config = load_config(str(CONFIGS / "paper.yaml")).with_changes(
         ingest={"images": str(images)}, execution={"workers": workers, "backend": "ray"}
     )

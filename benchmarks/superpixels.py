@@ -1,10 +1,10 @@
-"""Superpixels against human segmentations: every segmenter at two sizes, in one table with its speed.
+"""Superpixels compared with human segmentations: every segmenter at two sizes, with its speed.
 
     python benchmarks/superpixels.py BSDS500/images/test BSDS500/groundTruth/test
 
-The folders hold NAME.jpg and NAME.mat, as BSDS500 comes. A photograph is compared with each of its human
-segmentations; a figure is the mean over those, then over photographs. Times are of one core, photographs in
-memory, best of two passes.
+The folders contain NAME.jpg and NAME.mat, as distributed by BSDS500. A photograph is compared with each of
+its human segmentations; a figure is the mean over those, then over photographs. Times are for one core, with
+the photographs in memory, the best of two passes.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from shls_core.photographs.images import decode_image
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 
-# The depths give the watershed about as many superpixels, on average, as SLIC is asked for.
+# With these depths the watershed gives, on average, about as many superpixels as SLIC is configured for.
 CONFIGS = (
     SuperpixelConfig(segmenter="fast-slic", num_superpixels=300),
     SuperpixelConfig(segmenter="skimage-slic", num_superpixels=300),
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("images", type=Path)
     parser.add_argument("truth", type=Path)
-    parser.add_argument("--limit", type=int, help="so many photographs alone")
+    parser.add_argument("--limit", type=int, help="number of photographs")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     pairs = [
@@ -58,7 +58,7 @@ def main() -> None:
     for column in ("R", "least..most", "BR", "UE", "ASA", "ms"):
         table.add_column(column, justify="right")
     for config in track(CONFIGS, console=Console(stderr=True)):
-        table.add_row(told(config), *row(config, pairs))
+        table.add_row(description(config), *row(config, pairs))
     Console(width=110).print(table)
 
 
@@ -88,8 +88,8 @@ def row(config: SuperpixelConfig, pairs: Sequence[tuple[np.ndarray, list[np.ndar
     ]
 
 
-def told(config: SuperpixelConfig) -> str:
-    """Return the segmenter and what is set about it."""
+def description(config: SuperpixelConfig) -> str:
+    """Return the segmenter and its settings that are not defaults."""
     set_here = config.model_dump(exclude_defaults=True)
     set_here.pop("segmenter", None)
     return " ".join([config.segmenter, *(f"{name}={value:g}" for name, value in set_here.items())])

@@ -1,11 +1,11 @@
-"""The time of each part of a training step, beside a loop over superpixels and beside its floor.
+"""The time of each part of a training step, compared with a loop over superpixels and with its floor.
 
     python benchmarks/training_step.py --threads 2
     python benchmarks/training_step.py --config configs/stills.yaml --precision fp32
 
-A batch of pseudo-sequences of the size, length and number that the configuration has, made from a photograph
-of scikit-image, with an object each. Parts are those of the product; a figure is the median over steps. The
-floor of forward and backward is three times the multiply-adds of the forward pass, at the rate that the
+A batch of pseudo-sequences with the size, length and number of the configuration, made from a photograph of
+scikit-image, with one object each. The parts are the project's own code; a figure is the median over steps.
+The floor of forward and backward is three times the multiply-adds of the forward pass, at the rate that the
 backbone alone reaches forward and backward in the same run; of the optimiser, seven copies of all weights.
 """
 
@@ -51,7 +51,7 @@ def main() -> None:
         "num_threads": chosen.threads,
         "precision": chosen.precision or config.training.precision,
     }
-    # Steps that train all there is to train.
+    # Train everything from the first step on.
     method = config.method.model_copy(update={"refinement_from": 0})
     training = config.training.model_copy(update=changes)
     config = config.model_copy(update={"method": method, "training": training})
@@ -134,7 +134,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
 
 
 def pseudo_sequences(config: PipelineConfig) -> TrainingBatch:
-    """Return a batch in which a photograph moves, and a disc with it."""
+    """Return a batch in which a photograph moves, and a disc (the object) with it."""
     side, count = config.synthesis.frame_size, config.synthesis.num_frames
     photograph = cv2.resize(skimage.data.astronaut(), (side + 8 * count, side + 8 * count))
     disc = cv2.circle(np.zeros(photograph.shape[:2], np.uint8), (side // 2, side // 2), side // 4, 1, -1)
@@ -182,7 +182,7 @@ def multiply_adds(work: Callable[[], object]) -> float:
 
 
 def wait(device: torch.device) -> None:
-    """Let the device finish what it was given."""
+    """Wait until the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 
