@@ -130,7 +130,7 @@ def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
 
 
 def _expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> list[Expectation]:
-    """Return everything that a dataset of these stages has to fulfil: what all do, and what its source does."""
+    """Return all that a dataset of these stages has to fulfil: the common part, and its source's own."""
     of_source = stills.expectations(stages, config) if stages.keys() >= stills.STAGES else ()
     return [*of_every_stage(stages), *of_source]
 
