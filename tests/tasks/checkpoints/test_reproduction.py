@@ -83,9 +83,7 @@ def test_a_record_from_before_there_was_a_choice_of_methods_differs_by_its_code_
     method, training = (dict(record.configuration[section]) for section in ("method", "training"))
     assert method.pop("name") == "shls"
     older = {"network": method.pop("network"), "training": training | method}
-    before = record.model_copy(
-        update={"method": None, "configuration": older, "code_digest": "0" * 64}
-    )
+    before = record.model_copy(update={"method": None, "configuration": older, "code_digest": "0" * 64})
     outcome = reproduce(put_record(passed_store.objects, before))
     assert (outcome.verdict, set(outcome.differences)) == ("not comparable", {"code"})
 
