@@ -8,7 +8,9 @@ from torch import nn
 
 from flows.configuration import PipelineConfig, load_config
 from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
+from shls_core.frozen import first_problem
 from shls_core.superpixels.config import SuperpixelConfig
+from storage.canonical import short
 from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
@@ -19,7 +21,7 @@ from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
 from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
@@ -130,14 +132,16 @@ class CheckpointInUse(BaseModel):
             "method": self.config.method.use_facts(),
         }
 
-    def tell_default_use(self) -> None:
+    def print_default_use(self) -> None:
         """Print which keys have their defaults: no configuration was given, and training recorded none."""
         recorded = recorded_sections(self.record).get("method", {})
         if self.is_configured or self.config.propagation.method != "own":
             return
         for key in self.config.method.used:
             if key not in recorded:
-                tell(f"{key:<12} the default one: training {self.id[:12]} read none; --config says otherwise")
+                print_line(
+                    f"{key:<12} the default one: training {short(self.id)} read none; --config says otherwise"
+                )
 
     def _weights(self) -> bytes:
         if self.weights is not None:
@@ -251,6 +255,6 @@ def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
         return SuperpixelConfig.model_validate(made.parameters)
     except ValidationError as error:
         raise ConfigError(
-            f"expected superpixels configured as this version has them, got dataset {dataset[:12]}…: "
-            f"{error.errors()[0]['msg']}; say with --config how the checkpoint is used"
+            f"expected superpixels configured as this version has them, got dataset {short(dataset)}…: "
+            f"{first_problem(error)}; say with --config how the checkpoint is used"
         ) from error

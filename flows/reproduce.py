@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from shls_core.errors import InputError
+from storage.canonical import short
 from storage.kinds import RecordKind, RunKind
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
@@ -40,8 +41,8 @@ def reproduce(
     record = get_record(opened.objects, checkpoint_id, CheckpointRecord)
     if record.is_pretrained:
         raise InputError(
-            f"expected a checkpoint as it was trained, got the rounded weights of {checkpoint_id[:12]}…; "
-            f"they were made from {str(record.made_from)[:12]}…"
+            f"expected a checkpoint as it was trained, got the rounded weights of {short(checkpoint_id)}…; "
+            f"they were made from {short(str(record.made_from))}…"
         )
 
     with recorded_run(

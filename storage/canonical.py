@@ -18,6 +18,11 @@ def canonical_json(value: Any) -> bytes:
     return text.encode()
 
 
+def short(digest: str) -> str:
+    """Return the first digits of a digest, which are enough to ask for it."""
+    return digest[:12]
+
+
 def digest_bytes(data: bytes) -> str:
     """Return the SHA-256 of `data` in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

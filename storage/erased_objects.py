@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectErased, ObjectMissing
+from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
@@ -28,7 +29,7 @@ class KnownErasures(ObjectStore):
             If it was erased by order.
         ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
-        with self._erasure_told(digest):
+        with self._raising_erased(digest):
             return super().get(digest)
 
     def open(self, digest: str) -> ObjectReader:
@@ -40,20 +41,20 @@ class KnownErasures(ObjectStore):
             If it was erased by order.
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        with self._erasure_told(digest):
+        with self._raising_erased(digest):
             return super().open(digest)
 
     @contextmanager
-    def _erasure_told(self, digest: str) -> Iterator[None]:
+    def _raising_erased(self, digest: str) -> Iterator[None]:
         try:
             yield
         except ObjectMissing as missing:
             erased = erased_objects(self._ledger, ObjectStore(self._backend)).get(digest)
             if erased is None:
                 raise
-            photographs = ", ".join(f"{image_id[:12]}…" for image_id in erased.source_ids)
+            photographs = ", ".join(f"{short(image_id)}…" for image_id in erased.source_ids)
             raise ObjectErased(
-                f"object {digest[:12]}… was erased by order, with rows of photograph {photographs}: "
+                f"object {short(digest)}… was erased by order, with rows of photograph {photographs}: "
                 "no dataset that holds it can be used any more; `shls dataset build` makes one without"
             ) from missing
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shls_core.errors import ObjectMissing
+from storage.canonical import short
 from storage.files.inventory import take_inventory
 from storage.files.jobs import dead_marks
 from storage.files.removal import remove_files
@@ -158,6 +159,6 @@ def _refuse_damaged(kept: set[str], links: Mapping[str, Links], present: Mapping
         for needed in links[digest].needed:
             if needed not in present:
                 raise ObjectMissing(
-                    f"expected object {needed[:12]}…, which {links[digest].kind} {digest[:12]}… is made of, "
-                    "found none: nothing was removed; `shls dataset verify` tells what is damaged"
+                    f"expected object {short(needed)}…, which {links[digest].kind} {short(digest)}… is made "
+                    "of, found none: nothing was removed; `shls dataset verify` tells what is damaged"
                 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shls_core.errors import NameUnknown, ObjectCorrupted
+from storage.canonical import short
 from storage.kinds import RecordKind, made_by
 from storage.store import Store
 
@@ -100,7 +101,7 @@ def _require_kind(store: Store, digest: str, reference: str, kinds: Sequence[str
     if actual is None and store.objects.size(digest) is None and (removed_at := _removed_at(store, digest)):
         raise NameUnknown(_removed(reference, removed_at))
     if actual not in kinds:
-        got = f"a {actual}" if actual else f"{digest[:12]}…, which is missing or damaged"
+        got = f"a {actual}" if actual else f"{short(digest)}…, which is missing or damaged"
         raise NameUnknown(f"expected a {_listed(kinds)}, got {got}: {reference}")
     return digest
 

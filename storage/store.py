@@ -21,7 +21,7 @@ import obstore
 
 from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
 from storage.erased_objects import KnownErasures, StandIns
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
 from storage.files.writing import write_new
@@ -136,7 +136,7 @@ class Store:
     def _is_marked(self) -> bool:
         """Return whether the marker is there, having checked what it says."""
         try:
-            with failures_told(f"expected to read the store at {self.location}"):
+            with store_errors(f"expected to read the store at {self.location}"):
                 found = bytes(obstore.get(self.backend, MARKER).bytes())
         except ObjectMissing:
             return False
@@ -145,7 +145,7 @@ class Store:
 
     def _has_objects(self) -> bool:
         """Return whether it was made before stores were marked."""
-        with failures_told(f"expected to list the store at {self.location}"):
+        with store_errors(f"expected to list the store at {self.location}"):
             return "objects" in obstore.list_with_delimiter(self.backend)["common_prefixes"]
 
 

@@ -14,7 +14,7 @@ Advance = Callable[[int, int], None]
 _LINE_SECONDS = 10.0
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     """Write one line for the person at the terminal, on standard error."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False)
 
@@ -23,7 +23,9 @@ def tell(line: str) -> None:
 def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
     """Show how far `what` is, counted in `unit`, while the block runs."""
     if not sys.stderr.isatty():
-        yield at_most_every(_LINE_SECONDS, lambda done, total: tell(f"{what}: {done} of {total} {unit}"))
+        yield at_most_every(
+            _LINE_SECONDS, lambda done, total: print_line(f"{what}: {done} of {total} {unit}")
+        )
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from flows.cli.dataset.findings import problem_json, show_erased, show_problems
 from storage.audit.outstanding import Outstanding
+from storage.canonical import short
 from tasks.upkeep.audit import Audit
 
 _COLOURS = {"intact": "green", "tampered": "red", "outstanding": "yellow", "not comparable": "yellow"}
@@ -76,7 +77,7 @@ def show_audit(audit: Audit, head: str | None) -> None:
     colour = _COLOURS[audit.verdict]
     console.print(f"verdict      [{colour}]{audit.verdict}[/{colour}]")
     if head is not None:
-        console.print(f"head         {head}; keep it elsewhere: shls audit --expect-head {head[:12]}")
+        console.print(f"head         {head}; keep it elsewhere: shls audit --expect-head {short(head)}")
 
 
 def _looked_at(audit: Audit) -> Iterator[tuple[str, str]]:

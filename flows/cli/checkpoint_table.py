@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
+from storage.canonical import short
 from tasks.checkpoints.listing import ListedCheckpoint
 
 
@@ -14,9 +15,9 @@ def checkpoint_table(checkpoints: Iterable[ListedCheckpoint]) -> Table:
         table.add_column(column, justify="right")
     for one in checkpoints:
         table.add_row(
-            one.checkpoint[:12],
+            short(one.checkpoint),
             one.method,
-            one.dataset_name or one.dataset[:12],
+            one.dataset_name or short(one.dataset),
             one.since[:16].replace("T", " "),
             "" if one.step is None else f"{one.step:,}",
             f"{one.final_loss:.3f}",

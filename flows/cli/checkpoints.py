@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import ConfigPath, Json, StoreFolder, chosen_config
+from storage.canonical import short
 
 checkpoints = typer.Typer(no_args_is_help=True, help="Checkpoints into a store, and out of it.")
 
@@ -57,7 +58,7 @@ def import_(
     if as_json:
         print_json({"checkpoint": checkpoint})
     else:
-        Console(highlight=False).print(f"checkpoint {checkpoint[:12]}  imported")
+        Console(highlight=False).print(f"checkpoint {short(checkpoint)}  imported")
 
 
 @checkpoints.command(
@@ -104,5 +105,5 @@ def export(
     if as_json:
         print_json({"checkpoint": exported, "folder": out})
     else:
-        told = f"checkpoint {exported[:12]}  in {out}"
+        told = f"checkpoint {short(exported)}  in {out}"
         Console(highlight=False, soft_wrap=True).print(told, markup=False)

@@ -117,7 +117,7 @@ def evaluate(
         from flows.evaluate import evaluate as on_held_out
 
         scored = on_held_out(used)
-        used.tell_default_use()
+        used.print_default_use()
         print_json(evaluation_json(scored)) if as_json else show_evaluation(scored)
         return
 
@@ -141,7 +141,7 @@ def evaluate(
         outcome = evaluate_benchmark(benchmark, out, split or "val", checked, used, max_side=max_side)
         opened = used.store or Store.open(store)
         print_json(benchmark_json(outcome, opened)) if as_json else show_benchmark(outcome, opened)
-    used.tell_default_use()
+    used.print_default_use()
 
 
 def _refuse_without_benchmark(options: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from storage.canonical import short
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
 
 _SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
@@ -56,7 +57,7 @@ def pipeline_json(
 
 def show_dataset(outcome: DatasetOutcome) -> None:
     """Print a published dataset and its stages."""
-    table = Table("stage", "status", title=f"dataset {outcome.name}  {outcome.dataset[:12]}")
+    table = Table("stage", "status", title=f"dataset {outcome.name}  {short(outcome.dataset)}")
     for column in ("rows", "computed", "rejected", "shards", "seconds"):
         table.add_column(column, justify="right")
     for stage in outcome.stages:
@@ -68,7 +69,7 @@ def show_dataset(outcome: DatasetOutcome) -> None:
 def show_training(outcome: TrainingOutcome) -> None:
     """Print what training came to."""
     Console(highlight=False, soft_wrap=True).print(
-        f"checkpoint {outcome.checkpoint[:12]}  {outcome.status}, {outcome.steps} steps, "
+        f"checkpoint {short(outcome.checkpoint)}  {outcome.status}, {outcome.steps} steps, "
         f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s{_validated(outcome)}"
     )
 
@@ -76,9 +77,9 @@ def show_training(outcome: TrainingOutcome) -> None:
 def show_reproduction(outcome: ReproductionOutcome) -> None:
     """Print whether a checkpoint came out again, or what keeps it from being compared."""
     console = Console(highlight=False)
-    console.print(f"checkpoint {outcome.checkpoint[:12]}  {outcome.verdict}, {outcome.seconds:.1f} s")
+    console.print(f"checkpoint {short(outcome.checkpoint)}  {outcome.verdict}, {outcome.seconds:.1f} s")
     if outcome.weights_again:
-        console.print(f"weights {outcome.weights[:12]} then, {outcome.weights_again[:12]} now")
+        console.print(f"weights {short(outcome.weights)} then, {short(outcome.weights_again)} now")
     if outcome.differences:
         table = Table("what", "then", "now")
         for name, (then, now) in outcome.differences.items():

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
+from storage.canonical import short
 from storage.records.checkpoints import BenchmarkRecord
 from storage.records.manifests import get_record
 from storage.store import Store
@@ -52,7 +53,7 @@ def show_benchmark(outcome: BenchmarkOutcome, store: Store) -> None:
     record = _record(outcome, store)
     rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
     _show(f"{record.benchmark} {record.split}", record.scores, rows)
-    told = f"evaluation {outcome.evaluation[:12]} of checkpoint {outcome.checkpoint[:12]}"
+    told = f"evaluation {short(outcome.evaluation)} of checkpoint {short(outcome.checkpoint)}"
     Console(highlight=False, soft_wrap=True).print(f"{told}; masks in {outcome.masks}", markup=False)
 
 
@@ -60,8 +61,8 @@ def show_submission(outcome: SubmissionOutcome) -> None:
     """Say where the masks are that a benchmark's server is to score."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip", markup=False)
-    told = f"submission {outcome.submission[:12]} of checkpoint {outcome.checkpoint[:12]}"
-    console.print(f"{told}, trained on dataset {outcome.dataset[:12]}", markup=False)
+    told = f"submission {short(outcome.submission)} of checkpoint {short(outcome.checkpoint)}"
+    console.print(f"{told}, trained on dataset {short(outcome.dataset)}", markup=False)
 
 
 def _record(outcome: BenchmarkOutcome, store: Store) -> BenchmarkRecord:

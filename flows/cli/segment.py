@@ -76,5 +76,5 @@ def segment(
     network = used.network(choose_device(used.config.execution))
     segmenter = used.on_videos(max_side).segmenter(network)
     done = segment_video(segmenter, source, masks, Path(out), overlay)
-    used.tell_default_use()
+    used.print_default_use()
     print_json(segmented_json(done, used.id)) if as_json else show_segmented(done)

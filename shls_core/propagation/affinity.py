@@ -65,7 +65,7 @@ def matches(
     window: Window,
     neighbours: int | None,
     temperature: float,
-    values_at_once: int = 4_000_000,
+    values_at_once: int = 2_000_000,
 ) -> Iterator[Matches]:
     """Match every cell of a frame, a few hundred of them at a time.
 
@@ -111,13 +111,29 @@ def matches(
     if neighbours is None:  # weights, and rows of 8 bytes
         values_per_query = 4 * (num_near + len(everywhere) * num_cells)
     scratch = Scratch(query.device)
+    widened = _Widened(context, scratch)
     with torch.autocast(query.device.type, enabled=False):
         for strip in tiles.strips(query, values_at_once // max(1, values_per_query)):
-            found = _Candidates(strip, context, window, nearby, everywhere, scratch, values_at_once)
+            found = _Candidates(strip, context, window, nearby, everywhere, widened, scratch, values_at_once)
             weights, rows = (
                 found.all(temperature) if neighbours is None else found.best(neighbours, temperature)
             )
             yield Matches(strip.cells[strip.is_inside], weights[strip.is_inside], rows[strip.is_inside])
+
+
+class _Widened:
+    """The features of one frame of the context in float32, kept until those of another one are asked for."""
+
+    def __init__(self, context: Sequence[ContextFrame], scratch: Scratch) -> None:
+        self._context, self._scratch = context, scratch
+        self._held: tuple[int, Float[Tensor, "cells C"]] | None = None
+
+    def features_of(self, number: int) -> Float[Tensor, "cells C"]:
+        """Return the features of a frame, good until the next call."""
+        if self._held is None or self._held[0] != number:
+            features = self._context[number].features.flatten(0, 1)
+            self._held = number, self._scratch.take("features", *features.shape).copy_(features)
+        return self._held[1]
 
 
 class _Candidates:
@@ -130,12 +146,13 @@ class _Candidates:
         window: Window,
         nearby: Sequence[int],
         everywhere: Sequence[int],
+        widened: "_Widened",
         scratch: Scratch,
         values_at_once: int,
     ) -> None:
         self._strip, self._context, self._window = strip, context, window
         self._nearby, self._everywhere = nearby, everywhere
-        self._scratch, self._values_at_once = scratch, values_at_once
+        self._widened, self._scratch, self._values_at_once = widened, scratch, values_at_once
         self._height, self._width, _ = context[0].features.shape
 
     def best(self, num_slots: int, temperature: float) -> tuple[Float[Tensor, "Q k"], Int64[Tensor, "Q k"]]:
@@ -153,7 +170,7 @@ class _Candidates:
         num_queries, num_cells = len(self._strip.cells), self._height * self._width
         cells = torch.arange(num_cells, device=self._strip.cells.device).expand(num_queries, -1)
         found = [
-            (self._strip.queries @ self._features_of(number).T, number * num_cells + cells)
+            (self._strip.queries @ self._widened.features_of(number).T, number * num_cells + cells)
             for number in self._everywhere
         ]
         if self._nearby:
@@ -179,7 +196,7 @@ class _Candidates:
 
     def _best_of_frame(self, number: int, num_best: int) -> tuple[Float[Tensor, "Q _"], Int64[Tensor, "Q _"]]:
         """Return the best matches in the whole of a frame."""
-        features = self._features_of(number)
+        features = self._widened.features_of(number)
         num_cells = len(features)
         num_members = _num_members(num_cells, num_best)
         queries_at_once = max(1, self._values_at_once // num_cells)
@@ -199,11 +216,6 @@ class _Candidates:
         frames = [self._context[number].features for number in self._nearby]
         similarities = self._strip.similarities(frames, self._scratch)
         return similarities, self._strip.is_candidate(self._window)
-
-    def _features_of(self, number: int) -> Float[Tensor, "cells C"]:
-        features = self._context[number].features
-        widened = self._scratch.take("features", self._height * self._width, features.shape[2])
-        return widened.copy_(features.flatten(0, 1))
 
     def _multiplicities(self, rows: Int64[Tensor, "Q n"]) -> Int64[Tensor, "Q n"]:
         """Return how often each candidate counts for its query."""

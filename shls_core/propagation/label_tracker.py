@@ -1,14 +1,14 @@
 """The labels of one video through time, on the grid of its features."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from shls_core.propagation.affinity import ContextFrame, matches
-from shls_core.propagation.feature_slots import FeatureSlots
+from shls_core.propagation.frame_slots import FrameSlots
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_context import context_of
 from shls_core.propagation.match_window import Window
@@ -25,10 +25,10 @@ class _Origin:
 
 @dataclass
 class _Remembered:
-    """A frame that may give labels: unit features, and shares of the labels that were known then."""
+    """A frame that may give labels: unit features, and shares of all labels."""
 
     features: Float[Tensor, "h w C"]
-    shares: Float[Tensor, "cells channels"] = field(repr=False)
+    shares: Float[Tensor, "cells channels"]
 
 
 class LabelTracker:
@@ -53,8 +53,8 @@ class LabelTracker:
         self._window = Window(config.window, config.radius)
         self._origins = {0: _Origin(0)}  # by label, in the order of channels; 0 is background
         self._frames: dict[int, _Remembered] = {}
-        self._slots = FeatureSlots(features, config.context + 1)
         self._number = 0
+        self._feature_slots = FrameSlots(features, config.context + 1)
         nothing = torch.ones(1, *features.shape[:2], device=features.device)
         self._give(features, nothing, given)
 
@@ -78,12 +78,19 @@ class LabelTracker:
         return soft
 
     def _predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
-        """Label the next frame: every label by the context of its own origin."""
+        """Label the next frame: every label by the context of its own origin.
+
+        Background is what every context takes for background. The first context alone does not know an object
+        that was given later: where that object was in sight before, it would hold it for background for good.
+        """
         self._number += 1
         soft = features.new_zeros(len(self._origins), *features.shape[:2], dtype=torch.float32)
+        soft[0] = 1.0
         for origin in dict.fromkeys(self._origins.values()):
-            channels = [n for n, other in enumerate(self._origins.values()) if other == origin]
-            soft[channels] = self._predict_from(origin, features)[channels]
+            channels = [n for n, other in enumerate(self._origins.values()) if other == origin and n > 0]
+            found = self._predict_from(origin, features)
+            soft[channels] = found[channels]
+            soft[0] = torch.minimum(soft[0], found[0])
         return soft
 
     def _predict_from(
@@ -102,7 +109,7 @@ class LabelTracker:
             ContextFrame(frame.features, use.multiplicity, use.is_unrestricted)
             for frame, use in zip(frames, uses, strict=True)
         ]
-        shares = torch.cat([self._in_all_channels(frame.shares) for frame in frames])
+        shares = torch.cat([frame.shares for frame in frames])
         neighbours = None if config.neighbours == "all" else config.neighbours
         found = shares.new_empty(height * width, shares.shape[1])
         for block in matches(features, context, self._window, neighbours, config.temperature):
@@ -110,10 +117,6 @@ class LabelTracker:
                 block.rows, shares, per_sample_weights=block.weights, mode="sum"
             )
         return found.T.reshape(-1, height, width)
-
-    def _in_all_channels(self, shares: Float[Tensor, "cells known"]) -> Float[Tensor, "cells channels"]:
-        """Add channels of labels that became known later, of which a frame has nothing."""
-        return torch.nn.functional.pad(shares, (0, len(self._origins) - shares.shape[1]))
 
     def _give(
         self,
@@ -129,6 +132,8 @@ class LabelTracker:
                 if origin is None
                 else _Origin(origin.start, (*origin.again, self._number))
             )
+        if len(self._origins) > len(soft):
+            self._make_room(soft.new_empty(soft[0].numel(), len(self._origins)))
         merged = soft.new_zeros(len(self._origins), *soft.shape[1:])
         merged[: len(soft)] = soft
         channels = [self.labels.index(label) for label in given]
@@ -140,14 +145,24 @@ class LabelTracker:
         merged[channels] += shares
         self._remember(features, merged)
 
+    def _make_room(self, like: Float[Tensor, "cells channels"]) -> None:
+        """Hold shares of labels that became known, of which the frames before have nothing."""
+        self._share_slots = FrameSlots(like, self._config.context + 1)
+        for number, frame in self._frames.items():
+            missing = like.shape[1] - frame.shares.shape[1]
+            frame.shares = self._share_slots.put(number, torch.nn.functional.pad(frame.shares, (0, missing)))
+
     def _remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
         """Keep a frame, and forget those that no later frame needs."""
         needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
         oldest = self._number + 1 - self._config.context
         for number in [n for n in self._frames if n < oldest and n not in needed]:
             del self._frames[number]
-            self._slots.drop(number)
+            self._feature_slots.drop(number)
+            self._share_slots.drop(number)
         if self._number >= oldest or self._number in needed:
             kept = hardened(soft) if self._config.labels == "hard" else soft
-            copied = self._slots.put(self._number, features)
-            self._frames[self._number] = _Remembered(copied, kept.flatten(1).T.contiguous())
+            self._frames[self._number] = _Remembered(
+                self._feature_slots.put(self._number, features),
+                self._share_slots.put(self._number, kept.flatten(1).T),
+            )

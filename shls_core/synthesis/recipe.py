@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from shls_core.errors import InputError
-from shls_core.frozen import FrozenConfig
+from shls_core.frozen import FrozenConfig, first_problem
 
 Box = tuple[int, int, int, int]
 Size = tuple[int, int]
@@ -154,6 +154,4 @@ class Recipe(FrozenConfig):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the whole text"
-            raise InputError(f"expected a recipe, got {first['msg']!r} at {where}") from error
+            raise InputError(f"expected a recipe, got {first_problem(error)}") from error

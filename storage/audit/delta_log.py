@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import obstore
 from obstore.store import ObjectStore as Backend
 
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.inventory import list_files
 from storage.files.readers import READERS
 from storage.verification.problems import LEDGER, Problem
@@ -67,7 +67,7 @@ def _number(path: str, table: str) -> int:
 
 def _read(backend: Backend, path: str) -> _Commit | None:
     """Return what a commit does, or None for a file that is none."""
-    with failures_told(f"expected to read {path} of the store"):
+    with store_errors(f"expected to read {path} of the store"):
         data = bytes(obstore.get(backend, path).bytes())
     try:
         actions = [json.loads(line) for line in data.splitlines()]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest
 from storage.rows.dataset import stage_artifacts
@@ -30,8 +31,9 @@ def descent_problems(objects: ObjectStore, dataset: str, manifest: DatasetManife
         about_object(
             DESCENT,
             artifact.id,
-            f"dataset {dataset[:12]}… ({artifact.manifest.stage})",
-            f"{len(rows)} rows name other photographs than those they were made from; first: {rows[0][:12]}…",
+            f"dataset {short(dataset)}… ({artifact.manifest.stage})",
+            f"{len(rows)} rows name other photographs than those they were made from; "
+            f"first: {short(rows[0])}…",
         )
         for artifact, rows in _wrong_rows(stage_artifacts(objects, manifest).values())
         if rows

@@ -67,7 +67,7 @@ def examine(
         *history_problems(history, expected_head),
         *key_problems(store, keys),
         *_wrong_descents(standing, survey),
-        *(_told_by_history(store, survey, history, erased) if history.is_readable else ()),
+        *(_problems_of_history(store, survey, history, erased) if history.is_readable else ()),
     ]
     return Findings(
         num_objects=len(survey.sizes),
@@ -116,7 +116,7 @@ def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Pr
     return list(entries_about(store, records)), []
 
 
-def _told_by_history(
+def _problems_of_history(
     store: Store, survey: Survey, history: AuditedHistory, erased: Mapping[str, Erased]
 ) -> list[Problem]:
     """Return what is wrong with how checkpoints and scores came to be, and with what was to be erased."""

@@ -10,6 +10,7 @@ from functools import partial
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.audit.stage_keys import StageKeys
+from storage.canonical import short
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
 from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, stage_of_shards_key
@@ -55,7 +56,7 @@ class KeyOwners:
     def _verdict(self, digest: str) -> Links:
         links = read_links(self._objects, digest)
         if links is None or links.kind != RecordKind.VERDICT or not links.needed:
-            raise NameUnknown(f"expected a verdict, got another kind of object: {digest[:12]}…")
+            raise NameUnknown(f"expected a verdict, got another kind of object: {short(digest)}…")
         return links
 
 
@@ -91,7 +92,9 @@ def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None
         return _told(entry, f"expected a shard: {error}") if _is_whole(store.objects, digest) else None
     if key in (entry.key, None):
         return None
-    return _told(entry, f"it points at {digest[:12]}…, which is what another work gave: that of {key[:12]}…")
+    return _told(
+        entry, f"it points at {short(digest)}…, which is what another work gave: that of {short(key)}…"
+    )
 
 
 def _is_whole(objects: ObjectStore, digest: str) -> bool:

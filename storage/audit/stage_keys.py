@@ -1,7 +1,7 @@
 """The keys of shards and of stages, from the keys of their rows."""
 
 from shls_core.errors import NameUnknown
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import StageManifest, get_record
 from storage.rows.shards import read_columns
@@ -31,5 +31,7 @@ class StageKeys:
         """
         manifest = get_record(self._objects, digest, StageManifest)
         if manifest.stage != stage:
-            raise NameUnknown(f"expected an artifact of {stage}, got one of {manifest.stage}: {digest[:12]}…")
+            raise NameUnknown(
+                f"expected an artifact of {stage}, got one of {manifest.stage}: {short(digest)}…"
+            )
         return digest_json([self.of_shard(shard.digest) for shard in manifest.shards])

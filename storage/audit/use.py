@@ -9,6 +9,7 @@ from functools import cache
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from shls_core.photographs.split import HELD_OUT
+from storage.canonical import short
 from storage.kinds import KeyKind, RecordKind
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.links import Links, read_links
@@ -66,14 +67,14 @@ class _UseAudit:
         else:
             return
         for fault in faults:
-            yield about_object(USE, digest, f"{kind} {digest[:12]}…", fault)
+            yield about_object(USE, digest, f"{kind} {short(digest)}…", fault)
 
     def _checkpoint_faults(self, digest: str) -> Iterator[str]:
         record = get_record(self._objects, digest, CheckpointRecord)
         made = self._runs.that_made(digest, RecordKind.CHECKPOINT)
         yield from _unmade(made, record.dataset, "dataset")
         if not self._was_validated(record.dataset, before=made[0]["number"] if made else None):
-            yield f"no passed verdict on dataset {record.dataset[:12]}… is older than it"
+            yield f"no passed verdict on dataset {short(record.dataset)}… is older than it"
 
     def _was_validated(self, dataset: str, before: int | None) -> bool:
         """Return whether a dataset had passed the gate before an entry of the ledger was written."""
@@ -97,7 +98,7 @@ class _UseAudit:
         yield from _unmade(made, checkpoint, "checkpoint")
         learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
         if made and learned and made[0]["number"] < learned[0]["number"]:
-            yield f"the ledger has it before checkpoint {checkpoint[:12]}…, which it is a score of"
+            yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
         trained = get_record(self._objects, checkpoint, CheckpointRecord)
         if not isinstance(record, BenchmarkRecord):
             yield from _other_dataset(record.dataset, trained)
@@ -108,7 +109,7 @@ class _UseAudit:
         held_out = self._held_out(record.dataset)
         scored = {one.sequence for one in record.objects}
         if unknown := scored - held_out:
-            yield f"it scores {min(unknown)[:12]}…, which is no held-out sequence of its dataset"
+            yield f"it scores {short(min(unknown))}…, which is no held-out sequence of its dataset"
         if record.num_sequences != len(held_out):
             yield f"it says {record.num_sequences} sequences, its dataset holds out {len(held_out)}"
 
@@ -121,9 +122,9 @@ def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:
     if not made:
         yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
     elif not any(read in run["inputs"] for run in made):
-        yield f"run {made[0]['run_id']} made it of another {what} than it says, {read[:12]}…"
+        yield f"run {made[0]['run_id']} made it of another {what} than it says, {short(read)}…"
 
 
 def _other_dataset(dataset: str, trained: CheckpointRecord) -> Iterator[str]:
     if dataset != trained.dataset:
-        yield f"it is of dataset {dataset[:12]}…, its checkpoint of {trained.dataset[:12]}…"
+        yield f"it is of dataset {short(dataset)}…, its checkpoint of {short(trained.dataset)}…"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from storage.audit.history import AuditedHistory
+from storage.canonical import short
 from storage.kinds import RunKind
 from storage.tables.append_only import Row
 from storage.tables.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
@@ -48,7 +49,7 @@ def _unknown_head(history: AuditedHistory, expected: str | None) -> Iterator[Pro
             HEAD,
             _RUNS,
             "the chain of entries",
-            f"expected an entry {expected[:12]}…, found {len(history.runs)} others",
+            f"expected an entry {short(expected)}…, found {len(history.runs)} others",
         )
 
 
@@ -77,9 +78,11 @@ def _unwitnessed_namings(history: AuditedHistory) -> Iterator[Problem]:
         if head is None and since_heads_are_kept:
             yield _about(row, "it says no head of the ledger, as all namings before it do")
         elif head is not None and head not in history.place_of:
-            yield _about(row, f"the ledger had the entry {head[:12]}… when it was given, and has it no more")
+            yield _about(
+                row, f"the ledger had the entry {short(head)}… when it was given, and has it no more"
+            )
         elif not _was_given(row, history):
-            yield _about(row, f"it means {row['digest'][:12]}…, and no run in the ledger since gave it")
+            yield _about(row, f"it means {short(row['digest'])}…, and no run in the ledger since gave it")
 
 
 def _was_given(row: Row, history: AuditedHistory) -> bool:
@@ -110,7 +113,7 @@ def _lost_namings(history: AuditedHistory) -> Iterator[Problem]:
     for run in history.runs:
         name = _noted(run)
         if name is not None and meant.get(name) not in run["outputs"]:
-            found = f"it means {meant[name][:12]}… there" if name in meant else "it is not there"
+            found = f"it means {short(meant[name])}… there" if name in meant else "it is not there"
             yield Problem(WITNESS, _NAMES, name, f"run {run['run_id']} gave this name, {found}")
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import InputError
 from shls_core.photographs.split import HELD_OUT, TRAIN, Split
-from storage.canonical import canonical_json, digest_bytes
+from storage.canonical import canonical_json, digest_bytes, short
 from storage.files.new_folder import new_folder
 from storage.gate.gate import require_passed
 from storage.rows.codecs import decode_map
@@ -96,7 +96,7 @@ def export_webdataset(
     samples = {split: dataset.samples(split, ("height", "width", "recipe")) for split in splits}
     if not any(samples.values()):
         raise InputError(
-            f"expected {' or '.join(splits)} sequences in dataset {dataset_id[:12]}…, found none"
+            f"expected {' or '.join(splits)} sequences in dataset {short(dataset_id)}…, found none"
         )
     with new_folder(folder) as aside:
         shards = tuple(

@@ -55,7 +55,7 @@ def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> Stor
 
 
 @contextmanager
-def failures_told(doing: str, lasting: type[StoreError] = StoreUnreadable) -> Iterator[None]:
+def store_errors(doing: str, lasting: type[StoreError] = StoreUnreadable) -> Iterator[None]:
     """Raise what goes wrong with the store inside the block as an error of ours.
 
     That a file is there already is no failure: obstore's AlreadyExistsError comes through as it is.

@@ -24,7 +24,7 @@ from obstore.store import ObjectStore as Backend
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shls_core.errors import ObjectMissing, StoreBusy, StoreError
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.inventory import list_files
 from storage.files.writing import write
 from storage.kinds import RunKind
@@ -196,7 +196,7 @@ def _placed(backend: Backend) -> list[_Placed]:
     found = []
     for path, _, renewed_at in list_files(backend, "running"):
         try:
-            with failures_told(f"expected to read {path} of the store"):
+            with store_errors(f"expected to read {path} of the store"):
                 data = bytes(obstore.get(backend, path).bytes())
             mark = Mark.model_validate_json(data)
         except ObjectMissing:  # over, since it was listed

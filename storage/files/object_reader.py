@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from storage.files.failures import failures_told
+from storage.canonical import short
+from storage.files.failures import store_errors
 
 
 class ObjectReader(io.RawIOBase):
@@ -86,7 +87,7 @@ class FileReader(ObjectReader):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.size = os.fstat(self._descriptor).st_size
 
@@ -99,7 +100,7 @@ class FileReader(ObjectReader):
         OSError
             If the file ends before them.
         """
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             data = os.pread(self._descriptor, length, start)
         if len(data) != length:
             raise OSError(f"expected {length} bytes at {start}, got {len(data)}")
@@ -114,7 +115,7 @@ class FileReader(ObjectReader):
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             return pa.OSFile(str(self._path))
 
     def close(self) -> None:
@@ -125,4 +126,4 @@ class FileReader(ObjectReader):
 
     @property
     def _doing(self) -> str:
-        return f"expected to read {self._path.name[:12]}… of the store"
+        return f"expected to read {short(self._path.name)}… of the store"

@@ -8,7 +8,7 @@ import obstore
 from obstore.exceptions import GenericError
 from obstore.store import ObjectStore as Backend
 
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.object_reader import ObjectReader
 
 # What a service says of the end of an object that is empty: all of it, or that there is none.
@@ -44,14 +44,14 @@ class RangeReader(ObjectReader):
     ) -> None:
         super().__init__()
         self._backend, self._path, self._block_bytes = backend, path, block_bytes
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             self.size, tail = _size_and_tail(backend, path, tail_bytes)
         self._tail = self.size - len(tail), tail
         self._block = 0, memoryview(b"")
 
     def read_range(self, start: int, length: int) -> bytes:
         """Return `length` bytes from `start` on: one request, of which nothing is kept."""
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             return bytes(obstore.get_range(self._backend, self._path, start=start, length=length))
 
     def _bytes(self, start: int, length: int) -> memoryview:
@@ -60,7 +60,7 @@ class RangeReader(ObjectReader):
             if first <= start and end <= first + len(data):
                 return data[start - first : end - first]
         block_end = min(max(end, start + self._block_bytes), self.size)
-        with failures_told(self._doing):
+        with store_errors(self._doing):
             block = obstore.get_range(self._backend, self._path, start=start, end=block_end)
         if block_end - start <= self._block_bytes:  # a reader may be kept open, and is to stay small
             self._block = start, memoryview(block)

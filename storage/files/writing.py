@@ -5,7 +5,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import StoreUnwritable
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 
 
 def write(backend: Backend, path: str, data: bytes) -> None:
@@ -18,7 +18,7 @@ def write(backend: Backend, path: str, data: bytes) -> None:
     StoreUnreachable
         If it gave no answer.
     """
-    with failures_told(_doing(path), StoreUnwritable):
+    with store_errors(_doing(path), StoreUnwritable):
         obstore.put(backend, path, data)
 
 
@@ -31,7 +31,7 @@ def write_new(backend: Backend, path: str, data: bytes) -> bool:
         As for `write`.
     """
     try:
-        with failures_told(_doing(path), StoreUnwritable):
+        with store_errors(_doing(path), StoreUnwritable):
             obstore.put(backend, path, data, mode="create")
     except AlreadyExistsError:
         return False

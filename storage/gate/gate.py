@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from shls_core.errors import GateError
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.gate.config import GateConfig
 from storage.gate.expectations import Expectation, expectations
 from storage.gate.scenarios import scenario_columns
@@ -98,7 +98,7 @@ def require_passed(store: Store, dataset_id: str) -> None:
     """
     verdict = newest_verdict(store, dataset_id)
     if verdict is None:
-        raise GateError(f"dataset {dataset_id[:12]}… was never validated; `shls dataset build` does that")
+        raise GateError(f"dataset {short(dataset_id)}… was never validated; `shls dataset build` does that")
     refuse_failed(verdict)
 
 
@@ -112,7 +112,7 @@ def refuse_failed(verdict: Verdict) -> None:
     if not verdict.passed:
         first, count = verdict.failures[0], len(verdict.failures)
         raise GateError(
-            f"dataset {verdict.dataset[:12]}… failed {count} of {len(verdict.findings)} expectations "
+            f"dataset {short(verdict.dataset)}… failed {count} of {len(verdict.findings)} expectations "
             f"and is kept for inspection, not published; first: {first}"
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from storage.canonical import short
 from storage.records.tombstones import Erased
 
 
@@ -24,7 +25,7 @@ class Absences:
     def why(self, digest: str) -> str:
         """Return what became of an object that is not there, for people."""
         if erased := self._erased.get(digest):
-            return f"erased by order (tombstone {erased.tombstone[:12]}…)"
+            return f"erased by order (tombstone {short(erased.tombstone)}…)"
         if since := self._removed_at.get(digest):
             return f"removed by gc on {since[:10]}"
         return "not in this store"

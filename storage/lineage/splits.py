@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
 from shls_core.photographs.split import Split
+from storage.canonical import short
 from storage.lineage.arrays import string
 from storage.lineage.history import History
 from storage.records.manifests import stages_in
@@ -31,7 +32,7 @@ def _splits(history: History, dataset: str) -> pa.Table:
     """Return sample id and split of the samples that the loader has, by ascending id."""
     said = history.records.get(dataset)
     if said is None:
-        raise ObjectMissing(f"dataset {dataset[:12]}… is {history.absences.why(dataset)}")
+        raise ObjectMissing(f"dataset {short(dataset)}… is {history.absences.why(dataset)}")
     sequences, superpixels = (
         _accepted(history, stages_in(said)[stage]) for stage in (SEQUENCES, SUPERPIXELS)
     )
@@ -43,5 +44,5 @@ def _accepted(history: History, artifact: str) -> pa.Table:
     table = history.rows_of(artifact)
     gone = [artifact] if table is None else history.lost_shards(artifact)
     if table is None or gone:
-        raise ObjectMissing(f"object {gone[0][:12]}… of its dataset is {history.absences.why(gone[0])}")
+        raise ObjectMissing(f"object {short(gone[0])}… of its dataset is {history.absences.why(gone[0])}")
     return table.filter(pc.is_valid(table["digest"]))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pyarrow.compute as pc
 
 from shls_core.errors import NameUnknown
+from storage.canonical import short
 from storage.kinds import SCORES
 from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, STAGE
 from storage.lineage.history import History
@@ -83,7 +84,7 @@ def _kind_and_reference(reference: str) -> tuple[str | None, str]:
 def _only(found: list[Subject], reference: str) -> Subject:
     distinct = sorted(set(found))
     if len(distinct) > 1:
-        some = ", ".join(f"{kind} {digest[:12]}…" for kind, digest in distinct[:3])
+        some = ", ".join(f"{kind} {short(digest)}…" for kind, digest in distinct[:3])
         more = ", …" if len(distinct) > 3 else ""
         raise NameUnknown(
             f"expected one thing, got {reference}, which means {len(distinct)}: {some}{more}; give the id"

@@ -12,7 +12,7 @@ import obstore
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
 from storage.files.writing import write
@@ -28,7 +28,7 @@ class KeyIndex:
         """Return the digest recorded for `key`, or None."""
         path = f"keys/{kind}/{key}"
         try:
-            with failures_told(f"expected to read {path} of the store"):
+            with store_errors(f"expected to read {path} of the store"):
                 recorded = bytes(obstore.get(self._backend, path).bytes())
         except ObjectMissing:
             return None
@@ -46,7 +46,7 @@ class KeyIndex:
 
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the digests in the last `limit` entries of a kind, newest first."""
-        with failures_told(f"expected to list keys/{kind} of the store"):
+        with store_errors(f"expected to list keys/{kind} of the store"):
             entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
         newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
         digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])

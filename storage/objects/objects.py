@@ -14,8 +14,8 @@ from obstore.store import LocalStore
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
-from storage.canonical import digest_bytes
-from storage.files.failures import failures_told
+from storage.canonical import digest_bytes, short
+from storage.files.failures import store_errors
 from storage.files.object_reader import FileReader, ObjectReader
 from storage.files.range_reader import RangeReader
 from storage.files.writing import write, write_new
@@ -56,7 +56,7 @@ class ObjectStore:
             data = bytes(obstore.get(self._backend, object_path(digest)).bytes())
         actual = digest_bytes(data)
         if actual != digest:
-            raise self._corrupted(digest, f"its bytes now hash to {actual[:12]}…")
+            raise self._corrupted(digest, f"its bytes now hash to {short(actual)}…")
         return data
 
     def open(self, digest: str) -> ObjectReader:
@@ -112,7 +112,7 @@ class ObjectStore:
     def find(self, prefix: str) -> list[str]:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
         folder = f"objects/{prefix[:2]}"  # a listing goes by whole parts of the path, in a bucket too
-        with failures_told(f"expected to list {folder} of the store"):
+        with store_errors(f"expected to list {folder} of the store"):
             listed = obstore.list(self._backend, prefix=folder).collect()
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
@@ -124,17 +124,17 @@ class ObjectStore:
 
     def _corrupted(self, digest: str, what: str) -> ObjectCorrupted:
         return ObjectCorrupted(
-            f"object {digest[:12]}… has changed since it was written: {what} {self.remedy(digest)}"
+            f"object {short(digest)}… has changed since it was written: {what} {self.remedy(digest)}"
         )
 
     @contextmanager
     def _reading(self, digest: str) -> Iterator[None]:
         try:
-            with failures_told(f"expected to read object {digest[:12]}… of the store"):
+            with store_errors(f"expected to read object {short(digest)}… of the store"):
                 yield
         except ObjectMissing as error:
             raise ObjectMissing(
-                f"expected object {digest[:12]}… in the store, found nothing at {object_path(digest)}"
+                f"expected object {short(digest)}… in the store, found nothing at {object_path(digest)}"
             ) from error
 
 

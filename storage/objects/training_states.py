@@ -14,7 +14,7 @@ from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import ObjectMissing
 from storage.canonical import digest_bytes
-from storage.files.failures import failures_told
+from storage.files.failures import store_errors
 from storage.files.inventory import list_files
 from storage.files.writing import write
 
@@ -63,7 +63,7 @@ class TrainingStates:
     def newest(self) -> bytes | None:
         """Return the state with the most steps whose bytes are those that were written, or None."""
         for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
-            with suppress(ObjectMissing), failures_told(f"expected to read {state.path} of the store"):
+            with suppress(ObjectMissing), store_errors(f"expected to read {state.path} of the store"):
                 data = bytes(obstore.get(self._backend, state.path).bytes())
                 if digest_bytes(data) == state.digest:
                     return data
@@ -78,7 +78,7 @@ class TrainingStates:
 
     def _remove(self, kept: str | None) -> None:
         gone = [state.path for state in self._states() if state.path != kept]
-        with suppress(ObjectMissing), failures_told(f"expected to remove files of {self._folder}"):
+        with suppress(ObjectMissing), store_errors(f"expected to remove files of {self._folder}"):
             if gone:
                 obstore.delete(self._backend, gone)
 

@@ -4,20 +4,22 @@ The SHA-256 of a manifest is the artifact's id, and a manifest names its shards,
 digest: a Merkle tree down to the photographs. No manifest holds a time, a host, a path or a duration.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
     model_validator,
 )
 
-from shls_core.errors import NameUnknown
-from storage.canonical import canonical_json, digest_json
+from shls_core.errors import NameUnknown, StoreError
+from storage.canonical import canonical_json, digest_json, short
 from storage.objects.objects import ObjectStore
 
 SCHEMA_VERSION = 3
@@ -32,7 +34,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int = Field(default=SCHEMA_VERSION, le=SCHEMA_VERSION)
 
 
 class ShardRef(BaseModel):
@@ -112,12 +114,30 @@ def get_record(objects: ObjectStore, digest: str, model: type[AnyRecord]) -> Any
     ObjectMissing, ObjectCorrupted
     NameUnknown
         If the object is not a record of that kind.
+    StoreError
+        If a later version of the project wrote it.
     """
+    data = objects.get(digest)
     try:
-        return model.model_validate_json(objects.get(digest))
+        return model.model_validate_json(data)
     except ValidationError as error:
+        refuse_later_version(data, f"record {short(digest)}…")
         expected = model.__name__
-        raise NameUnknown(f"expected a {expected}, got another kind of object: {digest[:12]}…") from error
+        raise NameUnknown(f"expected a {expected}, got another kind of object: {short(digest)}…") from error
+
+
+def refuse_later_version(data: bytes, what: str) -> None:
+    """Raise StoreError for a record of a later version of the format; what is no record is left alone."""
+    try:
+        said = json.loads(data)
+    except ValueError:
+        return
+    version = said.get("schema_version") if isinstance(said, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise StoreError(
+            f"expected records of version {SCHEMA_VERSION} at most, got {what} of version {version}: a later "
+            "version of the project made it; update this one"
+        )
 
 
 def record_id(record: Record) -> str:

@@ -10,6 +10,7 @@ from shls_core.errors import InputError, ObjectCorrupted, SampleError
 from shls_core.photographs.images import decode_frame
 from shls_core.photographs.split import Split
 from shls_core.propagation.labelled_sequence import LabelledSequence
+from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.batches import Batches, Column, LoaderState, SequenceArrays, Share
 from storage.rows.codecs import decode_map
@@ -79,7 +80,7 @@ class SequenceLoader:
         ]
         self._stages = {column: dataset.stage_with(column) for column in columns}
         if not self._samples:
-            raise InputError(f"expected {split} sequences in dataset {dataset_id[:12]}…, found none")
+            raise InputError(f"expected {split} sequences in dataset {short(dataset_id)}…, found none")
         self._columns = cast("tuple[Column, ...]", tuple(columns))
         self._payload = PayloadReader(objects)
 
@@ -173,4 +174,4 @@ class SequenceLoader:
 
 
 def _at(address: RowAddress) -> str:
-    return f"sample {address.sample_id[:12]}…, shard {address.shard[:12]}…"
+    return f"sample {short(address.sample_id)}…, shard {short(address.shard)}…"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from shls_core.errors import ObjectCorrupted
+from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
@@ -85,7 +86,7 @@ class PayloadReader:
         for start, end in zip(ends[:-1] - ends[0], ends[1:] - ends[0], strict=True):
             value = data[start + _PREFIX_BYTES : end]
             if int.from_bytes(data[start : start + _PREFIX_BYTES], "little") != len(value):
-                raise ObjectCorrupted(f"shard {digest[:12]}… is not one page of plain values ({column})")
+                raise ObjectCorrupted(f"shard {short(digest)}… is not one page of plain values ({column})")
             found.append(value)
         return found
 

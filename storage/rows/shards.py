@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shls_core.errors import ObjectCorrupted
+from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
@@ -60,7 +61,7 @@ def damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = " ".join(str(error).split())
         raise ObjectCorrupted(
-            f"shard {digest[:12]}… cannot be read: {what} {objects.remedy(digest)}"
+            f"shard {short(digest)}… cannot be read: {what} {objects.remedy(digest)}"
         ) from error
 
 

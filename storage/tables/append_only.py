@@ -38,7 +38,7 @@ class AppendOnlyTable:
         ------
         StoreUnreadable, StoreUnreachable
         """
-        with self._failures_told("read", StoreUnreadable):
+        with self._store_errors("read", StoreUnreadable):
             try:
                 table = self._open()
             except TableNotFoundError:
@@ -59,11 +59,11 @@ class AppendOnlyTable:
         StoreError
             If other writers were faster every time.
         """
-        with self._failures_told("append to", StoreUnwritable):
+        with self._store_errors("append to", StoreUnwritable):
             self._create()
         refused: Row | None = None
         for _ in range(_ATTEMPTS):
-            with self._failures_told("append to", StoreUnwritable):
+            with self._store_errors("append to", StoreUnwritable):
                 table = self._open()
                 rows = self._rows(table)
             if refused in rows:
@@ -100,7 +100,7 @@ class AppendOnlyTable:
 
     def _commit(self, table: DeltaTable, row: Row) -> bool:
         """Append a row to the table as it was read; return False if another writer came between."""
-        with self._failures_told("append to", StoreUnwritable):
+        with self._store_errors("append to", StoreUnwritable):
             try:
                 write_deltalake(
                     table,
@@ -123,7 +123,7 @@ class AppendOnlyTable:
         return [unknown | row for row in found.to_pylist()]
 
     @contextmanager
-    def _failures_told(self, doing: str, lasting: type[StoreError]) -> Iterator[None]:
+    def _store_errors(self, doing: str, lasting: type[StoreError]) -> Iterator[None]:
         try:
             yield
         except Exception as error:

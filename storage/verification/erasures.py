@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
+from storage.canonical import short
 from storage.kinds import RecordKind
 from storage.records.links import Links
 from storage.records.manifests import get_record
@@ -35,7 +36,7 @@ def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[s
         about_object(
             UNFINISHED,
             digest,
-            f"the purge of photograph {source_ids[0][:12]}…",
+            f"the purge of photograph {short(source_ids[0])}…",
             "it was erased by order, and is still there",
         )
         for digest in still_there

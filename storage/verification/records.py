@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.records.manifests import DatasetManifest, StageManifest
 from storage.rows.stage_graph import in_reading_order
 from storage.verification.problems import DISAGREES
@@ -29,7 +29,7 @@ def _stage_faults(survey: Survey, digest: str, manifest: StageManifest) -> Itera
     computed = digest_json({name: value for part in rows for name, value in part.digests.items()})
     if computed != manifest.content_digest:
         said_digest = manifest.content_digest
-        yield DISAGREES, digest, f"it says content {said_digest[:12]}…, its rows hash to {computed[:12]}…"
+        yield DISAGREES, digest, f"it says content {short(said_digest)}…, its rows hash to {short(computed)}…"
 
 
 def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> Iterator[Fault]:
@@ -52,7 +52,7 @@ def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> It
             yield (
                 DISAGREES,
                 digest,
-                f"rows of its {stage} read {min(absent)[:12]}…, which is in no stage before",
+                f"rows of its {stage} read {short(min(absent))}…, which is in no stage before",
             )
         present.update(name for part in rows for name in part.digests)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.canonical import digest_bytes
+from storage.canonical import digest_bytes, short
 from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas.stage_schema import StageSchema
@@ -71,12 +71,12 @@ def verified_rows(
     for row in _rows(file):
         sample_id = str(row["sample_id"])
         if sample_id <= previous:
-            raise ShardDisagrees(f"row {sample_id[:12]}… is not in its place, or there twice")
+            raise ShardDisagrees(f"row {short(sample_id)}… is not in its place, or there twice")
         previous = sample_id
         num_erased += row["rejected"] == ERASED
         digest = _digest_before(row, erased or {}) if row["rejected"] == ERASED else _digest(row, schema)
         if stage == INGEST and row["image"] is not None and digest_bytes(row["image"]) != sample_id:
-            raise ShardDisagrees(f"photograph {sample_id[:12]}… holds the bytes of another")
+            raise ShardDisagrees(f"photograph {short(sample_id)}… holds the bytes of another")
         if digest is None:
             rejected += 1
         else:
@@ -91,20 +91,20 @@ def verified_rows(
 
 def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
     """Return the content digest of a row, computed anew; None for a rejected one."""
-    name, digest = f"row {row['sample_id'][:12]}…", row["digest"]
+    name, digest = f"row {short(row['sample_id'])}…", row["digest"]
     if (digest is None) == (row["rejected"] is None):
         raise ShardDisagrees(f"{name} is neither accepted nor rejected, or both")
     if digest is None:
         return None
     computed = schema.content_digest(row)
     if computed != digest:
-        raise ShardDisagrees(f"{name} says content {digest[:12]}…, its columns hash to {computed[:12]}…")
+        raise ShardDisagrees(f"{name} says content {short(digest)}…, its columns hash to {short(computed)}…")
     return computed
 
 
 def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> str | None:
     """Return the content digest that a row had before it was erased; None for a rejected one."""
-    name = f"row {row['sample_id'][:12]}…"
+    name = f"row {short(row['sample_id'])}…"
     if row["sample_id"] not in erased:
         raise ShardDisagrees(f"{name} was erased, and no tombstone says so")
     if row != erased_row(row):

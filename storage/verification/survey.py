@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
+from shls_core.frozen import first_problem
+from storage.canonical import short
 from storage.files.readers import SHARD_READERS
 from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
@@ -44,15 +46,15 @@ class Survey:
         parts: dict[str, str] = {}
         for dataset, manifest in self.datasets.items():
             for stage, artifact in manifest.stages.items():
-                parts.setdefault(artifact, f"dataset {dataset[:12]}… ({stage}, its manifest)")
+                parts.setdefault(artifact, f"dataset {short(dataset)}… ({stage}, its manifest)")
                 for shard in self.stages[artifact].shards if artifact in self.stages else ():
-                    parts.setdefault(shard.digest, f"dataset {dataset[:12]}… ({stage}, a shard)")
+                    parts.setdefault(shard.digest, f"dataset {short(dataset)}… ({stage}, a shard)")
         for artifact, stage_manifest in self.stages.items():
             for shard in stage_manifest.shards:
-                parts.setdefault(shard.digest, f"{stage_manifest.stage} {artifact[:12]}… (a shard)")
+                parts.setdefault(shard.digest, f"{stage_manifest.stage} {short(artifact)}… (a shard)")
         for record, links in self.links.items():
             for needed in links.needed:
-                parts.setdefault(needed, f"{links.kind} {record[:12]}…")
+                parts.setdefault(needed, f"{links.kind} {short(record)}…")
             parts.setdefault(record, f"itself, a {links.kind or 'record'}")
         return parts
 
@@ -154,10 +156,7 @@ def _note_record(survey: Survey, objects: ObjectStore, digest: str, data: bytes)
         elif links.kind == RecordKind.STAGE:
             survey.stages[digest] = StageManifest.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        survey.faults.append(
-            (DISAGREES, digest, f"it is no {links.kind} manifest: {first['loc']}: {first['msg']}")
-        )
+        survey.faults.append((DISAGREES, digest, f"it is no {links.kind} manifest: {first_problem(error)}"))
         return []
     # A digest of code is the name of an object only where the modules were written down.
     return [*links.needed, *(code for code in links.code if objects.size(code) is not None)]

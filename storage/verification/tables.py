@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.files.inventory import KeyEntry
 from storage.store import Store
 from storage.tables.append_only import Row
@@ -57,7 +57,7 @@ def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
             NAME,
             "ledger/names",
             f"{row['name']}@v{row['version']}",
-            f"it means {row['digest'][:12]}…, which is not in the store and was not removed by gc",
+            f"it means {short(row['digest'])}…, which is not in the store and was not removed by gc",
         )
         for row in store.names.rows()
         if row["digest"] not in present and row["digest"] not in removed
@@ -71,7 +71,7 @@ def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntr
             KEY,
             entry.path,
             f"what was made of {entry.kind}",
-            f"it points at {digest[:12]}…, which is not in the store" if digest else "it holds no digest",
+            f"it points at {short(digest)}…, which is not in the store" if digest else "it holds no digest",
         )
         for entry, digest in store.keys.results(keys).items()
         if digest not in present

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shls_core.errors import ObjectErased
+from storage.canonical import short
 from storage.files.inventory import Inventory, take_inventory
 from storage.kinds import KeyKind, RecordKind
 from storage.objects.objects import object_path
@@ -67,12 +68,12 @@ def verify_dataset(
     roots = (dataset, verdict) if verdict else (dataset,)
     erased = store.erased()
     survey = survey_objects(store.objects, roots, with_rows, advance, erased)
-    problems = problems_of_objects(survey, {dataset: f"dataset {dataset[:12]}…"}, with_rows)
+    problems = problems_of_objects(survey, {dataset: f"dataset {short(dataset)}…"}, with_rows)
     problems += unfinished(store, erased, survey.sizes)
     judged = survey.links.get(verdict) if verdict else None
     if verdict and judged and (judged.kind, judged.needed) != (RecordKind.VERDICT, (dataset,)):
         what = "it is recorded as the verdict on this dataset, and is about another"
-        problems.append(about_object(DISAGREES, verdict, f"dataset {dataset[:12]}…", what))
+        problems.append(about_object(DISAGREES, verdict, f"dataset {short(dataset)}…", what))
     return _verification(survey, problems, erased)
 
 
@@ -121,8 +122,8 @@ def require_undamaged(
     if verification.erased:
         num_rows = sum(shard.num_rows for shard in verification.erased)
         raise ObjectErased(
-            f"expected a whole dataset, got {dataset[:12]}…, of which {num_rows} rows were erased by order; "
-            "`shls dataset build` makes one without them"
+            f"expected a whole dataset, got {short(dataset)}…, of which {num_rows} rows were erased by "
+            "order; `shls dataset build` makes one without them"
         )
     inventory = take_inventory(store.backend)
     _raise_first(map(foreign, inventory.foreign))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pyarrow.compute as pc
 
 from shls_core.errors import PhotographWithdrawn
+from storage.canonical import short
 from storage.kinds import RunKind
 from storage.rows.dataset import Dataset
 from storage.store import Store
@@ -34,7 +35,7 @@ class Withdrawal:
     """Since when the ledger says that it is erased, if it does; UTC, ISO 8601."""
 
     def __str__(self) -> str:
-        return f"{self.image_id[:12]}… ({self.reason})"
+        return f"{short(self.image_id)}… ({self.reason})"
 
 
 def withdrawn(store: Store) -> dict[str, Withdrawal]:
@@ -91,7 +92,7 @@ def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) ->
     found = withdrawn_in(store, dataset_id)
     if found and not is_allowed:
         raise PhotographWithdrawn(
-            f"expected a dataset without withdrawn photographs, got {dataset_id[:12]}… with "
+            f"expected a dataset without withdrawn photographs, got {short(dataset_id)}… with "
             f"{listed(found.values())}; `shls dataset build` makes one without, --allow-withdrawn takes this "
             "one all the same"
         )

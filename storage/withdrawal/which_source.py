@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import InputError, NameUnknown
+from storage.canonical import short
 from storage.files.inventory import take_inventory
 from storage.kinds import PartKind
 from storage.objects.objects import ObjectStore
@@ -83,7 +84,7 @@ class SourceReferences:
         if len(found) == 1:
             return found.pop()
         if found:
-            some = ", ".join(f"{source[:12]}…" for source in sorted(found)[:_NAMED])
+            some = ", ".join(f"{short(source)}…" for source in sorted(found)[:_NAMED])
             raise NameUnknown(
                 f"expected one photograph, got {reference}, which means {len(found)}: {some}; give the id"
             )

@@ -9,7 +9,7 @@ from torch import Tensor
 from shls_core.errors import InputError
 from shls_core.methods.config import MethodConfig
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
-from storage.canonical import digest_bytes
+from storage.canonical import digest_bytes, short
 from storage.files.new_folder import new_folder
 from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
@@ -95,7 +95,9 @@ def rounded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _read(store: Store, checkpoint: str) -> Learned:
     record = get_record(store.objects, checkpoint, CheckpointRecord)
     if record.is_pretrained:
-        raise InputError(f"expected a checkpoint as it was trained, got a pretrained one: {checkpoint[:12]}…")
+        raise InputError(
+            f"expected a checkpoint as it was trained, got a pretrained one: {short(checkpoint)}…"
+        )
     return Learned(record, store.objects.get(record.weights))
 
 

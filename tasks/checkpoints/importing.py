@@ -11,7 +11,7 @@ from storage.references import resolve
 from storage.store import Store
 from storage.withdrawal.deny_list import listed, withdrawn_in
 from tasks.runs.recorded_run import recorded_run
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.learning_config import learning_of
 from tasks.training.trained_folder import read_trained
 
@@ -44,7 +44,7 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     learning.chosen_method().network_with_weights(learning.method, weights_from_bytes(weights))
     require_passed(store, resolve(store, record.dataset, RecordKind.DATASET))
     if found := withdrawn_in(store, record.dataset):
-        tell(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
+        print_line(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
     with recorded_run(store.location, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
         run.inputs.append(record.dataset)
         store.objects.put(weights)

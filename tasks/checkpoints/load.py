@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from torch import nn
 
 from shls_core.errors import InputError
+from shls_core.frozen import first_problem
 from shls_core.training.weights import weights_from_bytes
+from storage.canonical import short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, record_id
 from tasks.training.learning_config import method_of
@@ -42,10 +44,8 @@ def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -
     try:
         config = method.config.model_validate(shape)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("method", *first["loc"])))
         raise InputError(
-            f"expected a checkpoint of a network as this version has it, got {record_id(record)[:12]}…: "
-            f"{where}: {first['msg']}"
+            f"expected a checkpoint of a network as this version has it, got {short(record_id(record))}…: "
+            f"method.{first_problem(error)}"
         ) from error
     return method.network_with_weights(config, weights_from_bytes(weights)).to(device)

@@ -8,14 +8,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from shls_core.methods.registry import DEFAULT
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
 from storage.withdrawal.deny_list import refuse_withdrawn
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.outcomes import Reproduced, ReproductionOutcome
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, recorded_sections
 from tasks.training.train_task import require_sound, steps_shown
@@ -54,7 +54,9 @@ def reproduce_checkpoint(
 
     allowed = refuse_withdrawn(opened, record.dataset, allow_withdrawn)
     require_sound(opened, record.dataset)
-    tell(f"trains {checkpoint[:12]} again: {learning.training.steps} steps, seed {learning.training.seed}")
+    print_line(
+        f"trains {short(checkpoint)} again: {learning.training.steps} steps, seed {learning.training.seed}"
+    )
     with steps_shown(learning.training.steps) as observe:
         again = learn(opened.objects, facts, learning, execution, observers=lambda state: [observe])
     is_same = again.record.weights == record.weights

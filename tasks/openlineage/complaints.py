@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 _LOGGER = logging.getLogger("openlineage")
 
@@ -24,11 +24,11 @@ class Complaints(logging.Handler):
         self.has_error |= record.levelno >= logging.ERROR
         if line not in self._told:
             self._told.add(line)
-            tell(f"warning: OpenLineage: {line}")
+            print_line(f"warning: OpenLineage: {line}")
 
 
 @contextmanager
-def complaints_told() -> Iterator[Complaints]:
+def printed_complaints() -> Iterator[Complaints]:
     """Tell what the client complains of while the block runs."""
     complaints = Complaints()
     _LOGGER.addHandler(complaints)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from openlineage.client.event_v2 import RunEvent
 
 from storage.store import Store
-from tasks.openlineage.complaints import Complaints, complaints_told, one_line
+from tasks.openlineage.complaints import Complaints, one_line, printed_complaints
 from tasks.openlineage.destination import client_of
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 _FLUSH_SECONDS = 10.0
 
@@ -26,7 +26,7 @@ class Emitter:
 
     def __init__(self, store: Store, complaints: Complaints) -> None:
         self._client = None
-        with self._failures_told():
+        with self._ending_events():
             client = client_of(store)
             # A configuration that it cannot read the client logs, and goes on as if there were none.
             self._client = None if complaints.has_error else client
@@ -34,22 +34,22 @@ class Emitter:
     def send(self, make: Callable[[], RunEvent]) -> None:
         """Make an event and send it; do neither where nobody is told."""
         if self._client is not None:
-            with self._failures_told():
+            with self._ending_events():
                 self._client.emit(make())
 
     def close(self) -> None:
         """Wait for what a transport sends by itself in the background."""
         if self._client is not None:
-            with self._failures_told():
+            with self._ending_events():
                 self._client.close(_FLUSH_SECONDS)
 
     @contextmanager
-    def _failures_told(self) -> Iterator[None]:
+    def _ending_events(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # of any transport, a person's own among them
             self._client = None
-            tell(
+            print_line(
                 f"warning: no more OpenLineage events of this run: {type(error).__name__}: {one_line(error)}"
             )
 
@@ -57,7 +57,7 @@ class Emitter:
 @contextmanager
 def own_emitter(store: Store) -> Iterator[Emitter]:
     """Return who sends the events of the block."""
-    with complaints_told() as complaints:
+    with printed_complaints() as complaints:
         emitter = Emitter(store, complaints)
         try:
             yield emitter

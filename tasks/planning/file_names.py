@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from storage.canonical import short
 from storage.rows.stage_names import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
@@ -22,4 +23,4 @@ class FileNames:
     def of(self, source_ids: Iterable[str]) -> str:
         """Return the file name of the first of some photographs: the one a row is mostly about."""
         first = next(iter(source_ids))
-        return str(self._names.get(first, first[:12]))
+        return str(self._names.get(first, short(first)))

@@ -34,14 +34,14 @@ def without_withdrawn(
     return wanted, left_out
 
 
-def left_out_told(counts: Mapping[str, int]) -> str:
+def left_out_line(counts: Mapping[str, int]) -> str:
     """Return in one line how many photographs were left out, given how many for each reason.
 
     Examples
     --------
-    >>> left_out_told({"consent revoked": 1})
+    >>> left_out_line({"consent revoked": 1})
     '1 photograph left out: withdrawn (consent revoked)'
-    >>> left_out_told({"consent revoked": 2, "shows a plate": 1})
+    >>> left_out_line({"consent revoked": 2, "shows a plate": 1})
     '3 photographs left out: withdrawn (2 x consent revoked, 1 x shows a plate)'
     """
     total = sum(counts.values())

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from storage.canonical import short
+
 _EXAMPLES = 3
 
 ReasonKind = Literal["parameter", "module", "code", "package", "schema", "input", "row", "shard", "baseline"]
@@ -40,7 +42,7 @@ class Reason(BaseModel):
                 )
                 return f"code of module {self.name} {verb}"
             case "code":
-                return f"code changed, from {self.before[:12]}… to {self.after[:12]}…"
+                return f"code changed, from {short(self.before)}… to {short(self.after)}…"
             case "baseline":
                 return self.name
         named = f" ({', '.join(self.examples)}{', …' if self._more_than_named() else ''})"

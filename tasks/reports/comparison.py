@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from storage.canonical import short
 from tasks.reports.page import counted
 from tasks.reports.published import PublishedSet, is_the_same_set, published_on
 
@@ -32,7 +33,7 @@ def group(title: str, rows: tuple[Row, ...]) -> Group:
 
 def this_row(jf_mean: float, checkpoint: str, method: str = "this checkpoint") -> Row:
     """Return the row of what the page is about."""
-    return Row(method, jf_mean, f"checkpoint {checkpoint[:12]}", "this-one", is_this=True)
+    return Row(method, jf_mean, f"checkpoint {short(checkpoint)}", "this-one", is_this=True)
 
 
 def beside_published(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.canonical import short
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
 from tasks.reports.colours import object_rules
 from tasks.reports.comparison import Group, Row, group, this_row
@@ -67,7 +68,7 @@ def held_out_page(evaluation: str, record: EvaluationRecord, trained: Checkpoint
             )
         ),
         scores=record.scores,
-        spread=spread_chart([(f"{row.sequence[:12]} {row.object_id}", row.jf_mean) for row in rows]),
+        spread=spread_chart([(f"{short(row.sequence)} {row.object_id}", row.jf_mean) for row in rows]),
         groups=(
             group(
                 f"On the same {record.num_sequences} held-out sequences",

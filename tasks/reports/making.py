@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from storage.canonical import short
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
 from tasks.checkpoints.pretrained import PRETRAINED
 from tasks.checkpoints.untrained import UNTRAINED
@@ -97,7 +98,7 @@ def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
 
 def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
     if not trained.is_pretrained:
-        return record.checkpoint[:12]
+        return short(record.checkpoint)
     return UNTRAINED if trained.is_untrained else PRETRAINED
 
 

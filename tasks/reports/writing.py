@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.errors import ShlsError
 from shls_core.whole_file import write_whole
+from storage.canonical import short
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
@@ -17,7 +18,7 @@ from tasks.reports.page import percent
 from tasks.reports.page_of import page_of
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.run_artifacts import shown
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.log import log_folder, runs_folder
 
 PAGE = "report.html"
@@ -44,7 +45,7 @@ def write_benchmark_report(evaluation: str, store: str, davis: Path, results: Pa
 def write_dataset_report(dataset: str, name: str, store: str, execution: ExecutionConfig) -> Path | None:
     """Write the page of a dataset beside the store, and link it from the run."""
     opened = Store.open(store)
-    path = runs_folder(execution, opened.location) / f"dataset-{dataset[:12]}" / PAGE
+    path = runs_folder(execution, opened.location) / f"dataset-{short(dataset)}" / PAGE
     if not _write(path, lambda: dataset_page(opened, dataset)):
         return None
     _link(
@@ -81,9 +82,9 @@ def _write(path: Path, make_page: Callable[[], bytes]) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, make_page())
     except (OSError, ShlsError) as error:
-        tell(f"{'report':<12} not written: {error}")
+        print_line(f"{'report':<12} not written: {error}")
         return False
-    tell(f"{'report':<12} {path}")
+    print_line(f"{'report':<12} {path}")
     return True
 
 

@@ -17,7 +17,7 @@ from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 if TYPE_CHECKING:
     from tasks.openlineage.emission import RunFacts
@@ -67,7 +67,7 @@ def recorded_run(
     presence = (
         removing_alone(opened.backend, kind, run_id)
         if alone
-        else at_work(opened.backend, kind, run_id, on_wait=tell)
+        else at_work(opened.backend, kind, run_id, on_wait=print_line)
     )
     with presence, recorded(opened, run_id, kind, configuration, seed) as draft:
         yield draft
@@ -115,7 +115,7 @@ def composed_run(
 
     opened = Store.create(store)
     run_id = _run_id()
-    with at_work(opened.backend, kind, run_id, on_wait=tell):
+    with at_work(opened.backend, kind, run_id, on_wait=print_line):
         facts = _facts(RunDraft(), run_id, kind, configuration, seed)
         with run_events(opened, facts):
             yield

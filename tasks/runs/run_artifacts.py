@@ -9,7 +9,7 @@ import httpx
 from prefect.context import TaskRunContext
 from prefect.exceptions import PrefectException
 
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 Taken = TypeVar("Taken")
 
@@ -41,5 +41,5 @@ def shown(key: str, show: Callable[[], Taken]) -> Taken | None:
     except (httpx.HTTPError, PrefectException) as error:
         waited = time.monotonic() - started
         _server.next_try = started + (1 + _REST) * waited
-        tell(f"{'prefect':<12} the server did not take the artifact {key} in {waited:.0f} s: {error!r}")
+        print_line(f"{'prefect':<12} the server did not take the artifact {key} in {waited:.0f} s: {error!r}")
         return None

@@ -30,7 +30,7 @@ from tasks.scoring.benchmark_choice import BenchmarkChoice, material_digest
 from tasks.scoring.benchmark_videos import BenchmarkJob, segment_benchmark_video
 from tasks.scoring.davis_scoring import score_results, write_tables
 from tasks.scoring.segmenter_choice import SegmenterChoice
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 FACTS = "evaluation.json"
 _ENTRY_MODULES = ("shls_core.propagation.given_masks",)
@@ -70,7 +70,7 @@ def segment_split(
             done += segmented
             advance(done, total)
     kept = f", {len(videos) - len(waiting)} there already" if len(waiting) < len(videos) else ""
-    tell(f"{'segment':<12} {len(videos):>4} videos{kept}  {time.monotonic() - started:.1f} s")
+    print_line(f"{'segment':<12} {len(videos):>4} videos{kept}  {time.monotonic() - started:.1f} s")
     return facts
 
 

@@ -16,7 +16,7 @@ from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagation, evaluate
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from shls_core.training.reproducible import reproducible
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
@@ -33,7 +33,7 @@ from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.runs.run_artifacts import shown
 from tasks.scoring.segmenter_choice import PropagationChoice
-from tasks.terminal import Advance, tell
+from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
@@ -52,7 +52,9 @@ def score_checkpoint(
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
-        tell(f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {listed(found.values())}")
+        print_line(
+            f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
+        )
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
         opened,
@@ -72,7 +74,7 @@ def score_checkpoint(
         seconds=round(time.monotonic() - started, 3),
     )
     reused = ", reused" if status == "cached" else ""
-    tell(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
+    print_line(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
     shown("result", lambda: _show(outcome))
     return outcome
 

@@ -13,7 +13,7 @@ from shls_core.video.frames import Video
 from shls_core.video.indexed_masks import write_mask
 from shls_core.video.mask_files import MaskFiles
 from shls_core.video.overlay import overlay
-from tasks.terminal import tell, terminal_progress
+from tasks.terminal import print_line, terminal_progress
 
 MASKS, OVERLAY, CONTACT_SHEET = "masks", "overlay.mp4", "contact_sheet.png"
 
@@ -77,7 +77,7 @@ def segment_video(
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
     if video.num_frames is not None and done < video.num_frames:
-        tell(f"{video.path} promises {video.num_frames} frames, of which {done} could be read")
+        print_line(f"{video.path} promises {video.num_frames} frames, of which {done} could be read")
     write_picture(out / CONTACT_SHEET, sheet.image())
     return Segmented(
         masks=folder,

@@ -14,7 +14,7 @@ from storage.records.manifests import DatasetManifest, put_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
-from tasks.planning.left_out import left_out_told
+from tasks.planning.left_out import left_out_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.progress import progress
@@ -22,7 +22,7 @@ from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.runs.run_artifacts import shown
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 
 @task(
@@ -52,9 +52,9 @@ def stage_rows(
             advance,
             plan.wanted(stage),
         )
-    tell(_summary(outcome))
+    print_line(_summary(outcome))
     if outcome.left_out:
-        tell(left_out_told(outcome.left_out))
+        print_line(left_out_line(outcome.left_out))
     if outcome.status != "cached":
         expect_to_judge()
     shown(f"stage-{stage.name}", lambda: _show(opened, outcome))
@@ -74,7 +74,7 @@ def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
     started = time.monotonic()
     verdict = judge(Store.create(store), dataset, gate)
     met, expected = len(verdict.findings) - len(verdict.failures), len(verdict.findings)
-    tell(f"{'gate':<12} {met:>4} of {expected} expectations met  {time.monotonic() - started:.1f} s")
+    print_line(f"{'gate':<12} {met:>4} of {expected} expectations met  {time.monotonic() - started:.1f} s")
     return verdict
 
 

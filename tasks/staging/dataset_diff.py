@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from storage.canonical import short
 from storage.gate.gate import newest_verdict
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_names import INGEST
@@ -102,7 +103,7 @@ def _verdict(store: Store, dataset: str) -> str | None:
 
 def _digest_by_name(side: Baseline) -> dict[str, str]:
     """Return the photographs by file name; those that were erased, by the beginning of their ids."""
-    erased = {sample_id[:12]: sample_id for sample_id in side.erased(INGEST)}
+    erased = {short(sample_id): sample_id for sample_id in side.erased(INGEST)}
     return erased | {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
 
 

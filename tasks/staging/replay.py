@@ -11,11 +11,13 @@ import numpy.typing as npt
 import pydantic
 
 from shls_core.errors import InputError, NameUnknown
+from shls_core.frozen import first_problem
 from shls_core.photographs.images import decode_frame, encode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.synthesis.recipe import Recipe
 from shls_core.synthesis.render import PseudoSequence, render
+from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_version
@@ -156,7 +158,7 @@ class Replayer:
         found = [address for name, address in addresses if name.startswith(sample)]
         if len(sample) < _FEWEST_DIGITS or len(found) != 1:
             raise NameUnknown(
-                f"expected the id of a sequence of dataset {self._dataset_id[:12]}…, or at least its first "
+                f"expected the id of a sequence of dataset {short(self._dataset_id)}…, or at least its first "
                 f"{_FEWEST_DIGITS} digits, got {sample!r}, which begins {len(found)} of them"
             )
         return found[0]
@@ -166,7 +168,7 @@ class Replayer:
         used = dict.fromkeys((recipe.template.image_id, *recipe.source_ids))
         if unknown := [name for name in used if name not in masks]:
             raise InputError(
-                f"expected a recipe of stills of its dataset, got {unknown[0][:12]}… "
+                f"expected a recipe of stills of its dataset, got {short(unknown[0])}… "
                 f"(sample {recipe.sample_id})"
             )
         max_side = self._artifacts[SEQUENCES].manifest.parameters["max_side"]
@@ -189,7 +191,7 @@ def changed_since(then: StageManifest) -> tuple[str, ...]:
     ]
     code = code_digest(f"tasks.stages.{then.stage}", _ENCODER)
     if code != then.code_digest:
-        changed.append(f"code {then.code_digest[:12]} then, {code[:12]} now")
+        changed.append(f"code {short(then.code_digest)} then, {short(code)} now")
     return tuple(changed)
 
 
@@ -205,8 +207,9 @@ def _superpixel_config(manifest: StageManifest) -> SuperpixelConfig:
     try:
         return SuperpixelConfig(**manifest.parameters)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]["msg"]
-        raise InputError(f"expected superpixel parameters as today's, got others: {first}") from error
+        raise InputError(
+            f"expected superpixel parameters as today's, got others: {first_problem(error)}"
+        ) from error
 
 
 def _differing(what: str, stored: Sequence[bytes], made: Sequence[bytes]) -> list[str]:

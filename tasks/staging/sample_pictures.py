@@ -41,7 +41,7 @@ def sample_pictures(sample: Sample, side_px: int = SIDE_PX) -> list[tuple[str, P
     ]
 
 
-def sample_told(sample: Sample) -> str:
+def sample_text(sample: Sample) -> str:
     """Return what happens in a sample, in words."""
     facts = sample.facts
     objects = "object" if facts["num_objects"] == 1 else "objects"

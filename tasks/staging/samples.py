@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from shls_core.photographs.crops import Box, crop
 from shls_core.photographs.images import decode_frame, decode_image
+from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.codecs import decode_map
 from storage.rows.shards import RowReader
@@ -142,7 +143,7 @@ class SampleReader:
         found: dict[str, list[tuple[str, str, str]]] = {}
         for row in table.filter(pc.is_valid(table["rejected"])).to_pylist():
             image_id, reason = row["source_ids"][0], row["rejected"]
-            file_name = self._file_names[row["sample_id"] if stage == INGEST else image_id] or image_id[:12]
+            file_name = self._file_names[row["sample_id"] if stage == INGEST else image_id] or short(image_id)
             found.setdefault(reason.partition(":")[0], []).append((file_name, reason, image_id))
         for rows in found.values():
             for file_name, reason, image_id in sorted(rows)[:most_of_a_reason]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shls_core.errors import NameUnknown
+from storage.canonical import short
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
@@ -97,7 +98,7 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
     free = [item for item in ingest.accepted(columns) if item[0].sample_id not in denied]
     chosen = evenly_spread(free, count)
     if not chosen:
-        raise NameUnknown(f"expected a dataset with photographs, found none in {ingest.id[:12]}…")
+        raise NameUnknown(f"expected a dataset with photographs, found none in {short(ingest.id)}…")
     reader = RowReader(store.with_stand_ins())
     for address, row in chosen:
         image = reader.row(address.shard, address.index, ("image",))["image"]

@@ -21,7 +21,7 @@ from obstore.store import LocalStore
 
 from shls_core.errors import InputError, ShlsError
 from shls_core.training.state import TrainingState
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.objects.objects import ObjectStore
 from storage.objects.training_states import TrainingStates
 from storage.records.manifests import record_id
@@ -52,7 +52,7 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
     order = read_order(folder)
     objects = ObjectStore(LocalStore(prefix=folder / STORE_FOLDER))
     for kind, digest, what in survey_objects(objects, [order.dataset], with_rows=False).faults:
-        raise about_object(kind, digest, f"dataset {order.dataset[:12]}…", what).error()
+        raise about_object(kind, digest, f"dataset {short(order.dataset)}…", what).error()
     facts = facts_of(order.dataset, order.learning, execution)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
 
         def observers(state: TrainingState) -> Sequence[Observer]:
             if state.step:
-                _tell(f"goes on after step {state.step}")
+                _print_line(f"goes on after step {state.step}")
             log = stack.enter_context(training_log(out, state, execution.tensorboard))
             return [*log, _lines(order.learning)]
 
@@ -78,16 +78,16 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
 def _lines(learning: LearningConfig) -> Observer:
     def observe(row: Row) -> None:
         if VALIDATION in row:
-            _tell(f"step {row['step']}: J&F {100 * row[VALIDATION]:.1f} in validation")
+            _print_line(f"step {row['step']}: J&F {100 * row[VALIDATION]:.1f} in validation")
         elif row["step"] % _LINE_STEPS == 0:
             speed = row["samples_per_second"]
             done = f"step {row['step']} of {learning.training.steps}"
-            _tell(f"{done}: loss {row['loss']:.3f}, {speed:.1f} samples/s")
+            _print_line(f"{done}: loss {row['loss']:.3f}, {speed:.1f} samples/s")
 
     return observe
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     print(f"train: {line}", file=sys.stderr, flush=True)
 
 

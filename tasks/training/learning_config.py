@@ -6,12 +6,13 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from shls_core.errors import ConfigError
-from shls_core.frozen import FrozenConfig
+from shls_core.frozen import FrozenConfig, first_problem
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.method import Method
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from storage.canonical import short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
 
@@ -57,10 +58,9 @@ def learning_of(record: CheckpointRecord) -> LearningConfig:
     try:
         return LearningConfig.model_validate(recorded_sections(record))
     except ValidationError as error:
-        first = error.errors()[0]
         raise ConfigError(
-            f"expected a checkpoint configured as this version has it, got {record_id(record)[:12]}…: "
-            f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            f"expected a checkpoint configured as this version has it, got {short(record_id(record))}…: "
+            f"{first_problem(error)}"
         ) from error
 
 
@@ -101,7 +101,7 @@ def used_with(record: CheckpointRecord, config: MethodConfig) -> MethodConfig:
     trained = record.method or DEFAULT
     if config.name != trained:
         raise ConfigError(
-            f"expected a configuration of method {trained}, as checkpoint {record_id(record)[:12]}… is, "
+            f"expected a configuration of method {trained}, as checkpoint {short(record_id(record))}… is, "
             f"got one of {config.name}"
         )
     return config

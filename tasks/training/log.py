@@ -12,6 +12,7 @@ from pathlib import Path
 from shls_core.errors import InputError, MissingComponent
 from shls_core.training.state import TrainingState
 from shls_core.whole_file import write_whole
+from storage.canonical import short
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.metrics import VALIDATION, Observer, Row
 
@@ -20,7 +21,7 @@ METRICS_FILE = "metrics.jsonl"
 
 def log_folder(execution: ExecutionConfig, store: str, key: str) -> Path:
     """Return where a run is logged: under the folder that was asked for, or beside the store."""
-    return runs_folder(execution, store) / f"train-{key[:12]}"
+    return runs_folder(execution, store) / f"train-{short(key)}"
 
 
 def runs_folder(execution: ExecutionConfig, store: str) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shls_core.errors import InputError
+from shls_core.frozen import first_problem
 from storage.canonical import canonical_json
 from tasks.training.learning_config import LearningConfig
 
@@ -44,6 +45,4 @@ def read_order(folder: Path) -> TrainingOrder:
             f"expected {path}, which `shls dataset export --format training` writes: {error.strerror}"
         ) from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"expected what to train in {path}, got {where}: {first['msg']}") from error
+        raise InputError(f"expected what to train in {path}, got {first_problem(error)}") from error

@@ -22,7 +22,7 @@ from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.progress import progress
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig
 from tasks.training.log import log_folder, training_log
@@ -71,7 +71,7 @@ def train_network(
         allowed_withdrawn=allowed,
     )
     how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
-    tell(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
+    print_line(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
     return outcome
 
 
@@ -99,7 +99,7 @@ def _train(
 
         def observers(state: TrainingState) -> Sequence[Observer]:
             if state.step:
-                tell(f"train goes on after step {state.step} of {learning.training.steps}")
+                print_line(f"train goes on after step {state.step} of {learning.training.steps}")
             return [
                 *stack.enter_context(training_log(folder, state, execution.tensorboard)),
                 stack.enter_context(training_artifact(state)),

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from shls_core.errors import InputError, ObjectCorrupted
+from shls_core.frozen import first_problem
 from shls_core.whole_file import write_whole
-from storage.canonical import canonical_json, digest_bytes
+from storage.canonical import canonical_json, digest_bytes, short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
 from tasks.training.learn import Learned
@@ -37,14 +38,13 @@ def read_trained(folder: Path) -> Learned:
     except OSError as error:
         raise InputError(f"expected a trained checkpoint in {folder}: {error}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         raise InputError(
-            f"expected the record of a checkpoint in {folder / _RECORD}, got {first['loc']}: {first['msg']}"
+            f"expected the record of a checkpoint in {folder / _RECORD}, got {first_problem(error)}"
         ) from error
     if digest_bytes(weights) != record.weights:
         raise ObjectCorrupted(
-            f"expected weights {record.weights[:12]}… in {folder / _WEIGHTS}, "
-            f"got {digest_bytes(weights)[:12]}…: the file was changed or cut short"
+            f"expected weights {short(record.weights)}… in {folder / _WEIGHTS}, "
+            f"got {short(digest_bytes(weights))}…: the file was changed or cut short"
         )
     return Learned(record, weights)
 

@@ -9,6 +9,7 @@ from shls_core.errors import StoreError, StoreUnwritable
 from storage.audit.examination import examine
 from storage.audit.findings import Findings, Verdict
 from storage.audit.scope import AUDITABLE
+from storage.canonical import short
 from storage.kinds import RunKind
 from storage.references import resolve
 from storage.store import Store
@@ -16,7 +17,7 @@ from storage.verification.problems import REPLAY, Problem
 from tasks.runs.progress import progress
 from tasks.runs.recorded_run import RunDraft, recorded_run
 from tasks.scoring.benchmark_choice import BenchmarkFormat
-from tasks.terminal import tell
+from tasks.terminal import print_line
 from tasks.upkeep.auditing.judging import Again
 from tasks.upkeep.auditing.replaying import replay_at_random
 from tasks.upkeep.auditing.videos import VideosOfScore, compare_videos
@@ -55,7 +56,7 @@ class Audit:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is not as it should be."""
         replayed = (
-            Problem(REPLAY, one.path, f"dataset {one.dataset[:12]}…", str(one))
+            Problem(REPLAY, one.path, f"dataset {short(one.dataset)}…", str(one))
             for one in self.again
             if one.status == "different"
         )
@@ -117,7 +118,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
             raise
         is_readable = done is None or done.findings.is_history_readable
         why = " ".join(str(error).split()) if is_readable else "the ledger cannot be read"
-        tell(f"this audit leaves no entry in the ledger: {why}")
+        print_line(f"this audit leaves no entry in the ledger: {why}")
         return done or _carried_out(opened, artifact, request), False
     return done, True
 

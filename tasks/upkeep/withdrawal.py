@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shls_core.errors import InputError
+from storage.canonical import short
 from storage.files.jobs import removing_alone
 from storage.kinds import RunKind
 from storage.store import Store
@@ -162,7 +163,7 @@ def _withdrawn_ids(store: Store, references: Sequence[str]) -> tuple[str, ...]:
     for image_id in source_ids:
         if image_id not in denied:
             raise InputError(
-                f"expected a photograph that is withdrawn, got {image_id[:12]}…, which is not; "
+                f"expected a photograph that is withdrawn, got {short(image_id)}…, which is not; "
                 "`shls dataset withdrawn` lists those that are"
             )
     return source_ids

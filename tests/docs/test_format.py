@@ -63,7 +63,7 @@ class Reader:
     def __init__(self, root, dataset_id):
         self.root = root
         self.dataset = self.record(dataset_id)
-        assert (self.dataset["kind"], self.dataset["schema_version"]) == ("dataset", 2)
+        assert (self.dataset["kind"], self.dataset["schema_version"]) == ("dataset", SCHEMA_VERSION)
 
     def bytes_of(self, digest):
         data = (self.root / "objects" / digest[:2] / digest).read_bytes()
@@ -77,7 +77,7 @@ class Reader:
         return record
 
     def manifest(self, stage):
-        manifest = self.record(self.dataset[stage])
+        manifest = self.record(self.dataset["stages"][stage])
         assert (manifest["kind"], manifest["stage"]) == ("stage", stage)
         return manifest
 

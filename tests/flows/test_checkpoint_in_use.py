@@ -81,12 +81,12 @@ def test_a_checkpoint_divides_frames_as_its_dataset_and_goes_by_its_name(first_r
 
 def test_a_memory_that_training_did_not_read_is_told_of(first_run, used_store, capsys):
     trained = first_run.outcome.training.checkpoint
-    use(used_store, trained).tell_default_use()
+    use(used_store, trained).print_default_use()
     assert f"memory       the default one: training {trained[:12]} read none" in capsys.readouterr().err
-    use(used_store, trained, str(first_run.config)).tell_default_use()
-    use(used_store, "pretrained").tell_default_use()
-    use(used_store, keep_pretrained(used_store)).tell_default_use()
-    use(used_store, trained).with_options("label_propagation").tell_default_use()
+    use(used_store, trained, str(first_run.config)).print_default_use()
+    use(used_store, "pretrained").print_default_use()
+    use(used_store, keep_pretrained(used_store)).print_default_use()
+    use(used_store, trained).with_options("label_propagation").print_default_use()
     assert capsys.readouterr().err == ""
 
 

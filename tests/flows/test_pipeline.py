@@ -41,7 +41,7 @@ def test_the_dataset_is_published_with_a_passed_verdict(first_run):
     assert store.names.resolve("tiny") == dataset.dataset
     assert newest_verdict(store, dataset.dataset).passed
     manifest = get_record(store.objects, dataset.dataset, DatasetManifest)
-    assert [getattr(manifest, stage.name) for stage in dataset.stages] == [
+    assert [manifest.stages[stage.name] for stage in dataset.stages] == [
         stage.artifact for stage in dataset.stages
     ]
 

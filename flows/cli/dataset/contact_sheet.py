@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from shls_core.errors import InputError
 from shls_core.whole_file import write_whole
-from tasks.staging.sample_pictures import SIDE_PX, Picture, fitted, sample_pictures, sample_told
+from tasks.staging.sample_pictures import SIDE_PX, Picture, fitted, sample_pictures, sample_text
 from tasks.staging.samples import RejectedSample, Sample
 
 GAP_PX, LABEL_PX, CAPTION_PX = 8, 20, 24
@@ -31,7 +31,7 @@ def sample_row(sample: Sample | RejectedSample, prefix: str = "") -> SheetRow:
     if isinstance(sample, RejectedSample):
         shown = () if sample.photograph is None else (("photograph", sample.photograph),)
         return SheetRow(f"{prefix}{sample.file_name}: rejected, {sample.reason}", shown)
-    return SheetRow(f"{prefix}{sample.file_name}: {sample_told(sample)}", sample_pictures(sample))
+    return SheetRow(f"{prefix}{sample.file_name}: {sample_text(sample)}", sample_pictures(sample))
 
 
 def contact_sheet(rows: Sequence[SheetRow], captions: bool = True) -> Image.Image:

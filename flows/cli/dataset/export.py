@@ -9,6 +9,7 @@ import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import AllowWithdrawn, ConfigPath, DatasetRef, Json, StoreFolder, chosen_config
+from storage.canonical import short
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -86,7 +87,7 @@ def export(
         return
     samples, size = sum(item.samples for item in index.shards), sum(item.bytes for item in index.shards)
     Console(highlight=False, soft_wrap=True).print(
-        f"dataset {dataset[:12]}: {samples} sequences in {len(index.shards)} tar shards, "
+        f"dataset {short(dataset)}: {samples} sequences in {len(index.shards)} tar shards, "
         f"{size / 1e6:.1f} MB, in {out}",
         markup=False,
     )
@@ -119,5 +120,5 @@ def _export_training(
         print_json({"out": out, "format": "training", "dataset": dataset, "objects": num_objects})
         return
     Console(highlight=False, soft_wrap=True).print(
-        f"dataset {dataset[:12]}: {num_objects} objects and training.json in {out}", markup=False
+        f"dataset {short(dataset)}: {num_objects} objects and training.json in {out}", markup=False
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from storage.canonical import short
 from storage.verification.problems import Problem
 from storage.verification.verify import ErasedByOrder, Verification
 
@@ -58,7 +59,7 @@ def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
         source_ids = sorted({image_id for shard in shards for image_id in shard.source_ids})
         console.print(
             f"erased by order: {sum(shard.num_rows for shard in shards)} rows in {len(shards)} shards, of "
-            f"photograph {', '.join(image_id[:12] for image_id in source_ids)} (tombstone {tombstone[:12]})",
+            f"photograph {', '.join(map(short, source_ids))} (tombstone {short(tombstone)})",
             soft_wrap=True,
         )
 

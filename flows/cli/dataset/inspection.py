@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from storage.canonical import short
 from storage.gate.gate import newest_verdict
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
@@ -37,7 +38,7 @@ def show_list(store: Store) -> None:
     for row in list_json(store)["datasets"]:
         gone = f", removed by gc on {row['removed_at'][:10]}" if row["removed_at"] else ""
         how = row["kind"].replace("_", " ") + gone
-        table.add_row(row["name"], row["dataset"][:12], how, row["named_at"][:19].replace("T", " "))
+        table.add_row(row["name"], short(row["dataset"]), how, row["named_at"][:19].replace("T", " "))
     Console().print(table)
 
 
@@ -88,7 +89,7 @@ def show_facts(facts: dict[str, Any]) -> None:
     if facts["ledger_head"]:
         console.print(f"head of the ledger when it was named: {facts['ledger_head']}", soft_wrap=True)
     for image_id, reason in facts["withdrawn"].items():
-        console.print(f"  withdrawn photograph {image_id[:12]}: {reason}", style="yellow", markup=False)
+        console.print(f"  withdrawn photograph {short(image_id)}: {reason}", style="yellow", markup=False)
     near = facts["near_duplicates"]
     if near["groups"]:
         console.print(f"{near['photographs']} photographs in {near['groups']} groups of near-duplicates")

@@ -5,8 +5,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from storage.canonical import short
 from storage.files.free_space import megabytes
-from tasks.planning.left_out import left_out_told
+from tasks.planning.left_out import left_out_line
 from tasks.staging.plan_report import PlanReport, StageReport
 
 _SHARDS_SHOWN = 8
@@ -37,12 +38,14 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
     console = Console(highlight=False)
     if report.left_out:
-        console.print(left_out_told(report.left_out), markup=False, soft_wrap=True)
+        console.print(left_out_line(report.left_out), markup=False, soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest is to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)
         return
-    compared = f"compared with dataset {report.against[:12]}" if report.against else "nothing to compare with"
+    compared = (
+        f"compared with dataset {short(report.against)}" if report.against else "nothing to compare with"
+    )
     table = Table("stage", "status", title=f"{report.name}, {compared}")
     for column in ("rows", "compute", "copy", "stale", "seconds", "write"):
         table.add_column(column, justify="right")
@@ -84,7 +87,7 @@ def _show_shards(console: Console, stage: StageReport, every_shard: bool) -> Non
         reasons = "; ".join(map(str, shard.reasons))
         figures = f"{shard.rows_to_compute} of {shard.rows} rows to compute"
         console.print(
-            f"  shard {shard.shard[:12]} {shard.status}, {figures}: {reasons}", markup=False, soft_wrap=True
+            f"  shard {short(shard.shard)} {shard.status}, {figures}: {reasons}", markup=False, soft_wrap=True
         )
     if len(stale) > len(shown):
         console.print(f"  and {len(stale) - len(shown)} more stale shards (--shards)")

@@ -10,6 +10,7 @@ import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
+from storage.canonical import short
 
 if TYPE_CHECKING:
     from tasks.staging.replay import Replay, Status
@@ -81,5 +82,5 @@ def _facts(replayed: Replay) -> dict[str, Any]:
 def _line(replayed: Replay) -> str:
     if replayed.status == "identical":
         num_frames = len(replayed.sequence.frames)
-        return f"identical: {num_frames} frames, masks and superpixel maps of {replayed.sample_id[:12]}"
+        return f"identical: {num_frames} frames, masks and superpixel maps of {short(replayed.sample_id)}"
     return "; ".join(str(stage) for stage in replayed.stages if stage.status != "identical")

@@ -60,7 +60,7 @@ def tag(
     from tasks.upkeep.commands import tag as tag_now
 
     given, dataset = tag_now(store, reference, name)
-    _tell_name(given, dataset, as_json)
+    _print_name(given, dataset, as_json)
 
 
 @upkeep.command(epilog="Examples: `shls dataset rollback photos` · `shls dataset rollback photos --to v2`")
@@ -77,7 +77,7 @@ def rollback(
     from tasks.upkeep.commands import roll_back
 
     given, dataset = roll_back(store, name, to)
-    _tell_name(given, dataset, as_json)
+    _print_name(given, dataset, as_json)
 
 
 @upkeep.command(
@@ -112,7 +112,7 @@ def gc(
     print_json(facts) if as_json else show_collection(facts)
 
 
-def _tell_name(given: str, dataset: str, as_json: bool) -> None:
+def _print_name(given: str, dataset: str, as_json: bool) -> None:
     from rich.console import Console
 
     if as_json:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from storage.canonical import short
 from storage.lineage.descended import Descent
 from storage.lineage.descent import descent
 from storage.lineage.history import History
@@ -115,10 +116,10 @@ def _descendant_facts(found: Descent) -> dict[str, Any]:
 def _show_descendants(console: Console, one: Mapping[str, Any]) -> None:
     for dataset in one["datasets"]:
         names = ", ".join(dataset["names"]) or "not published"
-        console.print(f"    still descends from it: dataset {dataset['dataset'][:12]} ({names})")
+        console.print(f"    still descends from it: dataset {short(dataset['dataset'])} ({names})")
     for exposure in one["checkpoints"]:
         checkpoint, how = exposure["checkpoint"], exposure["how"]
-        console.print(f"    still descends from it: checkpoint {checkpoint[:12]} ({how})")
+        console.print(f"    still descends from it: checkpoint {short(checkpoint)} ({how})")
 
 
 def _erased(one: Mapping[str, Any]) -> str:

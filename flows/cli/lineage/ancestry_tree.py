@@ -1,5 +1,6 @@
 """What made a thing, for people: a tree from the thing to the runs, the stages and the photographs."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,33 +9,36 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from flows.cli.lineage.labels import counted, label, settings, short, when
+from flows.cli.lineage.labels import counted, label, when
+from flows.cli.lineage.settings import settings_block, settings_line
+from storage.canonical import short
 from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, STAGE, Lineage, Node
 
 _PHOTOGRAPHS_SHOWN = 5
 _SETTINGS = ("configuration", "parameters", "versions")
 
 
-def show_ancestry(lineage: Lineage, every: bool) -> None:
-    """Print a lineage; of many photographs the first few, unless every one is wanted."""
-    Console(highlight=False).print(ancestry_tree(lineage, every))
+def show_ancestry(lineage: Lineage, every: bool, full: bool = False) -> None:
+    """Print a lineage; photographs are cut unless `every` is set, settings unless `full` is."""
+    Console(highlight=False).print(ancestry_tree(lineage, every, full))
 
 
-def ancestry_tree(lineage: Lineage, every: bool) -> Tree:
+def ancestry_tree(lineage: Lineage, every: bool, full: bool = False) -> Tree:
     """Return a lineage as a tree whose root is the thing that was asked about."""
-    told = _Told(lineage)
+    told = _ShownLineage(lineage, full)
     tree = Tree(escape(label(lineage.root)))
     _add_artifacts(tree, lineage.root, told)
-    _add_making(tree, lineage.root)
+    _add_making(tree, told)
     _add_rows(tree, told, every)
     return tree
 
 
-class _Told:
+class _ShownLineage:
     """A lineage, asked for what is above a node."""
 
-    def __init__(self, lineage: Lineage) -> None:
+    def __init__(self, lineage: Lineage, full: bool) -> None:
         self.root = lineage.root
+        self._full = full
         self.nodes = {node.id: node for node in lineage.nodes}
         self._told_runs: set[str] = set()
         self._above: dict[str, list[str]] = {}
@@ -53,17 +57,29 @@ class _Told:
         self._told_runs.add(run.id)
         return label(run)
 
+    def add_settings(self, tree: Tree, name: str, values: Mapping[str, Any]) -> None:
+        """Add parameters, versions or a configuration: one line that is cut, or a line for each."""
+        if not self._full:
+            tree.add(escape(f"{name} {settings_line(values)}"), style="dim")
+            return
+        branch = tree.add(escape(name), style="dim")
+        for line in settings_block(values):
+            branch.add(escape(line), style="dim")
+
     def of_kind(self, kind: str) -> list[Node]:
         return [node for node in self.nodes.values() if node.kind == kind]
 
 
-def _add_artifacts(tree: Tree, node: Node, told: _Told) -> None:
+def _add_artifacts(tree: Tree, node: Node, told: _ShownLineage) -> None:
     """Add the runs that made a thing, what else did, and the things it was made from."""
     for run in told.above(node, RUN):
         tree.add(escape(told.once(run)))
     if found := node.facts.get("found_made_by"):
         last = found[-1]
         tree.add(f"found made by {counted(len(found), 'later run')}, last on {when(last['started_at'])}")
+    for name in _SETTINGS:
+        if name in node.facts and node.kind != RUN:
+            told.add_settings(tree, name, node.facts[name])
     for fact in _facts(node):
         tree.add(escape(fact), style="dim")
     for source in told.above(node, CHECKPOINT, DATASET, STAGE):
@@ -73,12 +89,9 @@ def _add_artifacts(tree: Tree, node: Node, told: _Told) -> None:
 
 
 def _facts(node: Node) -> Iterator[str]:
-    """Yield what else made a thing: code, versions, settings, and what training used."""
+    """Yield what else made a thing: its code, and what training used."""
     if node.kind == RUN:
         return
-    for name in _SETTINGS:
-        if name in node.facts:
-            yield f"{name} {settings(node.facts[name])}"
     if "code_digest" in node.facts:
         yield f"code {short(node.facts['code_digest'])}"
     if node.kind == CHECKPOINT and "usage" in node.facts:
@@ -100,16 +113,17 @@ def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(usage['validations'], 'validation')} on {samples} {did} the weights"
 
 
-def _add_making(tree: Tree, root: Node) -> None:
+def _add_making(tree: Tree, told: _ShownLineage) -> None:
     """Add how the stages made a shard or a row, each way once."""
-    ways = {settings(making): making for making in _without_places(root.facts.get("making", ()))}
+    makings = _without_places(told.root.facts.get("making", ()))
+    ways = {json.dumps(making, sort_keys=True): making for making in makings}
     for making in ways.values():
         if "code_digest" not in making:
             tree.add(escape(f"made by {making['stage']}, in a run that ended before its artifact"))
             continue
         branch = tree.add(escape(f"made by {making['stage']}, code {short(making['code_digest'])}"))
         for name in ("parameters", "versions"):
-            branch.add(escape(f"{name} {settings(making[name])}"), style="dim")
+            told.add_settings(branch, name, making[name])
 
 
 def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -117,7 +131,7 @@ def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, 
         yield {name: value for name, value in making.items() if name not in ("shard", "artifact")}
 
 
-def _add_rows(tree: Tree, told: _Told, every: bool) -> None:
+def _add_rows(tree: Tree, told: _ShownLineage, every: bool) -> None:
     if told.root.kind == PHOTOGRAPH:
         return
     if told.root.kind in (SAMPLE, MASK):
@@ -130,7 +144,7 @@ def _add_rows(tree: Tree, told: _Told, every: bool) -> None:
     _add_photographs(tree, told, every)
 
 
-def _add_sources(tree: Tree, told: _Told) -> None:
+def _add_sources(tree: Tree, told: _ShownLineage) -> None:
     """Add the masks of a sample, each with its role and its photograph; of a mask, the photograph."""
     roles: dict[str, list[str]] = {}
     for of_shard in told.root.facts.get("roles", ()):
@@ -146,7 +160,7 @@ def _add_sources(tree: Tree, told: _Told) -> None:
             tree.add(escape(label(photograph)))
 
 
-def _add_photographs(tree: Tree, told: _Told, every: bool) -> None:
+def _add_photographs(tree: Tree, told: _ShownLineage, every: bool) -> None:
     photographs = sorted(told.of_kind(PHOTOGRAPH), key=_first_file_name)
     if not photographs:
         return

@@ -15,7 +15,7 @@ Dot = Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz (
 
 
 @lineage_app.command(
-    epilog="Examples: `shls lineage up 3fa9c1` · `shls lineage up photos@v2 --all` · "
+    epilog="Examples: `shls lineage up 3fa9c1` · `shls lineage up photos@v2 --all --full` · "
     "`shls lineage up mask:3fa9c1 --json` · `shls lineage up 3fa9c1 --dot | dot -Tsvg > lineage.svg`"
 )
 @command
@@ -29,6 +29,9 @@ def up(
         ),
     ],
     every: Annotated[bool, typer.Option("--all", help="Show every photograph, not the first few.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show every parameter, version and setting, a line each.")
+    ] = False,
     dot: Dot = False,
     store: StoreFolder = "store",
     as_json: Json = False,
@@ -47,7 +50,7 @@ def up(
     elif dot:
         typer.echo(dot_text(lineage))
     else:
-        show_ancestry(lineage, every)
+        show_ancestry(lineage, every, full)
 
 
 @lineage_app.command(

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from flows.cli.lineage.labels import counted, photograph_notes, scores_told, short
+from flows.cli.lineage.labels import counted, photograph_notes, score_text
+from storage.canonical import short
 from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, Descent, Exposure
 from storage.lineage.roles import DRAWN, LEFT_OUT, PASTED, TEMPLATE
 from storage.rows.stage_graph import STAGES
@@ -74,7 +75,7 @@ def _add_checkpoints(tree: Tree, descent: Descent) -> None:
         for score in descent.scores:
             if score.checkpoint == exposure.checkpoint:
                 scored = f", it is in {counted(len(score.scored), 'scored sequence')}" if score.scored else ""
-                leaf.add(escape(f"{score.kind} {short(score.id)}{scores_told(score.facts)}{scored}"))
+                leaf.add(escape(f"{score.kind} {short(score.id)}{score_text(score.facts)}{scored}"))
 
 
 def _how(exposure: Exposure) -> str:

@@ -1,9 +1,9 @@
 """One line about each kind of thing in a lineage."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from storage.canonical import short
 from storage.lineage.graph import (
     CHECKPOINT,
     DATASET,
@@ -16,7 +16,6 @@ from storage.lineage.graph import (
     Node,
 )
 
-_DIGITS = 12
 _NOTES = ("source", "licence", "consent")
 
 
@@ -25,11 +24,6 @@ def label(node: Node) -> str:
     described = _DESCRIBED.get(node.kind, _score)
     gone = f", {node.facts['gone']}" if "gone" in node.facts else ""
     return described(node) + gone
-
-
-def short(digest: str) -> str:
-    """Return the first digits of an id, which are enough to ask for it."""
-    return digest[:_DIGITS]
 
 
 def counted(count: int, what: str) -> str:
@@ -48,11 +42,6 @@ def when(time: str) -> str:
     return f"{time[:16].replace('T', ' ')} UTC"
 
 
-def settings(values: Mapping[str, Any]) -> str:
-    """Return parameters, versions or a configuration on one line."""
-    return json.dumps(values, ensure_ascii=False, separators=(", ", ": ")).replace('"', "")
-
-
 def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return what rows of ingest note of a photograph: file names, source, licence, consent."""
     every = list(rows)
@@ -65,7 +54,7 @@ def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join([names or "no file name", *noted])
 
 
-def scores_told(facts: Mapping[str, Any]) -> str:
+def score_text(facts: Mapping[str, Any]) -> str:
     """Return J&F of a score, in per cent, where there is one."""
     value = facts.get("scores", {}).get("J&F-Mean")
     on = f" on {facts['benchmark']} {facts['split']}" if "benchmark" in facts else ""
@@ -118,7 +107,7 @@ def _checkpoint(node: Node) -> str:
 
 
 def _score(node: Node) -> str:
-    return f"{node.kind} {short(node.id)}{scores_told(node.facts)}"
+    return f"{node.kind} {short(node.id)}{score_text(node.facts)}"
 
 
 def _run(node: Node) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.frozen import first_problem
 from shls_core.video.frames import frame_numbers, open_video
 
 RESULTS = "Annotations"
@@ -82,11 +83,9 @@ def _meta(path: Path) -> _Meta:
     except OSError as error:
         raise InputError(f"expected the list of videos and objects at {path}: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
         raise InputError(
             f"expected videos, their objects and the frames of each in {path}, got something else: "
-            f"{first['msg']} ({where})"
+            f"{first_problem(error)}"
         ) from error
     if not meta.videos:
         raise InputError(f"expected at least one video in {path}, got none")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from storage.canonical import short
 from tasks.reports.lineage.checkpoint_story import CheckpointStory
 from tasks.reports.lineage.dataset_story import DatasetStory
 from tasks.reports.lineage.past_run import PastRun
@@ -23,11 +24,11 @@ class Command:
 
 def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
     """Return the commands that make a dataset again and that check it."""
-    short = story.id[:12]
+    beginning = short(story.id)
     replay = (
         (
             Command(
-                f"shls dataset replay {story.samples[0].sample_id[:12]} --dataset {short}",
+                f"shls dataset replay {short(story.samples[0].sample_id)} --dataset {beginning}",
                 "renders one sample again and compares every byte",
             ),
         )
@@ -38,26 +39,26 @@ def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
         *_checkout(story.runs),
         Command(
             "shls dataset build --config dataset.yaml",
-            f"with the configuration below as dataset.yaml and the same photographs: dataset {short}",
+            f"with the configuration below as dataset.yaml and the same photographs: dataset {beginning}",
         ),
         *replay,
-        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
-        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
+        Command(f"shls lineage up {beginning}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {beginning}", "hashes every byte of it, and says whether it is what it was"),
     )
 
 
 def checkpoint_commands(story: CheckpointStory) -> tuple[Command, ...]:
     """Return the commands that make a checkpoint again and that check it."""
-    short = story.id[:12]
+    beginning = short(story.id)
     return (
         *_checkout(story.runs),
         Command(
-            f"shls train --reproduce {short}",
-            f"trains again from the record: weights {story.record.weights[:12]} on the same platform",
+            f"shls train --reproduce {beginning}",
+            f"trains again from the record: weights {short(story.record.weights)} on the same platform",
         ),
-        Command(f"shls evaluate --checkpoint {short}", "scores it on held-out sequences"),
-        Command(f"shls lineage up {short}", "the same graph in the terminal, or as JSON"),
-        Command(f"shls audit {short}", "hashes every byte of it, and says whether it is what it was"),
+        Command(f"shls evaluate --checkpoint {beginning}", "scores it on held-out sequences"),
+        Command(f"shls lineage up {beginning}", "the same graph in the terminal, or as JSON"),
+        Command(f"shls audit {beginning}", "hashes every byte of it, and says whether it is what it was"),
     )
 
 
@@ -78,18 +79,18 @@ def configuration_of(runs: Sequence[PastRun]) -> str | None:
     return yaml.safe_dump(dict(runs[0].configuration), allow_unicode=True)
 
 
-def code_told(run: PastRun) -> str:
+def code_text(run: PastRun) -> str:
     """Return from which code a run was."""
     if run.code_commit is None:
         return _UNKNOWN
-    return f"{run.code_commit[:12]}{', with changes not committed' if run.code_dirty else ''}"
+    return f"{short(run.code_commit)}{', with changes not committed' if run.code_dirty else ''}"
 
 
 def _facts_of(run: PastRun) -> tuple[Fact, ...]:
     return (
         Fact("begun (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
         Fact("by", f"{run.user or _UNKNOWN} on {run.host or _UNKNOWN}"),
-        Fact("code", code_told(run)),
+        Fact("code", code_text(run)),
         Fact("requirements.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),
         Fact("seed", _UNKNOWN if run.seed is None else str(run.seed)),
         Fact("entry of the ledger", f"{run.number}: {run.kind}, {run.status}"),
@@ -101,4 +102,4 @@ def _checkout(runs: Sequence[PastRun]) -> tuple[Command, ...]:
     if not runs or runs[0].code_commit is None:
         return ()
     changed = "; it had changes that were not committed" if runs[0].code_dirty else ""
-    return (Command(f"git checkout {runs[0].code_commit[:12]}", f"the code of the run{changed}"),)
+    return (Command(f"git checkout {short(runs[0].code_commit)}", f"the code of the run{changed}"),)

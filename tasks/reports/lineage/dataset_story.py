@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.canonical import short
 from storage.gate.gate import Finding, Verdict, newest_verdict
 from storage.rows.dataset import Dataset
 from storage.rows.stage_names import INGEST
@@ -64,7 +65,7 @@ class DatasetStory:
     @property
     def title(self) -> str:
         """Its newest name, or the beginning of its id where it has none."""
-        return self.names[-1] if self.names else self.id[:12]
+        return self.names[-1] if self.names else short(self.id)
 
     @property
     def verdict(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from storage.canonical import short
 from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
@@ -58,7 +59,7 @@ class Score:
     @property
     def command(self) -> str:
         """What shows the whole of it; of masks that somebody else scores, their record."""
-        return f"{'submission' if self.jf_mean is None else 'shls report'} {self.id[:12]}"
+        return f"{'submission' if self.jf_mean is None else 'shls report'} {short(self.id)}"
 
 
 def checkpoints_of(objects: ObjectStore, runs: RunsByArtifact, dataset: str) -> tuple[Trained, ...]:

@@ -7,7 +7,7 @@ from storage.records.tombstones import ERASED
 from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
 from tasks.reports.pictures import Picture, picture
 from tasks.stages.handful import evenly_spread
-from tasks.staging.sample_pictures import fitted, sample_pictures, sample_told
+from tasks.staging.sample_pictures import fitted, sample_pictures, sample_text
 from tasks.staging.samples import RejectedSample, SampleReader
 
 _SAMPLES, _REJECTED_OF_A_REASON = 8, 6
@@ -73,7 +73,7 @@ def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
         template=sample.file_name,
         sources=tuple(dict.fromkeys(sample.source_file_names)),
         split=sample.split.replace("_", " "),
-        told=sample_told(sample),
+        told=sample_text(sample),
         pictures=tuple(
             picture(fitted(drawn, _SIDE_PX), f"{what} of {sample.file_name}", what)
             for what, drawn in sample_pictures(sample, _SIDE_PX)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from storage.canonical import short
 from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.dataset_story import DatasetStory
 from tasks.reports.lineage.descendants import Score, Trained
@@ -87,9 +88,9 @@ def _stage(stage: StageSection) -> PictureNode:
         kind="stage",
         count=figure(stage.accepted),
         title=_TITLES[stage.name],
-        note=stage.artifact[:12],
+        note=short(stage.artifact),
         told=f"{stage.name}: {stage.accepted:,} rows{rejected}, {counted(stage.shards, 'shard')}, "
-        f"{stage.num_bytes / 1e6:.1f} MB\nartifact {stage.artifact}\ncode {stage.code_digest[:12]}",
+        f"{stage.num_bytes / 1e6:.1f} MB\nartifact {stage.artifact}\ncode {short(stage.code_digest)}",
         href=f"#{stage.name}",
     )
 
@@ -101,7 +102,7 @@ def _dataset(one: DatasetStory) -> PictureNode:
         kind=f"dataset {judged}",
         count="dataset",
         title=_short(one.title),
-        note=one.id[:12],
+        note=short(one.id),
         told=f"dataset {one.title}: {judged}, {one.num_met} of {counted(one.num_expected, 'expectation')} met"
         f"\n{one.id}",
         href="#top",
@@ -114,7 +115,7 @@ def _checkpoint(one: Trained) -> PictureNode:
         kind="checkpoint",
         count="weights",
         title=f"{one.steps:,} steps",
-        note=one.id[:12],
+        note=short(one.id),
         told=f"checkpoint: {one}\n{one.id}",
         href=_DESCENDANTS,
     )
@@ -126,7 +127,7 @@ def _score(one: Score) -> PictureNode:
         kind="score",
         count="submitted" if one.jf_mean is None else percent(one.jf_mean),
         title="masks" if one.jf_mean is None else f"J&F, {one.kind}",
-        note=one.id[:12],
+        note=short(one.id),
         told=f"{one}\n{one.id}",
         href=_DESCENDANTS,
     )

@@ -6,6 +6,7 @@ from functools import cache, partial
 import numpy as np
 
 from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
+from storage.canonical import short
 from storage.objects.objects import ObjectStore, object_path
 from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader
@@ -104,11 +105,11 @@ class _Replays:
 
         def differing() -> list[str]:
             digest, rows = remaking.shard_again(stage, ref)
-            unplanned = [f"planned or stored alone: row {row[:12]}…" for row in remaking.unplanned(stage)]
-            found = [*(f"row {row[:12]}…" for row in rows), *sorted(unplanned)]
+            unplanned = [f"planned or stored alone: row {short(row)}…" for row in remaking.unplanned(stage)]
+            found = [*(f"row {short(row)}…" for row in rows), *sorted(unplanned)]
             return found or ([] if digest == ref.digest else ["its bytes"])
 
-        yield self._judged(dataset, stage, f"shard {ref.digest[:12]}…", ref.digest, differing)
+        yield self._judged(dataset, stage, f"shard {short(ref.digest)}…", ref.digest, differing)
 
     def _rendered_again(self, dataset: str, address: RowAddress) -> Iterator[Again]:
         sample = address.sample_id
@@ -125,7 +126,7 @@ class _Replays:
 
         for row in (address, self._addresses(dataset, SUPERPIXELS)[sample]):
             of_stage = partial(lambda stage: differing()[stage], row.stage)
-            yield self._judged(dataset, row.stage, f"row {sample[:12]}…", row.shard, of_stage)
+            yield self._judged(dataset, row.stage, f"row {short(sample)}…", row.shard, of_stage)
 
     def _row_again(self, dataset: str, row: RowAddress) -> Again:
         columns = schema_of(row.stage).arrow.names
@@ -137,7 +138,7 @@ class _Replays:
                 return ["no plan has it"]
             return [column for column in columns if stored[column] != again[column]]
 
-        return self._judged(dataset, row.stage, f"row {row.sample_id[:12]}…", row.shard, differing)
+        return self._judged(dataset, row.stage, f"row {short(row.sample_id)}…", row.shard, differing)
 
     def _judged(
         self, dataset: str, stage: str, what: str, shard: str, differing: Callable[[], Sequence[str]]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from shls_core.benchmarks.davis.layout import Year
 from shls_core.errors import InputError, ObjectCorrupted, ObjectMissing
+from storage.canonical import short
 from storage.kinds import RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import BenchmarkRecord, SegmentedRecord, SubmissionRecord
@@ -86,11 +87,11 @@ def _compared(
     digest = digests[choice]
     if digest == record.material:
         return VideosOfScore(score, record.benchmark, record.split, "as recorded")
-    part_of = f"score {score[:12]}… ({record.benchmark}, {record.split})"
+    part_of = f"score {short(score)}… ({record.benchmark}, {record.split})"
     what = (
         str(digest)
         if isinstance(digest, InputError)
-        else (f"it was made of videos {record.material[:12]}…, those given are {digest[:12]}…")
+        else (f"it was made of videos {short(record.material)}…, those given are {short(digest)}…")
     )
     problem = about_object(VIDEOS, score, part_of, what)
     return VideosOfScore(score, record.benchmark, record.split, "changed", problem)

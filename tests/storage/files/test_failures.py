@@ -16,7 +16,7 @@ from shls_core.errors import (
     StoreUnwritable,
 )
 from storage.files import location as location_module
-from storage.files.failures import failures_told, store_error
+from storage.files.failures import store_error, store_errors
 from storage.store import Store
 
 DIGEST = "0" * 64
@@ -139,7 +139,7 @@ def test_passing_faults_of_a_disk_are_known_by_their_number(number):
     for came in (OSError(number, os.strerror(number)), OSError(f"Unable to read (os error {number})")):
         with (
             pytest.raises(StoreUnreachable, match=r"^expected to read x: "),
-            failures_told("expected to read x"),
+            store_errors("expected to read x"),
         ):
             raise came
 
@@ -147,12 +147,12 @@ def test_passing_faults_of_a_disk_are_known_by_their_number(number):
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR])
 def test_lasting_faults_of_a_disk_are_too(number):
     for came in (OSError(number, os.strerror(number)), OSError(f"Unable to read (os error {number})")):
-        with pytest.raises(StoreUnreadable), failures_told("expected to read x"):
+        with pytest.raises(StoreUnreadable), store_errors("expected to read x"):
             raise came
-        with pytest.raises(StoreUnwritable), failures_told("expected to write x", StoreUnwritable):
+        with pytest.raises(StoreUnwritable), store_errors("expected to write x", StoreUnwritable):
             raise came
 
 
 def test_a_file_that_is_not_there_is_a_missing_object():
-    with pytest.raises(ObjectMissing, match=r"^expected to read x: no$"), failures_told("expected to read x"):
+    with pytest.raises(ObjectMissing, match=r"^expected to read x: no$"), store_errors("expected to read x"):
         raise FileNotFoundError("no")

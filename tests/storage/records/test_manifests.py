@@ -4,7 +4,8 @@ import socket
 import pydantic
 import pytest
 
-from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
+from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing, StoreError
+from storage.canonical import canonical_json
 from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import (
@@ -30,7 +31,8 @@ MANIFEST = StageManifest(
     statistics={"num_bytes": {"min": 1.0, "mean": 2.0, "max": 3.0}},
     shards=SHARDS,
 )
-DATASET = DatasetManifest(ingest="1" * 64, saliency="2" * 64, sequences="3" * 64, superpixels="4" * 64)
+STAGES = {"ingest": "1" * 64, "saliency": "2" * 64, "sequences": "3" * 64, "superpixels": "4" * 64}
+DATASET = DatasetManifest(stages=STAGES)
 
 
 @pytest.mark.parametrize("record", [MANIFEST, DATASET])
@@ -71,7 +73,22 @@ def test_the_id_is_a_hash_of_everything_in_the_manifest(change):
 
 def test_unknown_keys_are_refused():
     with pytest.raises(pydantic.ValidationError, match="Extra inputs are not permitted"):
-        DatasetManifest(stages=DATASET.model_dump(), made_at="today")
+        DatasetManifest(stages=STAGES, made_at="today")
+
+
+def test_a_dataset_of_version_2_is_read_and_keeps_its_id(store):
+    stored = canonical_json({"schema_version": 2, "kind": "dataset", **STAGES})
+    digest = store.objects.put(stored)
+    read = get_record(store.objects, digest, DatasetManifest)
+    assert (read.schema_version, read.stages) == (2, STAGES)
+    assert (record_id(read), put_record(store.objects, read)) == (digest, digest)
+    assert record_id(DATASET) != digest
+
+
+def test_a_record_of_a_later_version_is_refused(store):
+    later = store.objects.put(canonical_json({"schema_version": 4, "kind": "dataset", "stages": STAGES}))
+    with pytest.raises(StoreError, match=r"expected records of version 3 at most, got record .* version 4"):
+        get_record(store.objects, later, DatasetManifest)
 
 
 def test_records_cannot_be_changed():

@@ -50,7 +50,7 @@ def tables_of(store, dataset):
     """The manifest and all rows of every stage, read without the code under test."""
     found = {}
     for stage in STAGES:
-        artifact = getattr(get_record(store.objects, dataset, DatasetManifest), stage)
+        artifact = get_record(store.objects, dataset, DatasetManifest).stages[stage]
         manifest = get_record(store.objects, artifact, StageManifest)
         shards = [store.objects.get(shard.digest) for shard in manifest.shards]
         found[stage] = artifact, shards, pa.concat_tables(pq.read_table(io.BytesIO(data)) for data in shards)

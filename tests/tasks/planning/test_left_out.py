@@ -11,7 +11,7 @@ from storage.verification.verify import verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames
-from tasks.planning.left_out import left_out_told
+from tasks.planning.left_out import left_out_line
 from tasks.planning.staleness import Staleness
 from tasks.staging.dataset_diff import compare_datasets
 
@@ -171,4 +171,4 @@ def test_plan_and_diff_still_answer_about_what_was_erased(staging, withdraw, ima
     ],
 )
 def test_what_is_left_out_is_told_in_one_line(counts, told):
-    assert left_out_told(counts) == told
+    assert left_out_line(counts) == told

@@ -2,7 +2,7 @@ import pytest
 
 from tasks import terminal as module
 from tasks.runs.progress import progress
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def clock(stopped_clock):
 
 
 def test_a_line_goes_to_standard_error_as_it_is(capsys):
-    tell("ingest 3 of 4 [bold]rows[/bold]")
+    print_line("ingest 3 of 4 [bold]rows[/bold]")
     assert capsys.readouterr() == ("", "ingest 3 of 4 [bold]rows[/bold]\n")
 
 

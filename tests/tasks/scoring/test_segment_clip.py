@@ -20,7 +20,7 @@ from shls_core.video.frames import open_video
 from shls_core.video.indexed_masks import read_mask, write_mask
 from shls_core.video.mask_files import MaskFiles
 from tasks.scoring.segment_clip import segment_video
-from tasks.terminal import tell
+from tasks.terminal import print_line
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_ten_times_the_frames_need_no_more_memory(segmenter, tmp_path, kind, mon
             held[done] = sum(statistic.size for statistic in kept.statistics("filename"))
 
     monkeypatch.setattr("tasks.scoring.segment_clip.write_mask", write_and_look)
-    tell("")  # rich, 4 MB of modules, is imported when progress is first told: after ten seconds
+    print_line("")  # rich, 4 MB of modules, is imported when progress is first told: after ten seconds
     tracemalloc.start()
     try:
         given = MaskFiles({0: tmp_path / "first.png"})

@@ -56,7 +56,12 @@ def test_up_is_a_tree_from_the_score_to_the_photographs(lineage, first_run, phot
         )
     ]
     assert places == sorted(places)
-    assert "parameters {" in shown
+    assert re.search(r"parameters decode_rule \d, max_side \d+, min_side \d+\n", shown)
+    assert re.search(r"saliency\S*.*and \d+ more \(--full\)", shown)
+    assert "saliency.detector" not in shown
+    full = lineage("up", outcome.evaluation.evaluation[:10], "--full").stdout
+    assert "saliency.detector: rbd" in full
+    assert "more (--full)" not in full
     assert re.search(r"by \S+ on \S+, 20\d\d-\d\d-\d\d \d\d:\d\d UTC, .* completed, seed 0; commit ", shown)
     names = sorted(path.name for path in photographs.iterdir())
     assert [name for name in names if name in shown] == names[:5]

@@ -81,7 +81,7 @@ def test_what_was_not_made_so_differs_in_its_row_and_in_its_shard(
     assert all(one.status == "different" and one.differing[0].startswith(differs) for one in rows)
     manifest = get_record(
         staged_copy.objects,
-        getattr(get_record(staged_copy.objects, forged, DatasetManifest), stage),
+        get_record(staged_copy.objects, forged, DatasetManifest).stages[stage],
         StageManifest,
     )
     assert {one.path for one in found} <= {object_path(shard.digest) for shard in manifest.shards}

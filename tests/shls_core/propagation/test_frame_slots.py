@@ -1,11 +1,11 @@
 import torch
 
-from shls_core.propagation.feature_slots import FeatureSlots
+from shls_core.propagation.frame_slots import FrameSlots
 
 
 def test_places_are_taken_over_and_what_is_held_stays():
     features = torch.arange(6.0).view(6, 1, 1, 1)
-    slots = FeatureSlots(features[0], 2)
+    slots = FrameSlots(features[0], 2)
     zero, one, two = (slots.put(number, features[number]) for number in range(3))
     assert [float(held) for held in (zero, one, two)] == [0, 1, 2]  # more than there are places
     slots.drop(0)
