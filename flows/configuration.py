@@ -145,10 +145,10 @@ def _is_same_section(key: str, base: Any, changes: Any) -> bool:
 
 
 def _refuse_moved(content: Mapping[str, Any], path: Path) -> None:
+    training = content.get("training")
+    keys = {*content, *(f"training.{key}" for key in (training if isinstance(training, dict) else {}))}
     for old, new in _MOVED.items():
-        section, _, key = old.partition(".")
-        found = content.get(section)
-        if section in content if not key else isinstance(found, dict) and key in found:
+        if old in keys:
             raise ConfigError(f"{old} is now {new} ({path})")
 
 

@@ -23,60 +23,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGES = ("flows", "tasks", "storage", "shls_core")
 SOURCES = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
 
-IMAGE_TO_SCORE = """
-import itertools, json, sys
-
-import numpy as np
-import skimage.data
-
-from shls_core.photographs.crops import Box, crop
-from shls_core.propagation.evaluation import by_copying, by_propagation, evaluate
-from shls_core.photographs.images import shrink_to_side
-from shls_core.propagation.labelled_sequence import LabelledSequence
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.metrics.scores import global_scores
-from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import Propagator
-from shls_core.saliency.config import SaliencyConfig
-from shls_core.saliency.pseudo_mask import pseudo_mask
-from shls_core.saliency.rbd import rbd_saliency
-from shls_core.seeding import generator
-from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.superpixel_map import superpixel_map
-from shls_core.synthesis.config import SynthesisConfig
-from shls_core.synthesis.draw import draw_recipe
-from shls_core.synthesis.render import render
-from shls_core.training.batch import TrainingBatch
-from shls_core.training.config import TrainingConfig
-from shls_core.training.loop import train
-from shls_core.methods.shls.training_loss import ShlsMethod
-
-image = shrink_to_side(crop(skimage.data.coffee(), Box(50, 50, 350, 350)), 96)
-saliency_map = rbd_saliency(image, SaliencyConfig())
-mask = pseudo_mask(saliency_map, SaliencyConfig())
-config = SynthesisConfig(frame_size=64, num_frames=4)
-maps = {"coffee": saliency_map}
-recipe, _ = draw_recipe("sample", "coffee", mask, ["coffee"], maps, config, generator(0, "recipe", "sample"))
-made = render(recipe, {"coffee": image}, maps, {"coffee": mask})
-superpixels = np.stack([superpixel_map(frame, SuperpixelConfig(num_superpixels=40)) for frame in made.frames])
-
-network = new_network(NetworkConfig(width_multiplier=0.0625), 0)
-batch = TrainingBatch(made.frames[None], superpixels[None], made.masks[None])
-training = TrainingConfig(steps=2, batch_size=1, num_threads=1)
-train(ShlsMethod(network), itertools.repeat(batch), training, lambda metrics: None)
-
-sequence = LabelledSequence("sample", made.frames, made.masks, {"superpixel_maps": superpixels})
-scores = {
-    name: global_scores(evaluate(segmenter, [sequence])).jf_mean
-    for name, segmenter in (
-        ("network", by_propagation(Propagator(network, MemoryConfig()))),
-        ("copy", by_copying),
-    )
-}
-roots = {name.split(".")[0] for name in sys.modules}
-json.dump({"scores": scores, "imported": sorted(roots)}, sys.stdout)
-"""
+IMAGE_TO_SCORE = PROJECT / "docs" / "examples" / "photograph_to_score.py"
 
 
 def modules_of(package):
@@ -156,6 +103,23 @@ def test_a_package_shows_few_entries(package, most):
     assert 5 < len(entries - {"__init__.py"}) <= most
 
 
+def test_every_folder_has_its_row_in_the_map_of_the_readme():
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    folders = {path.parent.relative_to(PROJECT) for path in SOURCES if path.name != "__init__.py"}
+    shown = {"/".join(folder.parts[:2]) for folder in folders} - {"tasks", "storage", "shls_core"}
+    assert len(shown) > 30
+    assert [folder for folder in sorted(shown) if f"| `{folder}/` |" not in readme] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_files_that_a_page_names_are_there(page):
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    roots = "flows|tasks|storage|shls_core|tests|configs|docs|benchmarks"
+    named = {name for name in re.findall(rf"`((?:{roots})/[\w./-]+)`", text) if "NAME" not in name}
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (PROJECT / name).exists()] == []
+
+
 def test_tests_are_no_packages():
     assert not list((PROJECT / "tests").rglob("__init__.py"))
 
@@ -207,12 +171,18 @@ def test_whoever_only_reads_does_not_wait_for_those_who_are_told_of_runs():
 
 
 def test_the_core_alone_goes_from_an_image_to_a_score():
-    """Invariant 6: without the decorators, and without a store, it still runs."""
-    done = subprocess.run([sys.executable, "-c", IMAGE_TO_SCORE], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    assert 0 < told["scores"]["network"] <= 1
-    assert 0 < told["scores"]["copy"] <= 1
-    assert not {"prefect", "ray", "pyarrow", "storage", "tasks", "flows"} & set(told["imported"])
+    """Invariant 6: without the decorators, and without a store, it still runs. The script is the README's."""
+    script = (
+        f"import json, runpy, sys; runpy.run_path({str(IMAGE_TO_SCORE)!r});"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    *scores, imported = done.stdout.splitlines()
+    found = {line.split()[0]: float(line.split()[-1]) for line in scores}
+    assert found.keys() == {"network", "copy"}
+    assert all(0 < score <= 100 for score in found.values())
+    assert not {"prefect", "ray", "pyarrow", "storage", "tasks", "flows"} & set(json.loads(imported))
+    assert str(IMAGE_TO_SCORE.relative_to(PROJECT)) in (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
 def tasks():

@@ -51,9 +51,10 @@ def import_(
 
     from rich.console import Console
 
+    from storage.store import Store
     from tasks.checkpoints.importing import import_checkpoint
 
-    checkpoint = import_checkpoint(Path(folder), store)
+    checkpoint = import_checkpoint(Path(folder), Store.open(store))
     if as_json:
         print_json({"checkpoint": checkpoint})
     else:

@@ -133,13 +133,15 @@ def evaluate(
     from flows.cli.score_tables import benchmark_json, show_benchmark, show_submission
     from flows.evaluate_benchmark import evaluate_benchmark
     from flows.submit_benchmark import submit_benchmark
+    from storage.store import Store
 
     if layout == "youtube-vos":
         submission = submit_benchmark(benchmark, out, split or "valid", used, max_side=max_side)
         print_json(submission.model_dump()) if as_json else show_submission(submission)
     else:
         outcome = evaluate_benchmark(benchmark, out, split or "val", checked, used, max_side=max_side)
-        print_json(benchmark_json(outcome, store)) if as_json else show_benchmark(outcome, store)
+        opened = used.store or Store.open(store)
+        print_json(benchmark_json(outcome, opened)) if as_json else show_benchmark(outcome, opened)
     used.print_default_use()
 
 

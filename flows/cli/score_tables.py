@@ -32,7 +32,7 @@ def show_scores(objects: Sequence[ObjectScores], title: str) -> None:
     _show(title, global_scores(objects).as_dict(), [(one.name, one.scores.as_dict()) for one in objects])
 
 
-def benchmark_json(outcome: BenchmarkOutcome, store: str) -> dict[str, Any]:
+def benchmark_json(outcome: BenchmarkOutcome, store: Store) -> dict[str, Any]:
     """Return what ``shls evaluate --davis --json`` prints; curves over time are in the record only."""
     record = _record(outcome, store)
     return {
@@ -48,7 +48,7 @@ def benchmark_json(outcome: BenchmarkOutcome, store: str) -> dict[str, Any]:
     }
 
 
-def show_benchmark(outcome: BenchmarkOutcome, store: str) -> None:
+def show_benchmark(outcome: BenchmarkOutcome, store: Store) -> None:
     """Print the scores of a checkpoint on a benchmark."""
     record = _record(outcome, store)
     rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
@@ -65,8 +65,8 @@ def show_submission(outcome: SubmissionOutcome) -> None:
     console.print(f"{submitted}, trained on dataset {short(outcome.dataset)}", markup=False)
 
 
-def _record(outcome: BenchmarkOutcome, store: str) -> BenchmarkRecord:
-    return get_record(Store.open(store).objects, outcome.evaluation, BenchmarkRecord)
+def _record(outcome: BenchmarkOutcome, store: Store) -> BenchmarkRecord:
+    return get_record(store.objects, outcome.evaluation, BenchmarkRecord)
 
 
 def _show(title: str, overall: NamedScores, rows: Sequence[tuple[str, NamedScores]]) -> None:

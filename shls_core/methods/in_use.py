@@ -42,6 +42,16 @@ def propagator_of(
     return LabelPropagator(method.feature_maps(network, chosen.features), chosen, divide)
 
 
+def reads_superpixels(config: MethodConfig, propagation: PropagationConfig) -> bool:
+    """Return whether masks depend on superpixels."""
+    return propagation.reads_superpixels(method_named(config.name).divides_frames)
+
+
+def columns_read(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
+    """Return the columns of labelled sequences that scoring by a propagation reads."""
+    return ("frames", "masks", *(("superpixel_maps",) if reads_superpixels(config, propagation) else ()))
+
+
 def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
     """Return the modules whose code, with all they import, carries the masks."""
     method = method_named(config.name)

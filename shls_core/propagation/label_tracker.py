@@ -78,12 +78,19 @@ class LabelTracker:
         return soft
 
     def _predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
-        """Label the next frame: every label by the context of its own origin."""
+        """Label the next frame: every label by the context of its own origin.
+
+        Background is what every context takes for background. The first context alone does not know an object
+        that was given later: where that object was in sight before, it would hold it for background for good.
+        """
         self._number += 1
         soft = features.new_zeros(len(self._origins), *features.shape[:2], dtype=torch.float32)
+        soft[0] = 1.0
         for origin in dict.fromkeys(self._origins.values()):
-            channels = [n for n, other in enumerate(self._origins.values()) if other == origin]
-            soft[channels] = self._predict_from(origin, features)[channels]
+            channels = [n for n, other in enumerate(self._origins.values()) if other == origin and n > 0]
+            found = self._predict_from(origin, features)
+            soft[channels] = found[channels]
+            soft[0] = torch.minimum(soft[0], found[0])
         return soft
 
     def _predict_from(

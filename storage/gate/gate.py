@@ -15,18 +15,16 @@ import pandas as pd
 
 from shls_core.errors import GateError
 from storage.canonical import digest_json, short
+from storage.gate import stills
 from storage.gate.config import GateConfig
-from storage.gate.expectations import Expectation, expectations
-from storage.gate.scenarios import scenario_columns
+from storage.gate.expectations import Expectation, of_every_stage
 from storage.kinds import KeyKind
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_version
-from storage.records.manifests import Record, get_record, put_record
+from storage.records.manifests import Record, StageManifest, get_record, put_record
 from storage.rows.dataset import Dataset
-from storage.rows.schemas.saliency import LOW_CONFIDENCE
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import SALIENCY, SEQUENCES
 from storage.store import Store
 
 _SAMPLES_NAMED = 5
@@ -119,7 +117,7 @@ def refuse_failed(verdict: Verdict) -> None:
 
 def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
     artifacts = Dataset(store.objects, dataset_id).stages
-    expected = expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
+    expected = _expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
     tables = _statistics_tables(artifacts)
     findings = [
         finding
@@ -131,6 +129,12 @@ def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
     )
 
 
+def _expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> list[Expectation]:
+    """Return all that a dataset of these stages has to fulfil: the common part, and its source's own."""
+    of_source = stills.expectations(stages, config) if stages.keys() >= stills.STAGES else ()
+    return [*of_every_stage(stages), *of_source]
+
+
 def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.DataFrame]:
     """Return one table per stage: the accepted rows' identity and statistics, no payload."""
     tables: dict[str, pd.DataFrame] = {}
@@ -139,19 +143,19 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
     for stage, artifact in artifacts.items():
         columns = ["sample_id", "row_key", "digest", "parents", "rejected"]
         columns += [field.name for field in schema_of(stage).statistics]
-        columns += ["split"] if stage == SEQUENCES else []
+        is_split = any(field.name == "split" for field in schema_of(stage).content)
+        columns += ["split"] if is_split else []
         table = artifact.table(columns).to_pandas()
         rejected = table.pop("rejected")
         table = table[rejected.isna()].reset_index(drop=True)
-        if stage == SALIENCY:  # one figure of all rows, beside each that was accepted
-            table["low_confidence_share"] = float((rejected == LOW_CONFIDENCE).mean())
         table["parents_present"] = [_are_present(parents, present) for parents in table.pop("parents")]
-        if stage == SEQUENCES:
+        if is_split:
             split = table.pop("split")
             table["is_train"], table["is_held_out"] = (
                 (split == side).astype(int) for side in ("train", "held_out")
             )
-            table = table.assign(**scenario_columns(table, table["is_train"]))
+        if artifacts.keys() >= stills.STAGES:
+            table = stills.with_figures(stage, table, rejected)
         present.update(table["sample_id"])
         tables[stage] = table
     return tables

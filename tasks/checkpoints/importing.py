@@ -16,7 +16,7 @@ from tasks.training.learning_config import learning_of
 from tasks.training.trained_folder import read_trained
 
 
-def import_checkpoint(folder: Path, store: str) -> str:
+def import_checkpoint(folder: Path, store: Store) -> str:
     """Check a checkpoint in a folder, put it into a store, and return its id.
 
     The same training in the store finds it then.
@@ -42,14 +42,13 @@ def import_checkpoint(folder: Path, store: str) -> str:
         )
     learning = learning_of(record)
     learning.chosen_method().network_with_weights(learning.method, weights_from_bytes(weights))
-    opened = Store.open(store)
-    require_passed(opened, resolve(opened, record.dataset, RecordKind.DATASET))
-    if found := withdrawn_in(opened, record.dataset):
+    require_passed(store, resolve(store, record.dataset, RecordKind.DATASET))
+    if found := withdrawn_in(store, record.dataset):
         print_line(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
-    with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
+    with recorded_run(store.location, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
         run.inputs.append(record.dataset)
-        opened.objects.put(weights)
-        checkpoint = put_record(opened.objects, record)
-        opened.keys.put(KeyKind.CHECKPOINTS, record.key, checkpoint)
+        store.objects.put(weights)
+        checkpoint = put_record(store.objects, record)
+        store.keys.put(KeyKind.CHECKPOINTS, record.key, checkpoint)
         run.outputs.append(checkpoint)
     return checkpoint

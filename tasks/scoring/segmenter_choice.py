@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from shls_core.methods.config import MethodConfig
-from shls_core.methods.in_use import propagator_of, use_modules
+from shls_core.methods.in_use import columns_read, propagator_of, reads_superpixels, use_modules
 from shls_core.methods.registry import default_method, method_named
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.interface import MaskPropagator
@@ -62,12 +62,12 @@ class PropagationChoice:
     @property
     def reads_superpixels(self) -> bool:
         """Whether masks depend on superpixels."""
-        return self.propagation.reads_superpixels(method_named(self.method.name).divides_frames)
+        return reads_superpixels(self.method, self.propagation)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a dataset's sequences that it reads."""
-        return ("frames", "masks", *(("superpixel_maps",) if self.reads_superpixels else ()))
+        return columns_read(self.method, self.propagation)
 
     def facts(self) -> dict[str, Any]:
         """Return what the masks depend on, as sections of a configuration."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from shls_core.methods.in_use import propagator_of
+from shls_core.methods.in_use import columns_read, propagator_of
 from shls_core.metrics.scores import global_scores
 from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.config import PropagationConfig
@@ -26,7 +26,8 @@ def validator(objects: ObjectStore, dataset: str, learning: LearningConfig, devi
     InputError
         If the dataset has none.
     """
-    loader = SequenceLoader(objects, dataset, HELD_OUT)
+    own = PropagationConfig()
+    loader = SequenceLoader(objects, dataset, HELD_OUT, columns_read(learning.method, own))
     numbers = spread(len(loader), learning.training.validation_sequences)
     method = learning.chosen_method()
 
@@ -35,7 +36,7 @@ def validator(objects: ObjectStore, dataset: str, learning: LearningConfig, devi
 
     def validate(weights: Mapping[str, Tensor]) -> float:
         network = method.network_with_weights(learning.method, weights).to(device)
-        propagator = propagator_of(network, learning.method, PropagationConfig())
+        propagator = propagator_of(network, learning.method, own)
         return global_scores(evaluate(by_propagation(propagator), sequences())).jf_mean
 
     return validate

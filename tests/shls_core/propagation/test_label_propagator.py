@@ -141,6 +141,16 @@ def test_a_new_object_is_followed_from_where_it_is_given_and_changes_nothing_els
         assert_shown(method.step(method.prepare(frame)), mask_at(shift) + mask, shift)
 
 
+def test_an_object_that_was_in_sight_before_it_was_given_is_followed():
+    """The first frame shows it as background, and must not hold it for background for good."""
+    method = started(propagator())
+    given = mask_at(0, 9, left=66)
+    method.introduce(method.prepare(frame_at(0)), given)
+    for shift in (0, 1, 3):
+        found = method.step(method.prepare(frame_at(shift)))
+        assert overlap(found, mask_at(shift, 9, left=66), 9) > 0.75
+
+
 def test_a_known_object_given_again_is_where_the_mask_says_and_nowhere_else():
     method = started(propagator())
     again = mask_at(0, 5, left=80)

@@ -13,9 +13,9 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.gate import gate
 from storage.gate.config import GateConfig
-from storage.gate.expectations import _of_scenarios, _of_superpixel_counts, expectations
 from storage.gate.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate.scenarios import SCENARIOS, training_column
+from storage.gate.stills import _of_scenarios, _of_superpixel_counts
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.rows.stage_artifact import StageArtifact
@@ -38,7 +38,7 @@ def expected(staged):
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
     artifacts = {stage: StageArtifact(staged.store.objects, dataset.stages[stage]) for stage in STAGES}
     manifests = {stage: artifact.manifest for stage, artifact in artifacts.items()}
-    return expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
+    return gate._expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
 
 
 def findings(stage, table, expected):

@@ -108,7 +108,7 @@ def test_records_of_other_checkpoints_have_no_field_more(store, checkpoint):
 
 def test_no_training_may_find_rounded_weights(store, pretrained):
     with pytest.raises(InputError, match=r"expected weights as they were trained, got rounded ones, in "):
-        import_checkpoint(pretrained, store.location)
+        import_checkpoint(pretrained, store)
 
 
 def test_nothing_is_rounded_twice(store, pretrained, tmp_path):

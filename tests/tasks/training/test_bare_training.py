@@ -102,7 +102,7 @@ def test_a_bare_machine_gives_the_checkpoint_that_the_store_would(exported, pass
     assert files(exported) == before
     assert set(files(tmp_path / "trained")) == {"weights.safetensors", "record.json", "metrics.jsonl"}
 
-    imported = import_checkpoint(tmp_path / "trained", str(passed_store.root))
+    imported = import_checkpoint(tmp_path / "trained", passed_store)
     assert done.stdout.strip() == imported
     (run,) = passed_store.ledger.runs()
     assert (run["kind"], run["inputs"], run["outputs"]) == ("import", [staged.dataset], [imported])
@@ -172,31 +172,31 @@ def test_weights_that_are_not_of_the_record_are_not_imported(trained, passed_sto
     weights = trained / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
     with pytest.raises(ObjectCorrupted, match="the file was changed or cut short"):
-        import_checkpoint(trained, str(passed_store.root))
+        import_checkpoint(trained, passed_store)
     assert passed_store.ledger.runs() == []
 
 
 def test_a_checkpoint_of_an_unknown_dataset_is_not_imported(trained, tmp_path):
     Store.create(tmp_path / "other")
     with pytest.raises(NameUnknown, match="expected the name or id of a dataset"):
-        import_checkpoint(trained, str(tmp_path / "other"))
+        import_checkpoint(trained, Store.open(tmp_path / "other"))
 
 
 def test_a_checkpoint_of_a_dataset_that_did_not_pass_is_not_imported(trained, passed_store, staged):
     (passed_store.root / "keys" / "verdict-of-dataset" / staged.dataset).unlink()
     with pytest.raises(GateError, match="never validated"):
-        import_checkpoint(trained, str(passed_store.root))
+        import_checkpoint(trained, passed_store)
 
 
 def test_a_record_of_something_else_is_not_imported(trained, passed_store):
     record = trained / "record.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"kind": "evaluation"}))
     with pytest.raises(InputError, match="expected the record of a checkpoint"):
-        import_checkpoint(trained, str(passed_store.root))
+        import_checkpoint(trained, passed_store)
 
 
 def test_lineage_holds_after_the_import(trained, passed_store, staged):
-    checkpoint = import_checkpoint(trained, str(passed_store.root))
+    checkpoint = import_checkpoint(trained, passed_store)
     record = get_record(passed_store.objects, checkpoint, CheckpointRecord)
     assert record.dataset == staged.dataset
     assert passed_store.objects.get(record.weights) == (trained / "weights.safetensors").read_bytes()

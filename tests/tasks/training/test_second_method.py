@@ -168,10 +168,11 @@ def test_it_reads_the_columns_it_names_and_no_others(colours, passed_store, stag
         return values(reader, digest, column, index)
 
     monkeypatch.setattr(PayloadReader, "values", counted)
-    training = TRAINING.model_copy(update={"validate_every": 0})
-    learning = LearningConfig(method=colours, training=training)
-    train_network.fn(staged.dataset, learning, passed_store.location, CPU)
-    assert read == {"frames"}
+    for every, columns in ((0, {"frames"}), (2, {"frames", "masks"})):
+        training = TRAINING.model_copy(update={"validate_every": every})
+        learning = LearningConfig(method=colours, training=training)
+        train_network.fn(staged.dataset, learning, passed_store.location, CPU)
+        assert read == columns
 
 
 @pytest.mark.parametrize(

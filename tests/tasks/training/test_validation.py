@@ -36,9 +36,9 @@ def test_only_held_out_sequences_of_the_dataset_are_read(staged, monkeypatch):
     splits = []
 
     class Noting(SequenceLoader):
-        def __init__(self, objects, dataset, split):
+        def __init__(self, objects, dataset, split, columns):
             splits.append(split)
-            super().__init__(objects, dataset, split)
+            super().__init__(objects, dataset, split, columns)
 
     monkeypatch.setattr(validation, "SequenceLoader", Noting)
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))

@@ -1,0 +1,177 @@
+"""The face for Python users: open a dataset by name, read a batch, segment a video.
+
+Nothing inside the project imports it. Whatever it returns is documented where it is defined::
+
+    from flows.api import open_dataset, segment
+
+    dataset = open_dataset("stills@latest", store="~/store")
+    batch = dataset.batches("train", batch_size=8)[0]
+    masks = {name: mask for name, mask in segment("clip.mp4", "first.png", checkpoint="pretrained")}
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import UInt8
+
+from flows.checkpoint_in_use import checkpoint_in_use
+from shls_core.photographs.split import Split
+from shls_core.propagation.given_masks import segment_from_masks
+from shls_core.video.frames import open_video
+from shls_core.video.mask_files import find_masks
+from storage.gate.gate import newest_verdict
+from storage.kinds import RecordKind
+from storage.references import resolve
+from storage.rows.batches import Batches, Column
+from storage.rows.dataset import Dataset
+from storage.rows.loader import COLUMNS, SequenceLoader
+from storage.store import Store
+from tasks.runs.device import choose_device
+
+Place = str | PathLike[str]
+
+
+class OpenDataset:
+    """A dataset in a store, opened once.
+
+    Attributes
+    ----------
+    id : str
+        Its id: the SHA-256 of its manifest.
+    stages : tuple of str
+        Names of its stages, each after those it reads.
+    """
+
+    def __init__(self, store: Store, dataset_id: str) -> None:
+        self._store = store
+        self._dataset = Dataset(store.objects, dataset_id)
+        self.id = dataset_id
+        self.stages = tuple(self._dataset.stages)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the newest verdict of the validation gate is that it passed."""
+        verdict = newest_verdict(self._store, self.id)
+        return verdict is not None and verdict.passed
+
+    def table(self, stage: str, columns: Sequence[str]) -> pa.Table:
+        """Return columns of all rows of a stage, rejected rows included, by ascending sample id.
+
+        Parameters
+        ----------
+        stage
+            One of `stages`.
+        columns
+            Names of columns; docs/format.md describes each.
+        """
+        return self._dataset[stage].table(columns)
+
+    def sequences(self, split: Split, columns: Sequence[Column] = COLUMNS) -> SequenceLoader:
+        """Return the sequences of one side of the split: ``len()``, iteration, ``read(number)``, ``batches``.
+
+        Parameters
+        ----------
+        split
+            ``train`` or ``held_out``.
+        columns
+            What to read: any of ``frames``, ``masks``, ``superpixel_maps``.
+
+        Raises
+        ------
+        InputError
+            If there is no sequence on that side.
+        """
+        return SequenceLoader(self._store.objects, self.id, split, columns)
+
+    def batches(
+        self, split: Split, batch_size: int, seed: int = 0, columns: Sequence[Column] = COLUMNS
+    ) -> Batches:
+        """Return endless shuffled batches: ``batches[step]`` is a dict of arrays by column, or iterate.
+
+        Parameters
+        ----------
+        split
+            ``train`` or ``held_out``.
+        batch_size
+            Sequences in a batch.
+        seed
+            Of the order.
+        columns
+            What to read.
+
+        Raises
+        ------
+        InputError
+            If there is no sequence on that side, or the numbers do not fit.
+        """
+        return self.sequences(split, columns).batches(seed, batch_size)
+
+
+def open_dataset(reference: str, store: Place = "store") -> OpenDataset:
+    """Open a dataset for reading.
+
+    Parameters
+    ----------
+    reference
+        A name (``stills``, ``stills@v2``, ``stills@latest``), an id, or at least its first six digits.
+    store
+        Folder of the store, or ``s3://bucket/prefix``.
+
+    Raises
+    ------
+    NameUnknown
+        If there is no such store, or no such dataset in it.
+    """
+    opened = Store.open(_expanded(store))
+    return OpenDataset(opened, resolve(opened, reference, RecordKind.DATASET))
+
+
+def segment(
+    video: Place,
+    masks: Place | Mapping[int, UInt8[np.ndarray, "H W"]],
+    *,
+    checkpoint: str = "pretrained",
+    store: Place = "store",
+    config: str | None = None,
+    max_side: int | None = None,
+    propagation: str | None = None,
+    snap: bool = False,
+) -> Iterator[tuple[str, UInt8[np.ndarray, "H W"]]]:
+    """Yield the name and the mask of every frame of a video; one frame is in memory at a time.
+
+    Parameters
+    ----------
+    video
+        A video file, or a folder of frames.
+    masks
+        The mask file of the first frame, a folder of mask files named as their frames, or arrays by number
+        of their frame, from 0: 0 background, 1..254 objects.
+    checkpoint
+        An id, or its beginning; ``pretrained`` comes with the project and needs no store.
+    store
+        Where a checkpoint is looked for.
+    config
+        A configuration file that says how the checkpoint is used; by default as it was trained.
+    max_side
+        Longest side in px at which frames are worked on; masks have the size of the frames.
+    propagation, snap
+        As of ``shls segment``: ``own`` or ``label_propagation``, and whether its masks snap to superpixels.
+
+    Raises
+    ------
+    InputError, NameUnknown, ConfigError
+        If the video, a mask, the checkpoint or the configuration cannot be used.
+    """
+    used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
+    source = open_video(Path(_expanded(video)))
+    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(_expanded(masks))])
+    segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
+    for frame, mask in segment_from_masks(segmenter, source.frames(), given):
+        yield frame.name, mask
+
+
+def _expanded(place: Place) -> str:
+    return str(place) if str(place).startswith("s3:") else str(Path(place).expanduser())
