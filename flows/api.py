@@ -1,6 +1,6 @@
-"""The face for Python users: open a dataset by name, read a batch, segment a video.
+"""The public interface for Python: open a dataset by name, read a batch, segment a video.
 
-Nothing inside the project imports it. Whatever it returns is documented where it is defined::
+Nothing inside the project imports it. The classes that it returns are documented where they are defined::
 
     from flows.api import open_dataset, segment
 
@@ -42,7 +42,7 @@ class OpenDataset:
     id : str
         Its id: the SHA-256 of its manifest.
     stages : tuple of str
-        Names of its stages, each after those it reads.
+        Names of its stages, each after the stages that it reads.
     """
 
     def __init__(self, store: Store, dataset_id: str) -> None:
@@ -53,12 +53,12 @@ class OpenDataset:
 
     @property
     def has_passed(self) -> bool:
-        """Whether the newest verdict of the validation gate is that it passed."""
+        """Whether it passed the validation gate, by the newest verdict."""
         verdict = newest_verdict(self._store, self.id)
         return verdict is not None and verdict.passed
 
     def table(self, stage: str, columns: Sequence[str]) -> pa.Table:
-        """Return columns of all rows of a stage, rejected rows included, by ascending sample id.
+        """Return columns of all rows of a stage, including rejected rows, by ascending sample id.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class OpenDataset:
         batch_size
             Sequences in a batch.
         seed
-            Of the order.
+            Seed of the order.
         columns
             What to read.
 
@@ -152,13 +152,13 @@ def segment(
     checkpoint
         An id, or its beginning; ``pretrained`` comes with the project and needs no store.
     store
-        Where a checkpoint is looked for.
+        The store that contains the checkpoint.
     config
-        A configuration file that says how the checkpoint is used; by default as it was trained.
+        A configuration file that states how the checkpoint is used; by default as it was trained.
     max_side
-        Longest side in px at which frames are worked on; masks have the size of the frames.
+        Longest side in px at which frames are processed; masks have the size of the frames.
     propagation, snap
-        As of ``shls segment``: ``own`` or ``label_propagation``, and whether its masks snap to superpixels.
+        As in ``shls segment``: ``own`` or ``label_propagation``, and whether its masks snap to superpixels.
 
     Raises
     ------
