@@ -48,8 +48,7 @@ class ShlsConfig(MethodConfig):
         return (Phase(), second)
 
     def unread(self, validates: bool) -> frozenset[str]:
-        """Return the keys that training does not read: the memory, if there is neither refinement nor
-        validation."""
+        """Return the keys that training does not read: the memory, without refinement and validation."""
         return super().unread(validates or self.network.refinement.mode != "off")
 
     @model_validator(mode="after")

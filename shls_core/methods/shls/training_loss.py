@@ -101,7 +101,7 @@ class ShlsMethod(TrainableMethod):
     ) -> Float[Tensor, ""]:
         """Carry the first mask of a sequence through its frames, as in use, and compare with the masks.
 
-        The memory is updated with the predictions, and the last prediction that a frame sees is the network's
+        The memory is updated with the predictions, and the last prediction of each frame is the network's
         own.
         """
         first = frames[0]

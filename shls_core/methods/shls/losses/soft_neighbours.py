@@ -39,7 +39,7 @@ def soft_neighbours(
     Returns
     -------
     Float[Tensor, ""]
-        Mean over superpixels; 0 if other frames show no superpixel both its own and another object.
+        Mean over these superpixels; 0 if there are none.
 
     References
     ----------

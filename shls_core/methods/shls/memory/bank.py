@@ -164,6 +164,5 @@ class MemoryBank:
 
 
 def _full_precision(superfeatures: Tensor) -> torch.autocast:
-    """Keep products in float32: half precision, which mixed training would use, cannot separate near
-    neighbours."""
+    """Keep products in float32: the half precision of mixed training cannot separate near neighbours."""
     return torch.autocast(superfeatures.device.type, enabled=False)

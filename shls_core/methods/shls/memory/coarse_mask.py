@@ -12,8 +12,7 @@ from shls_core.methods.shls.memory.similarities import Similarities, neighbour_w
 def margins(similarities: Similarities) -> Float[Tensor, "R classes"]:
     """Return Eq. 1 of the paper: how far each class k is ahead of the strongest other class l.
 
-    ``f(p_k) = S^k + L^k - (S^l + L^l)``, S short-term, L long-term; with a single class nothing is
-    subtracted.
+    ``f(p_k) = S^k + L^k - (S^l + L^l)``, S short-term, L long-term; for a single class nothing is subtracted.
     """
     total = similarities.short_term + similarities.long_term
     return total - strongest_other(total)

@@ -56,5 +56,4 @@ class MemoryConfig(FrozenConfig):
     frame and the newest are kept."""
 
     outlier_filter: bool = False
-    """Whether parts of an object's coarse mask that are far from its mask in the previous frame are
-    dropped."""
+    """Whether parts of an object's coarse mask that are far from its previous mask are dropped."""

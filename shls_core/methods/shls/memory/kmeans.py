@@ -43,8 +43,7 @@ def spherical_kmeans(
 
 
 def first_centroids(members: Float[Tensor, "M S"], num_clusters: int) -> Float[Tensor, "num_clusters S"]:
-    """Choose members greedily: each one maximises the total similarity of all members to their nearest
-    choice.
+    """Choose members greedily: each maximises the sum of all members' similarities to their nearest choice.
 
     If there are many members, only every n-th is tried, in the order of their similarity to the mean. So the
     choice does not depend on the order of the members.

@@ -1,5 +1,4 @@
-"""The feature decoder: from features at a quarter of the resolution to the logits of an object at every
-pixel."""
+"""The feature decoder: from features at a quarter of the resolution to object logits at every pixel."""
 
 import torch.nn.functional as F
 from jaxtyping import Float

@@ -206,8 +206,7 @@ def _all_of(maps: Float[Tensor, "C h w"]) -> Box:
 
 
 def _together(regions: Sequence[Box], most_pixels: int) -> Iterator[list[int]]:
-    """Yield the indices of regions of equal size, at most `most_pixels` px together, or a single larger
-    one."""
+    """Yield the indices of regions of equal size, at most `most_pixels` together, or a single larger one."""
     by_size: dict[tuple[int, int], list[int]] = {}
     for number, region in enumerate(regions):
         by_size.setdefault(_size(region), []).append(number)

@@ -22,8 +22,7 @@ def object_boxes(masks: Bool[Tensor, "K H W"]) -> list[Box | None]:
 
 
 def _spans(occupied: Bool[Tensor, "K length"]) -> list[list[int]]:
-    """Return the first occupied place of every row and one past the last; the latter is 0 if there is
-    none."""
+    """Return the first occupied place of every row, and one past the last: 0 if there is none."""
     places = torch.arange(1, occupied.shape[1] + 1, device=occupied.device)
     spans: list[list[int]] = torch.stack(
         [occupied.int().argmax(dim=1), (occupied * places).amax(dim=1)], dim=1

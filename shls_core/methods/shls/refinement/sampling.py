@@ -22,8 +22,7 @@ def resized_crop(
     """
     rows = _window(box.top, box.bottom, size[0], maps.shape[1])
     columns = _window(box.left, box.right, size[1], maps.shape[2])
-    # Interpolation as two products: on CUDA, the backward passes of interpolate and grid_sample use atomic
-    # adds.
+    # Interpolation as two products: on CUDA, interpolate and grid_sample use atomic adds in their backward.
     if isinstance(columns, slice):
         maps = _going_on(maps[:, :, columns], 2, size[1])
     else:
@@ -36,8 +35,8 @@ def resized_crop(
 def _window(
     start: int, stop: int, num_out: int, num_in: int
 ) -> slice | tuple[Float[Tensor, " num_out"], slice]:
-    """Return the slice of an axis that needs no resizing, or else where to sample and the slice that this
-    needs."""
+    """Return the slice of an axis if it needs no resizing, else where to sample it and the slice to
+    sample."""
     if stop - start == num_out:
         return slice(start, min(stop, num_in))
     places = start + (torch.arange(num_out) + 0.5) * ((stop - start) / num_out) - 0.5
