@@ -1,4 +1,4 @@
-"""Parts of a photograph: a few photographs, looked at in parts, teach more than a few whole ones."""
+"""Crops of photographs: the crops of a few photographs teach more than the few photographs as a whole."""
 
 from typing import NamedTuple
 

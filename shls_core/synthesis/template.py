@@ -34,9 +34,9 @@ def draw_template(
 ) -> TemplateLayer:
     """Draw how a template is resized, cropped, moved and coloured in every frame.
 
-    The first frame is the resized template, cropped to a square. Every later frame is drawn from the
-    first: an affine transform about the frame's centre, a zoom, the smallest shift that brings the
-    objects back into the frame, and a jitter of that crop, which may take them partly out again.
+    The first frame is the resized template, cropped to a square. Every later frame is drawn from the first:
+    an affine transform about the frame's centre, a zoom, the smallest shift that brings the objects back into
+    the frame, and a jitter of that crop, which may move them partly out again.
 
     Parameters
     ----------

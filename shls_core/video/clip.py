@@ -1,4 +1,4 @@
-"""Writing a video file, whole or not at all."""
+"""Atomic writing of a video file."""
 
 from pathlib import Path
 from types import TracebackType
@@ -16,14 +16,14 @@ class Clip:
     Parameters
     ----------
     path : Path
-        Where; an older file there is replaced.
+        The file; an existing one is replaced.
     fps : float
-        Frames in a second.
+        Frames per second.
 
     Raises
     ------
     InputError
-        If nothing can be written there.
+        If the file cannot be written.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
