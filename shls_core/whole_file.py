@@ -14,12 +14,12 @@ def write_whole(path: Path, data: bytes) -> None:
     InputError
         If the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
-            aside.write_bytes(data)
-            aside.replace(path)
+            temporary.write_bytes(data)
+            temporary.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"expected to write {path}: {error.strerror or error}") from error

@@ -19,11 +19,11 @@ FAISS = "faiss"
 """As a package name: whichever of faiss-cpu and faiss-gpu is installed."""
 
 
-def _as_they_are(config: MethodConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def _all_weights(config: MethodConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     return weights
 
 
-def _torch_alone(config: MethodConfig, validates: bool) -> tuple[str, ...]:
+def _no_packages(config: MethodConfig, validates: bool) -> tuple[str, ...]:
     return ()
 
 
@@ -52,7 +52,8 @@ class Method:
         Takes a network and a configuration; returns the `TrainableMethod`.
     propagator : Callable
         The method's own propagation: ``propagator(network, config, refinement=…, divide=…)``. `refinement` is
-        ``propagation.refinement``, `divide` divides frames that bring no superpixel maps; both may be None.
+        ``propagation.refinement``, `divide` divides frames that come without superpixel maps; both may be
+        None.
     feature_maps : Callable
         Dense features for label propagation: ``feature_maps(network, layer)``. Raises InputError for a layer
         that it does not have.
@@ -83,6 +84,6 @@ class Method:
     use_modules: tuple[str, ...]
     feature_modules: tuple[str, ...]
     divides_frames: bool = False
-    training_packages: Callable[[Any, bool], tuple[str, ...]] = _torch_alone
+    training_packages: Callable[[Any, bool], tuple[str, ...]] = _no_packages
     use_packages: tuple[str, ...] = ()
-    weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _as_they_are
+    weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _all_weights

@@ -12,8 +12,7 @@ BOUNDARY_TOLERANCE_PX = 2
 
 
 def label_boundary(labels: Integer[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
-    """Mark the pixels whose right or lower neighbour has another label; the border of the image does not
-    count.
+    """Mark the pixels whose right or lower neighbour has another label; the image border does not count.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Crops of photographs: the crops of a few photographs teach more than the few photographs as a whole."""
+"""Crops of photographs: a few photographs teach more as crops than as whole images."""
 
 from typing import NamedTuple
 

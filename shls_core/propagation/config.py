@@ -18,7 +18,7 @@ class PropagationConfig(FrozenConfig):
 
     num_superpixels: int | None = Field(default=None, ge=1, le=32_767)
     """Superpixels requested in a frame of any size, unless ``--superpixels`` sets another number; None: one
-    for about 100 px, which gives the 4,000 at 854x480 that SHLS found best. Pseudo-sequences come with stored
+    per about 100 px, which gives the 4,000 at 854x480 that SHLS found best. Pseudo-sequences come with stored
     superpixels."""
 
     refinement: Annotated[RefinementMode, BeforeValidator(bare_off)] | None = None

@@ -7,7 +7,7 @@ from torch import Tensor
 class FrameSlots:
     """Slots for tensors of frames, which later frames reuse.
 
-    Tensors that are allocated and freed one by one leave holes in memory that nothing else fits into: half of
+    Tensors that are allocated and freed one by one leave holes in memory that nothing else fits into: half
     the size of what is held. One block has no such holes, and the pages of slots that are never used cost
     nothing.
 

@@ -72,8 +72,7 @@ class LabelTracker:
     def introduce(
         self, features: Float[Tensor, "h w C"], given: Mapping[int, Float[Tensor, "h w"]]
     ) -> Float[Tensor, "channels h w"]:
-        """Return the result of `step` for the labels known before; remember it with the given objects over
-        it."""
+        """Return the result of `step` for the labels known before; remember it under the given objects."""
         soft = self._predict(features)
         self._give(features, soft, given)
         return soft
@@ -118,8 +117,7 @@ class LabelTracker:
         soft: Float[Tensor, "channels h w"],
         given: Mapping[int, Float[Tensor, "h w"]],
     ) -> None:
-        """Write given objects over the shares of a frame, and record the frame as an origin of these
-        objects."""
+        """Write given objects over the shares of a frame, which becomes an origin of these objects."""
         for label in given:
             origin = self._origins.get(label)
             self._origins[label] = (

@@ -112,6 +112,6 @@ class SaliencyConfig(FrozenConfig):
     min_confidence: float = Field(default=0.3, ge=0.0, le=1.0)
     """Pseudo-masks with a confidence below it are rejected as ``low_confidence``.
 
-    0.3 rejects 4 % of the quickstart's crops and almost none of SOD: masks that are clearly no object. `shls
-    dataset measure-masks` prints what other thresholds keep of photographs that have masks.
+    0.3 rejects 4 % of the quickstart's crops and almost none of SOD: masks that are clearly no object.
+    `shls dataset measure-masks` prints what other thresholds keep of photographs that have masks.
     """

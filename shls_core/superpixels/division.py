@@ -25,7 +25,7 @@ def division(config: SuperpixelConfig | None = None, num_superpixels: int | None
     config : SuperpixelConfig or None
         Segmenter and settings; its own `num_superpixels` is ignored. None: every default.
     num_superpixels : int or None
-        Superpixels of a frame of any size; None: one for about 100 px, 4,000 at 854x480. The watershed finds
+        Superpixels of a frame of any size; None: one per about 100 px, 4,000 at 854x480. The watershed finds
         as many as the frame has, and takes no number.
 
     Raises

@@ -39,7 +39,7 @@ def fast_slic_labels(
 
 
 def _relabelled(labels: Int16[np.ndarray, "H W"]) -> UInt16[np.ndarray, "H W"]:
-    """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, but does not document it."""
+    """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, but does not guarantee it."""
     assert labels.min() >= 0, "fast-slic left pixels without a superpixel"
     present = np.bincount(labels.ravel()) > 0
     if present.all():

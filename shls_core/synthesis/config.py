@@ -80,11 +80,9 @@ class SynthesisConfig(FrozenConfig):
     """Smallest component that may be pasted, as a share of its image's area. Its runs: 0.1 %; ours 1 %,
     because `object_side` enlarges one in five of theirs more than twice, and one in a hundred of ours."""
     object_side: Interval = (0.10, 0.60)
-    """Shorter side of a pasted object's box in the first frame, divided by the frame side. Its runs: 10-60
-    %."""
+    """Shorter side of a pasted object's box in frame 0, divided by the frame side. Its runs: 10-60 %."""
     max_object_length: float = Field(default=1.0, gt=0)
-    """Largest longer side of that box, divided by the frame side; takes precedence over `object_side`.
-    Ours."""
+    """Limit of the longer side of that box, divided by the frame side; it overrides `object_side`. Ours."""
     corner_shift: float = Field(default=0.10, ge=0, le=0.24)
     """Largest shift of each corner of an object's box, divided by the box's sides: the homography of one
     frame. Its runs: 10 %."""

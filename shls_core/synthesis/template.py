@@ -53,7 +53,7 @@ def draw_template(
     -------
     TemplateLayer
         The drawn parameters. Its `labels` are the largest components visible in the first frame, by
-        falling area, at most `max_objects` of them; possibly none.
+        descending area, at most `max_objects` of them; possibly none.
     """
     frame_size = config.frame_size
     size = _working_size(mask.shape, config)

@@ -12,8 +12,7 @@ from shls_core.training.phases import ONE_PHASE, Phase
 
 @runtime_checkable
 class TrainableMethod(Protocol):
-    """A method that learns from batches of sequences. Inherit from it for one phase and an empty
-    `after_step`.
+    """A method that learns from batches of sequences. Inherit from it to have one phase and no `after_step`.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ def nearest_references(
     Raises
     ------
     MissingComponent
-        If FAISS is asked for and not installed.
+        If FAISS is requested and not installed.
     """
     found = min(num_neighbours, len(references))
     # Reduced precision could not separate near neighbours.

@@ -35,8 +35,7 @@ def resized_crop(
 def _window(
     start: int, stop: int, num_out: int, num_in: int
 ) -> slice | tuple[Float[Tensor, " num_out"], slice]:
-    """Return the slice of an axis if it needs no resizing, else where to sample it and the slice to
-    sample."""
+    """Return the slice of an axis if no resizing is needed, else the places to sample and their slice."""
     if stop - start == num_out:
         return slice(start, min(stop, num_in))
     places = start + (torch.arange(num_out) + 0.5) * ((stop - start) / num_out) - 0.5
