@@ -8,27 +8,27 @@ ShlsError
 ├── StoreError               the store cannot do what was asked
 │   ├── StoreUnwritable      no permission, no space, not a folder
 │   ├── StoreUnreadable      no permission, wrong credentials, no such bucket
-│   ├── StoreUnreachable     no answer, or a broken connection: it may pass
-│   ├── ObjectMissing        an object that something points at is not there
-│   │   └── ObjectErased      it was erased by order
+│   ├── StoreUnreachable     no answer, or a broken connection; a retry may succeed
+│   ├── ObjectMissing        an object that something refers to is not in the store
+│   │   └── ObjectErased      it was erased on request
 │   ├── ObjectCorrupted      an object's bytes do not hash to its name
-│   ├── ForeignFile          a file lies in the store that no part of it wrote
-│   ├── StoreBusy            someone else is at work in the store
-│   └── NameUnknown          no dataset, checkpoint or name of that spelling
-├── StageError               a stage cannot go on
+│   ├── ForeignFile          the store contains a file that it did not write
+│   ├── StoreBusy            another process is using the store
+│   └── NameUnknown          no dataset, checkpoint or name in the store matches
+├── StageError               a stage cannot continue
 │   ├── TooManyRejected      more samples rejected than the configuration allows
-│   └── WorkerLost           the same work lost its worker at every attempt
-├── GateError                the validation gate says no
-├── PhotographWithdrawn      a dataset holds a photograph that was withdrawn
+│   └── WorkerLost           a job lost its worker at every attempt
+├── GateError                the dataset has not passed the validation gate
+├── PhotographWithdrawn      a dataset contains a withdrawn photograph
 ├── MissingComponent         a package is not installed; the message names the command that installs it
 └── TrainingDiverged         the loss is no longer a finite number
 
-A message says what was expected, what came, and where, in one line.
+A message states in one line what was expected, what came, and where.
 """
 
 
 class ShlsError(Exception):
-    """Root of the errors a user can act on; anything else is a defect."""
+    """Root of the errors that a user can act on; any other exception is a defect."""
 
 
 class InputError(ShlsError, ValueError):
@@ -40,7 +40,7 @@ class ConfigError(InputError):
 
 
 class SampleError(ShlsError):
-    """A sample cannot be used; `reason` is the short form kept in the rejected row."""
+    """A sample cannot be used; `reason` is the short text recorded in the rejected row."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -64,15 +64,15 @@ class StoreUnreadable(StoreError):
 
 
 class StoreUnreachable(StoreError):
-    """The store gave no answer, or broke off: another attempt may find it well."""
+    """The store did not answer, or the connection broke; a retry may succeed."""
 
 
 class ObjectMissing(StoreError):
-    """An object that something points at is not in the store."""
+    """An object that something refers to is not in the store."""
 
 
 class ObjectErased(ObjectMissing):
-    """An object is not in the store because it was erased by order."""
+    """An object is not in the store because it was erased on request."""
 
 
 class ObjectCorrupted(StoreError):
@@ -80,19 +80,19 @@ class ObjectCorrupted(StoreError):
 
 
 class ForeignFile(StoreError):
-    """A file lies in the store that no part of it wrote."""
+    """The store contains a file that it did not write."""
 
 
 class StoreBusy(StoreError):
-    """Someone else is at work in the store, and it cannot be shared or waited for."""
+    """Another process is using the store; the work can neither run beside it nor wait for it."""
 
 
 class NameUnknown(StoreError):
-    """No dataset, checkpoint or name of that spelling is in the store."""
+    """No dataset, checkpoint or name in the store matches the given one."""
 
 
 class StageError(ShlsError):
-    """A stage cannot go on."""
+    """A stage cannot continue."""
 
 
 class TooManyRejected(StageError):
@@ -100,7 +100,7 @@ class TooManyRejected(StageError):
 
 
 class WorkerLost(StageError):
-    """The same work lost its worker at every attempt."""
+    """A job lost its worker at every attempt."""
 
 
 class GateError(ShlsError):
@@ -108,7 +108,7 @@ class GateError(ShlsError):
 
 
 class PhotographWithdrawn(ShlsError):
-    """A dataset that is to be handed on holds a photograph that was withdrawn."""
+    """A dataset that is to be handed on contains a withdrawn photograph."""
 
 
 class MissingComponent(ShlsError):

@@ -1,4 +1,4 @@
-"""Random generators that depend on what is drawn for, never on who draws or in which order."""
+"""Random generators that depend on the purpose of a draw, never on the caller or the order of calls."""
 
 import hashlib
 
@@ -6,14 +6,14 @@ import numpy as np
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
-    """Return the generator of one purpose under one dataset seed.
+    """Return the generator for one purpose and one seed.
 
     Parameters
     ----------
     seed : int
         Seed of the dataset or of the training run.
     purpose : str
-        What is drawn, from the general to the particular: ``("synthesis", sample_id)``.
+        What is drawn, from general to specific: ``("synthesis", sample_id)``.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Writing a file of the user's, whole or not at all."""
+"""Atomic writing of a user's file."""
 
 import os
 from pathlib import Path
@@ -7,19 +7,19 @@ from shls_core.errors import InputError
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file aside and move it into place, over one that is there.
+    """Write a temporary file and move it to `path`; an existing file is replaced.
 
     Raises
     ------
     InputError
-        If nothing can be written there.
+        If the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
-            aside.write_bytes(data)
-            aside.replace(path)
+            temporary.write_bytes(data)
+            temporary.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"expected to write {path}: {error.strerror or error}") from error

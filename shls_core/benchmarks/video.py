@@ -1,4 +1,4 @@
-"""A video of a benchmark, as it is segmented: what is given and what is wanted, whatever the layout."""
+"""A video of a benchmark, for every layout: the masks that are given and the results that are wanted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class BenchmarkVideo:
     frames : Path
         Folder of its frames.
     given_paths : tuple of Path
-        Masks, each named as its frame, in the order of time. An object counts where it is first in one.
+        Masks, each named like its frame, in the order of time. Of each object, the first mask counts.
     wanted : tuple of str
-        Names of the frames whose masks are results.
+        Names of the frames whose masks are wanted as results.
     scored_against : tuple of Path
-        Annotations that decide the scores; none where a server scores.
+        Annotations that determine the scores; none if a server scores.
     one_object : bool
         Whether all that is not 0 is one object.
     """
@@ -53,7 +53,7 @@ def of_davis(video: DavisVideo, year: Year) -> BenchmarkVideo:
     Raises
     ------
     InputError
-        If it has not one frame for every mask.
+        If it does not have one frame for every mask.
     """
     paths = video.annotation_paths
     num_frames = open_video(video.frames).num_frames
@@ -66,10 +66,10 @@ def of_davis(video: DavisVideo, year: Year) -> BenchmarkVideo:
 
 
 def first_appearances(video: BenchmarkVideo) -> dict[str, UInt8[np.ndarray, "H W"]]:
-    """Return the masks in which objects appear, by the name of the frame, in the order of time.
+    """Return the masks in which objects first appear, by the name of the frame, in the order of time.
 
-    In each mask there are only objects that were in none before, so that nothing is given twice; masks
-    without any are left out. Void is background.
+    Each mask contains only objects that no earlier mask contains, so that nothing is given twice; masks
+    without such objects are left out. Void is background.
 
     Raises
     ------

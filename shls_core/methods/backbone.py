@@ -1,11 +1,11 @@
-"""The backbone: a ResNet-18 that keeps its resolution, from random initialisation."""
+"""The backbone: a randomly initialised ResNet-18 that reduces the resolution to a quarter only."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut; the shortcut is a 1x1 convolution where shapes differ."""
+    """Two 3x3 convolutions with a shortcut; the shortcut is a 1x1 convolution where shapes differ."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x: Float[Tensor, "frames C_in h w"]) -> Float[Tensor, "frames C_out h_out w_out"]:
-        """Return the activated sum of shortcut and residual."""
+        """Return the sum of shortcut and residual, after a ReLU."""
         total: Tensor = self.shortcut(x) + self.residual(x)
         return total.relu_()
 

@@ -1,4 +1,4 @@
-"""Any network with any propagation: the one place where propagators are made."""
+"""Combines any network with any propagation; propagators are made only here."""
 
 from torch import nn
 
@@ -15,23 +15,23 @@ def propagator_of(
     propagation: PropagationConfig,
     divide: Divide | None = None,
 ) -> MaskPropagator:
-    """Return what carries masks with a network.
+    """Return the propagator that carries masks with a network.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Of the method.
+        A network of the method.
     config : MethodConfig
-        The method, as it is used.
+        Configuration of the method in use.
     propagation : PropagationConfig
-        Whether by its own propagation or by its features alone, and how.
+        Whether the method's own propagation or its features alone carry masks, and how.
     divide : Callable or None
-        Divides frames that bring no superpixels, for propagations that read them.
+        Divides frames that come without superpixels, for propagations that read superpixels.
 
     Raises
     ------
     InputError
-        If the network cannot be used so: it lacks the features, or the refinement, that is asked for.
+        If the network lacks the features or the refinement that are requested.
     """
     method = method_named(config.name)
     if propagation.method == "own":
@@ -53,7 +53,7 @@ def columns_read(config: MethodConfig, propagation: PropagationConfig) -> tuple[
 
 
 def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
-    """Return the modules whose code, with all they import, carries the masks."""
+    """Return the modules whose code, including all they import, carries the masks."""
     method = method_named(config.name)
     if propagation.method == "own":
         return method.use_modules

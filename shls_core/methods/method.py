@@ -1,4 +1,4 @@
-"""What a method of video object segmentation is made of."""
+"""The parts of a method of video object segmentation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shls_core.methods.config import MethodConfig
 
-if TYPE_CHECKING:  # a method is described without torch
+if TYPE_CHECKING:  # describing a method needs no torch
     from torch import Tensor, nn
 
     from shls_core.propagation.dense_features import DenseFeatures
@@ -16,14 +16,14 @@ if TYPE_CHECKING:  # a method is described without torch
     from shls_core.training.method import TrainableMethod
 
 FAISS = "faiss"
-"""Among packages: that one of faiss-cpu and faiss-gpu which is installed."""
+"""As a package name: whichever of faiss-cpu and faiss-gpu is installed."""
 
 
-def _as_they_are(config: MethodConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def _all_weights(config: MethodConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     return weights
 
 
-def _torch_alone(config: MethodConfig, validates: bool) -> tuple[str, ...]:
+def _no_packages(config: MethodConfig, validates: bool) -> tuple[str, ...]:
     return ()
 
 
@@ -31,42 +31,45 @@ def _torch_alone(config: MethodConfig, validates: bool) -> tuple[str, ...]:
 class Method:
     """One method: a folder of `shls_core.methods`, and an entry of `shls_core.methods.registry`.
 
-    Parts are functions that import what they need when they are called: a method that is not used costs
-    nothing, and configurations are checked without torch.
+    The parts are functions that import what they need when they are called. So an unused method costs
+    nothing, and configurations are validated without torch.
 
     Attributes
     ----------
     name : str
-        In configurations (``method: NAME``) and in the records of checkpoints.
+        The name in configurations (``method: NAME``) and in the records of checkpoints.
     config : type of MethodConfig
         The section of the configuration; its ``name`` is `name`.
     columns : tuple of str
-        What a batch holds, of the columns of `storage.rows.loader`: ``frames`` and others.
+        The columns of `storage.rows.loader` that a batch contains: ``frames`` and others.
     new_network : Callable
-        From a configuration and a seed to a network with random weights, which depend on these two alone.
+        Takes a configuration and a seed; returns a network with random weights, which depend on these two
+        alone.
     network_with_weights : Callable
-        From a configuration and a state to a network with these weights, in evaluation mode; raises
+        Takes a configuration and a state; returns a network with these weights, in evaluation mode. Raises
         InputError for weights of another network.
     trainable : Callable
-        From a network and a configuration to what training takes.
+        Takes a network and a configuration; returns the `TrainableMethod`.
     propagator : Callable
         The method's own propagation: ``propagator(network, config, refinement=…, divide=…)``. `refinement` is
-        ``propagation.refinement``, `divide` divides frames that bring no superpixel maps; both may be None.
+        ``propagation.refinement``, `divide` divides frames that come without superpixel maps; both may be
+        None.
     feature_maps : Callable
         Dense features for label propagation: ``feature_maps(network, layer)``. Raises InputError for a layer
         that it does not have.
     training_modules, use_modules, feature_modules : tuple of str
-        The modules whose code, with all they import, makes the weights, the masks of its own propagation, and
-        the dense features: digests of code begin there.
+        The modules whose code, including all they import, makes the weights, the masks of the method's own
+        propagation, and the dense features; code digests start from them.
     divides_frames : bool
-        Whether its own propagation divides frames into superpixels.
+        Whether the method's own propagation divides frames into superpixels.
     training_packages : Callable
-        Third-party packages that decide the weights beside those of every training: from a configuration and
-        whether the training validates.
+        Takes a configuration and whether training validates; returns the third-party packages that affect the
+        weights, in addition to those of every training.
     use_packages : tuple of str
-        Third-party packages that decide the masks of its own propagation beside those of every use.
+        Third-party packages that affect the masks of the method's own propagation, in addition to those of
+        every use.
     weights_in_use : Callable
-        From the configuration in use and a state to the weights that this use reads.
+        Takes the configuration in use and a state; returns the weights that this use reads.
     """
 
     name: str
@@ -81,6 +84,6 @@ class Method:
     use_modules: tuple[str, ...]
     feature_modules: tuple[str, ...]
     divides_frames: bool = False
-    training_packages: Callable[[Any, bool], tuple[str, ...]] = _torch_alone
+    training_packages: Callable[[Any, bool], tuple[str, ...]] = _no_packages
     use_packages: tuple[str, ...] = ()
-    weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _as_they_are
+    weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _all_weights

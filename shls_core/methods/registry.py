@@ -1,7 +1,7 @@
-"""The methods there are. To add one: a folder beside this module, and a line here.
+"""The registry of methods. To add one, add a folder beside this module and a line here.
 
-An entry is a string: nothing is imported before it is asked for, and no digest of code reaches one method
-through another. A new entry, or a change in one method, makes no checkpoint of another stale.
+An entry is a string. So a method is imported only when it is requested, and no code digest reaches one method
+through another: a new entry, or a change in one method, makes no checkpoint of another stale.
 """
 
 import importlib
@@ -17,14 +17,14 @@ from shls_core.methods.method import Method
 METHODS: dict[str, str] = {
     "shls": "shls_core.methods.shls.method:SHLS",
 }
-"""Where the `Method` of every name is: ``module:ATTRIBUTE``."""
+"""The location of every `Method`, by its name: ``module:ATTRIBUTE``."""
 
 DEFAULT = "shls"
-"""The method of a configuration that names none, and of records from before there was a choice."""
+"""The method of a configuration that names none, and of records written before there was a choice."""
 
 
 def method_named(name: str) -> Method:
-    """Return the method of a name.
+    """Return the method with a name.
 
     Raises
     ------
@@ -39,17 +39,17 @@ def method_named(name: str) -> Method:
 
 
 def method_config(section: Any) -> MethodConfig:
-    """Return the section ``method`` of a configuration: checked, as the class of its method.
+    """Validate the section ``method`` of a configuration and return it as the class of its method.
 
     Parameters
     ----------
     section
-        A mapping with a key ``name`` (without: `DEFAULT`), a name alone, or what this function returned.
+        A mapping with a key ``name`` (if missing: `DEFAULT`), a name alone, or a result of this function.
 
     Raises
     ------
     ValueError
-        If there is no such method, or it has not these keys.
+        If there is no such method, or it does not have these keys.
     """
     if isinstance(section, MethodConfig):
         return section
@@ -66,7 +66,7 @@ def method_config(section: Any) -> MethodConfig:
 
 
 def default_method() -> MethodConfig:
-    """Return every default of the default method."""
+    """Return the default configuration of the default method."""
     return method_config(DEFAULT)
 
 

@@ -13,8 +13,9 @@ _TOLERANCE = 0.008
 def boundary_map(mask: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
     """Mark the pixels that differ from their right, lower or lower-right neighbour.
 
-    The border of the image is no boundary: the last row looks right only, the last column down only, and
-    the lower right corner is never marked. So an empty mask and a full one have an empty boundary.
+    The border of the image is no boundary: pixels of the last row are compared only with the right neighbour,
+    those of the last column only with the lower one, and the lower right corner is never marked. So an empty
+    mask and a full one have an empty boundary.
 
     Parameters
     ----------
@@ -79,8 +80,8 @@ def boundary_accuracy(result: Bool[np.ndarray, "H W"], truth: Bool[np.ndarray, "
     Returns
     -------
     float
-        F in 0..1. Without any boundary in both masks 1, in one of them 0; 0 where nothing matches. A mask
-        that fills the frame has no boundary and counts as an empty one does, as in the official evaluation.
+        F in 0..1. 1 if neither mask has a boundary; 0 if only one has, or if nothing matches. A mask that
+        fills the frame has no boundary and counts as an empty one does, as in the official evaluation.
 
     References
     ----------
@@ -115,8 +116,8 @@ def boundary_accuracy(result: Bool[np.ndarray, "H W"], truth: Bool[np.ndarray, "
 def _box_around(mask: Bool[np.ndarray, "H W"]) -> tuple[slice, slice]:
     """Return the box of the mask, one pixel larger on every side, inside the frame.
 
-    One pixel is enough for F to be the same as on the whole frame: it holds every boundary pixel, and a
-    dilated boundary is looked at only under the other boundary.
+    One pixel is enough for F to be the same as on the whole frame: the box holds every boundary pixel, and a
+    dilated boundary matters only at the pixels of the other boundary.
     """
     left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
     rows = slice(max(top - 1, 0), top + height + 1)
@@ -135,5 +136,5 @@ def _disk(radius_px: int) -> UInt8[np.ndarray, "_ _"]:
 
 
 def _dilate(mask: Bool[np.ndarray, "H W"], element: UInt8[np.ndarray, "_ _"]) -> Bool[np.ndarray, "H W"]:
-    """Dilate a mask; nothing comes in from outside the image."""
+    """Dilate a mask; pixels outside the image have no effect."""
     return cv2.dilate(mask.view(np.uint8), element).view(np.bool_)

@@ -1,4 +1,4 @@
-"""How good saliency maps and pseudo-masks are, against masks drawn by people."""
+"""Scores of saliency maps and pseudo-masks against masks drawn by people."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ BETA_SQUARED = 0.3
 
 
 class PrecisionRecall(NamedTuple):
-    """Precision and recall, each 0..1, of a map cut at every level 0..255: at or above it is foreground."""
+    """Precision and recall, each 0..1, of a map, if values at or above each level 0..255 are foreground."""
 
     precision: Float64[np.ndarray, " 256"]
     recall: Float64[np.ndarray, " 256"]
@@ -33,7 +33,7 @@ def precision_recall(
 ) -> PrecisionRecall:
     """Return precision and recall at every level.
 
-    Precision is 1 where no pixel is as bright, recall where the truth is empty.
+    Precision is 1 where no pixel is as bright; recall is 1 if the truth is empty.
     """
     above, hits = (
         np.bincount(values, minlength=NUM_LEVELS)[::-1].cumsum()[::-1]
@@ -46,7 +46,7 @@ def precision_recall(
 
 
 def max_f_measure(curve: PrecisionRecall) -> float:
-    """Return the largest F-measure, 0..1, over the levels; of many images: of their mean curves.
+    """Return the largest F-measure, 0..1, over the levels; for many images, pass their mean curves.
 
     References
     ----------
@@ -61,7 +61,7 @@ def max_f_measure(curve: PrecisionRecall) -> float:
 def s_measure(
     saliency_map: UInt8[np.ndarray, "H W"], truth: Bool[np.ndarray, "H W"], alpha: float = 0.5
 ) -> float:
-    """Return how alike the structures of a map and a mask are, 0..1.
+    """Return the structural similarity of a map and a mask, 0..1.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def s_measure(
     truth : ndarray of bool, shape (H, W)
         The object.
     alpha : float
-        Weight of likeness object by object against likeness region by region.
+        Weight of the object-aware similarity against the region-aware one.
 
     Returns
     -------
     float
-        0..1. Where nothing, or everything, is object: how dark, or bright, the map is.
+        0..1. If nothing is object: 1 minus the mean of the map; if everything is: its mean.
 
     References
     ----------
@@ -91,7 +91,7 @@ def s_measure(
 
 
 def centre_prior(height: int, width: int) -> UInt8[np.ndarray, "H W"]:
-    """Return the map that knows nothing but that people photograph what they aim at.
+    """Return the baseline map that only assumes that people point the camera at the object.
 
     A Gaussian around the centre, its standard deviation a quarter of the image's sides.
     """
@@ -103,14 +103,14 @@ def centre_prior(height: int, width: int) -> UInt8[np.ndarray, "H W"]:
 
 
 def _object_likeness(values: Float64[np.ndarray, " N"]) -> float:
-    """Return how near to 1, and how even, the values of an object are (Fan et al., Eq. 8, lambda 0.5)."""
+    """Return how near to 1, and how uniform, the values of an object are (Fan et al., Eq. 8, lambda 0.5)."""
     mean = float(values.mean())
     spread = float(values.std(ddof=1)) if values.size > 1 else 0.0
     return 2 * mean / (mean**2 + 1 + spread)
 
 
 def _region_likeness(values: Float64[np.ndarray, "H W"], truth: Bool[np.ndarray, "H W"]) -> float:
-    """Return the structural similarity of the four parts around the object's centre, by area."""
+    """Return the structural similarity of the four parts around the object's centre, weighted by area."""
     height, width = truth.shape
     rows, columns = np.nonzero(truth)
     row, column = (int(np.floor(np.mean(places + 1) + 0.5)) for places in (rows, columns))
@@ -132,12 +132,12 @@ def _structural_similarity(values: Float64[np.ndarray, "h w"], truth: Float64[np
     mean_value, mean_truth = float(values.mean()), float(truth.mean())
     degrees = max(1, values.size - 1)
     differences, true_differences = values - mean_value, truth - mean_truth
-    if values.min() == values.max():  # whose mean, rounded, may be another number
+    if values.min() == values.max():  # their rounded mean may differ from the value
         differences = np.zeros_like(values)
     covariance = float((differences * true_differences).sum()) / degrees
     variances = float(np.square(differences).sum() + np.square(true_differences).sum()) / degrees
     numerator = 4 * mean_value * mean_truth * covariance
     denominator = (mean_value**2 + mean_truth**2) * variances
-    if denominator == 0:  # both are even: as alike as their structures can be
+    if denominator == 0:  # both are constant: their structures are equal
         return 1.0
     return numerator / denominator

@@ -9,13 +9,13 @@ from shls_core.metrics.region import region_similarity
 from shls_core.metrics.scores import ObjectScores, scores_over_frames
 
 VOID_LABEL = 255
-"""Label of annotated pixels that belong to nobody; scored as background."""
+"""Label of annotated pixels that belong to no object; scored as background."""
 
 _UNSCORED = "the first and the last frame are not scored"
 
 
 class SequenceScorer:
-    """Scores the objects of a sequence one frame at a time, holding no mask.
+    """Scores the objects of a sequence one frame at a time, without keeping masks.
 
     The objects are 1..K, K the highest label of the first annotated frame. That frame and the last one are
     not scored: add the frames in between, in the order of time.
@@ -65,7 +65,7 @@ class SequenceScorer:
         Raises
         ------
         InputError
-            If a mask has another size than the first one, or the result a label above K; 255 is one, too.
+            If a mask has another size than the first one, or the result has a label above K, such as 255.
         """
         self._check(result_labels, truth_labels)
         for index, (frame_j, frame_f) in enumerate(zip(self._frame_j, self._frame_f, strict=True)):
@@ -122,9 +122,9 @@ def score_sequence(
     Parameters
     ----------
     result : UInt8[np.ndarray, "T H W"]
-        Labels 0..K of the result. The first and the last frame are not looked at.
+        Labels 0..K of the result. The first and the last frame are ignored.
     truth : UInt8[np.ndarray, "T H W"]
-        Labels of the annotation. Those of the first frame say which objects there are; 255 is background.
+        Labels of the annotation. Those of the first frame define the objects; 255 is background.
     sequence : str
         Name of the sequence, for messages and reports.
 

@@ -12,7 +12,7 @@ BOUNDARY_TOLERANCE_PX = 2
 
 
 def label_boundary(labels: Integer[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
-    """Mark the pixels whose right or lower neighbour carries another label; the border of the image is none.
+    """Mark the pixels whose right or lower neighbour has another label; the image border does not count.
 
     Examples
     --------
@@ -36,9 +36,9 @@ def boundary_recall(
     Parameters
     ----------
     superpixels, segments : ndarray of integers, shape (H, W)
-        The superpixel map, and the segmentation it is held against.
+        The superpixel map, and the segmentation it is compared with.
     tolerance_px : int
-        "Nearby" is at most so many rows and columns away: a square window.
+        "Nearby" means at most this many rows and columns away: a square window.
 
     Returns
     -------
@@ -86,17 +86,17 @@ def overlap_counts(
 def undersegmentation_error(
     superpixels: Integer[np.ndarray, "H W"], segments: Integer[np.ndarray, "H W"]
 ) -> float:
-    """Return how far superpixels reach over the outlines of segments, as a share of the image.
+    """Return how far superpixels extend across the outlines of segments, as a share of the image.
 
-    The definition without a free parameter [1]: a superpixel that straddles a segment's outline costs the
-    smaller of its two parts, inside and outside; summed over superpixels and segments, over the pixels of
-    the image. 0 where every superpixel lies in one segment; a pixel on the wrong side counts twice, once for
-    each of the two segments.
+    The definition without a free parameter [1]: a superpixel that crosses a segment's outline costs the
+    smaller of its two parts, inside and outside. The costs are summed over superpixels and segments, and
+    divided by the pixels of the image. The error is 0 if every superpixel lies in one segment; a pixel on the
+    wrong side counts twice, once for each of the two segments.
 
     Parameters
     ----------
     superpixels, segments : ndarray of integers, shape (H, W)
-        The superpixel map, and the segmentation it is held against; labels from 0.
+        The superpixel map, and the segmentation it is compared with; labels from 0.
 
     References
     ----------
@@ -122,7 +122,7 @@ def achievable_segmentation_accuracy(
     Parameters
     ----------
     superpixels, segments : ndarray of integers, shape (H, W)
-        The superpixel map, and the segmentation it is held against; labels from 0.
+        The superpixel map, and the segmentation it is compared with; labels from 0.
 
     References
     ----------

@@ -42,9 +42,9 @@ def decay(frame_values: Sequence[float]) -> float:
     Returns
     -------
     float
-        Mean of the first bin minus mean of the last, in -1..1: negative where the score grows. Bin edges
-        are unsigned 8-bit numbers, as in the official evaluation: beyond 256 scored frames they wrap
-        around, the value loses its meaning, and it is NaN where a bin comes out empty.
+        Mean of the first bin minus mean of the last, in -1..1: negative where the score grows. Bin edges are
+        unsigned 8-bit numbers, as in the official evaluation: beyond 256 scored frames they wrap around, the
+        value loses its meaning, and it is NaN if a bin is empty.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def decay(frame_values: Sequence[float]) -> float:
     0.75
     """
     values = np.asarray(frame_values, dtype=np.float64)
-    # The small term takes halves up, where rounding alone would take them to the even neighbour.
+    # The small term makes halves round up; numpy alone rounds them to the even neighbour.
     edges = np.round(np.linspace(1, len(values), _NUM_DECAY_BINS + 1) + 1e-10).astype(np.int64) - 1
     first, second, *_, before_last, last = (edges % 256).tolist()
     first_bin = values[first : second + 1]

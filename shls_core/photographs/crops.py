@@ -1,4 +1,4 @@
-"""Parts of a photograph: a few photographs, looked at in parts, teach more than a few whole ones."""
+"""Crops of photographs: a few photographs teach more as crops than as whole images."""
 
 from typing import NamedTuple
 

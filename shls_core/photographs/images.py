@@ -1,4 +1,4 @@
-"""How bytes become pixels, and pixels bytes: photographs in, frames in and out."""
+"""Decodes photographs; encodes and decodes frames."""
 
 import io
 import re
@@ -15,13 +15,14 @@ from PIL.ExifTags import Base as ExifTag
 from shls_core.errors import ImageError, InputError, SampleError
 
 DECODE_RULE = 1
-"""Version of `decode_image`: raised whenever the same bytes would give other pixels."""
+"""Version of `decode_image`: incremented whenever the same bytes would give other pixels."""
 
 MAX_PIXELS = 1 << 27
-"""Largest photograph decoded, in px (134 million, 400 MB as RGB): more is taken for a decompression bomb."""
+"""Largest photograph decoded, in px (134 million, 400 MB as RGB): larger ones are treated as decompression
+bombs."""
 
-# Formats in which photographs come. Others that Pillow reads (PostScript, icons, scientific grids, 16-bit
-# JPEG 2000) are no photographs, run programs of their own, or lose the precision that the rule promises.
+# Formats of photographs. Others that Pillow reads (PostScript, icons, scientific grids, 16-bit JPEG 2000) are
+# not photographs, run external programs, or lose the precision that the rule promises.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "BMP", "GIF", "PPM")
 
 _SIGNATURE = re.compile(
@@ -29,7 +30,7 @@ _SIGNATURE = re.compile(
 )
 _CORRUPT = "corrupt or truncated image"
 
-# What the EXIF tag Orientation asks for; 1 is upright, other values mean nothing.
+# The transform for each value of the EXIF tag Orientation; 1 is upright, other values have no meaning.
 _TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
@@ -44,10 +45,10 @@ _TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] =
 def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"]:
     """Turn the bytes of a photograph into pixels, by the rule numbered `DECODE_RULE`.
 
-    The whole file is decoded. The first frame of an animation and the first page of a TIFF count.
-    16 bits become 8 by value / 257, rounded; grey becomes three equal channels; CMYK is converted by
-    Pillow's formula; colour profiles are not applied; transparent pixels are blended onto white; the turn
-    that EXIF asks for is made; last, the image is brought down to `max_side` by area averaging.
+    The whole file is decoded; of an animation the first frame is used, of a TIFF the first page. 16 bits
+    become 8 by value / 257, rounded; grey becomes three equal channels; CMYK is converted by Pillow's
+    formula; colour profiles are not applied; transparent pixels are blended onto white; the EXIF orientation
+    is applied; last, the image is shrunk to `max_side` by area averaging.
 
     Parameters
     ----------
@@ -72,8 +73,9 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
     >>> decode_image(encode_frame(np.zeros((30, 40, 3), np.uint8)), max_side=20).shape
     (15, 20, 3)
     """
-    # Pillow warns of oddities beside the pixels (metadata, palettes): no reason to reject a photograph, nor
-    # should it depend on the caller's warning filters. What concerns the pixels it raises.
+    # Pillow warns of oddities outside the pixels (metadata, palettes). They are no reason to reject a
+    # photograph, and that must not depend on the caller's warning filters. Problems of the pixels raise
+    # errors.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pixels = _decoded(data)
@@ -81,7 +83,7 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
 
 
 def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> UInt8[np.ndarray, "h w 3"]:
-    """Bring the longest side of an image down to `max_side` px by area averaging; never enlarge.
+    """Shrink the longest side of an image to `max_side` px by area averaging; never enlarge.
 
     Examples
     --------
@@ -96,7 +98,7 @@ def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> U
     longest = max(height, width)
     if longest <= max_side:
         return image
-    # Whole-number rounding, half up: no platform's floats decide a size.
+    # Integer rounding, half up: sizes do not depend on a platform's floats.
     new_height, new_width = (
         max(1, (2 * side * max_side + longest) // (2 * longest)) for side in (height, width)
     )
@@ -104,7 +106,7 @@ def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> U
 
 
 def check_image_size(height: int, width: int, min_side: int) -> None:
-    """Raise ImageError when the shorter side of an image is under `min_side` px.
+    """Raise ImageError if the shorter side of an image is under `min_side` px.
 
     Examples
     --------
@@ -137,9 +139,9 @@ def decode_frame(data: bytes | memoryview) -> UInt8[np.ndarray, "H W 3"]:
     Raises
     ------
     SampleError
-        When the bytes are no whole JPEG.
+        If the bytes are not a complete JPEG.
     """
-    # OpenCV answers None to bytes it cannot decode to the end, but stumbles over none at all.
+    # OpenCV returns None for bytes that it cannot decode to the end, but fails on empty input.
     frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if frame is None:
         raise SampleError(f"corrupt frame: expected a whole JPEG, got {len(data)} bytes that are not")
@@ -154,7 +156,7 @@ def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
             raise ImageError(f"too large: {image.height}x{image.width} px, at most {MAX_PIXELS} px in all")
         image.load()
         pixels = _rgb_pixels(image, data)
-        # Asked for after the pixels are read: TIFF turns them itself and drops the tag.
+        # Read after the pixels: for TIFF, Pillow turns the pixels itself and drops the tag.
         turn = _TURNS.get(image.getexif().get(ExifTag.Orientation))
     except (ImageError, MemoryError):
         raise
@@ -162,13 +164,13 @@ def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
         raise ImageError(f"too large: at most {MAX_PIXELS} px in all expected") from error
     except UnidentifiedImageError as error:
         raise ImageError(_CORRUPT if _SIGNATURE.match(data) else "not an image") from error
-    except Exception as error:  # each format of Pillow fails in its own way
+    except Exception as error:  # each format of Pillow raises other errors
         raise ImageError(_CORRUPT) from error
     return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 def _rgb_pixels(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "H W 3"]:
-    """Bring any pixel format to 8-bit RGB on white."""
+    """Convert any pixel format to 8-bit RGB on white."""
     if _has_wide_colours(image, data):
         return _over_white(_wide_colours(data))
     if image.mode.startswith("I"):
@@ -201,7 +203,7 @@ def _wide_colours(data: bytes) -> UInt8[np.ndarray, "H W C"]:
 
 
 def _wide_grey(image: Image.Image) -> UInt8[np.ndarray, "H W"]:
-    """Bring 16-bit grey, in whichever integer type Pillow holds it, to 8 bits."""
+    """Convert 16-bit grey, in any integer type that Pillow uses for it, to 8 bits."""
     wide = np.asarray(image)
     if wide.min() < 0 or wide.max() > np.iinfo(np.uint16).max:
         raise ImageError(f"unsupported pixel format: values {wide.min()}..{wide.max()}, 16 bits expected")

@@ -1,4 +1,4 @@
-"""Near-duplicates: photographs that show the same picture in other bytes, and share a side of the split."""
+"""Near-duplicates: photographs with the same picture in other bytes; they share a side of the split."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ def group_scenes(scenes: Sequence[str], hashes: Sequence[str | None], max_bits: 
     """Return, for every photograph, the scene that it shares with its near-duplicates.
 
     Photographs belong together if their scenes are equal or their hashes differ in `max_bits` bits at most,
-    and so do those that are linked by others. Together they go by the smallest of their scenes.
+    and so do photographs that others link. A group takes the smallest of its scenes.
 
     Parameters
     ----------
     scenes
         The scene that each photograph came with.
     hashes
-        The perceptual hash of each; one without joins nobody.
+        The perceptual hash of each; a photograph without one has no near-duplicates.
     max_bits
         Largest distance of near-duplicates, 0..64.
     """
@@ -39,7 +39,7 @@ def group_scenes(scenes: Sequence[str], hashes: Sequence[str | None], max_bits: 
 
 
 def near_duplicate_groups(hashes: Sequence[str | None], max_bits: int) -> list[list[int]]:
-    """Return the groups of near-duplicates, two or more in each, as ascending places in `hashes`."""
+    """Return the groups of near-duplicates, two or more in each, as ascending indices into `hashes`."""
     groups = _components(near_duplicate_pairs(hashes, max_bits), len(hashes))
     order = np.argsort(groups, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
@@ -47,9 +47,10 @@ def near_duplicate_groups(hashes: Sequence[str | None], max_bits: int) -> list[l
 
 
 def near_duplicate_pairs(hashes: Sequence[str | None], max_bits: int) -> npt.NDArray[np.int64]:
-    """Return pairs (n, 2) of places that connect all hashes at a distance of `max_bits` or less.
+    """Return pairs (n, 2) of indices that connect all hashes at a distance of `max_bits` or less.
 
-    Every pair of different hashes that close is there; of equal hashes, each is paired with the first alone.
+    Every pair of different hashes at that distance is included; of equal hashes, each is paired only with the
+    first.
     """
     places = np.array([place for place, value in enumerate(hashes) if value is not None], dtype=np.int64)
     if not len(places):

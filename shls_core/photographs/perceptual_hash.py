@@ -16,11 +16,11 @@ _FLAT_GREY_LEVELS = 4.0
 
 
 def perceptual_hash(pixels: UInt8[np.ndarray, "H W 3"]) -> str | None:
-    """Return the 64-bit DCT hash of an image in hexadecimal, or None for one without a picture to hash.
+    """Return the 64-bit DCT hash of an image in hexadecimal, or None for a nearly uniform image.
 
-    In an image that is all but one grey the signs of the coefficients are noise, or all the same: it would be
-    a near-duplicate of every other such image. The limit, a standard deviation of 4 of 255 grey levels, is
-    half of what the flattest of 5,500 photographs has.
+    In a nearly uniform image the signs of the coefficients are noise, or all the same: it would be a
+    near-duplicate of every other such image. The limit, a standard deviation of 4 of 255 grey levels, is half
+    of the value of the flattest of 5,500 photographs.
     """
     small = Image.fromarray(pixels).convert("L").resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
     if float(np.asarray(small, dtype=np.float64).std()) < _FLAT_GREY_LEVELS:

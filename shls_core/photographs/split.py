@@ -1,4 +1,4 @@
-"""Which photographs train and which are held out: a pure function of the scene."""
+"""The split into photographs for training and held-out ones: a pure function of the scene."""
 
 from typing import Final, Literal
 
@@ -16,8 +16,8 @@ class HeldOutConfig(FrozenConfig):
     """The part of the photographs that training never sees, and the sequences made from it."""
 
     share: float = pydantic.Field(default=0.05, ge=0, lt=1)
-    """Share of the scenes, 0..1, that are held out. Each scene is drawn by itself, so that adding one moves
-    no other."""
+    """Share of the scenes, 0..1, that are held out. Each scene is drawn independently, so that adding one
+    moves no other."""
     seed: int = pydantic.Field(default=0, ge=0)
     """Seed of that draw."""
     num_frames: int = pydantic.Field(default=8, ge=3)

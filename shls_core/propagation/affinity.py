@@ -1,8 +1,8 @@
-"""Every cell of a frame matched with the most similar cells of other frames.
+"""Matches every cell of a frame with the most similar cells of other frames.
 
-A frame of h x w cells has h w queries, a context of F frames F h w candidates. Queries are taken in tiles:
-those of a tile share the part of a context frame that their windows cover, so that one matrix product
-compares them all, and a strip of tiles is one batch of products. Similarities of all queries with all
+A frame of h x w cells has h w queries, and a context of F frames has F h w candidates. Queries are grouped in
+tiles. The queries of a tile share the part of a context frame that their windows cover, so that one matrix
+product compares them all; a strip of tiles is one batch of products. The similarities of all queries with all
 candidates are never held at the same time.
 """
 
@@ -27,11 +27,11 @@ class ContextFrame:
     Attributes
     ----------
     features : Float[Tensor, "h w C"]
-        Unit vectors; float16 is widened where it is multiplied.
+        Unit vectors; float16 is converted to float32 for products.
     multiplicity : int
         How many slots each candidate takes, at least 1.
     is_unrestricted : bool
-        Whether the candidates outside the window count as well: they take one slot.
+        Whether candidates outside the window count, too; each of them takes one slot.
     """
 
     features: Float[Tensor, "h w C"]
@@ -41,7 +41,7 @@ class ContextFrame:
 
 @dataclass(frozen=True)
 class Matches:
-    """What some cells of a frame were matched with.
+    """The matches of some cells of a frame.
 
     Attributes
     ----------
@@ -50,8 +50,8 @@ class Matches:
     weights : Float[Tensor, "Q k"]
         Float32, 0..1, of sum 1.
     rows : Int64[Tensor, "Q k"]
-        The cell of the context that has the weight: place of its frame * h w + row * w + column. 0 where
-        there are fewer than k, and the weight is 0.
+        The cell of the context that has the weight: index of its frame * h w + row * w + column. Where there
+        are fewer than k, row and weight are 0.
     """
 
     cells: Int64[Tensor, " Q"]
@@ -67,11 +67,11 @@ def matches(
     temperature: float,
     values_at_once: int = 2_000_000,
 ) -> Iterator[Matches]:
-    """Match every cell of a frame, a few hundred of them at a time.
+    """Match every cell of a frame, a few hundred cells at a time.
 
     The weights of a cell are the softmax of similarity / `temperature` over `neighbours` slots. Candidates
-    fill them, the most similar first, each as many as its multiplicity; of equally similar ones that of the
-    older frame comes first, then that of the lower cell.
+    fill the slots, the most similar first; each takes as many slots as its multiplicity. On ties, the
+    candidate of the older frame comes first, then that of the lower cell.
 
     Parameters
     ----------
@@ -82,17 +82,17 @@ def matches(
     window
         Which cells of a frame are candidates.
     neighbours
-        Number of slots; None: all candidates have a weight, which is in proportion to their multiplicity,
-        and come in the order of the context.
+        Number of slots; None: all candidates have a weight, in proportion to their multiplicity, and are
+        returned in the order of the context.
     temperature
         Above 0.
     values_at_once
-        Most similarities that are held at a time, as far as a tile allows; 4 bytes each.
+        Largest number of similarities held at a time, 4 bytes each; a single tile may need more.
 
     Yields
     ------
     Matches
-        Of a block of cells; every cell comes once.
+        The matches of a block of cells; every cell is yielded once.
 
     References
     ----------
@@ -122,14 +122,14 @@ def matches(
 
 
 class _Widened:
-    """The features of one frame of the context in float32, kept until those of another one are asked for."""
+    """The features of one context frame in float32, kept until those of another frame are requested."""
 
     def __init__(self, context: Sequence[ContextFrame], scratch: Scratch) -> None:
         self._context, self._scratch = context, scratch
         self._held: tuple[int, Float[Tensor, "cells C"]] | None = None
 
     def features_of(self, number: int) -> Float[Tensor, "cells C"]:
-        """Return the features of a frame, good until the next call."""
+        """Return the features of a frame, valid until the next call."""
         if self._held is None or self._held[0] != number:
             features = self._context[number].features.flatten(0, 1)
             self._held = number, self._scratch.take("features", *features.shape).copy_(features)
@@ -137,7 +137,7 @@ class _Widened:
 
 
 class _Candidates:
-    """What the queries of a strip may be matched with."""
+    """The candidates for the queries of a strip."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class _Candidates:
         values, cells = [], []
         for start in range(0, len(self._strip.queries), queries_at_once):
             queries = self._strip.queries[start : start + queries_at_once]
-            # Faster than the product of queries and features, and so is the maximum over its rows.
+            # Faster than the product of queries and features; the maximum over its rows is faster, too.
             products = self._scratch.take("products", num_cells, len(queries))
             torch.mm(features, queries.T, out=products)
             similarities = products.view(num_members, -1, len(queries))
@@ -230,6 +230,6 @@ class _Candidates:
 
 
 def _num_members(num_cells: int, num_best: int) -> int:
-    """Return into how many members of a group cells are divided: there is least to search in all."""
+    """Return the number of members of a group of cells for which the total search is smallest."""
     divisors = (n for n in range(1, num_cells + 1) if num_cells % n == 0)
     return min(divisors, key=lambda num_members: num_cells // num_members + num_best * num_members)

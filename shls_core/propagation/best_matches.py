@@ -1,4 +1,4 @@
-"""The largest of many similarities, exactly, equal ones included."""
+"""The largest of many similarities, found exactly, with a fixed rule for ties."""
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,16 +15,16 @@ def best_of(
     """Return the largest similarities of every query, in no particular order.
 
     The `num_best` largest lie in the `num_best` groups with the largest maxima, so that only these are
-    searched. That is many times faster than to search all.
+    searched. That is many times faster than searching all.
 
     Parameters
     ----------
     similarities
         No NaN.
     maxima
-        Over the members of a group; minus infinity where a group does not count for a query.
+        Over the members of a group; minus infinity if a group does not count for a query.
     num_best
-        How many are wanted.
+        Number of results for each query.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def best_of(
         ``best`` is `num_best`, or the number of similarities of a query if that is less; minus infinity
         where a query has fewer candidates.
     indices : Int64[Tensor, "queries best"]
-        Member * number of groups + group. Of equal similarities those with the lowest index are taken.
+        Member * number of groups + group. On ties, the lowest indices are taken.
     """
     num_members, _, num_groups = similarities.shape
     group_maxima, groups = maxima.topk(min(num_best, num_groups), sorted=False)
@@ -58,7 +58,7 @@ def best_of(
 def _first_at_least(
     candidates: Float[Tensor, "queries candidates"], lowest: Float[Tensor, "queries 1"], num_best: int
 ) -> Int64[Tensor, "queries best"]:
-    """Return the places of all candidates above the lowest one, and of the first of those equal to it."""
+    """Return the places of all candidates above `lowest`, and of the first candidates equal to it."""
     is_above, is_equal = candidates > lowest, candidates == lowest
     num_wanted = num_best - is_above.sum(1, keepdim=True)
     is_taken = is_above | (is_equal & (is_equal.cumsum(1, dtype=torch.int32) <= num_wanted))
@@ -68,7 +68,7 @@ def _first_at_least(
 def best_first(
     values: Float[Tensor, "queries candidates"], rows: Int64[Tensor, "queries candidates"], num_best: int
 ) -> tuple[Float[Tensor, "queries best"], Int64[Tensor, "queries best"]]:
-    """Return the `num_best` largest values in falling order and their rows; of equal values the lowest row.
+    """Return the `num_best` largest values in descending order, and their rows; on ties, the lowest row.
 
     Rows of a query are distinct. Where there are fewer candidates, minus infinity and row 0 follow.
     """
@@ -90,7 +90,7 @@ def fill_slots(
     Parameters
     ----------
     multiplicities
-        At least 1; of the candidates in their order, as many as there are slots.
+        Of the candidates, in order; each at least 1. There are as many candidates as slots.
 
     Examples
     --------

@@ -16,8 +16,8 @@ class DenseFeatures(Protocol):
         """Pixels from one cell to the next."""
 
     def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
-        """Return the features of an RGB frame, on whatever device, of any length.
+        """Return the features of an RGB frame, on any device and with any number of channels.
 
-        h is H / stride rounded up, w is W / stride rounded up. The call may come from another thread than
-        the rest, one frame ahead.
+        h is H / stride rounded up, w is W / stride rounded up. It may be called in another thread than the
+        rest, one frame ahead.
         """

@@ -1,4 +1,4 @@
-"""Scoring a way of segmenting videos on sequences whose every mask is known."""
+"""Scores a way of segmenting videos on sequences with a known mask for every frame."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,7 +11,7 @@ from shls_core.propagation.interface import MaskPropagator, copy_first_mask, pro
 from shls_core.propagation.labelled_sequence import LabelledSequence
 
 Segmenter = Callable[[LabelledSequence], UInt8[np.ndarray, "T H W"]]
-"""From a sequence, of whose masks it may read the first alone, to the masks of all frames."""
+"""Takes a sequence, of which it may read only the first mask; returns the masks of all frames."""
 
 
 def by_propagation(propagator: MaskPropagator) -> Segmenter:
@@ -20,7 +20,7 @@ def by_propagation(propagator: MaskPropagator) -> Segmenter:
 
 
 def by_copying(sequence: LabelledSequence) -> UInt8[np.ndarray, "T H W"]:
-    """Copy the first mask onto every frame: the baseline that knows nothing."""
+    """Copy the first mask to every frame: the trivial baseline."""
     return copy_first_mask(sequence.masks[0], len(sequence.masks))
 
 

@@ -1,21 +1,22 @@
-"""What is held of some frames of a video, in one piece of memory."""
+"""Stores tensors of some frames of a video in one block of memory."""
 
 from jaxtyping import Shaped
 from torch import Tensor
 
 
 class FrameSlots:
-    """Places for tensors of frames, which later frames take over.
+    """Slots for tensors of frames, which later frames reuse.
 
-    Tensors that come and go one by one leave holes in memory that nothing else fits into: half as much again
-    as what is held. What lies in one piece does not, and pages of places never taken cost nothing.
+    Tensors that are allocated and freed one by one leave holes in memory that nothing else fits into: half
+    the size of what is held. One block has no such holes, and the pages of slots that are never used cost
+    nothing.
 
     Parameters
     ----------
     like : Shaped[Tensor, "..."]
-        Of the shape, type and device of all that come.
+        A tensor with the shape, type and device of all that are stored.
     num_slots : int
-        Frames that are held at a time; more than that are held on their own.
+        Frames that are held at a time; further frames get memory of their own.
     """
 
     def __init__(self, like: Shaped[Tensor, "..."], num_slots: int) -> None:
@@ -24,14 +25,14 @@ class FrameSlots:
         self._taken: dict[int, int] = {}
 
     def put(self, number: int, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
-        """Copy what is to be held of a frame; return the copy, which is good until the frame is dropped."""
+        """Copy the tensor of a frame; return the copy, which is valid until the frame is dropped."""
         if not self._free:
             return values.clone()
         slot = self._taken[number] = self._free.pop()
         return self._slots[slot].copy_(values)
 
     def drop(self, number: int) -> None:
-        """Let another frame take the place of this one."""
+        """Free the slot of a frame for another one."""
         slot = self._taken.pop(number, None)
         if slot is not None:
             self._free.append(slot)

@@ -1,4 +1,4 @@
-"""Masks that are given at several frames of a video, and the video segmented from them."""
+"""Segments a video from masks that are given at several frames."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,17 +15,17 @@ from shls_core.video.frames import Frame
 def segment_from_masks(
     segmenter: VideoSegmenter, frames: Iterable[Frame], masks: Mapping[int, UInt8[np.ndarray, "_ _"]]
 ) -> Iterator[tuple[Frame, UInt8[np.ndarray, "H W"]]]:
-    """Yield every frame of a video with its labels; what is held does not grow with its length.
+    """Yield every frame of a video with its labels; memory use does not grow with its length.
 
     Parameters
     ----------
     segmenter
-        How.
+        Segments the video.
     frames
         In the order of time.
     masks
-        By number of the frame, from 0, at least one. Frames before the first mask are background; later
-        masks give objects as `VideoSegmenter.introduce` takes them. A mask is looked up when its frame comes.
+        By number of the frame, from 0, at least one. Frames before the first mask are background; later masks
+        give objects, as for `VideoSegmenter.introduce`. A mask is read when its frame is reached.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def segment_from_masks(
     start = min(masks)
     coming, in_work, num_done = iter(frames), deque[Frame](), 0
     for num_done, frame in enumerate(islice(coming, start), 1):
-        if num_done == 1:  # told before anything is made, not when the mask's turn comes
+        if num_done == 1:  # fail before any result is made, not when the mask is reached
             check_mask_size(masks[start], frame.pixels.shape)
         yield frame, np.zeros(frame.pixels.shape[:2], np.uint8)
 
@@ -56,7 +56,7 @@ def segment_from_masks(
 
 
 class _Since(Mapping[int, UInt8[np.ndarray, "_ _"]]):
-    """Masks by the number of the frame counted from another frame than the first."""
+    """Masks by the number of their frame, counted from the frame `start`."""
 
     def __init__(self, masks: Mapping[int, UInt8[np.ndarray, "_ _"]], start: int) -> None:
         self._masks, self._start = masks, start

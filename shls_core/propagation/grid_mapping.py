@@ -1,4 +1,4 @@
-"""Masks on the grid of a network's cells, and cells back at full size: one mapping both ways."""
+"""Maps masks to the grid of a network's cells, and values of cells back to full size."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class GridMapping:
     Attributes
     ----------
     rows, columns : Float[Tensor, "cells"]
-        Centres of the cells, in pixels from the centre of the first one, rising.
+        Centres of the cells, in pixels from the centre of the first one, in ascending order.
     size : tuple of int
         Height and width of the frame in px.
     """
@@ -28,7 +28,7 @@ class GridMapping:
 
     @classmethod
     def of(cls, size: tuple[int, int], stride: int, grid: Grid) -> "GridMapping":
-        """Place the cells of a frame whose features have a stride.
+        """Return the mapping of a frame whose features have a stride.
 
         Examples
         --------
@@ -48,7 +48,8 @@ class GridMapping:
     def shares(self, masks: Float[Tensor, "objects H W"]) -> Float[Tensor, "objects h w"]:
         """Return the mean of masks over the area of each cell.
 
-        Cells part the frame: borders are half way between centres, outermost cells reach its border.
+        Cells divide the frame: their borders are half-way between centres, and outermost cells reach its
+        border.
         """
         return _along_both(masks, *(_areas(*axis) for axis in self._axes()))
 
@@ -88,7 +89,7 @@ def _along_both(
 
 
 def _areas(centres: Float[Tensor, " cells"], num_pixels: int) -> Float[Tensor, "cells pixels"]:
-    """Return the share that each pixel has in the part of an axis that each cell covers."""
+    """Return, for the part of an axis that each cell covers, the share of each pixel."""
     ends = torch.tensor([-0.5, num_pixels - 0.5])
     borders = torch.cat((ends[:1], (centres[1:] + centres[:-1]) / 2, ends[1:]))
     pixels = torch.arange(num_pixels)

@@ -1,4 +1,4 @@
-"""What every method that segments videos offers, and how a video is run through it."""
+"""The interface of every method that segments videos, and a function that runs a video through it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 Stored = Mapping[str, np.ndarray]
-"""Of one frame, what a dataset holds beside pixels and mask, by column: ``superpixel_maps``."""
+"""What a dataset stores of one frame besides pixels and mask, by column: ``superpixel_maps``."""
 NOTHING_STORED: Stored = MappingProxyType({})
 
 
@@ -17,28 +17,28 @@ class MaskPropagator(Protocol):
     """A method that carries the mask of a first frame through a video, one frame at a time."""
 
     def prepare(self, frame: UInt8[np.ndarray, "H W 3"], stored: Stored = NOTHING_STORED) -> Any:
-        """Return what the method needs of a frame, RGB, as far as it depends on no other frame.
+        """Return what the method needs of an RGB frame and what depends on no other frame.
 
-        It may be called from another thread, one frame ahead, and changes nothing that is known of a video.
+        It may be called in another thread, one frame ahead, and does not change the state of a video.
 
         Parameters
         ----------
         frame : UInt8[numpy.ndarray, "H W 3"]
             RGB.
         stored : Mapping of str to numpy.ndarray
-            What is at hand of it, and need not be computed again.
+            Stored values of the frame, which need not be computed again.
         """
 
     def start(self, prepared: Any, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
-        """Begin a video with its first frame; whatever was known of an earlier one is forgotten."""
+        """Start a video with its first frame; the state of an earlier video is dropped."""
 
     def step(self, prepared: Any) -> UInt8[np.ndarray, "H W"]:
         """Return the mask of the next frame."""
 
     def introduce(self, prepared: Any, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> UInt8[np.ndarray, "H W"]:
-        """Return the mask of the next frame, of which `mask` gives some objects: new ones, or known ones.
+        """Return the mask of the next frame, in which `mask` gives some objects, known ones or new.
 
-        Where `mask` is 0 it says nothing. An object that it names is where it says and nowhere else.
+        In `mask`, 0 means not given. In this frame, an object of `mask` is there and nowhere else.
         """
 
 
@@ -58,7 +58,7 @@ def propagate(
     first_mask : UInt8[numpy.ndarray, "mask_H mask_W"]
         Of the first frame.
     stored : Mapping of str to numpy.ndarray
-        What is at hand of every frame, by column; the first axis counts frames.
+        Stored values of all frames, by column; the first axis counts frames.
 
     Returns
     -------

@@ -23,42 +23,43 @@ class LabelPropagationConfig(FrozenConfig):
     last stage of its backbone (512 channels at full width), contrastive random walks the one before."""
 
     context: int = Field(default=20, ge=0, le=255)
-    """Frames right before the current one that give labels, beside the first frame. DUL: 20. Before there
-    are as many, the first frame stands in for those that are missing."""
+    """Frames directly before the current one that give labels, in addition to the first frame. DUL: 20. While
+    there are fewer, the first frame replaces the missing ones."""
 
     window: WindowShape = "disc"
     """Cells of an earlier frame that a cell is compared with: those around its own place at a Euclidean
     distance below `radius` (disc, DUL), at most `radius` rows and columns away (square, MAST), or all."""
 
     radius: float = Field(default=12.0, gt=0.0, le=1024.0)
-    """Size of the window in cells; a disc of radius 12 has 437 cells (DUL), a square 625 (MAST). Without
-    effect when `window` is none."""
+    """Size of the window in cells; a disc of radius 12 has 437 cells (DUL), a square 625 (MAST). It has no
+    effect if `window` is none."""
 
     neighbours: Annotated[int, Field(ge=1, le=1024)] | Literal["all"] = 10
     """Most similar cells of all context frames together that vote, 1 to 1024 (DUL: 10), or all cells of the
     windows (MAST)."""
 
     temperature: float = Field(default=0.05, ge=0.001, le=10.0)
-    """What cosine similarities are divided by before the softmax over the neighbours; low values let the
-    most similar cell decide. DUL: .05."""
+    """The divisor of cosine similarities before the softmax over the neighbours; low values let the most
+    similar cell decide. DUL: .05."""
 
     first_frame_unrestricted: bool = True
-    """Whether a cell is compared with all cells of the first frame, whatever the window is. DUL's program
-    does so, its paper restricts all frames; unrestricted, an object is found again after it was lost."""
+    """Whether a cell is compared with all cells of the first frame, whatever the window is. DUL's code does
+    so; its paper restricts all frames. Without the restriction, an object is found again after it was
+    lost."""
 
     labels: Literal["soft", "hard"] = "soft"
-    """What is remembered of a frame: shares of labels, which sum to 1 (soft, DUL), or the label with the
-    largest share alone (hard, MAST)."""
+    """What is stored of a frame: shares of labels, which sum to 1 (soft, DUL), or only the label with the
+    largest share (hard, MAST)."""
 
     given_mask: GivenMask = "area"
-    """How a given mask is brought to the grid: as the share of a cell's area that an object has, or bilinear
-    at the cell's centre, as DUL does, which may lose thin objects. The area is our choice."""
+    """How a given mask is resampled to the grid. ``area``, our choice: the share of a cell's area that an
+    object covers. ``bilinear``, as in DUL: the value at the cell's centre, which may lose thin objects."""
 
     grid: Grid = "strided"
-    """Where cells are, for masks on their way down and up: cell i on pixel stride * i, where convolutions
-    with symmetric padding put it (strided, our choice), or spread evenly from the first pixel to the last
-    (corners, DUL)."""
+    """Where cells are when masks are resampled to the grid and back. ``strided``, our choice: cell i is on
+    pixel stride * i, where convolutions with symmetric padding put it. ``corners``, as in DUL: cells are
+    spread evenly from the first pixel to the last."""
 
     snap: Literal["none", "superpixels"] = "none"
     """Whether every superpixel of a frame takes the label that has the largest mean share in it, so that
-    masks have the borders of superpixels and not those of a coarse grid. Not in DUL."""
+    masks have the borders of superpixels instead of those of a coarse grid. Not in DUL."""

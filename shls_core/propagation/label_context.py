@@ -30,7 +30,7 @@ def context_of(
 ) -> list[ContextUse]:
     """Return the context of a frame for objects that were first given at frame `start`.
 
-    It is the start frame, and the `size` frames before the current one, where the start frame stands in for
+    The context is the start frame and the `size` frames before the current one. The start frame replaces
     every frame before it: at frame `start + t` it counts 1 + max(0, size + 1 - t) times.
 
     Parameters
@@ -44,7 +44,7 @@ def context_of(
     is_unrestricted
         Whether the start frame and those of `again` count once for all cells.
     again
-        Later frames at which the objects were given once more; each counts once more.
+        Later frames at which the objects were given again; each counts one more time.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Label propagation in use: the objects of a video by dense features of its frames."""
+"""Label propagation in use: segments the objects of a video by dense features of its frames."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ _NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class PreparedCells:
-    """What depends on a frame alone.
+    """The data of a frame that depend on no other frame.
 
     Attributes
     ----------
     shape : tuple of int
         Of the frame: height, width, 3.
     features : Float16[Tensor, "h w C"]
-        Unit vectors: half the memory of float32, and cosines within .001.
+        Unit vectors in half the memory of float32; cosines are exact to .001.
     superpixel_map : UInt16[numpy.ndarray, "H W"] or None
-        None where masks do not snap to superpixels.
+        None if masks do not snap to superpixels.
     """
 
     shape: tuple[int, ...]
@@ -39,19 +39,19 @@ class PreparedCells:
 
 
 class LabelPropagator:
-    """Segment the frames of one video after the other; a `MaskPropagator`.
+    """Segment videos, one after the other, frame by frame; a `MaskPropagator`.
 
     Every cell of a frame takes the labels of the most similar cells of earlier frames, weighted by how
-    similar they are. What is held of a video does not grow with its length.
+    similar they are. Memory use does not grow with the length of a video.
 
     Parameters
     ----------
     features : DenseFeatures
-        Nothing of a video is stored in it.
+        They store no state of a video.
     config : LabelPropagationConfig
     divide : callable or None
-        Divides an RGB frame into superpixels 0..R-1, for frames that come without them; asked only where
-        masks snap to superpixels.
+        Divides an RGB frame into superpixels 0..R-1, for frames that come without them; called only if masks
+        snap to superpixels.
 
     References
     ----------
@@ -80,14 +80,14 @@ class LabelPropagator:
         frame : UInt8[numpy.ndarray, "H W 3"]
             RGB.
         stored
-            Columns of a dataset for this frame: "superpixel_maps", uint16 of the frame's size, is used where
+            Columns of a dataset for this frame: "superpixel_maps", uint16 of the frame's size, is used if
             masks snap to superpixels.
 
         Raises
         ------
         InputError
-            If masks are to snap to superpixels, and none are stored and there is nothing that divides frames,
-            or those stored have another size.
+            If masks are to snap to superpixels, and there are neither stored ones nor `divide`, or the stored
+            ones have another size.
         """
         superpixels = self._superpixels(frame, stored) if self._config.snap == "superpixels" else None
         encoded = self._features.encode(frame)
@@ -97,14 +97,14 @@ class LabelPropagator:
 
     @torch.inference_mode()
     def start(self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
-        """Begin a video; whatever was known of an earlier one is forgotten.
+        """Start a video; the state of an earlier video is dropped.
 
         Parameters
         ----------
         prepared : PreparedCells
             The first frame.
         mask : UInt8[numpy.ndarray, "mask_H mask_W"]
-            Of the size of the frame; 0 background, 1..254 objects, at least one, any of them.
+            Of the size of the frame; 0 background, 1..254 objects, at least one; labels may have gaps.
 
         Raises
         ------
@@ -137,18 +137,18 @@ class LabelPropagator:
     def introduce(
         self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]
     ) -> UInt8[np.ndarray, "H W"]:
-        """Return the labels of the next frame, of which `mask` gives some objects: new ones, or known ones.
+        """Return the labels of the next frame, in which `mask` gives some objects, known ones or new.
 
-        The frame is segmented as by `step`; what is given is written over the result and remembered. New
-        objects are found by their likeness to this frame from then on, known ones by their likeness to this
-        frame as well.
+        The frame is segmented as by `step`; the given mask is written over the result and remembered. From
+        then on, new objects are found by their similarity to this frame, known ones by their similarity to
+        this frame, too.
 
         Parameters
         ----------
         prepared : PreparedCells
         mask : UInt8[numpy.ndarray, "mask_H mask_W"]
-            Of the size of the frame; 0 says nothing, 1..254 are objects, at least one. An object that it
-            names is where it says and nowhere else in this frame.
+            Of the size of the frame; 0 means not given, 1..254 are objects, at least one. In this frame, an
+            object of the mask is there and nowhere else.
 
         Raises
         ------

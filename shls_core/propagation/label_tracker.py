@@ -1,4 +1,4 @@
-"""The labels of one video through time, on the grid of its features."""
+"""Tracks the labels of one video, on the grid of its features."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shls_core.propagation.soft_labels import hardened
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where an object comes from: the frame at which it was first given, and those at which it was again."""
+    """The frame at which an object was first given, and the frames at which it was given again."""
 
     start: int
     again: tuple[int, ...] = ()
@@ -25,14 +25,14 @@ class _Origin:
 
 @dataclass
 class _Remembered:
-    """A frame that may give labels: unit features, and shares of all labels."""
+    """A stored frame that may give labels: unit features, and shares of all labels."""
 
     features: Float[Tensor, "h w C"]
     shares: Float[Tensor, "cells channels"]
 
 
 class LabelTracker:
-    """All that label propagation knows of one video; it grows with the masks given, not with time.
+    """The state of label propagation in one video; it grows with the number of given masks, not with time.
 
     Parameters
     ----------
@@ -72,16 +72,16 @@ class LabelTracker:
     def introduce(
         self, features: Float[Tensor, "h w C"], given: Mapping[int, Float[Tensor, "h w"]]
     ) -> Float[Tensor, "channels h w"]:
-        """Return what `step` would have found, of the labels known before; remember what is given over it."""
+        """Return the result of `step` for the labels known before; remember it under the given objects."""
         soft = self._predict(features)
         self._give(features, soft, given)
         return soft
 
     def _predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
-        """Label the next frame: every label by the context of its own origin.
+        """Label the next frame, every label from the context of its own origin.
 
-        Background is what every context takes for background. The first context alone does not know an object
-        that was given later: where that object was in sight before, it would hold it for background for good.
+        A cell has the smallest background share that any context finds. The first context alone does not know
+        an object that was given later, and would label it background wherever it was visible before.
         """
         self._number += 1
         soft = features.new_zeros(len(self._origins), *features.shape[:2], dtype=torch.float32)
@@ -124,7 +124,7 @@ class LabelTracker:
         soft: Float[Tensor, "channels h w"],
         given: Mapping[int, Float[Tensor, "h w"]],
     ) -> None:
-        """Write what is given over the shares of a frame, and let it be an origin of the objects given."""
+        """Write given objects over the shares of a frame, which becomes an origin of these objects."""
         for label in given:
             origin = self._origins.get(label)
             self._origins[label] = (
@@ -138,7 +138,7 @@ class LabelTracker:
         merged[: len(soft)] = soft
         channels = [self.labels.index(label) for label in given]
         shares = torch.stack([share.to(soft.device) for share in given.values()])
-        # An object that is given is nowhere else: what was taken for it is background.
+        # A given object is nowhere else: cells that were predicted to be it become background.
         merged[0] += merged[channels].sum(0)
         merged[channels] = 0
         merged *= 1 - shares.sum(0).clamp(max=1)
@@ -146,14 +146,14 @@ class LabelTracker:
         self._remember(features, merged)
 
     def _make_room(self, like: Float[Tensor, "cells channels"]) -> None:
-        """Hold shares of labels that became known, of which the frames before have nothing."""
+        """Add channels for labels that became known; their shares in earlier frames are 0."""
         self._share_slots = FrameSlots(like, self._config.context + 1)
         for number, frame in self._frames.items():
             missing = like.shape[1] - frame.shares.shape[1]
             frame.shares = self._share_slots.put(number, torch.nn.functional.pad(frame.shares, (0, missing)))
 
     def _remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
-        """Keep a frame, and forget those that no later frame needs."""
+        """Store a frame, and drop those that no later frame needs."""
         needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
         oldest = self._number + 1 - self._config.context
         for number in [n for n in self._frames if n < oldest and n not in needed]:

@@ -1,4 +1,4 @@
-"""A sequence whose every mask is known."""
+"""A sequence with a known mask for every frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

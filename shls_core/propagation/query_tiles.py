@@ -1,4 +1,4 @@
-"""The cells of a frame in tiles, and what a strip of tiles is compared with."""
+"""Divides the cells of a frame into tiles, and compares strips of tiles with other frames."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from torch import Tensor
 from shls_core.propagation.match_window import Window
 from shls_core.propagation.scratch import Scratch
 
-# Measured on two cores: from 4 x 4 to 8 x 8 cells products take about the same time, since what smaller tiles
-# save in candidates outside of the windows larger ones save in loads. Small ones leave less to search.
+# Measured on two cores: tiles of 4 x 4 to 8 x 8 cells take about the same time for products. Smaller tiles
+# have fewer candidates outside the windows, larger ones need fewer loads. Small tiles leave less to search.
 _TILE_SIDE = 4
 
 
@@ -34,12 +34,12 @@ class QueryTiles:
 
     @property
     def area(self) -> tuple[int, int]:
-        """Rows and columns of what the windows of a tile cover."""
+        """Rows and columns of the area that the windows of a tile cover."""
         return self.tile[0] + 2 * self.reach, self.tile[1] + 2 * self.reach
 
     @classmethod
     def of(cls, grid: tuple[int, int], reach: int) -> "QueryTiles":
-        """Divide a grid into tiles of nearly equal size that cover it with few cells to spare."""
+        """Divide a grid into tiles of equal size that cover it with few extra cells."""
         rows, columns = (math.ceil(side / math.ceil(side / _TILE_SIDE)) for side in grid)
         return cls(grid, (rows, columns), reach)
 
@@ -54,9 +54,9 @@ class QueryTiles:
 
 
 class TileStrip:
-    """Some tiles below each other.
+    """A vertical strip of tiles.
 
-    Tiles that stick out of the grid repeat its last row or column: `is_inside` says which queries count.
+    Tiles that extend beyond the grid repeat its last row or column; `is_inside` marks the queries that count.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class TileStrip:
     ) -> Float[Tensor, "F Q area"]:
         """Return the inner products of every query with the area around its tile in each frame.
 
-        Products with cells beyond the border of a frame are 0. The result lies in the scratch.
+        Products with cells beyond the border of a frame are 0. The result is stored in `scratch`.
         """
         (height, width), (tile_rows, _), reach = self._tiles.grid, self._tiles.tile, self._tiles.reach
         area_rows, area_columns = self._tiles.area
@@ -100,7 +100,7 @@ class TileStrip:
         ]
         area = area_rows * area_columns
         row_stride = area_columns * num_channels
-        # The area of a tile overlaps with that of the next one: no copies of it.
+        # The areas of neighbouring tiles overlap: strides avoid copies.
         areas = surroundings.as_strided(
             (self._num_tiles, num_channels, area), (tile_rows * row_stride, 1, num_channels)
         )

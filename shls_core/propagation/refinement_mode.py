@@ -1,4 +1,4 @@
-"""How coarse masks are refined, as configurations say it."""
+"""How coarse masks are refined, as written in configurations."""
 
 from typing import Any, Literal
 

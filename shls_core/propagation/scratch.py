@@ -1,4 +1,4 @@
-"""Working memory that is used again and again."""
+"""Working memory that is reused."""
 
 import math
 
@@ -8,10 +8,10 @@ from torch import Tensor
 
 
 class Scratch:
-    """Named float32 tensors that are overwritten: each takes as much memory as its largest use.
+    """Named float32 tensors that are reused: each takes as much memory as its largest use.
 
-    Large tensors that are allocated for every block of a computation cost more time than what is done with
-    them, since their pages are new every time.
+    To allocate large tensors for every block of a computation takes more time than the computation itself,
+    because their pages are new every time.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -19,7 +19,7 @@ class Scratch:
         self._values: dict[str, Float[Tensor, " values"]] = {}
 
     def take(self, name: str, *shape: int) -> Float[Tensor, "..."]:
-        """Return a tensor of any content; what was taken under this name before is overwritten with it."""
+        """Return an uninitialised tensor; it shares the memory of the earlier tensors of this name."""
         num_values = math.prod(shape)
         held = self._values.get(name)
         if held is None or len(held) < num_values:

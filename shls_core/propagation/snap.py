@@ -14,7 +14,7 @@ def superpixel_means(
     values
         For example the share of one label at every pixel.
     superpixel_map
-        Labels 0..R-1; one that is missing has the mean 0.
+        Labels 0..R-1; a missing label has the mean 0.
 
     Examples
     --------

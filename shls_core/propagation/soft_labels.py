@@ -1,4 +1,4 @@
-"""Shares of labels on a grid: from a mask that is given, and back to a mask."""
+"""Shares of labels on a grid: from a given mask, and back to a mask."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ from shls_core.propagation.snap import superpixel_means
 def given_shares(
     mask: UInt8[np.ndarray, "H W"], mapping: GridMapping, config: LabelPropagationConfig
 ) -> dict[int, Float[Tensor, "h w"]]:
-    """Return the share that each object of a mask has in every cell, by its label in rising order.
+    """Return the share that each object of a mask has in every cell, by its label in ascending order.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def given_shares(
 
 
 def hardened(soft: Float[Tensor, "channels h w"]) -> Float[Tensor, "channels h w"]:
-    """Give every cell wholly to the label with the largest share, the first one of equals."""
+    """Give every cell completely to the label with the largest share, the first one on ties."""
     return torch.zeros_like(soft).scatter_(0, _first_largest(soft)[None], 1)
 
 
@@ -54,7 +54,7 @@ def mask_of(
     mapping: GridMapping,
     superpixel_map: UInt16[np.ndarray, "H W"] | None = None,
 ) -> UInt8[np.ndarray, "H W"]:
-    """Return the label with the largest share at every pixel; background wins where it is among equals.
+    """Return the label with the largest share at every pixel; on ties, background comes first.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def mask_of(
     mapping
         Where the cells are.
     superpixel_map
-        Superpixels that take the label with the largest mean share as a whole; None: every pixel for itself.
+        Every superpixel takes the label with the largest mean share; None: every pixel has its own label.
     """
     channels = (mapping.at_full_size(channel).numpy() for channel in soft)
     if superpixel_map is None:
@@ -78,7 +78,7 @@ def mask_of(
 def _labels_of_largest(
     channels: Iterator[Float[np.ndarray, "*places"]], labels: Sequence[int]
 ) -> UInt8[np.ndarray, "*places"]:
-    """Return the label of the largest channel at every place, the first one of equals."""
+    """Return the label of the largest channel at every place, the first one on ties."""
     largest = next(channels)
     found = np.full(largest.shape, labels[0], np.uint8)
     for label, channel in zip(labels[1:], channels, strict=True):
@@ -88,7 +88,7 @@ def _labels_of_largest(
 
 
 def _first_largest(soft: Float[Tensor, "channels h w"]) -> Int64[Tensor, "h w"]:
-    # argmax promises no order among equals.
+    # argmax does not define which of equal values it returns.
     is_largest = soft == soft.amax(0)
     numbers = torch.arange(len(soft), device=soft.device)[:, None, None].expand_as(soft)
     return numbers.masked_fill(~is_largest, len(soft)).amin(0)

@@ -1,4 +1,4 @@
-"""Segmenting a video with any method: sizes, reading ahead and the checks of masks are taken care of."""
+"""Segments a video with any method; handles sizes, reading ahead and the checks of masks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from shls_core.propagation.interface import MaskPropagator
 
 @dataclass(frozen=True)
 class PreparedFrame:
-    """A frame at the size it is worked on, as the propagator takes it."""
+    """A frame at its working size, prepared for the propagator."""
 
     prepared: Any
     working_size: tuple[int, int]
@@ -27,15 +27,15 @@ class PreparedFrame:
 class VideoSegmenter:
     """Carries the masks of a first frame through a video.
 
-    All that is known of a video is in here; `start` forgets the one before.
+    It holds the state of one video; `start` drops that of the video before.
 
     Parameters
     ----------
     propagator : MaskPropagator
         The method, for example a `Propagator` with a trained network.
     max_side : int or None
-        Longest side in px at which frames are worked on; masks come back at the size of the frames. None: as
-        they are.
+        Longest side in px at which frames are processed; masks are returned at the size of the frames. None:
+        the size of the frames.
 
     Examples
     --------
@@ -60,13 +60,13 @@ class VideoSegmenter:
         self._full_size: tuple[int, int] | None = None
 
     def start(self, frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
-        """Begin a video with its first frame, RGB, and the labels there: 0 background, 1..K objects.
+        """Start a video with its first frame, RGB, and the labels there: 0 background, 1..K objects.
 
         Raises
         ------
         InputError
-            If the mask has another size than the frame, has no object, loses one when it is brought down to
-            the working size, or holds 255.
+            If the mask has another size than the frame, has no object, loses one when it is resized to the
+            working size, or holds 255.
         """
         self._start(self.prepare(frame), mask)
 
@@ -83,9 +83,9 @@ class VideoSegmenter:
     def introduce(
         self, frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "mask_H mask_W"]
     ) -> UInt8[np.ndarray, "H W"]:
-        """Return the labels of the next frame, of which `mask` gives some objects: new ones, or known ones.
+        """Return the labels of the next frame, in which `mask` gives some objects, known ones or new.
 
-        Where `mask` is 0 it says nothing. An object that it names is where it says and nowhere else.
+        In `mask`, 0 means not given. In this frame, an object of `mask` is there and nowhere else.
 
         Raises
         ------
@@ -100,10 +100,10 @@ class VideoSegmenter:
         first_mask: UInt8[np.ndarray, "mask_H mask_W"],
         later_masks: Mapping[int, UInt8[np.ndarray, "_ _"]] | None = None,
     ) -> Iterator[UInt8[np.ndarray, "H W"]]:
-        """Yield the labels of every frame, those of the first one as given.
+        """Yield the labels of every frame; those of the first one are `first_mask`.
 
-        The next frame is read and prepared, by SHLS divided into superpixels, while the network works on the
-        current one; no more than two are held.
+        The next frame is read and prepared (SHLS divides it into superpixels) while the network processes the
+        current one; at most two are held.
 
         Parameters
         ----------
@@ -112,8 +112,8 @@ class VideoSegmenter:
         first_mask
             Labels of the first frame.
         later_masks
-            By number of the frame, the first being 0: objects that are given there, as to `introduce`. A mask
-            is looked up when its frame comes.
+            By number of the frame, the first being 0: the objects given there, as for `introduce`. A mask is
+            read when its frame is reached.
         """
         later = later_masks or {}
         with ThreadPoolExecutor(max_workers=1) as reader:
@@ -136,7 +136,7 @@ class VideoSegmenter:
                 yield self._introduce(current, later[number]) if number in later else self._step(current)
 
     def prepare(self, frame: UInt8[np.ndarray, "H W 3"]) -> PreparedFrame:
-        """Bring a frame to the working size, and do with it what depends on no other frame."""
+        """Resize a frame to the working size, and compute what depends on no other frame."""
         pixels = shrink_to_side(frame, self._max_side)
         prepared = self._propagator.prepare(pixels)
         return PreparedFrame(prepared, (pixels.shape[0], pixels.shape[1]), (frame.shape[0], frame.shape[1]))
@@ -153,19 +153,19 @@ class VideoSegmenter:
         self._check_size(frame)
         working = _at_working_size(given, frame)
         mask = _resized(self._propagator.introduce(frame.prepared, working), frame.full_size)
-        # Back at full size, what was given has its own borders again, and not those of smaller pixels.
+        # At full size, given objects have their own borders, not those of the smaller mask.
         named = np.unique(given[given > 0])
         return np.where(given > 0, given, np.where(np.isin(mask, named), 0, mask)).astype(np.uint8)
 
     def _check_size(self, frame: PreparedFrame) -> None:
-        """Refuse what has the working size of the first frame, and is not of its size."""
+        """Reject a frame that has the working size of the first frame but another full size."""
         if self._full_size not in (None, frame.full_size):
             first = _spelled(self._full_size)
             raise InputError(f"expected a frame of {first} as the first one, got {_spelled(frame.full_size)}")
 
 
 def check_mask_size(mask: UInt8[np.ndarray, "_ _"], shape: tuple[int, ...]) -> None:
-    """Raise InputError where a mask has not the height and width of frames of `shape`."""
+    """Raise InputError if a mask does not have the height and width of frames of `shape`."""
     if mask.shape != shape[:2]:
         raise InputError(
             f"expected a mask of the frame's size, {_spelled(shape)}, got {_spelled(mask.shape)}"
@@ -173,7 +173,7 @@ def check_mask_size(mask: UInt8[np.ndarray, "_ _"], shape: tuple[int, ...]) -> N
 
 
 def _at_working_size(mask: UInt8[np.ndarray, "_ _"], frame: PreparedFrame) -> UInt8[np.ndarray, "h w"]:
-    """Bring a mask that was given to the size of the frame that it is worked on."""
+    """Resize a given mask to the working size of its frame."""
     check_mask_size(mask, frame.full_size)
     working = _resized(mask, frame.working_size)
     lost = np.setdiff1d(mask[mask > 0], working)

@@ -1,1 +1,1 @@
-"""Saliency: what of a still image is foreground, found without any annotation."""
+"""Saliency: the foreground of a still image, found without any annotation."""

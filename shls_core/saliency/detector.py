@@ -1,4 +1,4 @@
-"""Who draws saliency maps: the detectors there are, and how a configuration names one."""
+"""The detectors of saliency maps, and how a configuration names one."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ _LOADERS = {"torchscript": load_torchscript, "onnx": load_onnx}
 
 @runtime_checkable
 class Detector(Protocol):
-    """Draws the saliency map of a photograph."""
+    """Computes the saliency map of a photograph."""
 
     def __call__(self, image: UInt8[np.ndarray, "H W 3"], /) -> UInt8[np.ndarray, "H W"]:
         """Return how salient each pixel of an RGB image is: 0..1 as 0..255."""
@@ -37,7 +37,7 @@ class DetectorSource:
 
     @classmethod
     def of(cls, config: SaliencyConfig) -> "DetectorSource":
-        """Take ``saliency.detector`` apart.
+        """Parse ``saliency.detector``.
 
         Examples
         --------
@@ -49,7 +49,7 @@ class DetectorSource:
 
     @property
     def is_network(self) -> bool:
-        """Whether it is a network in a file of the user's own."""
+        """Whether it is a network in the user's own file."""
         return self.kind in _LOADERS
 
 
@@ -66,7 +66,7 @@ def load_detector(config: SaliencyConfig, model: bytes | None = None) -> Detecto
     Raises
     ------
     InputError
-        If the content is no model of that kind; or for ``maps``, which were drawn before: see `map_folder`.
+        If the content is not a model of that kind; or for ``maps``, which exist already: see `map_folder`.
     MissingComponent
         If the package that runs the model is not installed.
     """

@@ -1,4 +1,4 @@
-"""From a detector's map to what is kept of it: a sharper map, the pseudo-mask, and how sure it is."""
+"""From a detector's map to the stored results: a sharper map, the pseudo-mask, and its confidence."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from shls_core.saliency.sharpening import sharpened
 
 @dataclass(frozen=True)
 class Foreground:
-    """What a still image suggests as its objects.
+    """The foreground of a still image.
 
     Attributes
     ----------
     saliency_map : ndarray of uint8, shape (H, W)
-        0..1 as 0..255, brought to the edges of the image.
+        0..1 as 0..255, aligned with the edges of the image.
     mask : ndarray of uint8, shape (H, W)
         The pseudo-mask: 0 background, 1..K objects.
     confidence : float
-        0..1, of this image alone.
+        0..1; it depends on this image alone.
     """
 
     saliency_map: UInt8[np.ndarray, "H W"]
@@ -32,7 +32,7 @@ class Foreground:
 def foreground(
     image: UInt8[np.ndarray, "H W 3"], detected: UInt8[np.ndarray, "H W"], config: SaliencyConfig
 ) -> Foreground:
-    """Sharpen the map that a detector drew of an RGB image, and derive the pseudo-mask.
+    """Sharpen a detector's map of an RGB image, and derive the pseudo-mask.
 
     Examples
     --------
@@ -44,5 +44,5 @@ def foreground(
     """
     saliency_map = sharpened(image, detected, config.sharpening)
     mask = pseudo_mask(saliency_map, config)
-    # The detector's own map: the sharper one agrees with the mask because it was made to.
+    # Confidence by the detector's own map: the sharper one agrees with the mask by construction.
     return Foreground(saliency_map, mask, mask_confidence(detected, mask))

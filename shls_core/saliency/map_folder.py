@@ -1,4 +1,4 @@
-"""Saliency maps drawn before: files of a folder, named like the photographs."""
+"""Existing saliency maps: files in a folder, named like the photographs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shls_core.errors import InputError, SampleError
 MAP_SUFFIXES = (".png", ".jpg", ".jpeg")
 MISSING_MAP = "no saliency map"
 
-# Share by which the proportions of a map may differ from those of its photograph, for rounded sizes.
+# Relative tolerance between the aspect ratios of a map and its photograph, because sizes are rounded.
 _SHAPE_TOLERANCE = 0.02
 
 
@@ -25,7 +25,7 @@ class MapFolder:
 
     @classmethod
     def open(cls, folder: str) -> "MapFolder":
-        """List the PNG and JPEG files of a folder, in depth.
+        """List the PNG and JPEG files of a folder, recursively.
 
         Raises
         ------
@@ -50,14 +50,14 @@ class MapFolder:
     def of(self, file_name: str) -> Path | None:
         """Return the file of a photograph, given its name inside its folder; None if there is none.
 
-        A file in the same place of the folder comes first, then one at its top.
+        A file at the same place in the folder comes first, then one at its top level.
         """
         stem = _stem(file_name)
         return self.files.get(stem) or self.files.get(PurePosixPath(stem).name)
 
 
 def read_map(data: bytes, height: int, width: int) -> UInt8[np.ndarray, "H W"]:
-    """Decode a saliency map and bring it to the size of its photograph.
+    """Decode a saliency map and resize it to its photograph.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def read_map(data: bytes, height: int, width: int) -> UInt8[np.ndarray, "H W"]:
     Raises
     ------
     SampleError
-        If it cannot be decoded, or has other proportions than the photograph.
+        If it cannot be decoded, or has another aspect ratio than the photograph.
     """
     stored = (
         cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
@@ -85,7 +85,7 @@ def read_map(data: bytes, height: int, width: int) -> UInt8[np.ndarray, "H W"]:
         raise SampleError("corrupt saliency map")
     map_height, map_width = stored.shape
     across, along = map_height * width, map_width * height
-    # One pixel of rounding is allowed for whatever the size.
+    # One pixel of rounding is allowed at any size.
     if abs(across - along) > max(_SHAPE_TOLERANCE * along, width, height):
         raise SampleError("saliency map of other proportions than its photograph")
     eight_bit = (

@@ -1,4 +1,4 @@
-"""Saliency by a network of the user's own: the convention for what it is given and what it answers."""
+"""Saliency by the user's own network: the convention for its input and output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from shls_core.errors import InputError
 from shls_core.saliency.config import DetectorNetworkConfig
 
 Network = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
-"""A network at work: input (1, 3, h, w) to its first output."""
+"""A network, ready to run: takes the input (1, 3, h, w), returns its first output."""
 
-# How far float32 may take a probability out of 0..1.
+# How far rounding in float32 may take a probability out of 0..1.
 _SLACK = 1e-3
 
 
 @dataclass(frozen=True)
 class NetworkDetector:
-    """Draws saliency maps with a network.
+    """Computes saliency maps with a network.
 
-    The network is given one photograph as float32, shape (1, 3, h, w): red, green, blue of 0..1, less the
-    mean and over the standard deviation per channel. Its output, or the first of several (a list, a tuple or
-    the values of a dict), is float, shape (1, 1, h', w'): probabilities 0..1 or logits. The map is brought
-    back to the size of the photograph.
+    The input is one photograph as float32, shape (1, 3, h, w): red, green, blue in 0..1, minus the mean and
+    divided by the standard deviation of each channel. Its output, or the first of several (a list, a tuple or
+    the values of a dict), is float, shape (1, 1, h', w'): probabilities 0..1 or logits. The map is then
+    resized to the photograph.
 
     Attributes
     ----------
     network : callable
-        Input to first output, on one thread.
+        Takes the input, returns the first output, on one thread.
     config : DetectorNetworkConfig
         Size and normalisation of the input, meaning of the output.
     name : str
-        What messages call it.
+        Its name in messages.
     """
 
     network: Network
@@ -42,12 +42,12 @@ class NetworkDetector:
     name: str
 
     def __call__(self, image: UInt8[np.ndarray, "H W 3"], /) -> UInt8[np.ndarray, "H W"]:
-        """Draw the saliency map of an RGB image, 0..1 as 0..255.
+        """Compute the saliency map of an RGB image, 0..1 as 0..255.
 
         Raises
         ------
         InputError
-            If the output has another shape, or values that are no saliency.
+            If the output has another shape, or values that are not saliency.
         """
         height, width = image.shape[:2]
         probabilities = self._probabilities(self.network(network_input(image, self.config)))
@@ -79,7 +79,7 @@ class NetworkDetector:
 def network_input(
     image: UInt8[np.ndarray, "H W 3"], config: DetectorNetworkConfig
 ) -> Float32[np.ndarray, "1 3 h w"]:
-    """Return a photograph as a network is given it.
+    """Return the input of a network for a photograph.
 
     Examples
     --------

@@ -12,12 +12,12 @@ _LOG_ERRORS_ALONE = 4
 def load_onnx(model: bytes, name: str) -> Network:
     """Return the network in the content of an ONNX file, on the CPU and one thread.
 
-    A network whose weights lie in files beside it is none: its content would not say what it does.
+    A network with weights in separate files is rejected: its content would not determine its output.
 
     Raises
     ------
     InputError
-        If it is no ONNX network of one input, or cannot work on that.
+        If it is not an ONNX network with one input; later, if the network fails on an input.
     MissingComponent
         If onnxruntime is not installed.
     """
@@ -29,12 +29,12 @@ def load_onnx(model: bytes, name: str) -> Network:
             'pip install -e ".[onnx]"'
         ) from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums depend on their number
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums depend on the number of threads
     options.use_deterministic_compute = True
     options.log_severity_level = _LOG_ERRORS_ALONE
     try:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors share no base but this one
+    except Exception as error:  # its errors have no other common base
         raise InputError(
             f"expected an ONNX network in one file, got {len(model)} other bytes ({name})"
         ) from error

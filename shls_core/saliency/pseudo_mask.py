@@ -1,4 +1,4 @@
-"""Pseudo-masks: the objects that a saliency map suggests."""
+"""Pseudo-masks: the objects derived from a saliency map."""
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ MAX_OBJECTS = 254
 def pseudo_mask(saliency_map: UInt8[np.ndarray, "H W"], config: SaliencyConfig) -> UInt8[np.ndarray, "H W"]:
     """Separate a saliency map into background and objects.
 
-    Pixels above Otsu's threshold are foreground. An opening takes off the frayed border; what is left falls
-    apart into 4-connected components, and small ones are dropped.
+    Pixels above Otsu's threshold are foreground. An opening removes the frayed border. The rest is divided
+    into 4-connected components, and small ones are dropped.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def pseudo_mask(saliency_map: UInt8[np.ndarray, "H W"], config: SaliencyConfig) 
     Returns
     -------
     ndarray of uint8, shape (H, W)
-        0 background, 1..K objects from the largest to the smallest; of equal ones, the one whose first
-        pixel comes first in reading order. At most the `MAX_OBJECTS` largest. A constant map has no objects.
+        0 background, 1..K objects from the largest to the smallest; on ties, the one whose first pixel comes
+        first in reading order. At most the `MAX_OBJECTS` largest. A constant map has no objects.
 
     References
     ----------
@@ -54,20 +54,20 @@ def pseudo_mask(saliency_map: UInt8[np.ndarray, "H W"], config: SaliencyConfig) 
 
 
 def mask_confidence(saliency_map: UInt8[np.ndarray, "H W"], mask: UInt8[np.ndarray, "H W"]) -> float:
-    """Return how clearly a saliency map tells the inside of its pseudo-mask from the outside.
+    """Return how clearly a saliency map separates the inside of its pseudo-mask from the outside.
 
     Parameters
     ----------
     saliency_map : ndarray of uint8, shape (H, W)
-        0..1 as 0..255, as its detector drew it.
+        0..1 as 0..255, as its detector returned it.
     mask : ndarray of uint8, shape (H, W)
         0 background, 1..K objects.
 
     Returns
     -------
     float
-        Mean saliency inside less mean saliency outside, 0..1; 0 where there is no inside or no outside, or
-        the outside is the brighter. A quantity of this image alone: no other has a say in it.
+        Mean saliency inside minus mean saliency outside, 0..1; 0 if there is no inside or no outside, or if
+        the outside is brighter. It depends on this image alone.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def mask_confidence(saliency_map: UInt8[np.ndarray, "H W"], mask: UInt8[np.ndarr
     num_inside = cv2.countNonZero(mask)
     if num_inside in (0, mask.size):
         return 0.0
-    # Sums of whole numbers: no order of adding decides the last bit.
+    # Sums of integers do not depend on the order of addition.
     sum_inside = int(np.where(mask > 0, saliency_map, np.uint8(0)).sum(dtype=np.int64))
     sum_outside = int(saliency_map.sum(dtype=np.int64)) - sum_inside
     contrast = sum_inside / num_inside - sum_outside / (mask.size - num_inside)
@@ -87,7 +87,7 @@ def mask_confidence(saliency_map: UInt8[np.ndarray, "H W"], mask: UInt8[np.ndarr
 def _ordered_components(foreground: UInt8[np.ndarray, "H W"], min_share: float) -> UInt8[np.ndarray, "H W"]:
     """Label the components that are large enough by decreasing area."""
     num_labels, components = cv2.connectedComponents(foreground, connectivity=4)
-    # Components are numbered in reading order, and a stable sort leaves equal ones in it.
+    # Components are numbered in reading order, and a stable sort keeps this order on ties.
     areas = np.bincount(components.ravel(), minlength=num_labels)[1:]
     by_area = np.argsort(-areas, kind="stable")
     kept = by_area[areas[by_area] >= min_share * foreground.size][:MAX_OBJECTS]

@@ -19,7 +19,7 @@ from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.region_graph import RegionGraph, region_graph
 from shls_core.superpixels.superpixel_map import superpixel_map
 
-# Saliency whose largest and smallest value differ by less is the noise of an image without contrast.
+# If the largest and smallest saliency differ by less, it is the noise of an image without contrast.
 _LEAST_SPREAD = 1e-6
 
 
@@ -36,14 +36,15 @@ def rbd_saliency(image: UInt8[np.ndarray, "H W 3"], config: SaliencyConfig) -> U
     Returns
     -------
     ndarray of uint8, shape (H, W)
-        The saliency map: 0..1 as 0..255, least and most salient superpixel at the ends; all 0 for an image
-        without contrast. Rounded here, before any threshold, so that the last bits of a float decide nothing.
-        Equal images give equal maps as long as the linear algebra runs with the same number of threads.
+        The saliency map: 0..1 as 0..255, 0 and 1 being the least and the most salient superpixel; all 0 for
+        an image without contrast. It is rounded here, before any threshold, so that the last bits of a float
+        have no effect. Equal images give equal maps as long as the linear algebra runs with the same number
+        of threads.
 
     Raises
     ------
     MissingComponent
-        When the package fast-slic is not installed.
+        If the package fast-slic is not installed.
 
     Examples
     --------
@@ -72,17 +73,17 @@ def boundary_connectivity(
 ) -> Float64[np.ndarray, " R"]:
     """Return how strongly the region around each superpixel is connected to the border ([1], section 3).
 
-    The region of a superpixel is soft: every superpixel belongs to it the more, the less colour changes on
-    the best way there. Boundary connectivity is the region's length along the border over the root of its
-    area: large for background, near 0 for objects. Superpixels on the border are all linked, so that
-    background that an object cuts apart stays one region.
+    The region of a superpixel is soft: the membership of a superpixel is the higher, the less colour changes
+    on the best path to it. Boundary connectivity is the region's length along the border divided by the
+    square root of its area: large for background, near 0 for objects. All superpixels on the border are
+    linked, so that background that an object divides stays one region.
     """
     linked = np.outer(on_border, on_border)
     linked[edges[:, 0], edges[:, 1]] = True
     first, second = np.nonzero(np.triu(linked, k=1))
-    # Sparse, because there a distance of 0 is still an edge.
+    # Sparse, because there an edge may have the distance 0.
     graph = csr_array((colour_distances[first, second], (first, second)), shape=linked.shape)
-    # Over a few hundred nodes, a quarter of them linked to each other, quicker than as many searches.
+    # For a few hundred nodes, a quarter of them linked to each other, faster than one search per node.
     membership = _gaussian(floyd_warshall(graph, directed=False), colour_sigma)
     connectivity: Float64[np.ndarray, " R"] = membership[:, on_border].sum(axis=1) / np.sqrt(
         membership.sum(axis=1)
@@ -93,7 +94,7 @@ def boundary_connectivity(
 def background_probability(
     connectivity: Float64[np.ndarray, " R"], sigma: float
 ) -> Float64[np.ndarray, " R"]:
-    """Return the probability 0..1 of each superpixel to be background ([1], section 4)."""
+    """Return the probability, 0..1, that each superpixel is background ([1], section 4)."""
     return 1.0 - _gaussian(connectivity, sigma)
 
 
@@ -117,8 +118,9 @@ def optimised_saliency(
 ) -> Float64[np.ndarray, " R"]:
     """Return the saliency that fits background, foreground and smoothness best ([1], section 5).
 
-    The least squares of ``background_weight * background * s**2 + foreground * (s - 1)**2`` over superpixels
-    and ``(gaussian(colour distance) + smoothness) * (s_i - s_j)**2`` over edges, each counted once.
+    It minimises the sum of ``background_weight * background * s**2 + foreground * (s - 1)**2`` over
+    superpixels and ``(gaussian(colour distance) + smoothness) * (s_i - s_j)**2`` over edges, each counted
+    once.
     """
     first, second = edges.T
     smoothness = np.zeros_like(colour_distances)
@@ -147,7 +149,7 @@ def _gaussian(distances: Float64[np.ndarray, "*shape"], sigma: float) -> Float64
 
 
 def _scaled(values: Float64[np.ndarray, " R"]) -> Float64[np.ndarray, " R"]:
-    """Stretch values to 0..1; all 0 where there is no contrast to stretch."""
+    """Stretch values to 0..1; all 0 if there is no contrast to stretch."""
     least, most = values.min(), values.max()
     if most - least < _LEAST_SPREAD:
         return np.zeros_like(values)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from jaxtyping import Bool, Float64, Int64, UInt8, UInt16
 
-# What OpenCV's 8-bit Lab, bit-equal across its versions, has to be multiplied with for CIE units (the
-# offsets of a and b cancel in differences).
+# Factors from OpenCV's 8-bit Lab, which is bit-equal across its versions, to CIE units (the offsets of a and
+# b cancel in differences).
 _LAB_UNITS = np.array([100 / 255, 1.0, 1.0])
 
 _MAX_LABELS = 1 << 16
@@ -40,7 +40,7 @@ class RegionGraph:
 def region_graph(image: UInt8[np.ndarray, "H W 3"], superpixels: UInt16[np.ndarray, "H W"]) -> RegionGraph:
     """Describe the superpixels of an RGB image, labelled 0..R-1, as a graph."""
     height, width = superpixels.shape
-    labels = superpixels.ravel().astype(np.intp)  # what bincount would make of them every time
+    labels = superpixels.ravel().astype(np.intp)  # bincount would convert them every time
     sizes = np.bincount(labels)
 
     def superpixel_means(values: npt.NDArray[Any]) -> Float64[np.ndarray, " R"]:
@@ -72,6 +72,6 @@ def neighbour_pairs(superpixels: UInt16[np.ndarray, "H W"]) -> Int64[np.ndarray,
     ):
         differ = first != second
         one, other = first[differ].astype(np.int64), second[differ].astype(np.int64)
-        # One number per pair makes uniqueness a sort of integers.
+        # With one number per pair, unique sorts plain integers.
         codes.append(np.minimum(one, other) * _MAX_LABELS + np.maximum(one, other))
     return np.stack(np.divmod(np.unique(np.concatenate(codes)), _MAX_LABELS), axis=1)

@@ -16,7 +16,7 @@ def load_torchscript(model: bytes, name: str) -> Network:
     Raises
     ------
     InputError
-        If it is no TorchScript, or the network cannot work on its input.
+        If it is not TorchScript; later, if the network fails on an input.
     MissingComponent
         If torch is not installed.
     """
@@ -28,17 +28,17 @@ def load_torchscript(model: bytes, name: str) -> Network:
         ) from error
     try:
         with warnings.catch_warnings():
-            # torch advises another format; this one is the user's.
+            # torch recommends another format; the user chose this one.
             warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
             network = torch.jit.load(io.BytesIO(model), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-    except (RuntimeError, ValueError) as error:  # not a zip archive, or another one
+    except (RuntimeError, ValueError) as error:  # not a zip archive, or an archive of something else
         raise InputError(
             f"expected a network in TorchScript, got {len(model)} other bytes ({name})"
         ) from error
 
     def run(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         num_threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # sums depend on their number
+        torch.set_num_threads(1)  # sums depend on the number of threads
         try:
             with torch.inference_mode():
                 output = network(torch.from_numpy(values))

@@ -1,4 +1,4 @@
-"""What can be set about the superpixels of a frame."""
+"""Configuration of the superpixels of a frame."""
 
 from typing import Literal
 
@@ -8,31 +8,31 @@ from shls_core.frozen import FrozenConfig
 
 Segmenter = Literal["fast-slic", "skimage-slic", "watershed"]
 SLIC: frozenset[Segmenter] = frozenset({"fast-slic", "skimage-slic"})
-"""The segmenters that return about as many superpixels as they are asked for."""
+"""The segmenters that return about as many superpixels as requested."""
 
 
 class SuperpixelConfig(FrozenConfig):
     """A segmenter and its settings. The defaults are those of training frames of 256x256.
 
-    What the chosen segmenter does not read has to keep its default: no setting is silently ignored.
+    A setting that the chosen segmenter does not read must keep its default: no setting is silently ignored.
     """
 
     segmenter: Segmenter = "fast-slic"
-    """Who divides the frame; no other one ever stands in.
+    """The segmenter that divides the frame; it is never replaced by another one.
 
-    ``fast-slic`` and ``skimage-slic`` are two programs of the same method, SLIC in Lab colour, that label
-    differently. ``watershed`` finds as many superpixels as the frame has places of even colour: few in a
-    clear sky, many in foliage. docs/results/superpixels.md compares them.
+    ``fast-slic`` and ``skimage-slic`` are two implementations of the same method, SLIC in Lab colour, that
+    label differently. ``watershed`` finds as many superpixels as the frame has places of even colour: few in
+    a clear sky, many in foliage. docs/results/superpixels.md compares them.
     """
 
     sigma: float = Field(default=1.0, ge=0.0, le=10.0)
     """Standard deviation in px of the Gaussian blur before segmentation; 0 leaves the frame as it is.
 
-    1 as the authors of SHLS ran SLIC; the watershed wants 2.
+    1 as the authors of SHLS ran SLIC; the watershed needs 2.
     """
 
     num_superpixels: int = Field(default=300, ge=1, le=32_767)
-    """SLIC: superpixels asked for in each frame; about that many come back.
+    """SLIC: superpixels requested in each frame; about that many are returned.
 
     About 300 for a training frame, as the authors of SHLS ran it; 4,000 at 480p serve inference best (paper,
     ablation). The upper bound is that of fast-slic's 16-bit labels.
@@ -58,14 +58,14 @@ class SuperpixelConfig(FrozenConfig):
     """
 
     basin_compactness: float = Field(default=0.0, ge=0.0, le=100.0)
-    """Watershed: what one px of distance from a superpixel's centre weighs, in Lab units per px.
+    """Watershed: weight of one px of distance from a superpixel's centre, in Lab units per px.
 
     0 follows the gradient alone, which fits human segmentations best; higher gives rounder superpixels.
     """
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether the number of superpixels depends on the frame, not on what was asked for."""
+        """Whether the number of superpixels depends on the frame, not on the configuration."""
         return self.segmenter not in SLIC
 
     @model_validator(mode="after")

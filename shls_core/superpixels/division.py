@@ -1,4 +1,4 @@
-"""Dividing the frames of real videos, of any size, into superpixels."""
+"""Divides the frames of real videos, of any size, into superpixels."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 
 Divide = Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]]
-"""From a frame, RGB, to its superpixels, labels 0..R-1."""
+"""Takes an RGB frame; returns its superpixels, labels 0..R-1."""
 
 # 4,000 superpixels at 480p are best in the paper's ablation; other sizes get superpixels of the same area.
 _PIXELS_PER_SUPERPIXEL = 480 * 854 / 4000
@@ -23,9 +23,9 @@ def division(config: SuperpixelConfig | None = None, num_superpixels: int | None
     Parameters
     ----------
     config : SuperpixelConfig or None
-        How; its own number does not count. None: every default.
+        Segmenter and settings; its own `num_superpixels` is ignored. None: every default.
     num_superpixels : int or None
-        Superpixels of a frame of any size; None: one for about 100 px, 4,000 at 854x480. The watershed finds
+        Superpixels of a frame of any size; None: one per about 100 px, 4,000 at 854x480. The watershed finds
         as many as the frame has, and takes no number.
 
     Raises

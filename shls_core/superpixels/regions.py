@@ -1,4 +1,4 @@
-"""Regions of equal labels, numbered as every superpixel map is."""
+"""Regions of equal labels, numbered like every superpixel map."""
 
 import numpy as np
 from jaxtyping import Integer, UInt16
@@ -14,7 +14,7 @@ def connected_regions(labels: Integer[np.ndarray, "H W"]) -> UInt16[np.ndarray, 
     Raises
     ------
     SampleError
-        When there are more regions than 16 bits can number.
+        If there are more regions than 16 bits can number.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""SLIC by fast-slic, the quickest on one core."""
+"""SLIC by fast-slic, the fastest on one core."""
 
 from functools import cache
 from typing import Any
@@ -19,14 +19,14 @@ def fast_slic_labels(
     Raises
     ------
     MissingComponent
-        When the package fast-slic is not installed.
+        If the package fast-slic is not installed.
 
     References
     ----------
     .. [1] R. Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods", TPAMI
        34 (11), 2012, doi:10.1109/TPAMI.2012.120
     """
-    # A new object for every frame: one used before starts from its last clusters and labels differently.
+    # A new object for every frame: a used one starts from its last clusters and labels differently.
     slic = _slic_class()(
         num_components=min(config.num_superpixels, frame.shape[0] * frame.shape[1]),
         compactness=config.compactness,
@@ -39,7 +39,7 @@ def fast_slic_labels(
 
 
 def _relabelled(labels: Int16[np.ndarray, "H W"]) -> UInt16[np.ndarray, "H W"]:
-    """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, without promising it."""
+    """Number the labels 0..R-1 in their order; fast-slic 0.4 does so itself, but does not guarantee it."""
     assert labels.min() >= 0, "fast-slic left pixels without a superpixel"
     present = np.bincount(labels.ravel()) > 0
     if present.all():

@@ -1,4 +1,4 @@
-"""SLIC by scikit-image: the implementation most people know, to compare with."""
+"""SLIC by scikit-image: the best-known implementation, for comparison."""
 
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt16
@@ -33,6 +33,6 @@ def skimage_slic_labels(
         enforce_connectivity=True,
         start_label=0,
     )
-    # Its pass for connectivity gives a small region without an earlier neighbour to superpixel 0, wherever
-    # that one lies.
+    # Its connectivity pass assigns a small region without an earlier neighbour to superpixel 0, wherever
+    # superpixel 0 lies.
     return connected_regions(labels)

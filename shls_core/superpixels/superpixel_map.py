@@ -1,4 +1,4 @@
-"""Superpixel maps: one function, whichever segmenter makes them."""
+"""Superpixel maps: one function for all segmenters."""
 
 from dataclasses import dataclass
 
@@ -29,9 +29,9 @@ def superpixel_map(frame: UInt8[np.ndarray, "H W 3"], config: SuperpixelConfig) 
     Raises
     ------
     MissingComponent
-        When the segmenter's package is not installed.
+        If the segmenter's package is not installed.
     SampleError
-        When the watershed finds more superpixels than 16 bits can number.
+        If the watershed finds more superpixels than 16 bits can number.
 
     Examples
     --------

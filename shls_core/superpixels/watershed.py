@@ -7,7 +7,7 @@ from jaxtyping import Int32, UInt8, UInt16
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.regions import connected_regions
 
-# Heights are whole hundredths of a Lab unit per px: the last bits of a float decide nothing.
+# Heights are integers, hundredths of a Lab unit per px: the last bits of a float have no effect.
 _STEPS_PER_LAB = 100
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -17,8 +17,8 @@ def watershed_labels(
 ) -> UInt16[np.ndarray, "H W"]:
     """Divide a frame into the basins of its colour gradient; see `superpixel_map`.
 
-    Basins shallower than `basin_depth` are no superpixels of their own: their pixels go to the deep basin
-    that floods them first. `basin_compactness` makes flooding pay for distance [2].
+    Basins shallower than `basin_depth` are not superpixels: their pixels go to the deep basin that floods
+    them first. `basin_compactness` adds a cost of distance to flooding [2].
 
     References
     ----------

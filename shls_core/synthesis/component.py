@@ -25,7 +25,7 @@ def draw_component(
     Returns
     -------
     Component or None
-        A component, all that are large enough being equally likely; None if there is none.
+        A component; all that are large enough are equally likely. None if there is none.
     """
     level = max(1, round(rng.uniform(*config.binarisation_level) * int(saliency_map.max())))
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(

@@ -33,14 +33,14 @@ def draw_recipe(
     template_mask : UInt8[np.ndarray, "H W"]
         The template's pseudo-mask, labels 0..K.
     source_ids : Sequence[str]
-        Who is to be pasted, in this order; see `draw_sources`. An id equal to the one before it pastes
-        the same component once more: a clone.
+        The images to paste from, in this order; see `draw_sources`. An id equal to the one before it pastes
+        the same component again: a clone.
     saliency_maps : Mapping[str, UInt8[np.ndarray, "H W"]]
         The saliency map, 0..255, of each of `source_ids`.
     config : SynthesisConfig
         The ranges.
     rng : numpy.random.Generator
-        A generator of this sequence, for this purpose alone.
+        A generator for this sequence and this purpose alone.
 
     Returns
     -------

@@ -142,7 +142,7 @@ def draw_affine(steps: tuple[str, ...], config: SynthesisConfig, rng: np.random.
     Parameters
     ----------
     steps : tuple[str, ...]
-        What may happen, of ``MOTION_STEPS``: each with `augmentation_probability`, in random order.
+        Possible steps, of ``MOTION_STEPS``: each is taken with `augmentation_probability`, in random order.
     config : SynthesisConfig
         The ranges.
     rng : numpy.random.Generator
@@ -151,7 +151,7 @@ def draw_affine(steps: tuple[str, ...], config: SynthesisConfig, rng: np.random.
     Returns
     -------
     Float64[np.ndarray, "3 3"]
-        The transform; the identity when nothing happens.
+        The transform; the identity if no step is taken.
     """
     taken: list[Matrix] = []
     for index in rng.permutation(len(steps)):

@@ -1,4 +1,4 @@
-"""Masks pasted over one another: who hides whom, and by how much."""
+"""Masks pasted over one another: which object hides which, and by how much."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class PastedShape:
     mask: UInt8[np.ndarray, "h w"]
     """1 inside, 0 outside: its component at the size it has in the first frame."""
     silhouettes: Silhouettes
-    """The same, moved, in its box of every frame."""
+    """The mask after its motion, in its box of every frame."""
 
 
 def overlap(box: Box, frame_size: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
@@ -54,9 +54,9 @@ class LayeredMasks:
         self.masks = masks
         counts = [np.bincount(mask.ravel(), minlength=num_objects + 1)[1:] for mask in masks]
         self.visible_areas: Int64[np.ndarray, "T K"] = np.stack(counts).astype(np.int64)
-        """Pixels of every object that can be seen in every frame."""
+        """Visible pixels of every object in every frame."""
         self.full_areas: Int64[np.ndarray, "T K"] = self.visible_areas.copy()
-        """Pixels in the frame of every object, were nothing pasted over it."""
+        """Pixels in the frame of every object, if nothing were pasted over it."""
 
     @property
     def num_objects(self) -> int:

@@ -1,4 +1,4 @@
-"""Where every layer of a sequence lies: what drawing settles before any pixel is moved."""
+"""The place of every layer of a sequence: drawing fixes it before any pixel is moved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ def lay_out(
     saliency_maps: Mapping[str, UInt8[np.ndarray, "_ _"]],
     masks: Mapping[str, UInt8[np.ndarray, "_ _"]],
 ) -> Layout:
-    """Return the layout of a recipe, equal to the one that came with it when it was drawn."""
+    """Return the layout of a recipe, equal to the one returned with it when it was drawn."""
     layout = Layout.of_template(recipe.template, masks[recipe.template.image_id], recipe.frame_size)
     for pasted in recipe.objects:
         mask = component_mask(saliency_maps[pasted.source_id], pasted.component, pasted.size)

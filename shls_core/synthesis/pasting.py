@@ -1,4 +1,4 @@
-"""Pasted objects: how one is cut out, changes its shape from frame to frame, and finds its place."""
+"""Pasted objects: how one is cut out, deformed from frame to frame, and placed."""
 
 from collections.abc import Sequence
 
@@ -46,9 +46,9 @@ def draw_object(
     saliency_map : UInt8[np.ndarray, "H W"]
         That image's saliency map, 0..255.
     clone_of : Component, optional
-        The component to paste once more, instead of drawing one.
+        The component to paste again, instead of drawing one.
     layers : LayeredMasks
-        The objects so far, which the new one may not hide.
+        The objects so far, which the new one must not hide.
     config : SynthesisConfig
         The ranges.
     rng : numpy.random.Generator
@@ -115,8 +115,8 @@ def _draw_shapes(
 ) -> tuple[Sequence[Matrix], Sequence[Size]]:
     """Draw how an object deforms: per frame, the transform into its box, and the box's size.
 
-    Changes add up: the shape in a frame is a homography and an affine transform of the shape in the
-    frame before. Since matrices are multiplied rather than pixels moved again, nothing blurs.
+    Changes add up: the shape in a frame is a homography and an affine transform of the shape in the frame
+    before. Matrices are multiplied instead of moving pixels again, so that nothing blurs.
     """
     corners = extent_corners(pixel_extent(*size))
     shape = np.eye(3)

@@ -1,8 +1,8 @@
 """Colour jitter: brightness, contrast, saturation and hue as one affine map of RGB.
 
-Each of the four is affine in RGB once the mean colour is known, so a jitter, and a chain of jitters,
-is a single matrix, applied with one rounding. Nothing clips in between, which a step-by-step jitter
-on 8 bits would do.
+Each of the four is affine in RGB once the mean colour is known, so a jitter, and a chain of jitters, is a
+single matrix, applied with one rounding. Nothing is clipped in between, as it would be in a step-by-step
+jitter on 8 bits.
 """
 
 import math
@@ -98,7 +98,7 @@ def _linear(matrix: Float64[np.ndarray, "3 3"]) -> ColourMatrix:
 
 
 def _turn_about_grey(turns: float) -> Float64[np.ndarray, "3 3"]:
-    # Rodrigues' rotation about (1, 1, 1): greys stay, and so does the sum of the channels.
+    # Rodrigues' rotation about (1, 1, 1): it keeps greys and the sum of the channels.
     cosine, sine = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)
     along, across = (1 - cosine) / 3, sine / math.sqrt(3)
     low, high = along - across, along + across

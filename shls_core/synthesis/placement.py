@@ -1,4 +1,4 @@
-"""Where a pasted object stands in every frame, and whether it may stand there."""
+"""The place of a pasted object in every frame, and whether that place is allowed."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,9 @@ from shls_core.synthesis.recipe import Box, LeftOutReason, Size
 def draw_boxes(sizes: Sequence[Size], config: SynthesisConfig, rng: np.random.Generator) -> tuple[Box, ...]:
     """Draw the places of an object's box in all frames.
 
-    In the first frame the box lies anywhere in the frame. In frame t it lies anywhere within the box of
-    frame t - 1 grown by `reach` + t * `reach_per_frame` of the frame side, half of it on each side; so
-    an object may leave the frame, and come back. Where a box does not fit, it covers what it should lie
-    in.
+    In the first frame the box lies anywhere in the frame. In frame t it lies anywhere within the box of frame
+    t - 1 grown by `reach` + t * `reach_per_frame` of the frame side, half of it on each side; so an object
+    may leave the frame and return. A box that does not fit covers the area in which it should lie.
 
     Parameters
     ----------
@@ -50,10 +49,10 @@ def refusal(
 ) -> LeftOutReason | None:
     """Return why an object may not be pasted at a place, None if it may.
 
-    The object has to be visible in the first frame. And in every frame every earlier object has to keep
-    more than `min_kept_share` of the pixels it would show there if nothing were pasted over it: what
-    several objects hide adds up, what lies outside the frame does not count, and an object that is not
-    in the frame has nothing to lose.
+    The object has to be visible in the first frame. And in every frame every earlier object has to keep more
+    than `min_kept_share` of the pixels it would show there if nothing were pasted over it: what several
+    objects hide adds up, and pixels outside the frame do not count, so that an object outside the frame sets
+    no limit.
     """
     _, in_box = overlap(boxes[0], config.frame_size)
     in_first = int(np.count_nonzero(silhouettes[0][in_box]))

@@ -61,7 +61,7 @@ class Component(FrozenConfig):
     box: Box
     """The component's bounding box in the map."""
     seed: tuple[int, int]
-    """A pixel (row, column) of the component, which tells it from others in the box."""
+    """A pixel (row, column) of the component, which distinguishes it from others in the box."""
 
 
 class ObjectFrame(FrozenConfig):

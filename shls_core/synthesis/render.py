@@ -29,7 +29,7 @@ class PseudoSequence:
     masks: UInt8[np.ndarray, "T H W"]
     """Labels: 0 background, 1..K objects, each of them present in the first frame."""
     full_areas: Int64[np.ndarray, "T K"]
-    """Pixels in the frame of every object, were nothing pasted over it."""
+    """Pixels in the frame of every object, if nothing were pasted over it."""
 
 
 def render(
@@ -41,9 +41,9 @@ def render(
 ) -> PseudoSequence:
     """Render a pseudo-sequence.
 
-    Where the moved template does not reach, the mask says background and the frame shows the template's
-    mirror image, or the mean colour of its background where that mirror image is of an object. Objects
-    are pasted with hard edges: a pixel belongs to one layer alone.
+    Where the moved template does not reach, the mask is background. The frame shows the template's mirror
+    image there, or the mean colour of its background where the mirror image shows an object. Objects are
+    pasted with hard edges: every pixel belongs to a single layer.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def render(
     masks : Mapping[str, UInt8[np.ndarray, "H W"]]
         The template's pseudo-mask, by id.
     layout : Layout, optional
-        As it came from `draw_recipe` with the recipe; otherwise it is found again.
+        As returned by `draw_recipe` with the recipe; if missing, it is computed again.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Who is pasted: drawn from ids alone, before any pixel is read."""
+"""The images to paste from: drawn from ids alone, before any pixel is read."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ POINTS_PER_ID = 8
 
 
 class HashRing:
-    """A pool of ids on a ring, from which one id more or less changes few draws.
+    """A pool of ids on a ring: an id added or removed changes few draws.
 
     Every id owns a few points on a ring of 64-bit numbers, given by a hash of the id alone. A drawn
     number belongs to the owner of the next point at or after it. So adding an id to the pool takes over
@@ -65,7 +65,7 @@ class HashRing:
         position : int
             A place on the ring, 0 <= position < 2**64.
         exclude : str, optional
-            An id that is passed over in favour of the next one, unless it is alone in the pool.
+            An id that is skipped in favour of the next one, unless it is the only one in the pool.
 
         Returns
         -------
@@ -88,8 +88,8 @@ def draw_sources(
 ) -> tuple[str, ...]:
     """Draw the images whose objects are pasted into one pseudo-sequence.
 
-    Only ids are used: a placement that fails later is tried again with the same source, so that the
-    images a sample reads are known before any of them is opened.
+    Only ids are used: a placement that fails later is retried with the same source, so that the images that a
+    sample reads are known before any of them is opened.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ def draw_sources(
     config : SynthesisConfig
         `single_object_share`, `max_objects` and `clone_probability` are used.
     rng : numpy.random.Generator
-        A generator of this sequence, for this purpose alone. What is taken from it does not depend on
-        the pool.
+        A generator for this sequence and this purpose alone. The numbers drawn from it do not depend on the
+        pool.
 
     Returns
     -------
     tuple[str, ...]
-        One id per object to paste, in the order of pasting. An id equal to the one before it asks for a
-        clone of the same object. Empty for a sequence of the template's objects alone.
+        One id per object to paste, in the order of pasting. An id equal to the one before it requests a clone
+        of the same object. Empty for a sequence of the template's objects alone.
     """
     if rng.random() < config.single_object_share:
         return ()

@@ -34,9 +34,9 @@ def draw_template(
 ) -> TemplateLayer:
     """Draw how a template is resized, cropped, moved and coloured in every frame.
 
-    The first frame is the resized template, cropped to a square. Every later frame is drawn from the
-    first: an affine transform about the frame's centre, a zoom, the smallest shift that brings the
-    objects back into the frame, and a jitter of that crop, which may take them partly out again.
+    The first frame is the resized template, cropped to a square. Every later frame is drawn from the first:
+    an affine transform about the frame's centre, a zoom, the smallest shift that brings the objects back into
+    the frame, and a jitter of that crop, which may move them partly out again.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def draw_template(
     -------
     TemplateLayer
         The drawn parameters. Its `labels` are the largest components visible in the first frame, by
-        falling area, at most `max_objects` of them; possibly none.
+        descending area, at most `max_objects` of them; possibly none.
     """
     frame_size = config.frame_size
     size = _working_size(mask.shape, config)

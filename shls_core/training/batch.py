@@ -1,4 +1,4 @@
-"""A batch of sequences, as a loader hands it to training."""
+"""A batch of sequences, as a loader passes it to training."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from jaxtyping import UInt8, UInt16
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """Sequences of equal length and size; of the columns, those that the method reads.
+    """Sequences of equal length and size, with the columns that the method reads.
 
     Attributes
     ----------

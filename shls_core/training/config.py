@@ -8,7 +8,7 @@ from shls_core.frozen import FrozenConfig
 
 
 class TrainingConfig(FrozenConfig):
-    """How weights are learned from batches, whatever the method."""
+    """How weights are learned from batches, for every method."""
 
     steps: int = Field(default=20_000, ge=1)
     """Optimiser steps, one batch each."""
@@ -20,7 +20,7 @@ class TrainingConfig(FrozenConfig):
     """Highest learning rate of Adam (the authors ran SHLS at 1e-4)."""
 
     schedule: Literal["constant", "cosine"] = "constant"
-    """Learning rate after the warm-up: held, or falling to 0 along half a cosine."""
+    """Learning rate after the warm-up: constant, or falling to 0 along half a cosine."""
 
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly to its highest, at the beginning of each phase."""
@@ -29,7 +29,7 @@ class TrainingConfig(FrozenConfig):
     """Largest Euclidean length of the gradient over all weights; longer ones are scaled down."""
 
     precision: Literal["fp32", "bf16"] = "fp32"
-    """Numbers of the forward pass. ``bf16``: those operations that bear it are done in bfloat16 (autocast);
+    """Number format of the forward pass. ``bf16``: operations that tolerate it run in bfloat16 (autocast);
     weights, gradients and the optimiser stay in float32."""
 
     ema_decay: float = Field(default=0.999, ge=0.0, lt=1.0)
@@ -44,14 +44,14 @@ class TrainingConfig(FrozenConfig):
     if there are fewer."""
 
     checkpoint: Literal["best", "last"] = "last"
-    """Which averaged weights are kept: those of the best validation (of equal ones the first) or the last."""
+    """Which averaged weights are kept: those of the best validation (the first one on ties) or the last."""
 
     divergence_window: int = Field(default=100, ge=1)
-    """Steps whose losses are averaged to tell whether training diverges."""
+    """Steps whose losses are averaged to detect divergence."""
 
     divergence_factor: float = Field(default=3.0, gt=1.0)
     """Training ends as diverged when the mean loss of a window is above that of the first window, and more
-    than so many times the smallest of a window."""
+    than this factor times the smallest of any window."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of the initial weights and of the order of batches."""

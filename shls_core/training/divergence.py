@@ -1,4 +1,4 @@
-"""When a run has diverged: nothing more can be learned, and the time is better spent."""
+"""Stops a run that has diverged: it would learn nothing more."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from shls_core.training.phases import ONE_PHASE, Phase, phase_at
 
 
 def refuse_not_finite(step: int, loss: float, gradient_norm: float) -> None:
-    """End a run whose numbers have left the real line.
+    """Stop a run whose loss or gradient is not finite.
 
     Raises
     ------
@@ -26,9 +26,9 @@ def refuse_not_finite(step: int, loss: float, gradient_norm: float) -> None:
 def refuse_climbing(
     losses: Sequence[float], config: TrainingConfig, phases: Sequence[Phase] = ONE_PHASE
 ) -> None:
-    """End a run that has lost all it had learned, seen at the end of every window of steps.
+    """Stop a run that has lost all it had learned; checked at the end of every window of steps.
 
-    Losses of a phase are compared with each other: the next one may add a term.
+    Only losses of the same phase are compared, because the next phase may add a term.
 
     Parameters
     ----------

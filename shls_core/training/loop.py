@@ -1,4 +1,4 @@
-"""The training loop: pure torch, one path for every method."""
+"""The training loop: pure torch, the same code for every method."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shls_core.training.step import StepMetrics, take_step
 from shls_core.training.uninterrupted import uninterrupted
 
 Validate = Callable[[Mapping[str, Tensor]], float]
-"""From weights to the J&F, 0..1, that they reach on held-out sequences."""
+"""Takes weights; returns their J&F, 0..1, on held-out sequences."""
 
 
 @dataclass(frozen=True)
@@ -49,41 +49,41 @@ def train(
 ) -> TrainedWeights:
     """Minimise the loss of a method with Adam.
 
-    Equal initial weights, batches, configuration and device kind give equal bits, in one go or with
-    interruptions: a run that goes on from a state that was saved ends like one that was never ended.
+    Equal initial weights, batches, configuration and device kind give equal bits, with or without
+    interruptions: a run that resumes from a saved state ends like one that was never interrupted.
 
     Parameters
     ----------
     method : TrainableMethod
         Its network is trained in place and left in training mode.
     batches : Iterable of TrainingBatch
-        One for every step that is to be done, from that after `state.step` on; no more are taken.
+        One for every remaining step, starting after `state.step`; no more are taken.
     config : TrainingConfig
     on_step : Callable
-        Told of every step as it is done.
+        Called after every step.
     state : TrainingState, optional
-        Where to go on; by default the network as it is, before the first step.
+        Where to resume; by default the network as it is, before the first step.
     validate : Callable, optional
-        Scores weights when the configuration says so; must not change the network in training.
+        Scores weights when the configuration requires it; must not change the network in training.
     on_validation : Callable
-        Told of every validation.
+        Called after every validation.
     save : Callable
-        Given the state every `save_every` steps, and before Ctrl-C or SIGTERM ends the run.
+        Called with the state every `save_every` steps, and before Ctrl-C or SIGTERM ends the run.
     save_every : int, optional
-        By default the state is saved at interruptions alone.
+        By default the state is saved only at interruptions.
 
     Raises
     ------
     TrainingDiverged
         If loss or gradient is not finite, or the loss climbs.
     InputError
-        If there are fewer batches than steps, or nothing that validates where it is configured.
+        If there are fewer batches than steps, or if validation is configured without `validate`.
     """
     if config.validate_every and validate is None:
         raise InputError(f"expected a way to validate every {config.validate_every} steps, got none")
     state = state or TrainingState.begin(method.network, config)
     coming = iter(batches)
-    # What changes the state is never cut in two: it is always one between two steps.
+    # No interruption splits a change of the state: it is always a state between two steps.
     with reproducible(config.num_threads):
         try:
             while True:

@@ -1,4 +1,4 @@
-"""What training needs to know of a method."""
+"""What training needs of a method."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from shls_core.training.phases import ONE_PHASE, Phase
 
 @runtime_checkable
 class TrainableMethod(Protocol):
-    """A method that learns from batches of sequences. Inherit from it for one phase, and no `after_step`.
+    """A method that learns from batches of sequences. Inherit from it to have one phase and no `after_step`.
 
     Attributes
     ----------
@@ -26,11 +26,11 @@ class TrainableMethod(Protocol):
     phases: tuple[Phase, ...] = ONE_PHASE
 
     def loss(self, batch: TrainingBatch, step: int) -> Mapping[str, Float[Tensor, ""]]:
-        """Return the terms of the loss of a step, from 0, by name; their plain sum is minimised."""
+        """Return the terms of the loss of a step, counted from 0, by name; their plain sum is minimised."""
 
     def after_step(self, step: int) -> None:
-        """Do what follows the optimiser's step, before weights are averaged: of a momentum encoder, its own.
+        """Run after the optimiser's step, before weights are averaged: for example, step a momentum encoder.
 
-        What it changes belongs to the state of `network`: nothing else is saved.
+        It may change only the state of `network`, because nothing else is saved.
         """
         return

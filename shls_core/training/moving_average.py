@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class MovingAverage:
     """Average of a network's state over the steps of a training run.
 
-    Batch statistics are averaged like weights; whole numbers are copied. Early steps are averaged over
-    fewer steps, so that the random start is forgotten: the decay of step n is at most (1 + n) / (10 + n).
+    Batch statistics are averaged like weights; integers are copied. Early averages cover fewer steps, so that
+    the random initial weights are forgotten: the decay of step n is at most (1 + n) / (10 + n).
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class MovingAverage:
     state : dict of str to Tensor
         The average.
     num_updates : int
-        Steps that went into it since it began.
+        Steps averaged since the start or since `begin_anew`.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -32,12 +32,12 @@ class MovingAverage:
         }
 
     def begin_anew(self) -> None:
-        """Forget what was averaged as fast as a random start is forgotten."""
+        """Forget what was averaged, as fast as the random initial weights are forgotten."""
         self.num_updates = 0
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Take in the state after a step."""
+        """Add the state after a step."""
         self.num_updates += 1
         decay = min(self._decay, (1 + self.num_updates) / (10 + self.num_updates))
         for name, value in network.state_dict().items():

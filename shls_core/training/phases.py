@@ -1,4 +1,4 @@
-"""The phases of a training run: parts that begin schedule, moving average and validation anew."""
+"""The phases of a training run: each part restarts schedule, moving average and validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Phase:
     learning_rate : float or None
         Highest learning rate; None: that of the configuration.
     key : str
-        The key of the configuration that says where it begins, for messages.
+        The key of the configuration that sets `first_step`, for messages.
     """
 
     first_step: int = 0
@@ -26,7 +26,7 @@ class Phase:
 
 
 ONE_PHASE = (Phase(),)
-"""The phases of a method that has no more than one."""
+"""The phases of a method that has only one."""
 
 
 def phase_at(step: int, phases: Sequence[Phase]) -> Phase:
@@ -46,7 +46,7 @@ def check_phases(phases: Sequence[Phase], config: TrainingConfig) -> None:
     Raises
     ------
     ValueError
-        If one has not.
+        If a phase does not.
     """
     for phase in phases:
         if phase.first_step >= config.steps:

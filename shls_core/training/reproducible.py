@@ -10,7 +10,7 @@ from shls_core.seeding import generator
 
 @contextmanager
 def reproducible(num_threads: int) -> Iterator[None]:
-    """Use deterministic kernels and a fixed number of threads; what was set before is restored.
+    """Use deterministic kernels and a fixed number of threads; the previous settings are restored.
 
     On CUDA the environment must also hold ``CUBLAS_WORKSPACE_CONFIG=:4096:8`` before the first kernel.
     """
@@ -20,7 +20,7 @@ def reproducible(num_threads: int) -> Iterator[None]:
     benchmark = torch.backends.cudnn.benchmark
     torch.set_num_threads(num_threads)
     torch.use_deterministic_algorithms(True)
-    # It picks kernels by the time they take, which differs from run to run.
+    # The benchmark picks kernels by their measured time, which differs from run to run.
     torch.backends.cudnn.benchmark = False
     try:
         yield
@@ -32,9 +32,9 @@ def reproducible(num_threads: int) -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int, step: int, device: torch.device) -> Iterator[None]:
-    """Let the random numbers of torch inside the block depend on the seed of a run and the step alone.
+    """Make torch's random numbers inside the block depend on the seed of a run and the step alone.
 
-    So a run that goes on from a step needs no random state from before; the state outside is left as it was.
+    So a run that resumes at a step needs no saved random state; the state outside the block does not change.
     """
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(int(generator(seed, "step", str(step)).integers(2**63)))

@@ -1,4 +1,4 @@
-"""Where a training run stands: all that the rest of it depends on, besides configuration and batches."""
+"""The state of a training run: all that the rest depends on, besides configuration and batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from shls_core.training.phases import ONE_PHASE, Phase
 
 @dataclass(frozen=True)
 class Validation:
-    """How averaged weights did on held-out sequences.
+    """The score of averaged weights on held-out sequences.
 
     Attributes
     ----------
@@ -69,11 +69,11 @@ class TrainingState:
 
     @property
     def best_validation(self) -> Validation | None:
-        """The validation with the highest score, of equal ones the first."""
+        """The validation with the highest score, the first one on ties."""
         return max(self.validations, key=lambda validation: validation.score, default=None)
 
     def note_validation(self, score: float) -> Validation:
-        """Write down the score of the average as it is, and keep that if it is the best so far."""
+        """Record the score of the current average, and keep that average if it is the best so far."""
         before = self.best_validation
         self.validations.append(validation := Validation(self.step, score))
         if before is None or score > before.score:
@@ -81,9 +81,9 @@ class TrainingState:
         return validation
 
     def validation_is_due(self, config: TrainingConfig, phases: Sequence[Phase] = ONE_PHASE) -> bool:
-        """Return whether the average has to be validated before the run goes on.
+        """Return whether the average has to be validated before the run continues.
 
-        Not before the last phase: weights that know nothing of what is trained there are no choice.
+        Only the last phase is validated: earlier weights have not learned what is trained there.
         """
         if not config.validate_every or self.step <= phases[-1].first_step:
             return False

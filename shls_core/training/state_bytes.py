@@ -1,4 +1,4 @@
-"""The state of a training run as bytes, and back: safetensors, its JSON header for what is no tensor."""
+"""The state of a training run as bytes, and back: safetensors, with a JSON header for other values."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _HEADER = "training"
 
 
 def state_to_bytes(state: TrainingState) -> bytes:
-    """Serialise a state; nothing that the rest of the run depends on is left out."""
+    """Serialise a state: everything that the rest of the run depends on."""
     adam = state.optimiser.state_dict()["state"]
     tensors = {
         **_prefixed("network", state.network.state_dict()),
@@ -38,19 +38,19 @@ def state_to_bytes(state: TrainingState) -> bytes:
 
 
 def restore_state(state: TrainingState, data: bytes) -> None:
-    """Bring a state that has just begun to where another one stood.
+    """Restore a saved state into a new one.
 
     Parameters
     ----------
     state : TrainingState
-        Of a network and a configuration equal to the other's; changed in place, on its own device.
+        Its network and configuration equal those of the saved one; changed in place, on its own device.
     data : bytes
         From `state_to_bytes`.
 
     Raises
     ------
     InputError
-        If the bytes are no state, or one of another network.
+        If the bytes are not a state, or the state of another network.
     """
     try:
         tensors = safetensors.torch.load(data)
@@ -74,7 +74,7 @@ def restore_state(state: TrainingState, data: bytes) -> None:
 
 
 def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    # A copy each: safetensors refuses tensors that share memory.
+    # Copies, because safetensors rejects tensors that share memory.
     return {f"{prefix}.{name}": value.detach().cpu().clone() for name, value in tensors.items()}
 
 
@@ -84,7 +84,7 @@ def _of(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _metadata(data: bytes) -> dict[str, Any]:
-    """Return the text that a safetensors file carries beside its tensors."""
+    """Return the metadata of a safetensors file."""
     length = int.from_bytes(data[:8], "little")
     metadata: dict[str, Any] = json.loads(data[8 : 8 + length])["__metadata__"]
     return metadata

@@ -1,4 +1,4 @@
-"""One step of training: from a batch to changed weights."""
+"""One step of training: from a batch to updated weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shls_core.training.state import TrainingState
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """What is known after an optimiser step.
+    """The metrics of an optimiser step.
 
     Attributes
     ----------
@@ -41,12 +41,12 @@ class StepMetrics:
 def take_step(
     state: TrainingState, method: TrainableMethod, batch: TrainingBatch, config: TrainingConfig
 ) -> StepMetrics:
-    """Minimise the loss of a batch a little; the state is one step further then.
+    """Take one optimiser step on a batch; the state is then one step further.
 
     Raises
     ------
     TrainingDiverged
-        If loss or gradient is not finite; weights and average are those of before.
+        If loss or gradient is not finite; weights and average then stay unchanged.
     """
     learning_rate = learning_rate_at(state.step, config, method.phases)
     for group in state.optimiser.param_groups:

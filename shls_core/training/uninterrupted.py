@@ -1,4 +1,4 @@
-"""A block of work that Ctrl-C and SIGTERM do not cut in two."""
+"""A block of work that Ctrl-C and SIGTERM do not interrupt."""
 
 import signal
 import threading
@@ -10,16 +10,16 @@ _HELD_BACK = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the block is done; then the first that came takes effect.
+    """Delay SIGINT and SIGTERM until the block is done; then the first one received takes effect.
 
-    Other threads than the main one are not interrupted by signals: there the block just runs.
+    Signals interrupt only the main thread: in other threads the block just runs.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
     before = {number: signal.getsignal(number) for number in _HELD_BACK}
-    # A handler that was not installed from Python (None) cannot be put back.
+    # A handler that was not installed from Python (None) cannot be restored.
     held = [number for number in _HELD_BACK if before[number] is not None]
     try:
         for number in held:

@@ -1,4 +1,4 @@
-"""Weights as bytes, and the digest that names them."""
+"""Weights as bytes, and the digest that identifies them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from shls_core.errors import InputError
 
 
 def weights_to_bytes(state: Mapping[str, Tensor]) -> bytes:
-    """Serialise a state in the safetensors format; equal states give equal bytes, in whatever order."""
+    """Serialise a state in the safetensors format; equal states give equal bytes, in any order."""
     ordered = {name: state[name].detach().cpu().contiguous() for name in sorted(state)}
     data: bytes = safetensors.torch.save(ordered)
     return data

@@ -1,1 +1,1 @@
-"""Videos as people have them: files and folders of frames in, pictures of masks out."""
+"""Users' videos: reads files and folders of frames, writes pictures of masks."""

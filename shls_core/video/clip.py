@@ -1,4 +1,4 @@
-"""Writing a video file, whole or not at all."""
+"""Atomic writing of a video file."""
 
 from pathlib import Path
 from types import TracebackType
@@ -16,19 +16,19 @@ class Clip:
     Parameters
     ----------
     path : Path
-        Where; an older file there is replaced.
+        The file; an existing one is replaced.
     fps : float
-        Frames in a second.
+        Frames per second.
 
     Raises
     ------
     InputError
-        If nothing can be written there.
+        If the file cannot be written.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
         self._path, self._fps = path, fps
-        self._aside = path.with_name(f".partial-{path.name}")
+        self._partial = path.with_name(f".partial-{path.name}")
         self._writer: cv2.VideoWriter | None = None
 
     def __enter__(self) -> "Clip":
@@ -39,7 +39,7 @@ class Clip:
         if self._writer is None:
             size = (picture.shape[1], picture.shape[0])
             codec = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self._aside), codec, self._fps, size)
+            self._writer = cv2.VideoWriter(str(self._partial), codec, self._fps, size)
             if not self._writer.isOpened():
                 raise InputError(f"expected to write a video of {size[0]}x{size[1]} to {self._path}, cannot")
         self._writer.write(np.ascontiguousarray(picture[..., ::-1]))
@@ -52,7 +52,7 @@ class Clip:
     ) -> None:
         if self._writer is not None:
             self._writer.release()
-        if kind is None and self._aside.exists():
-            self._aside.replace(self._path)
+        if kind is None and self._partial.exists():
+            self._partial.replace(self._path)
         else:
-            self._aside.unlink(missing_ok=True)
+            self._partial.unlink(missing_ok=True)

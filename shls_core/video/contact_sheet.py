@@ -1,4 +1,4 @@
-"""A whole video at a glance, gathered while it goes by."""
+"""A contact sheet: an overview of a video, collected while its frames are processed."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from shls_core.whole_file import write_whole
 
 
 class ContactSheet:
-    """Keeps evenly spread pictures of a video of unknown length, and few of them.
+    """Keeps a few evenly spread pictures of a video of unknown length.
 
-    It takes every picture, then every second, every fourth, …: each time it is full it drops every other one.
+    It takes every picture, then every second, every fourth, …: whenever it is full, it drops every other one.
 
     Parameters
     ----------
     columns, rows : int
-        Most pictures across and down.
+        Largest number of pictures across and down.
     width_px : int
         Width of each picture.
 
@@ -38,7 +38,7 @@ class ContactSheet:
         self._seen = 0
 
     def add(self, picture: UInt8[np.ndarray, "H W 3"]) -> None:
-        """Look at the next picture; all have one size."""
+        """Add the next picture, or skip it; all have one size."""
         number = self._seen
         self._seen += 1
         if number % self._step:
@@ -53,7 +53,7 @@ class ContactSheet:
         self._pictures.append(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
     def image(self) -> UInt8[np.ndarray, "H W 3"]:
-        """Return the pictures kept, in rows; places left over are black.
+        """Return the pictures kept, in rows; empty places are black.
 
         Raises
         ------
@@ -70,12 +70,12 @@ class ContactSheet:
 
 
 def write_picture(path: Path, picture: UInt8[np.ndarray, "H W 3"]) -> None:
-    """Write an RGB picture as PNG, whole or not at all.
+    """Write an RGB picture as PNG, atomically.
 
     Raises
     ------
     InputError
-        If nothing can be written there.
+        If the file cannot be written.
     """
     _, encoded = cv2.imencode(".png", picture[..., ::-1])
     write_whole(path, encoded.tobytes())

@@ -1,4 +1,4 @@
-"""The frames of a video, one at a time: of a video file, or of a folder of images."""
+"""Reads the frames of a video file or of a folder of images, one at a time."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ class Frame:
     Attributes
     ----------
     name : str
-        Stem of the files that belong to it: the image's own, or the number in the video, from ``00000``.
+        Stem of the files that belong to it: the image's stem, or the number in the video, from ``00000``.
     pixels : UInt8[numpy.ndarray, "H W 3"]
         RGB.
     """
@@ -34,16 +34,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Video:
-    """Frames that have not been read yet.
+    """A video, whose frames are read on demand.
 
     Attributes
     ----------
     path : Path
         A video file, or a folder of images.
     fps : float
-        Frames in a second; 24 for a folder, which does not say.
+        Frames per second; 24 for a folder, which does not state it.
     num_frames : int or None
-        How many there are; None where a file does not say.
+        Number of frames; None if a file does not state it.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class Video:
     num_frames: int | None
 
     def frames(self) -> Iterator[Frame]:
-        """Read the frames in the order of time; no more than one is held.
+        """Read the frames in the order of time; only one is held at a time.
 
         Raises
         ------
@@ -71,9 +71,9 @@ class Video:
 
 
 def open_video(path: Path) -> Video:
-    """Look at a video file or a folder of images.
+    """Open a video file or a folder of images.
 
-    The images of a folder come by name, numbers in names by their value: ``frame2`` before ``frame10``.
+    The images of a folder are sorted by name, numbers in names by their value: ``frame2`` before ``frame10``.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
     Raises
     ------
     InputError
-        If there is no frame of such a name.
+        If there is no frame with such a name.
     """
     if video.path.is_dir():
         known = {Path(name).stem: number for number, name in enumerate(_image_names(video.path))}

@@ -1,4 +1,4 @@
-"""Masks as the benchmark keeps them: indexed PNG files, one index per object."""
+"""Masks in the format of the benchmark: indexed PNG files, one index per object."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def davis_palette() -> UInt8[np.ndarray, "256 3"]:
     """Return the colours of labels 0..255: black, dark red, dark green, olive, …
 
     The bits of a label go in turn to red, green and blue, the lowest to the highest bit of each: the colour
-    map of PASCAL VOC, which DAVIS took over.
+    map of PASCAL VOC, which DAVIS uses.
 
     Examples
     --------

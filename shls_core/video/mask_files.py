@@ -1,4 +1,4 @@
-"""Masks that a person gives for frames of a video, as files."""
+"""Mask files that a user gives for frames of a video."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from shls_core.video.indexed_masks import read_mask
 
 
 class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):
-    """Masks by the number of their frame, read whenever they are asked for.
+    """Masks by the number of their frame; a mask is read each time it is accessed.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):
                 )
             labels.update(np.unique(mask[mask > 0]).tolist())
         self.num_objects = len(labels)
-        """Of all masks together."""
+        """Number of objects of all masks together."""
 
     def __getitem__(self, number: int) -> UInt8[np.ndarray, "_ _"]:
         return _objects(self._paths[number])
@@ -57,13 +57,13 @@ class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):
 def find_masks(video: Video, places: Sequence[Path]) -> MaskFiles:
     """Return the masks at `places`: files, and folders of files.
 
-    A single file is the mask of the first frame. Of several files, and of those in a folder, each is the mask
-    of the frame whose name it has.
+    A single file is the mask of the first frame. Of several files, or of files in a folder, each is the mask
+    of the frame with the same name.
 
     Raises
     ------
     InputError
-        If a folder holds none, two are of one frame, one is of no frame, or one cannot be used.
+        If a folder has no mask, two masks are of one frame, one is of no frame, or one cannot be used.
     """
     if len(places) == 1 and not places[0].is_dir():
         return MaskFiles({0: places[0]})

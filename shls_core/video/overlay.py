@@ -1,4 +1,4 @@
-"""Masks drawn over frames, for people."""
+"""Draws masks over frames, for display."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ def overlay(frame: UInt8[np.ndarray, "H W 3"], mask: UInt8[np.ndarray, "H W"]) -
     Parameters
     ----------
     frame : UInt8[numpy.ndarray, "H W 3"]
-        RGB; it is left as it is.
+        RGB; it is not changed.
     mask : UInt8[numpy.ndarray, "H W"]
         0 background, which keeps its colours, 1..K objects.
     """

@@ -1,1 +1,1 @@
-"""The DAVIS benchmark's files: how its videos lie in folders, its masks, its tables of scores."""
+"""The DAVIS benchmark's files: its folders of videos, its masks, its tables of scores."""

@@ -1,4 +1,4 @@
-"""Where the DAVIS benchmark keeps its videos, and where it expects results.
+"""The folders of the DAVIS benchmark: where its videos are, and where it expects results.
 
 ::
 
@@ -27,7 +27,7 @@ class DavisVideo:
     annotation_paths : tuple of Path
         A mask for every frame, in the order of time.
     frames : Path
-        Folder of its frames, each with the name of its mask but for the suffix.
+        Folder of its frames, each with the name of its mask except for the suffix.
     """
 
     name: str
@@ -41,7 +41,7 @@ class DavisVideo:
 
 
 def davis_split(root: Path, split: str, year: Year = 2017, resolution: str = "480p") -> list[DavisVideo]:
-    """Return the videos of a split, in the order in which its file names them.
+    """Return the videos of a split, in the order of its file.
 
     Raises
     ------

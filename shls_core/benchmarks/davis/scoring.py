@@ -1,4 +1,4 @@
-"""Scoring results against annotations, file by file: no more than two masks are ever in memory."""
+"""Scores results against annotations, file by file: at most two masks are in memory."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,12 @@ class VideoToScore:
 def score_video(job: VideoToScore) -> list[ObjectScores]:
     """Return the scores of the objects of one video.
 
-    Of 2016, every video has one object: all that is not 0.
+    In 2016, every video has one object: every label that is not 0.
 
     Raises
     ------
     InputError
-        If a mask cannot be read, has another size than the first one, or a label of no object.
+        If a mask cannot be read, has another size than the first one, or has a label that is no object.
     """
     scorer = SequenceScorer(_labels(job.video.annotation_paths[0], job.year), job.video.name)
     for result, truth in zip(job.result_paths, job.video.scored_paths, strict=True):

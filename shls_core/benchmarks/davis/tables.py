@@ -14,16 +14,16 @@ PER_SEQUENCE_TABLE = "per-sequence_results-{split}.csv"
 def global_table(scores: Scores) -> str:
     """Return the scores over all objects as CSV: one row, three decimals."""
     named = scores.as_dict()
-    return _csv([list(named), [_told(value) for value in named.values()]])
+    return _csv([list(named), [_formatted(value) for value in named.values()]])
 
 
 def per_sequence_table(objects: Sequence[ObjectScores]) -> str:
     """Return J-Mean and F-Mean of every object as CSV, a row per object named ``VIDEO_ID``."""
-    rows = [[one.name, _told(one.scores.j_mean), _told(one.scores.f_mean)] for one in objects]
+    rows = [[one.name, _formatted(one.scores.j_mean), _formatted(one.scores.f_mean)] for one in objects]
     return _csv([["Sequence", "J-Mean", "F-Mean"], *rows])
 
 
-def _told(value: float) -> str:
+def _formatted(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.3f}"
 
 

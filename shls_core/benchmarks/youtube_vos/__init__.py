@@ -1,1 +1,1 @@
-"""The YouTube-VOS benchmark's files: how its videos lie in folders, and which frames it wants back."""
+"""The YouTube-VOS benchmark's files: its folders of videos, and the frames whose masks it wants."""

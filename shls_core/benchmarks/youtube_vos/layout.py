@@ -1,4 +1,4 @@
-"""Where YouTube-VOS keeps its videos, and which frames its server wants.
+"""The folders of YouTube-VOS: where its videos are, and which frames its server wants.
 
 ::
 
@@ -8,7 +8,7 @@
     ROOT/SPLIT_all_frames/JPEGImages/VIDEO/…     every frame; also below ROOT/all_frames
     RESULTS/Annotations/VIDEO/00000.png …        what is submitted, as a zip file
 
-The split ``valid_all_frames`` has the masks and the wanted frames of ``valid`` and the frames of its own.
+The split ``valid_all_frames`` has the masks and the wanted frames of ``valid``, and its own frames.
 """
 
 from pathlib import Path
@@ -39,13 +39,13 @@ class _Meta(BaseModel):
 def youtube_vos_split(root: Path, split: str) -> list[BenchmarkVideo]:
     """Return the videos of a split, by name.
 
-    Wanted are the frames of which ``meta.json`` says that an object is in them.
+    The wanted frames are those that ``meta.json`` lists for an object.
 
     Raises
     ------
     InputError
-        If a folder, a frame or every mask of a video is missing, or ``meta.json`` says something else than it
-        should.
+        If a folder, a frame or every mask of a video is missing, or ``meta.json`` has another content than
+        expected.
     """
     described = root / split.removesuffix(_ALL_FRAMES)
     frames = _frames(root, split)
@@ -53,15 +53,15 @@ def youtube_vos_split(root: Path, split: str) -> list[BenchmarkVideo]:
     return [_video(name, meta.videos[name], described, frames) for name in sorted(meta.videos)]
 
 
-def _video(name: str, said: _Video, described: Path, frames: Path) -> BenchmarkVideo:
+def _video(name: str, listed: _Video, described: Path, frames: Path) -> BenchmarkVideo:
     annotations = described / "Annotations" / name
     given = tuple(sorted(annotations.glob("*.png")))
     if not given:
         raise InputError(f"expected the masks of {name} as PNG in {annotations}, found none")
-    wanted = tuple(sorted({frame for one in said.objects.values() for frame in one.frames}))
+    wanted = tuple(sorted({frame for one in listed.objects.values() for frame in one.frames}))
     if not wanted:
         raise InputError(f"expected objects and their frames, got none of video {name} in meta.json")
-    # Every frame that is named is there: told before any work is done.
+    # If a named frame is missing, fail before any work is done.
     frame_numbers(open_video(frames / name), [*wanted, *(path.stem for path in given)])
     return BenchmarkVideo(name, frames / name, given, wanted)
 

@@ -20,19 +20,19 @@ class ShlsConfig(MethodConfig):
     """The network."""
 
     memory: MemoryConfig = MemoryConfig()
-    """The memory of a video: masks are propagated, and refinement is trained, through it."""
+    """The memory of a video. Propagation uses it, and so does the training of refinement."""
 
     contrast: Literal["nt_xent", "soft_neighbours"] = "nt_xent"
-    """How superfeatures are told apart by object. ``nt_xent``: all superpixels of an object in a frame are
-    pulled together, as published. ``soft_neighbours``: each is to be nearest to some of its object in the
-    other frames, which is what the memory asks of them in use."""
+    """The loss that separates superfeatures by object. ``nt_xent`` pulls all superpixels of an object in a
+    frame together, as published. ``soft_neighbours`` pulls each superpixel to some superpixels of its object
+    in the other frames, which is what the memory needs in use."""
 
     temperature: float = Field(default=0.07, gt=0.0, le=10.0)
     """Temperature of the contrast (SHLS: 0.07)."""
 
     refinement_from: int = Field(default=0, ge=0)
-    """Steps for superfeatures alone, before refinement is trained together with them. The second phase begins
-    schedule and moving average anew; validations are of it."""
+    """Steps that train superfeatures alone, before refinement is trained together with them. The second phase
+    restarts the schedule and the moving average; only this phase is validated."""
 
     refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
     """Highest learning rate of the second phase; by default that of the first."""
@@ -41,14 +41,14 @@ class ShlsConfig(MethodConfig):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Superfeatures alone, then with refinement; without `refinement_from`, one phase."""
+        """Superfeatures alone, then with refinement; one phase if `refinement_from` is 0."""
         if not self.refinement_from:
             return (Phase(),)
         second = Phase(self.refinement_from, self.refinement_learning_rate, key="method.refinement_from")
         return (Phase(), second)
 
     def unread(self, validates: bool) -> frozenset[str]:
-        """Return the keys that a training does not read: without refinement and validation, the memory."""
+        """Return the keys that training does not read: the memory, without refinement and validation."""
         return super().unread(validates or self.network.refinement.mode != "off")
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ STRIDES = {"layer1": 2, "layer2": 4, "layer3": 4, "layer4": 4}
 
 
 class ShlsDenseFeatures:
-    """What one stage of the backbone says of every cell of a frame; `DenseFeatures`.
+    """The output of one stage of the backbone for every cell of a frame; a `DenseFeatures`.
 
     Parameters
     ----------

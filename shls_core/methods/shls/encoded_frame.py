@@ -1,4 +1,4 @@
-"""What the network says about frames, frame by frame."""
+"""The network's output for frames, frame by frame."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class EncodedFrame:
     superpixels : Int64[Tensor, "H W"]
         Labels 0..R-1.
     view : FrameView or None
-        Feature maps for refinement; None where it is off.
+        Feature maps for refinement; None if it is off.
     """
 
     superfeatures: Float[Tensor, "R S"]

@@ -1,4 +1,4 @@
-"""SHLS as a method among others: what it is made of, imported when it is needed."""
+"""The `Method` of SHLS; its parts are imported when they are needed."""
 
 from __future__ import annotations
 

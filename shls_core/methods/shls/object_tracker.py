@@ -1,4 +1,4 @@
-"""The objects of one video through time: memory clustering, then refinement, in training as in use."""
+"""Tracks the objects of one video: memory clustering, then refinement, in training and in use."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class TrackedFrame:
     mask : UInt8[Tensor, "H W"]
         Labels of the first mask.
     refined : RefinedFrame or None
-        What the mask was made from; None where refinement is off, and the mask is the coarse one.
+        The refinement that gave the mask; None if refinement is off, and the mask is the coarse one.
     """
 
     mask: UInt8[Tensor, "H W"]
@@ -36,7 +36,7 @@ class TrackedFrame:
 
 
 class ObjectTracker:
-    """All that is known of one video. Gradients flow through it; in use, call it in inference mode.
+    """The state of one video. Gradients flow through it; in use, call it in inference mode.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class ObjectTracker:
     margin : float
         Margin of regions of interest, per side, as a share of the object's height or width.
     first : EncodedFrame
-        Every superpixel of it lies in one object.
+        The first frame; each of its superpixels lies in one object.
     mask : Int64[Tensor, "H W"]
         Of the first frame: 0 background, 1..K objects, at least one.
     labels : Int64[Tensor, "R"]
@@ -71,13 +71,13 @@ class ObjectTracker:
             self._show_refiner(first, compared, mask, self._memory.object_columns)
 
     def step(self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None) -> TrackedFrame:
-        """Segment the next frame and let the memory learn from the result.
+        """Segment the next frame and update the memory with the result.
 
         Parameters
         ----------
         frame : EncodedFrame
         guide : Int64[Tensor, "H W"] or None
-            Labels that say where refinement looks: in training the pseudo-mask; None: the coarse mask.
+            Labels that set the regions of refinement: the pseudo-mask in training; None: the coarse mask.
         """
         compared = self._compared(frame)
         tracked, winners, sureness = self._predict(frame, compared, guide)
@@ -89,27 +89,27 @@ class ObjectTracker:
     def introduce(
         self, frame: EncodedFrame, mask: Int64[Tensor, "H W"], labels: Int64[Tensor, " R"]
     ) -> TrackedFrame:
-        """Segment the next frame, some objects of which are given, known ones or new.
+        """Segment the next frame, in which some objects are given, known ones or new.
 
         Parameters
         ----------
         frame : EncodedFrame
-            Every superpixel of it lies in one object of the mask, or in none.
+            Each of its superpixels lies in one object of the mask, or in none.
         mask : Int64[Tensor, "H W"]
-            0 says nothing; an object that it names is there and nowhere else in this frame.
+            0 means not given. In this frame, an object of the mask is there and nowhere else.
         labels : Int64[Tensor, "R"]
-            What the mask says of every superpixel.
+            The label of every superpixel in the mask.
 
         Returns
         -------
         TrackedFrame
-            The mask given, over what `step` would have found; `refined` is what it would have found.
+            The given mask, written over the result of `step`; `refined` is that of `step`.
         """
         compared = self._compared(frame)
         tracked, winners, sureness = self._predict(frame, compared)
         is_given = labels > 0
         named = torch.unique(labels[is_given])
-        # What was given is no background, nor any other object that it looked like.
+        # Given superpixels teach no other class, and no other superpixel teaches the given objects.
         learnt = ~is_given & ~torch.isin(self._memory.classes[winners], named)
         learnt &= self._may_be_learnt(winners, frame.superpixels, tracked.mask)
         self._memory.update(compared, winners, sureness, learnt)
@@ -125,7 +125,7 @@ class ObjectTracker:
         compared: Float[Tensor, "R _"],
         guide: Int64[Tensor, "H W"] | None = None,
     ) -> tuple[TrackedFrame, Int64[Tensor, " R"], Float[Tensor, " R"]]:
-        """Segment a frame; also return the column of each superpixel's class, and how sure it is of it."""
+        """Segment a frame; also return the column of each superpixel's class, and its sureness."""
         similarities = self._memory.predict(compared)
         winners = self._memory.winners(similarities)
         coarse = self._coarse_mask(winners, frame.superpixels)
@@ -138,7 +138,7 @@ class ObjectTracker:
         return TrackedFrame(refined.mask, refined), *self._refined_winners(refined, frame)
 
     def _compared(self, frame: EncodedFrame) -> Float[Tensor, "R _"]:
-        """Return what the memory knows superpixels by."""
+        """Return the vectors by which the memory compares superpixels."""
         return with_place(frame.superfeatures, frame.centres, self._memory_config.place_weight)
 
     def _may_be_learnt(
@@ -159,7 +159,7 @@ class ObjectTracker:
         mask: Int64[Tensor, "H W"],
         objects: Int64[Tensor, " objects"],
     ) -> None:
-        """Tell refinement, where it is on, of objects (columns of memory) whose mask is given."""
+        """Pass objects (columns of memory) whose mask is given to refinement, if it is on."""
         if self._refiner is None:
             return
         assert frame.view is not None
@@ -182,6 +182,6 @@ class ObjectTracker:
         """Return the class of every superpixel in the refined mask, and its mean log-odds there."""
         index = SuperpixelIndex(frame.superpixels[None], (0, len(frame.superfeatures)))
         means = index.means(refined.log_odds[None].to(frame.superfeatures.dtype))
-        # A video that starts without background has no class for it.
+        # If the first frame has no background, there is no class for it.
         sureness, winners = means[:, -len(self._memory.classes) :].max(dim=1)
         return winners, sureness

@@ -1,4 +1,4 @@
-"""SHLS in use: the objects of a video, tracked from frame to frame."""
+"""SHLS in use: tracks the objects of a video from frame to frame."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,16 +34,16 @@ class DividedFrame:
 
 
 class Propagator:
-    """Segment the frames of one video after the other; a `MaskPropagator`.
+    """Segment videos, one after the other, frame by frame; a `MaskPropagator`.
 
     Parameters
     ----------
     network : ShlsNetwork
-        Put into evaluation mode; nothing of a video is stored in it.
+        Put into evaluation mode; it stores no state of a video.
     memory_config : MemoryConfig
     divide : Callable or None
-        Divides frames into superpixels, `shls_core.superpixels.division.division` for example; None: every
-        frame brings its stored ``superpixel_maps``.
+        Divides frames into superpixels, for example `shls_core.superpixels.division.division`; None: every
+        frame comes with stored ``superpixel_maps``.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Propagator:
         self._shape: tuple[int, ...] = ()
 
     def prepare(self, frame: UInt8[np.ndarray, "H W 3"], stored: Stored = NOTHING_STORED) -> DividedFrame:
-        """Divide a frame, RGB, into superpixels, or take its stored ``superpixel_maps``.
+        """Divide an RGB frame into superpixels, or take its stored ``superpixel_maps``.
 
         Raises
         ------
         InputError
-            If there is neither a stored map nor anything that divides.
+            If there is neither a stored map nor `divide`.
         """
         if "superpixel_maps" in stored:
             return DividedFrame(frame, stored["superpixel_maps"])
@@ -74,7 +74,7 @@ class Propagator:
 
     @torch.inference_mode()
     def start(self, prepared: DividedFrame, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
-        """Begin a video: remember its first frame, superpixels cut along the mask's borders.
+        """Start a video: remember its first frame, with superpixels split along the mask's borders.
 
         Parameters
         ----------
@@ -103,7 +103,7 @@ class Propagator:
 
     @torch.inference_mode()
     def step(self, prepared: DividedFrame) -> UInt8[np.ndarray, "H W"]:
-        """Segment the next frame and let the memory learn from it.
+        """Segment the next frame and update the memory with it.
 
         Returns
         -------
@@ -122,18 +122,18 @@ class Propagator:
     def introduce(
         self, prepared: DividedFrame, mask: UInt8[np.ndarray, "mask_H mask_W"]
     ) -> UInt8[np.ndarray, "H W"]:
-        """Segment the next frame, some objects of which are given.
+        """Segment the next frame, in which some objects are given.
 
-        The frame is segmented as by `step`, its superpixels split along the borders of what is given, which
-        is then written over the result and remembered like the first frame.
+        The frame is segmented as by `step`, with superpixels split along the borders of the given mask. The
+        given mask is then written over the result and remembered like the first frame.
 
         Parameters
         ----------
         prepared : DividedFrame
             From `prepare`.
         mask : UInt8[numpy.ndarray, "mask_H mask_W"]
-            Of the size of the frame; 0 says nothing, 1..254 are objects, at least one, known or new. An
-            object that it names is where it says and nowhere else in this frame.
+            Of the size of the frame; 0 means not given, 1..254 are objects, at least one, known or new. In
+            this frame, an object of the mask is there and nowhere else.
 
         Returns
         -------

@@ -25,7 +25,7 @@ class ShlsMethod(TrainableMethod):
     Parameters
     ----------
     network : ShlsNetwork
-        Its shape counts, not the one that `config` asks for.
+        Its own shape is used, not the one in `config`.
     config : ShlsConfig or None
         Contrast, phases, and the memory through which refinement is trained; None: every default.
     """
@@ -40,17 +40,16 @@ class ShlsMethod(TrainableMethod):
     def loss(self, batch: TrainingBatch, step: int) -> dict[str, Float[Tensor, ""]]:
         """Return the terms of the loss of a step, steps counted from 0.
 
-        The contrast of superfeatures comes under its name: ``nt_xent`` is the mean over all B T frames,
-        ``soft_neighbours`` over B sequences; where there is a single object, it is 0. With refinement,
-        from the step on from which it is trained, ``cross_entropy`` is that of the refined masks, the mean
-        over frames 1..T-1 and sequences.
+        The contrast of superfeatures is returned under its name: ``nt_xent`` is the mean over all B T frames,
+        ``soft_neighbours`` the mean over B sequences; it is 0 where there is a single object. Once refinement
+        is trained, ``cross_entropy`` is that of the refined masks, the mean over frames 1..T-1 and sequences.
         """
         assert batch.masks is not None
         assert batch.superpixel_maps is not None
         refines = self.network.refinement is not None and step >= self._config.refinement_from
         num_sequences, num_frames, *size = batch.masks.shape
         superpixel_maps = batch.superpixel_maps.astype(np.int64)
-        if refines:  # the memory is fit on first frames as it is in use
+        if refines:  # as in use, the memory is fitted on first frames with split superpixels
             for maps, masks in zip(superpixel_maps, batch.masks, strict=True):
                 maps[0], _ = split_along_mask(maps[0], masks[0])
         device = next(self.network.parameters()).device
@@ -81,7 +80,7 @@ class ShlsMethod(TrainableMethod):
     def _contrast(
         self, frames: Sequence[EncodedFrame], labels: Sequence[Int64[Tensor, " _"]]
     ) -> Float[Tensor, ""]:
-        """Return how badly the superpixels of a sequence are told apart by object."""
+        """Return the loss that separates the superpixels of a sequence by object."""
         superfeatures = [frame.superfeatures for frame in frames]
         if self._config.contrast == "nt_xent":
             of_frames = [
@@ -100,13 +99,14 @@ class ShlsMethod(TrainableMethod):
         masks: UInt8[np.ndarray, "T H W"],
         first_labels: Int64[Tensor, " R"],
     ) -> Float[Tensor, ""]:
-        """Carry the first mask of a sequence through its frames, as in use, and compare.
+        """Carry the first mask of a sequence through its frames, as in use, and compare with the masks.
 
-        The memory learns from the predictions, and each frame's last prediction is the network's own.
+        The memory is updated with the predictions, and the last prediction of each frame is the network's
+        own.
         """
         first = frames[0]
         if not first_labels.any() or len(frames) < 2:
-            return first.superfeatures.sum() * 0.0  # nothing to follow
+            return first.superfeatures.sum() * 0.0  # no object, or no later frame
         known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
         config = self.network.config.refinement
         tracker = ObjectTracker(

@@ -16,7 +16,7 @@ from shls_core.errors import InputError
 
 @dataclass(frozen=True)
 class SuperpixelIndex:
-    """The superpixels of several frames, numbered through.
+    """The superpixels of several frames, numbered consecutively.
 
     Attributes
     ----------
@@ -73,13 +73,13 @@ class SuperpixelIndex:
 
     @cached_property
     def areas(self) -> Float[Tensor, " total"]:
-        """Pixels of every superpixel; 0 for those that vanished."""
+        """Number of pixels of every superpixel; 0 for those that vanished."""
         _, starts = self.pixels
         return starts.diff().float()
 
     @cached_property
     def pixels(self) -> tuple[Int[Tensor, " pixels"], Int[Tensor, " bounds"]]:
-        """Numbers of the pixels (row-major through all frames), superpixel after superpixel.
+        """Indices of the pixels (row-major over all frames), superpixel after superpixel.
 
         The second tensor holds where each superpixel starts in the first, and the total at the end.
         """
@@ -88,7 +88,7 @@ class SuperpixelIndex:
             order = labels.argsort(stable=True)
             starts = F.pad(torch.bincount(labels, minlength=self.total).cumsum(0), (1, 0))
             return order, starts
-        # SciPy sorts by counting, in a fiftieth of the time of a sort by PyTorch.
+        # SciPy uses a counting sort, which takes a fiftieth of the time of PyTorch's sort.
         rows, columns = labels.numpy(), np.arange(len(labels))
         shape = (self.total, len(labels))
         table = coo_array((np.ones(len(labels), np.int8), (rows, columns)), shape).tocsr()
@@ -97,8 +97,8 @@ class SuperpixelIndex:
     def means(self, values: Float[Tensor, "frames C H W"]) -> Float[Tensor, "total C"]:
         """Average every channel over every superpixel; 0 where it vanished. Differentiable.
 
-        Each value is read once if the channels of a pixel lie together (``torch.channels_last``), as they
-        do in feature maps of frames that came as H x W x 3; other maps are brought into that order first.
+        Each value is read once if the channels of a pixel are contiguous (``torch.channels_last``), as in
+        feature maps of frames of shape H x W x 3; other maps are first copied into that order.
         """
         of_pixels = values.permute(0, 2, 3, 1).reshape(-1, values.shape[1])
         sums: Tensor = _SegmentSum.apply(  # type: ignore[no-untyped-call]
@@ -136,7 +136,7 @@ class _SegmentSum(torch.autograd.Function):
         order: Int[Tensor, " pixels"],
         starts: Int[Tensor, " bounds"],
     ) -> Float[Tensor, "total C"]:
-        # PyTorch's own gradient of embedding_bag sorts again and adds; this one is a single gather.
+        # PyTorch's own gradient of embedding_bag sorts again and adds; this gradient is a single gather.
         ctx.save_for_backward(segments)
         return F.embedding_bag(order, rows, starts, mode="sum", include_last_offset=True)
 

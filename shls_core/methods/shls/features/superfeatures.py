@@ -14,12 +14,12 @@ POSITION_CHANNELS = 3
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What the backbone says about some frames.
+    """The output of the backbone for some frames.
 
     Attributes
     ----------
     fine : Float[Tensor, "frames C1 H W"]
-        Output of layer 1, brought bilinearly to full resolution.
+        Output of layer 1, resized bilinearly to full resolution.
     coarse : Float[Tensor, "frames C4 (H+3)//4 (W+3)//4"]
         Output of layer 4, at a quarter of the resolution.
     """
@@ -64,7 +64,7 @@ class SuperfeatureHead(nn.Module):
     superfeature_size : int
         Length S of a superfeature.
     l2_epsilon : float
-        Smallest length a superfeature is divided by.
+        Lower limit of the length that a superfeature is divided by.
 
     References
     ----------
@@ -79,7 +79,8 @@ class SuperfeatureHead(nn.Module):
         self.fine = _head(fine_channels + POSITION_CHANNELS, superfeature_size)
         self.coarse = _head(coarse_channels + POSITION_CHANNELS, superfeature_size)
         self.fuse = nn.Conv1d(2, 1, kernel_size=1)
-        # A random start lets the final ReLU silence every superpixel for one seed in seven, for good.
+        # With random initial weights, for one seed in seven, the final ReLU is 0 for every superpixel and
+        # stays so.
         nn.init.constant_(self.fuse.weight, 0.5)
         nn.init.zeros_(self.fuse.bias)  # type: ignore[arg-type]
         self.l2_epsilon = l2_epsilon
@@ -87,13 +88,13 @@ class SuperfeatureHead(nn.Module):
     def forward(self, features: FeatureMaps, index: SuperpixelIndex) -> Superfeatures:
         """Return the superfeatures of all superpixels of all frames.
 
-        A superpixel too small to be seen at a quarter of the resolution has a coarse half of zeros.
+        The coarse part of a superpixel that vanishes at a quarter of the resolution is 0.
         """
         at_quarter = index.at_quarter
         visible = at_quarter.areas[:, None] > 0
         fine = self.fine(torch.cat([index.means(features.fine), index.positions], dim=1))
         coarse = self.coarse(torch.cat([at_quarter.means(features.coarse), at_quarter.positions], dim=1))
         fused = self.fuse(torch.stack([fine, coarse * visible], dim=1)).squeeze(1).relu()
-        # In float32 also under autocast: lengths rounded to eight bits would blur every comparison.
+        # In float32 also under autocast: lengths with eight significant bits make every comparison inexact.
         exact = fused.to(torch.promote_types(fused.dtype, torch.float32))
         return Superfeatures(F.normalize(exact, dim=1, eps=self.l2_epsilon), index.offsets)

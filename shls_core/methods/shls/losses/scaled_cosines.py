@@ -1,4 +1,4 @@
-"""How alike superfeatures are, as losses compare it."""
+"""The similarity of superfeatures that losses use."""
 
 import torch
 from jaxtyping import Float
@@ -8,9 +8,10 @@ from torch import Tensor
 def scaled_cosines(
     queries: Float[Tensor, "Q S"], keys: Float[Tensor, "K S"], temperature: float
 ) -> Float[Tensor, "Q K"]:
-    """Return the inner products of vectors of unit length over a temperature, at least in float32.
+    """Return the inner products of unit vectors, divided by a temperature, in float32 at least.
 
-    Also under autocast: divided by the temperature, eight bits of a cosine are a tenth off.
+    Autocast does not apply: a cosine with eight significant bits, divided by the temperature, is off by a
+    tenth.
     """
     with torch.autocast(queries.device.type, enabled=False):
         exact_queries, exact_keys = (

@@ -1,4 +1,4 @@
-"""The vote of the memory, as a loss: soft nearest neighbours in the other frames of a sequence."""
+"""The vote of the memory as a loss: soft nearest neighbours in the other frames of a sequence."""
 
 import torch
 from jaxtyping import Float, Int64
@@ -13,17 +13,17 @@ def soft_neighbours(
     frames: Int64[Tensor, " R"],
     temperature: float,
 ) -> Float[Tensor, ""]:
-    r"""Let every superpixel find its object again in the other frames.
+    r"""Return how badly superpixels find their own object in the other frames.
 
-    A superpixel i asks all superpixels j of other frames, the more similar the louder. Its term is how
-    surprising it is that the answer is its own object,
+    All superpixels j of other frames vote for the object of a superpixel i, with a weight that grows with
+    similarity. The term of i is the negative log of the share of votes for its own object,
 
     .. math::
         -\log \frac{\sum_{j: f_j \ne f_i, y_j = y_i} e^{s_{ij}/\tau}}{\sum_{j: f_j \ne f_i} e^{s_{ij}/\tau}},
 
-    and the loss is the mean over those whose object and another one are both to be seen in other frames.
-    Unlike `nt_xent` it is content with *some* similar superpixels of the object, as the nearest references of
-    a memory are in use, and it asks for them across time.
+    and the loss is the mean over those superpixels for which other frames show both their own object and
+    another one. Unlike `nt_xent`, it needs only *some* similar superpixels of the object, like the nearest
+    references of a memory in use, and it needs them in other frames.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def soft_neighbours(
     Returns
     -------
     Float[Tensor, ""]
-        Mean over superpixels; 0 where none has its own and another object to tell apart.
+        Mean over these superpixels; 0 if there are none.
 
     References
     ----------

@@ -1,1 +1,1 @@
-"""Memory clustering: what is remembered of the objects of one video."""
+"""Memory clustering: the memory of the objects of one video."""

@@ -1,4 +1,4 @@
-"""Attention maps: what the refinement is told of an object's whereabouts."""
+"""Attention maps: the input of refinement that shows where an object is."""
 
 import torch
 from jaxtyping import Float, Int64
@@ -12,7 +12,7 @@ ATTENTION_CHANNELS = 4
 def attention_channels(
     similarities: Similarities, objects: Int64[Tensor, " objects"]
 ) -> Float[Tensor, "objects R 4"]:
-    """Return the four attention values of every superpixel for some objects; `paint` makes maps of them.
+    """Return the four attention values of every superpixel for some objects; `paint` turns them into maps.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def attention_channels(
     -------
     Float[Tensor, "objects R 4"]
         Of object k, in 0..1 each: S^k, max over l != k of S^l, L^k, max over l != k of L^l, where S is the
-        short-term and L the long-term similarity, and l runs over the background, too.
+        short-term and L the long-term similarity, and l includes the background.
 
     References
     ----------

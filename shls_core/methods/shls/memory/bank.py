@@ -13,15 +13,15 @@ from shls_core.methods.shls.memory.similarities import Similarities
 
 
 class MemoryBank:
-    """What is known of the classes of one video: its objects and the background.
+    """The memory of the classes of one video: its objects and the background.
 
     Everything lies on the device of the first superfeatures, in their dtype. Gradients flow from similarities
-    to queries, references and centroids; in use, call it all under ``torch.inference_mode()``.
+    to queries, references and centroids; in use, call every method under ``torch.inference_mode()``.
 
     Parameters
     ----------
     superfeatures : Float[Tensor, "R S"]
-        Superfeatures of the first frame, with places or without, every superpixel within one object.
+        Superfeatures of the first frame, with or without places; every superpixel lies in one object.
     labels : Int64[Tensor, "R"]
         Object of each superpixel, 0 background.
     config : MemoryConfig
@@ -29,7 +29,7 @@ class MemoryBank:
     Attributes
     ----------
     classes : Int64[Tensor, "classes"]
-        Labels in memory, rising; columns of similarities stand in this order.
+        Labels in memory, in ascending order; the columns of similarities have the same order.
     references : References
         Short-term memory.
     centroids : Centroids
@@ -69,17 +69,18 @@ class MemoryBank:
         return winning_class(similarities, self.config.pre_segmentation)
 
     def sureness(self, similarities: Similarities, winners: Int64[Tensor, " R"]) -> Float[Tensor, " R"]:
-        """Return the margin (Eq. 1) of the class won: how sure a superpixel is without refinement.
+        """Return the margin (Eq. 1) of the winning class: the sureness of a superpixel without refinement.
 
-        With refinement, the mean log-odds of the superpixel for its class in the refined mask stand here.
+        With refinement, sureness is the mean log-odds of the superpixel for its class in the refined mask
+        instead.
         """
         return margins(similarities).gather(1, winners[:, None]).squeeze(1)
 
     def confident(self, winners: Int64[Tensor, " R"], sureness: Float[Tensor, " R"]) -> Bool[Tensor, " R"]:
-        """Tell which superpixels are sure enough of their class to be remembered.
+        """Return which superpixels are sure enough of their class to be remembered.
 
-        The sureness of each must reach `update_threshold` times its mean over the superpixels of the frame
-        that went to the same class.
+        The sureness of each must reach `update_threshold` times its mean over the superpixels of the same
+        class in the frame.
         """
         sums = sureness.new_zeros(len(self.classes)).index_add(0, winners, sureness)
         counts = torch.bincount(winners, minlength=len(self.classes))
@@ -94,7 +95,7 @@ class MemoryBank:
     ) -> None:
         """Remember the confident superpixels of a frame.
 
-        A frame that lost its background updates nothing: its masks have run over the whole frame.
+        A frame that lost its background updates nothing: its masks have spread over the whole frame.
 
         Parameters
         ----------
@@ -102,9 +103,10 @@ class MemoryBank:
         winners : Int64[Tensor, "R"]
             Columns of their classes: of the coarse mask or, with refinement, of the refined one.
         sureness : Float[Tensor, "R"]
-            See `sureness`; of one frame, what is less sure is forgotten sooner.
+            See `sureness`; within a frame, superpixels that are less sure are forgotten sooner.
         may_be_learnt : Bool[Tensor, "R"] or None
-            Superpixels that stay out otherwise count for what the frame is like; None: every one may.
+            Which superpixels may be remembered; the others still count in the means of `confident`. None:
+            all.
         """
         confident = self.confident(winners, sureness)
         if may_be_learnt is not None:
@@ -118,15 +120,15 @@ class MemoryBank:
                 self.centroids = self.centroids.absorb(superfeatures[rows], winners[rows])
 
     def introduce(self, superfeatures: Float[Tensor, "R S"], labels: Int64[Tensor, " R"]) -> None:
-        """Take in superpixels whose object is known, in a frame after the first.
+        """Add superpixels whose object is given, in a frame after the first.
 
         Parameters
         ----------
         superfeatures : Float[Tensor, "R S"]
-            Of those superpixels alone whose object is given.
+            Only of those superpixels whose object is given.
         labels : Int64[Tensor, "R"]
-            Labels that are new become classes with these as members of their first frame; to known classes
-            they are added as if they had been in the first frame.
+            A new label becomes a class, with these superpixels as members of its first frame; to a known
+            class they are added as if they had been in the first frame.
 
         Raises
         ------
@@ -154,7 +156,7 @@ class MemoryBank:
         self.centroids = Centroids.stacked(centroids)
 
     def _centroids_with(self, members: Float[Tensor, "M S"], column: int | None) -> Centroids:
-        """Return the centroids of a class with some more members; of a new class, without a column."""
+        """Return the centroids of a class after members are added; a new class has no column."""
         if column is None:
             return Centroids.fit([members], self.config)
         only = torch.zeros(len(members), dtype=torch.long, device=members.device)
@@ -162,5 +164,5 @@ class MemoryBank:
 
 
 def _full_precision(superfeatures: Tensor) -> torch.autocast:
-    """Keep products in float32: half of it, as mixed training would choose, blurs near neighbours."""
+    """Keep products in float32: the half precision of mixed training cannot separate near neighbours."""
     return torch.autocast(superfeatures.device.type, enabled=False)

@@ -12,7 +12,7 @@ from shls_core.methods.shls.memory.similarities import Similarities, neighbour_w
 def margins(similarities: Similarities) -> Float[Tensor, "R classes"]:
     """Return Eq. 1 of the paper: how far each class k is ahead of the strongest other class l.
 
-    ``f(p_k) = S^k + L^k - (S^l + L^l)``, S short-term, L long-term; of a single class nothing is subtracted.
+    ``f(p_k) = S^k + L^k - (S^l + L^l)``, S short-term, L long-term; for a single class nothing is subtracted.
     """
     total = similarities.short_term + similarities.long_term
     return total - strongest_other(total)
@@ -33,7 +33,7 @@ def knn_votes(similarities: Similarities) -> Float[Tensor, "R classes"]:
 
 
 def winning_class(similarities: Similarities, rule: Literal["eq1", "knn_vote"]) -> Int64[Tensor, " R"]:
-    """Return the column of the class that wins each superpixel; the first of equals."""
+    """Return the column of the class that wins each superpixel; the first one on ties."""
     scores = margins(similarities) if rule == "eq1" else knn_votes(similarities)
     return scores.argmax(dim=1)
 

@@ -1,4 +1,4 @@
-"""Superpixels inside of an object, and those at its border."""
+"""Superpixels inside an object, and those at its border."""
 
 import torch
 from jaxtyping import Bool, Int64
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def inside_own_class(winners: Int64[Tensor, " R"], superpixels: Int64[Tensor, "H W"]) -> Bool[Tensor, " R"]:
-    """Tell which superpixels touch only superpixels of their own class.
+    """Return which superpixels touch only superpixels of their own class.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Spherical k-means that starts from what the members are, not from their order or a seed."""
+"""Spherical k-means whose start depends on the values of the members, not on their order or a seed."""
 
 import torch
 import torch.nn.functional as F
@@ -6,14 +6,14 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 _MOST_CANDIDATES = 512
-"""Members tried as first centroids."""
+"""Largest number of members tried as first centroids."""
 
 
 @torch.no_grad()
 def spherical_kmeans(
     members: Float[Tensor, "M S"], num_clusters: int, iterations: int
 ) -> Int64[Tensor, " M"]:
-    """Divide unit vectors into clusters by the direction nearest to them.
+    """Divide unit vectors into clusters by their nearest direction.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def spherical_kmeans(
 
 
 def first_centroids(members: Float[Tensor, "M S"], num_clusters: int) -> Float[Tensor, "num_clusters S"]:
-    """Choose members greedily, each the one that brings all members nearest to those chosen.
+    """Choose members greedily: each maximises the sum of all members' similarities to their nearest choice.
 
-    Of many members, some are tried: every n-th in the order of their similarity to the mean. So the choice
-    does not depend on the order of the members.
+    If there are many members, only every n-th is tried, in the order of their similarity to the mean. So the
+    choice does not depend on the order of the members.
     """
     similarity_to_mean = members @ F.normalize(members.sum(dim=0), dim=0)
     step = -(-len(members) // _MOST_CANDIDATES)

@@ -1,4 +1,4 @@
-"""Long-term memory: centroids of every class that drift as members come in."""
+"""Long-term memory: centroids of every class, which move as members are added."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.memory.kmeans import spherical_kmeans
 
 NO_CENTROID = -1.0
-"""Stands where a class has fewer centroids than another; cosines of superfeatures lie in 0..1."""
+"""The value where a class has fewer centroids than another; cosines of superfeatures lie in 0..1."""
 
 
 def num_centroids(num_members: int, config: MemoryConfig) -> int:
-    """Return how many centroids a class of `num_members` superpixels gets: 1 to as many as it has.
+    """Return how many centroids a class of `num_members` superpixels gets: 1 to `num_members`.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class Centroids:
     Attributes
     ----------
     values : Float[Tensor, "classes centroids S"]
-        Unit vectors; anything where there is no centroid.
+        Unit vectors; undefined where there is no centroid.
     weights : Float[Tensor, "classes centroids"]
         Number of members each is the mean of; 0 where a class has fewer centroids than another.
     """
@@ -44,9 +44,9 @@ class Centroids:
 
     @classmethod
     def fit(cls, first: Sequence[Float[Tensor, "_ S"]], config: MemoryConfig) -> "Centroids":
-        """Cluster the members of every class in its first frame, each of at least one member.
+        """Cluster the members of every class in its first frame; each class has at least one member.
 
-        The search for clusters carries no gradient, their centroids do.
+        The search for clusters carries no gradient; the centroids do.
         """
         counts = [num_centroids(len(members), config) for members in first]
         numbers = [
@@ -87,7 +87,7 @@ class Centroids:
         return products.masked_fill(self.weights == 0, NO_CENTROID)
 
     def _with(self, members: Float[Tensor, "M S"], numbers: Int64[Tensor, " M"]) -> "Centroids":
-        """Add members to centroids, which are numbered through all classes."""
+        """Add members to centroids, which are numbered consecutively over all classes."""
         sums = (self.values * self.weights[..., None]).flatten(0, 1).index_add(0, numbers, members)
         added = torch.bincount(numbers, minlength=self.weights.numel()).reshape(self.weights.shape)
         return Centroids(F.normalize(sums, dim=1).reshape(self.values.shape), self.weights + added)

@@ -1,4 +1,4 @@
-"""A filter of coarse masks: an object is looked for where it was."""
+"""A filter of coarse masks: an object stays near its last place."""
 
 import cv2
 import numpy as np
@@ -11,11 +11,11 @@ SMALLEST_OVERLAP = 0.05
 def filter_outliers(
     mask: UInt8[np.ndarray, "H W"], last_mask: UInt8[np.ndarray, "H W"]
 ) -> UInt8[np.ndarray, "H W"]:
-    """Keep of every object the parts that overlap its last mask, and what lies between them.
+    """Keep the parts of every object that overlap its last mask, and what lies between them.
 
-    4-connected components that overlap more than 5 % of the object's last mask are kept, and whatever else of
-    the object lies in the convex hull around them; the rest becomes background. Of an object that had no last
-    mask, or of which nothing would remain, all is kept: it may come back anywhere.
+    4-connected components that overlap more than 5 % of the object's last mask are kept, and so are other
+    parts of the object in the convex hull around them; the rest becomes background. An object is kept as a
+    whole if it had no last mask or if nothing of it would remain, because it may reappear anywhere.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _kept(seen: Bool[np.ndarray, "H W"], last: Bool[np.ndarray, "H W"]) -> Bool[
     count, components = cv2.connectedComponents(seen.astype(np.uint8), connectivity=4)
     overlaps = np.bincount(components[last], minlength=count)
     keep = overlaps > SMALLEST_OVERLAP * np.count_nonzero(last)
-    keep[0] = False  # the component of all that is not the object
+    keep[0] = False  # component 0 is everything outside the object
     kept: Bool[np.ndarray, "H W"] = keep[components]
     return kept
 

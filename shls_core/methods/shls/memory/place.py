@@ -1,4 +1,4 @@
-"""Where a superpixel is, as part of what the memory compares."""
+"""The place of a superpixel, as part of the vectors that the memory compares."""
 
 import math
 
@@ -10,15 +10,15 @@ from torch import Tensor
 def with_place(
     superfeatures: Float[Tensor, "R S"], centres: Float[Tensor, "R 2"], weight: float
 ) -> Float[Tensor, "R _"]:
-    r"""Let superpixels be the more similar the nearer they are to each other.
+    r"""Return vectors whose similarity grows with the nearness of superpixels.
 
-    Four numbers are added to each superfeature, cosine and sine of its row and of its column, so that inner
-    products become
+    Four numbers are appended to each superfeature, cosine and sine of its row and of its column, so that
+    inner products become
 
     .. math:: \frac{s_{ij} + w\,\frac12\left(\cos\frac\pi2\Delta r + \cos\frac\pi2\Delta c\right)}{1 + w}
 
-    with the similarity s of superfeatures and the distances :math:`\Delta` of rows and columns. Vectors of
-    unit length without a negative number stay so: whatever compares superfeatures compares these.
+    with the similarity s of superfeatures and the distances :math:`\Delta` of rows and columns. Non-negative
+    vectors of unit length stay such vectors, so they can replace superfeatures in any comparison.
 
     Parameters
     ----------

@@ -14,18 +14,18 @@ Members = Float[Tensor, "_ S"]
 
 
 class References:
-    """What is remembered of every class, ready for an exact search.
+    """The references of every class, stored for an exact search.
 
     Each class owns a segment of consecutive rows: its members of the first frame, then a ring of later ones.
-    What comes in is written where it stays; a segment that is full grows to twice its size, until the ring
-    has as many rows as the class may hold. Then the oldest rows are overwritten.
+    New members are written in place. A full segment grows to twice its size, until the ring has as many rows
+    as the class may hold; then the oldest rows are overwritten.
 
     Parameters
     ----------
     first : sequence of Float[Tensor, "M S"]
         Members of every class in its first frame, M >= 1.
     later : sequence of Float[Tensor, "M S"]
-        Those of later frames, oldest first; of more than a ring holds, the newest are taken.
+        Those of later frames, oldest first; if there are more than a ring holds, the newest are taken.
     config : MemoryConfig
     """
 
@@ -56,7 +56,7 @@ class References:
         return self._table[start : start + self._num_later[column]].roll(-self._oldest[column], dims=0)
 
     def remember(self, members: Members, columns: Int64[Tensor, " M"]) -> None:
-        """Take in members, those to be forgotten first in front.
+        """Add members; those to be forgotten first come first.
 
         Parameters
         ----------
@@ -74,9 +74,10 @@ class References:
         self._table[rows[rows >= 0]] = members[by_class[rows >= 0]].to(self._table.dtype)
 
     def similarities(self, queries: Float[Tensor, "R S"]) -> Float[Tensor, "R classes neighbours"]:
-        """Return the similarities of queries to their nearest references of every class, in falling order.
+        """Return the similarities of queries to their nearest references of every class, in descending order.
 
-        The search says which; the similarities are products of this table's rows, with gradients to both.
+        The search returns the rows; the similarities are products with these rows of the table, with
+        gradients to both.
         """
         wanted = self._config.neighbours
         found = [
@@ -101,7 +102,7 @@ class References:
         return [self._table[start : start + count] for start, count in zip(starts, counts, strict=True)]
 
     def _rows_for(self, column: int, count: int, device: torch.device) -> Int64[Tensor, " count"]:
-        """Return the rows that the next `count` members of a class go to, and move the ring on."""
+        """Return the rows for the next `count` members of a class, and advance the ring."""
         ring, held = self._ring[column], self._num_later[column]
         if not count:
             return torch.empty(0, dtype=torch.int64, device=device)

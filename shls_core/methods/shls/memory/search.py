@@ -10,7 +10,7 @@ from torch import Tensor
 from shls_core.faiss_backend import load_faiss
 
 _MOST_PRODUCTS = 2**27
-"""Products of queries and references held at a time by the search of PyTorch: half a gigabyte."""
+"""Products of queries and references that the PyTorch search holds at a time: half a gigabyte."""
 
 
 def nearest_references(
@@ -28,15 +28,15 @@ def nearest_references(
     num_neighbours : int
         ``found = min(num_neighbours, M)``.
     search : "faiss" or "torch"
-        Among exactly equal products either may take another row; the products are the same.
+        Where products are exactly equal, the two may return different rows; the products are the same.
 
     Raises
     ------
     MissingComponent
-        If FAISS is asked for and not installed.
+        If FAISS is requested and not installed.
     """
     found = min(num_neighbours, len(references))
-    # Reduced precision would not tell near neighbours apart.
+    # Reduced precision could not separate near neighbours.
     queries, references = queries.detach().float(), references.detach().float()
     return (_by_faiss if search == "faiss" else _by_torch)(queries, references, found)
 
@@ -47,7 +47,7 @@ def _by_faiss(
     faiss = load_faiss()
     metric = faiss.METRIC_INNER_PRODUCT
     if queries.is_cuda and hasattr(faiss, "StandardGpuResources"):
-        import faiss.contrib.torch_utils  # lets knn_gpu take tensors as they lie on the device
+        import faiss.contrib.torch_utils  # lets knn_gpu take tensors on the device
 
         _, rows = faiss.knn_gpu(_gpu_resources(), queries, references, found, metric=metric)
         return torch.as_tensor(rows, dtype=torch.int64, device=queries.device)
@@ -57,7 +57,7 @@ def _by_faiss(
 
 @functools.lru_cache(maxsize=1)
 def _gpu_resources() -> Any:
-    """Return the scratch memory of searches on a GPU, which is too large to be had anew for each."""
+    """Return the scratch memory of searches on a GPU; it is too large to be allocated for each search."""
     return load_faiss().StandardGpuResources()
 
 

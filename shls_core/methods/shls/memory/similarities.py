@@ -7,11 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 NO_REFERENCE = -1.0
-"""Stands where a class has fewer references than neighbours; cosines of superfeatures lie in 0..1."""
+"""The value where a class has fewer references than neighbours; cosines of superfeatures lie in 0..1."""
 
 
 def neighbour_weights(num_neighbours: int, like: Tensor) -> Float[Tensor, " num_neighbours"]:
-    """Return the weights 1, 1/2, 1/3, ... of neighbours in falling order of similarity."""
+    """Return the weights 1, 1/2, 1/3, ... of neighbours in descending order of similarity."""
     return 1.0 / torch.arange(1, num_neighbours + 1, device=like.device, dtype=like.dtype)
 
 
@@ -28,7 +28,7 @@ class Similarities:
     Attributes
     ----------
     neighbours : Float[Tensor, "R classes neighbours"]
-        To the nearest references of the class, in falling order; `NO_REFERENCE` where it has no more.
+        To the nearest references of the class, in descending order; `NO_REFERENCE` where it has no more.
     long_term : Float[Tensor, "R classes"]
         To the nearest centroid of the class: L in the paper.
     """

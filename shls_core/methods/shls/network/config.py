@@ -21,13 +21,13 @@ class NetworkConfig(FrozenConfig):
     """Length S of a superfeature (paper, section 3.2: 32)."""
 
     channel_mean: Channels3 = (0.485, 0.456, 0.406)
-    """Mean of R, G, B in 0..1, subtracted from every frame: the customary values for photographs."""
+    """Mean of R, G, B in 0..1, subtracted from every frame: the usual values for photographs."""
 
     channel_deviation: tuple[Above0, Above0, Above0] = (0.229, 0.224, 0.225)
     """Standard deviation of R, G, B in 0..1, by which every frame is divided; all above 0."""
 
     l2_epsilon: float = Field(default=1e-6, gt=0.0, le=1e-2)
-    """Smallest length a superfeature is divided by when it is brought to unit length."""
+    """Lower limit of the length that a superfeature is divided by, to get unit length."""
 
     refinement: RefinementConfig = RefinementConfig()
-    """Refinement of coarse masks; off unless configured."""
+    """Refinement of coarse masks; off by default."""

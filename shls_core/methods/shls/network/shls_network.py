@@ -1,4 +1,4 @@
-"""The SHLS network: what it sees in frames and, through superpixels, in their parts."""
+"""The SHLS network: from frames to feature maps, and through superpixels to superfeatures."""
 
 from collections.abc import Mapping
 
@@ -16,11 +16,11 @@ from shls_core.methods.shls.refinement.network import RefinementNetwork
 from shls_core.propagation.refinement_mode import RefinementMode
 
 REFINEMENT_PREFIX = "refinement."
-"""What the names of weights of refinement begin with."""
+"""The prefix of the names of refinement weights."""
 
 
 class ShlsNetwork(nn.Module):
-    """Backbone, superfeature head and refinement; it holds weights and nothing of any video.
+    """Backbone, superfeature head and refinement; it holds weights and no state of a video.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class ShlsNetwork(nn.Module):
     Attributes
     ----------
     refinement : RefinementNetwork or None
-        None where refinement is off.
+        None if refinement is off.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class ShlsNetwork(nn.Module):
             config.superfeature_size,
             config.l2_epsilon,
         )
-        # Last, so that the other weights of a seed are the same with and without it.
+        # Made last, so that the other weights of a seed are the same with and without it.
         self.refinement: RefinementNetwork | None = None
         if config.refinement.mode != "off":
             self.refinement = RefinementNetwork(
@@ -67,7 +67,7 @@ class ShlsNetwork(nn.Module):
             self.register_buffer(name, constant, persistent=False)
 
     def normalised(self, frames: UInt8[Tensor, "frames H W 3"]) -> Float[Tensor, "frames 3 H W"]:
-        """Return RGB frames with values 0..255 as the backbone takes them."""
+        """Return RGB frames with values 0..255, normalised for the backbone."""
         images = frames.permute(0, 3, 1, 2).float() / 255.0
         return (images - self.channel_mean) / self.channel_deviation
 
@@ -114,7 +114,7 @@ class ShlsNetwork(nn.Module):
 def new_network(config: NetworkConfig, seed: int) -> ShlsNetwork:
     """Build a network with random weights that depend on configuration and seed alone.
 
-    The global random state of torch is left as it was.
+    The global random state of torch does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -138,12 +138,12 @@ def network_with_weights(config: NetworkConfig, state: Mapping[str, Tensor]) -> 
 
 
 def refining(network: ShlsNetwork, mode: RefinementMode | None) -> ShlsNetwork:
-    """Return the network with another mode of refinement, or as it is for None; weights stay what they are.
+    """Return the network with another mode of refinement and the same weights; None changes nothing.
 
     Raises
     ------
     InputError
-        If the network has no refinement and is to have one.
+        If a mode of refinement is requested of a network without refinement.
     """
     trained = network.config.refinement
     if mode is None or mode == trained.mode:

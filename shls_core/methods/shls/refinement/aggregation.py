@@ -1,4 +1,4 @@
-"""Soft aggregation: one distribution over all classes from objects that were segmented one by one."""
+"""Soft aggregation: one distribution over all classes from objects segmented one by one."""
 
 import math
 
@@ -15,15 +15,15 @@ LARGEST_LOG_ODDS = math.log1p(-CLAMP) - math.log(CLAMP)
 
 
 def class_log_odds(object_log_odds: Float[Tensor, "K *pixels"]) -> Float[Tensor, "K+1 *pixels"]:
-    """Return the log-odds of the background, then of every object; their softmax are the probabilities.
+    """Return the log-odds of the background, then of every object; their softmax gives the probabilities.
 
     The background is where no object is: its probability is the product of 1 - p_k. All probabilities are
-    clamped to `CLAMP` .. 1 - `CLAMP`; everything is done on logarithms, where nothing is rounded away.
+    clamped to `CLAMP` .. 1 - `CLAMP`; the computation uses logarithms, so that rounding loses nothing.
 
     Parameters
     ----------
     object_log_odds : Float[Tensor, "K *pixels"]
-        Log-odds of every object, each against everything else; -inf is fine.
+        Log-odds of every object, each against everything else; -inf is allowed.
 
     References
     ----------

@@ -20,16 +20,16 @@ class RefinementConfig(FrozenConfig):
     published."""
 
     fine_input: Literal["first_frame", "both_frames"] = "first_frame"
-    """What the decoder sees at full resolution beside the masks: the fine features of the first frame, as
-    published; or also those of the current one, and its attention maps."""
+    """Inputs of the decoder at full resolution, in addition to the masks: the fine features of the first
+    frame, as published; or also those of the current frame, and its attention maps."""
 
     decoder_says: Literal["mask", "correction"] = "mask"
-    """What the decoder finds: the mask of an object, as published; or what is to change in the coarse mask,
-    which it then sees, too. One that has learned nothing changes nothing."""
+    """The output of the decoder: the mask of an object, as published; or a correction of the coarse mask,
+    which is then an input, too. An untrained correction changes nothing."""
 
     training_guide: Literal["pseudo_mask", "coarse_mask"] = "pseudo_mask"
-    """What says in training where an object is looked for: the pseudo-mask, as published; or the coarse mask,
-    as in use, so that the decoder learns what to do with regions that are off."""
+    """The mask that sets the region of an object in training: the pseudo-mask, as published; or the coarse
+    mask, as in use, so that the decoder learns to handle inaccurate regions."""
 
     margin: float = Field(default=0.15, ge=0.0, le=2.0)
     """Margin of a region of interest on each of its sides in use, as a share of the object's height or
@@ -39,5 +39,5 @@ class RefinementConfig(FrozenConfig):
     """The same in training."""
 
     min_side_share: float = Field(default=0.05, ge=0.0, le=1.0)
-    """An object whose height (or width) is below this share of the frame's is looked for along the whole
-    height (or width)."""
+    """An object whose height (or width) is below this share of the frame's gets a region of the whole height
+    (or width)."""

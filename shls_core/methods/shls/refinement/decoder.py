@@ -1,4 +1,4 @@
-"""The feature decoder: from features at a quarter of the resolution to object or not, pixel by pixel."""
+"""The feature decoder: from features at a quarter of the resolution to object logits at every pixel."""
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -15,7 +15,7 @@ def _conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, each after a ReLU, beside a shortcut: a third one where channels differ."""
+    """Two 3x3 convolutions, each after a ReLU, with a shortcut: a third convolution where channels differ."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -26,21 +26,21 @@ class ResidualBlock(nn.Module):
             self.shortcut = _conv(in_channels, out_channels)
 
     def forward(self, x: Float[Tensor, "N C_in h w"]) -> Float[Tensor, "N C_out h w"]:
-        """Return the sum of shortcut and residual, not activated."""
+        """Return the sum of shortcut and residual, without activation."""
         residual = self.second(F.relu(self.first(F.relu(x)), inplace=True))
         total: Tensor = residual.add_(self.shortcut(x))
         return total
 
 
 class RefinementBlock(nn.Module):
-    """Merge what comes from the coarser stage with the fine input, at the resolution of this stage.
+    """Merge the output of the coarser stage with the fine input, at the resolution of this stage.
 
     Parameters
     ----------
     fine_channels, channels : int
         Of the fine input, and of the stage.
     stride : int
-        Resolution of the fine input over that of the stage: 1 or 2.
+        Resolution of the fine input divided by that of the stage: 1 or 2.
     """
 
     def __init__(self, fine_channels: int, channels: int, stride: int) -> None:
@@ -58,10 +58,10 @@ class RefinementBlock(nn.Module):
 
 
 class FeatureDecoder(nn.Module):
-    """Residual blocks at a quarter of the resolution, refinement blocks at a half and at all of it.
+    """Residual blocks at a quarter of the resolution, refinement blocks at a half and at full resolution.
 
-    The blocks are those of RGMP, with 128, 256 and 256 channels; there is no batch norm, so that no object
-    depends on another.
+    The blocks are those of RGMP, with 128, 256 and 256 channels; there is no batch norm, so that objects do
+    not affect each other.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class FeatureDecoder(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-        # Without a norm every block would double the variance, and the first logits would be far off.
+        # Without a norm every block would double the variance, and the initial logits would be far too large.
         for module in self.modules():
             if isinstance(module, ResidualBlock):
                 module.second.weight.data.mul_(_SMALL_START)

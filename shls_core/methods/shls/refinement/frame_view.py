@@ -1,4 +1,4 @@
-"""One frame as refinement sees it: feature maps with positions, in any region and size."""
+"""A frame as the input of refinement: feature maps with positions, in any region and size."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from shls_core.photographs.crops import Box
 
 @dataclass(frozen=True)
 class FrameView:
-    """The feature maps of a frame and, of its superpixels, labels and positions (size, row, column).
+    """The feature maps of a frame, and labels and positions (size, row, column) of its superpixels.
 
     Attributes
     ----------
@@ -44,12 +44,12 @@ class FrameView:
         return self.superpixels.shape[0], self.superpixels.shape[1]
 
     def fine_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C height width"]:
-        """Return fine features and positions in a region, brought to `size`."""
+        """Return fine features and positions in a region, resized to `size`."""
         positions = self.painted_in(self.positions, region, size)
         return torch.cat([resized_crop(self.fine, region, size), positions])
 
     def coarse_in(self, region: Box, size: tuple[int, int]) -> Float[Tensor, "C h w"]:
-        """Return coarse features and positions in a region, brought to a quarter of `size`."""
+        """Return coarse features and positions in a region, resized to a quarter of `size`."""
         height, width = size[0] // STRIDE, size[1] // STRIDE
         quarter = Box(*(corner // STRIDE for corner in region))
         superpixels = nearest_crop(self.coarse_superpixels, quarter, (height, width))
@@ -59,13 +59,13 @@ class FrameView:
     def painted_in(
         self, values: Float[Tensor, "R C"], region: Box, size: tuple[int, int]
     ) -> Float[Tensor, "C height width"]:
-        """Give every pixel of a region, brought to `size`, the values of its superpixel."""
+        """Give every pixel of a region, resized to `size`, the values of its superpixel."""
         return paint(values, nearest_crop(self.superpixels, region, size)).permute(2, 0, 1)
 
 
 def frame_views(features: FeatureMaps, index: SuperpixelIndex) -> list[FrameView]:
     """Return the views of all frames that were encoded together."""
-    # Positions are numbers of their own: as in the superfeatures, no gradient goes into them.
+    # As in the superfeatures, positions carry no gradient.
     positions, coarse_positions = index.positions, index.at_quarter.positions
     views = []
     for frame, (start, stop) in enumerate(zip(index.offsets[:-1], index.offsets[1:], strict=True)):

@@ -1,4 +1,4 @@
-"""The feature modulator: a gate on the coarse features, opened by what the memory says."""
+"""The feature modulator: a gate on the coarse features, controlled by fine features and attention maps."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -9,10 +9,10 @@ _CHANNELS = 32
 
 
 class FeatureModulator(nn.Module):
-    """Weigh the channels of the coarse features at every place by fine features and attention maps.
+    """Weight the channels of the coarse features at every place by fine features and attention maps.
 
-    The weights of a place are a softmax over the channels times their number: 1 on average, so that gated
-    features keep the scale of those that are not.
+    The weights of a place are a softmax over the channels, times the number of channels. They are 1 on
+    average, so that gated features keep their scale.
 
     Parameters
     ----------

@@ -13,16 +13,16 @@ from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.modulator import FeatureModulator
 
 _COARSE_LOG_ODDS = 2.0
-"""Of the object where the coarse mask has it, before anything is learned: right seven times of eight."""
+"""Initial log-odds of the object inside the coarse mask: right in seven cases of eight."""
 
 _FIRST_CORRECTIONS = 0.01
-"""Factor on the first log-odds of a decoder that corrects: too small to change a mask, and not 0, so that
-gradients reach every weight from the first step on."""
+"""Factor on the initial log-odds of a decoder that corrects: too small to change a mask, but not 0, so that
+gradients reach every weight from the first step."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the decoder is told of earlier frames, brought to the size of the current regions.
+    """The decoder's input from earlier frames, resized to the current regions.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Current:
-    """What is seen of the current frame in some regions of equal size.
+    """The decoder's input from the current frame, in some regions of equal size.
 
     Attributes
     ----------
@@ -65,12 +65,12 @@ class Current:
 
 
 class RefinementNetwork(nn.Module):
-    """Feature modulator and feature decoder; nothing of any video is in it.
+    """Feature modulator and feature decoder; it stores no state of a video.
 
     Parameters
     ----------
     fine_channels, coarse_channels : int
-        Channels of the backbone's two maps; three more each say size and place of the superpixel.
+        Channels of the backbone's two maps; each gets three more for size and place of the superpixel.
     config : RefinementConfig
     """
 
@@ -101,7 +101,7 @@ class RefinementNetwork(nn.Module):
     ) -> Float[Tensor, "N H W"]:
         """Return the log-odds of the object in some regions, each object against everything else.
 
-        The coarse mask, 0 or 1, is looked at where it is to be corrected.
+        The coarse mask, 0 or 1, is read only by a decoder that corrects it.
         """
         coarse = torch.cat([reference.first_coarse, reference.last_gated, gated], dim=1)
         fine = [reference.first_mask, reference.last_prediction, reference.first_fine]

@@ -1,4 +1,4 @@
-"""Refining the objects of one video, frame by frame."""
+"""Refines the objects of one video, frame by frame."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from shls_core.methods.shls.refinement.sampling import nearest_crop, resized_cro
 from shls_core.photographs.crops import Box
 
 _MOST_PIXELS = {"cpu": 2**14, "cuda": 2**18}
-"""Regions of equal size are decoded together up to this area: on a CPU, larger ones leave the caches and take
-up to twice as long; on a GPU, smaller ones leave it idle."""
+"""Regions of equal size are decoded together up to this area. On a CPU, larger batches do not fit into the
+caches and take up to twice as long; on a GPU, smaller ones leave it idle."""
 
 
 @dataclass
 class TrackedObject:
-    """What is remembered of one object: its first frame, and the frame before the current one."""
+    """The state of one object, from its first frame and from the previous frame."""
 
     label: int
     first_view: FrameView
@@ -33,7 +33,7 @@ class TrackedObject:
     last_prediction: Float[Tensor, "1 H W"]
 
     def saw(self, region: Box, gated: Float[Tensor, "C4 h w"], prediction: Float[Tensor, "1 H W"]) -> None:
-        """Remember the current frame as the last one."""
+        """Store the current frame as the last one."""
         self.last_region, self.last_gated, self.last_prediction = region, gated, prediction
 
 
@@ -44,9 +44,9 @@ class RefinedFrame:
     Attributes
     ----------
     labels : tuple of int
-        0 for the background, then the objects, rising.
+        0 for the background, then the objects, in ascending order.
     log_odds : Float[Tensor, "classes H W"]
-        Of every class; their softmax over classes are the probabilities (soft aggregation).
+        Of every class; their softmax over classes gives the probabilities (soft aggregation).
     """
 
     labels: tuple[int, ...]
@@ -54,19 +54,19 @@ class RefinedFrame:
 
     @property
     def mask(self) -> UInt8[Tensor, "H W"]:
-        """The most probable label of every pixel; of equals the lowest."""
+        """The most probable label of every pixel; the lowest one on ties."""
         labels = torch.tensor(self.labels, dtype=torch.uint8, device=self.log_odds.device)
         return labels[self.log_odds.argmax(dim=0)]
 
 
 class Refiner:
-    """Refine the objects of one video; all that is known of it is in here.
+    """Refine the objects of one video; it holds the state of that video.
 
     Parameters
     ----------
     network : RefinementNetwork
     margin : float
-        Margin of regions of interest, per side: another one in training than in use.
+        Margin of regions of interest, per side; it differs between training and use.
     """
 
     def __init__(self, network: RefinementNetwork, margin: float) -> None:
@@ -76,7 +76,7 @@ class Refiner:
 
     @property
     def labels(self) -> tuple[int, ...]:
-        """The objects that are tracked, rising."""
+        """The tracked objects, in ascending order."""
         return tuple(tracked.label for tracked in self._objects)
 
     def introduce(
@@ -86,18 +86,18 @@ class Refiner:
         labels: Sequence[int],
         attention: Float[Tensor, "K R 4"],
     ) -> None:
-        """Take in objects whose mask is given; of those known already, the first frame stays as it is.
+        """Add objects whose mask is given; known objects keep their first frame.
 
         Parameters
         ----------
         view : FrameView
-            The first frame of the new ones among these objects.
+            The frame of the mask; it becomes the first frame of the new objects.
         mask : Int64[Tensor, "H W"]
-            Where one of these objects is, no other one is.
+            Pixels of these objects belong to no other object.
         labels : Sequence of int
-            The objects in `mask`; each has a pixel.
+            The objects in `mask`; each has at least one pixel.
         attention : Float[Tensor, "K R 4"]
-            Of these objects in this frame.
+            Attention values of these objects in this frame.
         """
         masks = mask == torch.tensor(labels, device=mask.device)[:, None, None]
         for tracked in self._objects:
@@ -132,7 +132,7 @@ class Refiner:
         coarse_mask : Int64[Tensor, "H W"]
             Labels, 0 background.
         guide : Int64[Tensor, "H W"] or None
-            Labels that say where objects are looked for: in training the pseudo-mask; None: the coarse mask.
+            Labels that set the regions of objects: the pseudo-mask in training; None: the coarse mask.
         """
         labels = torch.tensor(self.labels, device=coarse_mask.device)[:, None, None]
         coarse_masks = coarse_mask == labels
@@ -165,7 +165,7 @@ class Refiner:
         return region_of_interest(box, first_box, frame_size, self._margin, config.min_side_share)
 
     def _reference(self, chosen: Sequence[int], region: Box) -> Reference:
-        """Bring what is known of the chosen objects to the size of a region."""
+        """Return the state of the chosen objects, resized to a region."""
         size = _size(region)
         quarter = (size[0] // STRIDE, size[1] // STRIDE)
         objects = [self._objects[k] for k in chosen]
@@ -206,7 +206,7 @@ def _all_of(maps: Float[Tensor, "C h w"]) -> Box:
 
 
 def _together(regions: Sequence[Box], most_pixels: int) -> Iterator[list[int]]:
-    """Yield the numbers of regions of equal size, of at most so many pixels together, or single ones."""
+    """Yield the indices of regions of equal size, at most `most_pixels` together, or a single larger one."""
     by_size: dict[tuple[int, int], list[int]] = {}
     for number, region in enumerate(regions):
         by_size.setdefault(_size(region), []).append(number)
@@ -217,7 +217,7 @@ def _together(regions: Sequence[Box], most_pixels: int) -> Iterator[list[int]]:
 
 
 def _placed(log_odds: Float[Tensor, "h w"], region: Box, frame_size: tuple[int, int]) -> Float[Tensor, "H W"]:
-    """Put a region into its frame; outside of it the object is not."""
+    """Put a region into its frame; the object is absent outside the region."""
     height, width = frame_size
     inside = log_odds[: height - region.top, : width - region.left]
     placed = log_odds.new_full(frame_size, -LARGEST_LOG_ODDS)

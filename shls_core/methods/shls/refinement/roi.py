@@ -9,7 +9,7 @@ from torch import Tensor
 from shls_core.photographs.crops import Box
 
 STRIDE = 4
-"""Sides and corners of regions are multiples of it: the coarse feature map has a pixel for 4 x 4 px."""
+"""Sides and corners of regions are multiples of it: a pixel of the coarse feature map covers 4 x 4 px."""
 
 
 def object_boxes(masks: Bool[Tensor, "K H W"]) -> list[Box | None]:
@@ -22,7 +22,7 @@ def object_boxes(masks: Bool[Tensor, "K H W"]) -> list[Box | None]:
 
 
 def _spans(occupied: Bool[Tensor, "K length"]) -> list[list[int]]:
-    """Return first and one past the last occupied place of every row; the latter is 0 where there is none."""
+    """Return the first occupied place of every row, and one past the last: 0 if there is none."""
     places = torch.arange(1, occupied.shape[1] + 1, device=occupied.device)
     spans: list[list[int]] = torch.stack(
         [occupied.int().argmax(dim=1), (occupied * places).amax(dim=1)], dim=1
@@ -42,7 +42,7 @@ def region_of_interest(
     margin: float,
     min_side_share: float,
 ) -> Box:
-    """Return where an object is to be refined.
+    """Return the region in which an object is refined.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Parts of maps at the size of another part, with backward passes that are deterministic on every device."""
+"""Crops of maps, resized, with backward passes that are deterministic on every device."""
 
 import torch
 from jaxtyping import Float, Shaped
@@ -10,19 +10,19 @@ from shls_core.photographs.crops import Box
 def resized_crop(
     maps: Float[Tensor, "C map_h map_w"], box: Box, size: tuple[int, int]
 ) -> Float[Tensor, "C h w"]:
-    """Cut out a box and bring it bilinearly to another size; pixels around the box play no part.
+    """Crop a box and resize it bilinearly; pixels outside the box have no effect.
 
     Parameters
     ----------
     maps : Float[Tensor, "C map_h map_w"]
     box : Box
-        In pixels of the maps; beyond the maps, their outermost pixels go on.
+        In pixels of the maps; beyond the maps, their outermost pixels are repeated.
     size : tuple of int
         Height h and width w of the result.
     """
     rows = _window(box.top, box.bottom, size[0], maps.shape[1])
     columns = _window(box.left, box.right, size[1], maps.shape[2])
-    # Interpolation as two products: the backward of interpolate and grid_sample adds atomically on CUDA.
+    # Interpolation as two products: on CUDA, interpolate and grid_sample use atomic adds in their backward.
     if isinstance(columns, slice):
         maps = _going_on(maps[:, :, columns], 2, size[1])
     else:
@@ -35,7 +35,7 @@ def resized_crop(
 def _window(
     start: int, stop: int, num_out: int, num_in: int
 ) -> slice | tuple[Float[Tensor, " num_out"], slice]:
-    """Return the part of an axis that is wanted as it is, or else where to sample it and what that needs."""
+    """Return the slice of an axis if no resizing is needed, else the places to sample and their slice."""
     if stop - start == num_out:
         return slice(start, min(stop, num_in))
     places = start + (torch.arange(num_out) + 0.5) * ((stop - start) / num_out) - 0.5
@@ -44,7 +44,7 @@ def _window(
 
 
 def _going_on(maps: Float[Tensor, "C h w"], axis: int, length: int) -> Float[Tensor, "C ..."]:
-    """Repeat the last row or column until an axis has a length."""
+    """Repeat the last row or column until an axis has the length `length`."""
     there = maps.shape[axis]
     if there == length:
         return maps
@@ -55,7 +55,7 @@ def _going_on(maps: Float[Tensor, "C h w"], axis: int, length: int) -> Float[Ten
 def _hats(
     places: Float[Tensor, " num_out"], window: slice, like: Float[Tensor, "..."]
 ) -> Float[Tensor, "num_out num_in"]:
-    """Return the weights of linear interpolation at `places` between whole numbers in `window`."""
+    """Return the weights of linear interpolation at `places` between the integers in `window`."""
     weights = (1.0 - (places[:, None] - torch.arange(window.start, window.stop)).abs()).clamp(min=0.0)
     return weights.to(like)
 
@@ -63,7 +63,7 @@ def _hats(
 def nearest_crop(
     maps: Shaped[Tensor, "... H W"], box: Box, size: tuple[int, int]
 ) -> Shaped[Tensor, "... h w"]:
-    """Cut out a box, in px, and bring it to another size by nearest neighbour; beyond, the border goes on."""
+    """Crop a box, in px, and resize it by nearest neighbour; beyond the maps, their border is repeated."""
     rows = _nearest(box.top, box.bottom, size[0], maps.shape[-2])
     columns = _nearest(box.left, box.right, size[1], maps.shape[-1])
     return maps[..., rows[:, None].to(maps.device), columns.to(maps.device)]
