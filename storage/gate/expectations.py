@@ -21,14 +21,14 @@ class Expectation(NamedTuple):
 
 
 def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> list[Expectation]:
-    """Return everything a dataset made of `stages` has to fulfil."""
+    """Return every expectation that a dataset made of `stages` must meet."""
     return [*_of_every_stage(stages), *_of_content(stages, config)]
 
 
 def _of_every_stage(stages: Mapping[str, StageManifest]) -> Iterator[Expectation]:
     for stage in stages:
         yield Expectation(stage, "ExpectTableRowCountToBeBetween", {"min_value": 1})
-        # Bounds say nothing of values that are missing.
+        # Bounds do not check missing values.
         statistics = (field.name for field in schema_of(stage).statistics)
         for column in ("sample_id", "row_key", "digest", *statistics):
             yield Expectation(stage, "ExpectColumnValuesToNotBeNull", {"column": column})
@@ -73,7 +73,7 @@ def _of_content(stages: Mapping[str, StageManifest], config: GateConfig) -> Iter
     yield from _of_scenarios(stages[SEQUENCES], config)
     yield from _of_superpixel_counts(stages[SUPERPIXELS], area_px, config)
     yield _between(SUPERPIXELS, "min_superpixel_px", min_value=config.min_superpixel_px, max_value=area_px)
-    # As many superpixel rows as sequences: none was lost on the way.
+    # As many superpixel rows as sequences: none was lost.
     yield Expectation(
         SUPERPIXELS,
         "ExpectTableRowCountToEqual",
@@ -99,7 +99,7 @@ def _of_superpixel_counts(
 ) -> Iterator[Expectation]:
     segmenter = SuperpixelConfig(**superpixels.parameters)
     if segmenter.is_adaptive:
-        # How many there are is the frame's affair, but a frame of a handful teaches nothing.
+        # The number depends on the frame, but a frame with very few superpixels is useless for training.
         fewest, most = config.min_adaptive_superpixels, area_px
         plausible = {"mostly": config.mostly}
     else:
