@@ -52,7 +52,7 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
 
 
 def meant_by_name(store: Store, reference: str) -> str | None:
-    """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means, or None if it is not a name."""
+    """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means; None if it is not a name."""
     name, _, version = reference.partition("@")
     return store.names.resolve(name, version or "latest")
 

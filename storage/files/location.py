@@ -27,9 +27,9 @@ from shls_core.errors import InputError, StoreUnwritable
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
 
-# An error is raised after two seconds for a refused connection, after half a minute for a host that does not
-# exist, and after two minutes for a host that accepts a request and never answers. The upload of a large shard
-# over a slow connection must fit into one request timeout.
+# A refused connection is reported after two seconds, an unreachable host after half a minute, and a host that
+# accepts a request and never answers after two minutes. The upload of a large shard over a slow connection
+# must fit into one request timeout.
 _CONNECT_TIMEOUT = "5s"
 _REQUEST_TIMEOUT = "120s"
 _MAX_RETRIES = 4

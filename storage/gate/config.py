@@ -25,12 +25,12 @@ class GateConfig(FrozenConfig):
     scenarios: tuple[Scenario, ...] = SCENARIOS
     """Scenarios that must occur among the training sequences; `returning` is required for 3 frames and more.
 
-    A synthesis that is configured not to make one of them (no clones, at most one object) needs a shorter list.
+    A synthesis that is configured to exclude one of them (no clones, at most one object) needs a shorter list.
     """
     min_sequences_per_scenario: int = pydantic.Field(default=1, ge=1)
     """Fewest training sequences in which each scenario must occur."""
     scenarios_from_sequences: int = pydantic.Field(default=400, ge=1)
-    """Number of sequences from which on scenarios are required: a smaller dataset may lack a rare one by chance.
+    """Number of sequences from which on scenarios are required: a smaller dataset may lack one by chance.
 
     The rarest one at 3 frames, returning, occurs in 2 % of the sequences of whole photographs: one in three
     thousand datasets of 400 sequences lacks it.

@@ -65,7 +65,7 @@ class Verdict(Record):
 
 
 def expect_to_judge() -> None:
-    """Start to import the validation library in a thread: this takes seconds, which pass while rows are made."""
+    """Start to import the validation library in a thread: its seconds pass while rows are made."""
     # Not a daemon thread: stopping one during an import can crash the process.
     threading.Thread(target=importlib.import_module, args=(_LIBRARY,), name="gate").start()
 

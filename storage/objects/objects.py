@@ -1,8 +1,8 @@
 """Content-addressed objects: immutable bytes named by their SHA-256.
 
-obstore is the one interface for a folder and a bucket. Its ``mode="create"`` writes a temporary file and links
-it into place (on S3: a conditional put), so a reader sees a complete object or none, and two writers of the
-same bytes do not conflict.
+obstore is the one interface for a folder and a bucket. Its ``mode="create"`` writes a temporary file and
+links it into place (on S3: a conditional put), so a reader sees a complete object or none, and two writers of
+the same bytes do not conflict.
 """
 
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ class ObjectStore:
             return RangeReader(self._backend, path)
 
     def first_byte(self, digest: str) -> bytes:
-        """Return the first byte of an object, which distinguishes records from shards; no byte if it is empty.
+        """Return the first byte of an object, which distinguishes records from shards; none of an empty one.
 
         Raises
         ------

@@ -124,7 +124,7 @@ class SegmentedRecord(Record):
     """Digest of the names and bytes of all frames of the split, and of all masks given or scored against."""
     configuration: dict[str, Any]
     """Sections ``method``, ``propagation`` and ``superpixels``, as far as the masks depend on them, and
-    ``max_side``, the size to which frames were scaled."""
+    ``max_side``, the working size of frames."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str

@@ -40,7 +40,7 @@ class _Places:
 class PayloadReader:
     """Reads lists of packed values (frames, masks, superpixel maps) of single rows of many shards.
 
-    It caches the position of a value (8 bytes) and no value: memory does not grow with the bytes that are read.
+    It caches the position of a value (8 bytes) and no value: memory does not grow with the bytes read.
     Threads may share a reader; a copy in another process, forked or unpickled, opens its own files.
 
     Parameters

@@ -62,7 +62,7 @@ class Names:
         InputError
             If `name` is not a letter followed by letters, digits, ``_``, ``.`` or ``-``.
         """
-        return self._add_version(name, PUBLISHED, lambda versions: digest)
+        return self._append(name, PUBLISHED, lambda versions: digest)
 
     def tag(self, name: str, digest: str) -> str:
         """Give a dataset a name that a user chose and return ``name@vN``.
@@ -81,7 +81,7 @@ class Names:
                 )
             return digest
 
-        return self._add_version(name, TAGGED, decide)
+        return self._append(name, TAGGED, decide)
 
     def roll_back(self, name: str, to: str | None = None) -> str:
         """Let `name` mean the dataset of an earlier version again, and return the new ``name@vN``.
@@ -98,7 +98,7 @@ class Names:
         NameUnknown
             As for `earlier`.
         """
-        return self._add_version(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
+        return self._append(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
 
     def earlier(self, name: str, to: str | None = None) -> str:
         """Return the version, ``name@vN``, that a rollback of `name` returns to.
@@ -146,11 +146,11 @@ class Names:
         return _versions(self._table.rows())
 
     def all_rows(self) -> list[Row]:
-        """Return every row of the table, oldest first: versions, and since when their datasets may be gone."""
+        """Return every row, oldest first: versions of names, and marks of removed datasets."""
         return self._table.rows()
 
-    def _add_version(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
-        """Append a version for the digest that `choose` returns for those so far, unless the last one has it."""
+    def _append(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
+        """Append a version with the digest that `choose` returns for those so far, unless the last one has it."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
         chosen, head = "", self._ledger_head()

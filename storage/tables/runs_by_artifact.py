@@ -55,11 +55,11 @@ class RunsByArtifact:
         return tuple(dict.fromkeys(outputs))
 
     def that_staged(self, artifact: str) -> list[tuple[Row, str]]:
-        """Return the runs that resulted in a stage artifact, each with its status (``computed``, ``cached``, …)."""
+        """Return the runs with a stage artifact as a result, each with how (``computed``, ``cached``, …)."""
         return self._staged.get(artifact, [])
 
     def staged_first(self, artifacts: Sequence[str]) -> str:
-        """Return which of some stage artifacts was the result of a run first; without runs, the first of them."""
+        """Return which of some stage artifacts a run had as a result first; without runs, the first of them."""
         never = len(self._rows) + 1
         return min(
             artifacts, key=lambda one: self._staged[one][0][0]["number"] if one in self._staged else never
@@ -76,7 +76,7 @@ class RunsByArtifact:
         return {digest for row in self._rows for digest in (*row["inputs"], *row["outputs"])}
 
     def made(self, beginning: str) -> dict[str, RecordKind]:
-        """Return the kind of every artifact made whose id begins with `beginning`, in the store or not, by id."""
+        """Return the kind of every result whose id begins with `beginning`, in the store or not, by id."""
         return {
             digest: MAKES[runs[0]["kind"]]
             for digest in self._with_output

@@ -37,7 +37,7 @@ class StageSchema:
     reads
         Names of the stages whose rows may be parents of a row; none for a stage of sources.
     content
-        The content of a row: the columns that its digest covers, and the only ones that later stages may read.
+        The content of a row: the columns that its digest covers. Later stages may read these only.
     notes
         Information for people; no row of a later stage is made from them.
     statistics

@@ -1,8 +1,8 @@
 """The column names of version 2, so that its shards can still be read.
 
 The only sources of version 2 were photographs: ``source_ids`` of the head was ``image_ids``, and
-``pasted_ids`` of a pseudo-sequence was ``source_ids``. Nothing else differs. A column that is added to a stage
-from now on is not in version 2: leave it out of `in_version_2`.
+``pasted_ids`` of a pseudo-sequence was ``source_ids``. Nothing else differs. A column that is added to a
+stage from now on is not in version 2: leave it out of `in_version_2`.
 """
 
 from collections.abc import Mapping, Sequence
