@@ -25,7 +25,7 @@ class GateConfig(FrozenConfig):
     scenarios: tuple[Scenario, ...] = SCENARIOS
     """Scenarios that must occur among the training sequences; `returning` is required for 3 frames and more.
 
-    A synthesis that is configured to exclude one of them (no clones, at most one object) needs a shorter list.
+    A synthesis that is configured to exclude one (no clones, at most one object) needs a shorter list.
     """
     min_sequences_per_scenario: int = pydantic.Field(default=1, ge=1)
     """Fewest training sequences in which each scenario must occur."""

@@ -97,7 +97,7 @@ class SequenceLoader:
         return (self.read(number) for number in range(len(self)))
 
     def read(self, number: int) -> LabelledSequence:
-        """Read and decode the sequence with a number, 0..len-1; other columns than frames and masks are `stored`.
+        """Read and decode one sequence by its number, 0..len-1; `stored` gets the other columns.
 
         Raises
         ------

@@ -150,7 +150,7 @@ class Names:
         return self._table.rows()
 
     def _append(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
-        """Append a version with the digest that `choose` returns for those so far, unless the last one has it."""
+        """Append a version with the digest that `choose` returns, unless the last one has it already."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
         chosen, head = "", self._ledger_head()

@@ -59,7 +59,7 @@ class RunsByArtifact:
         return self._staged.get(artifact, [])
 
     def staged_first(self, artifacts: Sequence[str]) -> str:
-        """Return which of some stage artifacts a run had as a result first; without runs, the first of them."""
+        """Return the stage artifact that a run had as a result first; without runs, the first of them."""
         never = len(self._rows) + 1
         return min(
             artifacts, key=lambda one: self._staged[one][0][0]["number"] if one in self._staged else never

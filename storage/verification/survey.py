@@ -36,8 +36,8 @@ class Survey:
     datasets: dict[str, DatasetManifest] = field(default_factory=dict)
     stages: dict[str, StageManifest] = field(default_factory=dict)
     rows: dict[tuple[str, ShardRef], ShardRows] = field(default_factory=dict)
-    """Rows of every shard that agrees with its manifest, by its stage and its reference in the manifest; for a
-    shard that was erased on request, the rows in its tombstone and its stand-in together."""
+    """Rows of every shard that agrees with its manifest, by its stage and its reference in the manifest; for
+    a shard that was erased on request, the rows in its tombstone and its stand-in together."""
     erased: set[str] = field(default_factory=set)
     """Shards that are missing because they were erased on request."""
 

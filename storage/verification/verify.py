@@ -163,7 +163,7 @@ def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: boo
 
 
 def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
-    """Return the shards that the survey missed because they were erased on request, sorted by digest."""
+    """Return the shards that are missing because they were erased on request, sorted by digest."""
     part_of = survey.part_of()
     return tuple(
         ErasedByOrder(

@@ -32,7 +32,7 @@ class Withdrawal:
     run_id: str
     """Id of the run in the ledger."""
     purged_at: str | None = None
-    """When it was erased by the ledger, if it was; UTC, ISO 8601."""
+    """When it was erased according to the ledger, if it was; UTC, ISO 8601."""
 
     def __str__(self) -> str:
         return f"{short(self.image_id)}… ({self.reason})"

@@ -50,7 +50,7 @@ class SourceReferences:
 
     @classmethod
     def of(cls, store: Store) -> "SourceReferences":
-        """Return it for the sources of all published datasets and of the key index, and the withdrawn ones."""
+        """Return it for the sources of all datasets published or in the key index, and those withdrawn."""
         objects = store.with_stand_ins()
         artifacts = (StageArtifact(objects, artifact) for artifact in _ingest_artifacts(store, objects))
         tables = [artifact.without_lost_shards().table(COLUMNS) for artifact in artifacts]
