@@ -26,7 +26,7 @@ class Outstanding:
     datasets: tuple[str, ...]
     """Ids of the datasets with rows that descend from the photograph and were not erased."""
     checkpoints: tuple[str, ...]
-    """Ids of the checkpoints trained on such rows, even if erased since: weights keep their effect."""
+    """Ids of the checkpoints trained on such rows, even if erased since: weights keep what they learned."""
 
 
 def outstanding(

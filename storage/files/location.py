@@ -78,7 +78,7 @@ class Folder:
     def sweep(self) -> None:
         """Remove the partial files that killed writers left beside the files they wrote: ``FILE#1``.
 
-        Listings do not show them. Call this only while no job is running: a live writer's look the same.
+        Listings do not show them. Call this only while no job is running: a live writer's files look alike.
         """
         for part in ("objects", "keys", "running", "training"):
             for left in (self.path / part).rglob("*#*"):

@@ -1,4 +1,4 @@
-"""Ancestry of records: a score from its checkpoint, that from its dataset, that from its stages."""
+"""Ancestry of records: from a score to its checkpoint, to its dataset, to the stages of that."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

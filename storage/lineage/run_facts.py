@@ -22,5 +22,5 @@ def makers(runs: Sequence[Row]) -> dict[str, Any]:
 
 
 def run_facts(row: Row) -> dict[str, Any]:
-    """Return the facts of a run in the ledger: who, when, where, from which code, with which configuration."""
+    """Return the ledger's facts of a run: who, when, where, from which code, with which configuration."""
     return {**{name: row[name] for name in _FACTS}, "configuration": json.loads(row["configuration"])}

@@ -13,7 +13,7 @@ def links_with_stand_ins(
 ) -> dict[str, Links]:
     """Return what every record names, with stand-ins instead of erased shards.
 
-    A tombstone keeps neither of the two: it is evidence, and stays after the last dataset with the shard.
+    A tombstone keeps neither of the two: it is evidence, and stays when no dataset has the shard any more.
 
     Parameters
     ----------
