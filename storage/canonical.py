@@ -1,4 +1,4 @@
-"""One spelling for every fact that is hashed."""
+"""Canonical serialization of everything that is hashed."""
 
 import hashlib
 import json
@@ -7,19 +7,19 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> bytes:
-    """Return the one UTF-8 JSON spelling of `value`: sorted keys, no blanks, no NaN.
+    """Return the canonical UTF-8 JSON of `value`: sorted keys, no whitespace, no NaN.
 
     Raises
     ------
     ValueError
-        For a value that JSON cannot spell exactly (NaN, infinity).
+        For a value that JSON cannot represent (NaN, infinity).
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
 
 def short(digest: str) -> str:
-    """Return the first digits of a digest, which are enough to ask for it."""
+    """Return the first digits of a digest: enough to look it up."""
     return digest[:12]
 
 
@@ -34,7 +34,7 @@ def digest_json(value: Any) -> str:
 
 
 def digest_parts(parts: Iterable[bytes]) -> str:
-    """Return the SHA-256 of a sequence of byte strings; where one ends and the next begins counts."""
+    """Return the SHA-256 of a sequence of byte strings; the hash covers the boundaries between them."""
     sha = hashlib.sha256()
     for part in parts:
         sha.update(len(part).to_bytes(8, "big"))

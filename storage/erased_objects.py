@@ -1,4 +1,7 @@
-"""Objects of a store in which some were erased by order: told of, or read by what stands in their place."""
+"""Object stores that know which objects were erased on request.
+
+Reading an erased object raises ObjectErased, or returns its stand-in: the redacted copy of the shard.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,19 +17,19 @@ from storage.tables.ledger import Ledger
 
 
 class KnownErasures(ObjectStore):
-    """Objects that, where one is not there, say whether it was lost or erased by order."""
+    """An object store that distinguishes lost objects from objects erased on request."""
 
     def __init__(self, backend: Backend, ledger: Ledger) -> None:
         super().__init__(backend)
         self._ledger = ledger
 
     def get(self, digest: str) -> bytes:
-        """Return the bytes of an object, checked against its name.
+        """Return the bytes of an object, after an integrity check against its name.
 
         Raises
         ------
         ObjectErased
-            If it was erased by order.
+            If it was erased on request.
         ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
         with self._raising_erased(digest):
@@ -38,7 +41,7 @@ class KnownErasures(ObjectStore):
         Raises
         ------
         ObjectErased
-            If it was erased by order.
+            If it was erased on request.
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
         with self._raising_erased(digest):
@@ -60,9 +63,9 @@ class KnownErasures(ObjectStore):
 
 
 class StandIns(ObjectStore):
-    """Objects that give, in the place of an erased shard, its stand-in: the rows that there were.
+    """An object store that reads stand-ins instead of erased shards: to see which rows existed.
 
-    The rows that are left lie where they lay, so an address in the erased shard holds for its stand-in.
+    Every row has the same position in a stand-in, so an address in the erased shard is valid there, too.
     """
 
     def __init__(self, backend: Backend, erased: Mapping[str, Erased]) -> None:
@@ -76,16 +79,16 @@ class StandIns(ObjectStore):
         ------
         ObjectMissing, StoreUnreadable, StoreUnreachable
         """
-        return super().open(self._standing(digest))
+        return super().open(self._digest_to_read(digest))
 
     def size(self, digest: str) -> int | None:
-        """Return the size in bytes of an object, or of its stand-in; None where neither is in the store."""
+        """Return the size in bytes of an object, or of its stand-in; None if neither is in the store."""
         size = super().size(digest)
         if size is None and (erased := self._erased.get(digest)) and erased.redacted:
             return super().size(erased.redacted)
         return size
 
-    def _standing(self, digest: str) -> str:
+    def _digest_to_read(self, digest: str) -> str:
         erased = self._erased.get(digest)
         if erased is None or erased.redacted is None or super().size(digest) is not None:
             return digest

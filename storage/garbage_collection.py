@@ -1,8 +1,8 @@
-"""Collecting garbage: removing what no name, no checkpoint and no work that goes on can reach.
+"""Garbage collection: remove what no name, no checkpoint and no unfinished work can reach.
 
-At every moment of it the store is whole. What goes is first written down beside its name, then the key
-entries that point at it go, then the objects, each after whatever names it: a collection that is killed
-leaves a store that `verify` finds nothing wrong with, and the next one goes on.
+The store is consistent at every moment. The names table first records which datasets are removed. Then the
+key entries that point at removed objects are removed, then the objects, each after the objects that name it.
+A garbage collection that is killed leaves a store without problems for `verify`, and the next one resumes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,53 +24,53 @@ from storage.tables.append_only import Row
 from storage.tables.names import TAGGED
 from storage.withdrawal.erased_links import links_with_stand_ins
 
-# Work that can be done again from the photographs. Any other entry of the key index, of weights for one,
-# keeps what it points at.
+# Work that can be repeated from the photographs. Any other entry of the key index, for example of weights,
+# keeps its object.
 _STAGING_KEYS = frozenset((*STAGES, *map(shards_key, STAGES), KeyKind.VERDICTS, KeyKind.VERDICT_OF_DATASET))
-# Records that stay only with what keeps them: a name, a checkpoint, an entry of the ledger.
+# Records that are kept only while something refers to them: a name, a checkpoint, an entry of the ledger.
 _WITH_A_ROOT = frozenset((RecordKind.DATASET, RecordKind.STAGE, RecordKind.VERDICT, RecordKind.TOMBSTONE))
 
 
 @dataclass(frozen=True)
 class Collection:
-    """What a collection removes, in the order in which it does."""
+    """What a garbage collection removes, in the order of removal."""
 
     namings: tuple[Row, ...]
-    """Versions of names whose datasets go."""
+    """Versions of names whose datasets are removed."""
     key_paths: tuple[str, ...]
     state_paths: tuple[str, ...]
-    """States of training runs that are over, or whose dataset goes."""
+    """States of training runs that are finished, or whose dataset is removed."""
     objects: tuple[tuple[str, ...], ...]
-    """In groups: whatever names an object goes with a group before the object's."""
+    """In groups: every object that names another one is in an earlier group."""
     datasets: tuple[str, ...]
     """Ids of the datasets among them."""
     num_bytes: int
     num_kept: int
-    """Objects that stay."""
+    """Number of objects that are kept."""
     num_bytes_kept: int
 
     @property
     def num_objects(self) -> int:
-        """Number of objects that go."""
+        """Number of objects to remove."""
         return sum(map(len, self.objects))
 
 
 def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collection:
-    """Decide what is to go.
+    """Decide what to remove.
 
     Parameters
     ----------
     store
-        The store; nothing in it is changed.
+        The store; it is not changed.
     keep
-        Number of versions of every name, counted from the last, whose datasets stay; at least 1.
+        Number of versions of every name, counted from the last, whose datasets are kept; at least 1.
     keep_tagged
-        Whether the dataset of every version that was given by `Names.tag` stays, too.
+        Whether the dataset of every version that was given by `Names.tag` is kept, too.
 
     Raises
     ------
     ObjectMissing, ObjectCorrupted
-        If what is to stay is damaged: what hung on the damaged part cannot be known.
+        If an object to keep is damaged: what the damaged part depends on cannot be known.
     """
     inventory = take_inventory(store.backend)
     present = inventory.objects
@@ -106,16 +106,16 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
 def collect(
     store: Store, collection: Collection, advance: Callable[[int, int], None] = lambda done, total: None
 ) -> None:
-    """Remove what was decided on; nobody else may be at work in the store.
+    """Remove what was planned; no other job may run in the store.
 
     Parameters
     ----------
     store
         The store.
     collection
-        What `plan_collection` said of it, since when nobody has written to it.
+        The plan of `plan_collection`; nobody may have written to the store since.
     advance
-        Called with the number of objects removed so far and to remove in all.
+        Called with the number of objects removed so far, and in total.
     """
     for row in collection.namings:
         store.names.mark_removed(row)
@@ -146,7 +146,7 @@ def _named_datasets(namings: Sequence[Row], keep: int, keep_tagged: bool) -> Ite
 
 
 def _states_to_go(store: Store, kept: set[str]) -> tuple[str, ...]:
-    """Return the training runs' states that nobody can go on from, or has to."""
+    """Return the states of training runs that nobody can resume, or needs to resume."""
     return tuple(
         state.path
         for state in sorted(training_states(store.backend))

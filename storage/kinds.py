@@ -1,8 +1,8 @@
-"""The kinds of runs, records and keys of a store, and how they belong together.
+"""The kinds of runs, records and keys of a store, and how they are related.
 
-A kind is stored as its plain string. The models of records spell their own kind: their modules are in code
-digests, this one is not, so a kind that is added here changes no id. `tests/test_kinds.py` checks that
-models, tables by kind and pages know every kind.
+A kind is stored as its plain string. The models of records contain their own kind as a literal: their
+modules are in code digests and this one is not, so a new kind here changes no id. `tests/test_kinds.py`
+checks that models, tables by kind and pages know every kind.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class RunKind(StrEnum):
     EXPORT = "export"
     AUDIT = "audit"
     PIPELINE = "pipeline"
-    """Consists of other runs; the ledger has entries of those alone."""
+    """Consists of other runs; only those have entries in the ledger."""
 
 
 COMPOSED = frozenset({RunKind.PIPELINE})
@@ -42,7 +42,7 @@ class RecordKind(StrEnum):
     STAGE = "stage"
     CHECKPOINT = "checkpoint"
     PRETRAINED = "pretrained"
-    """A checkpoint that is used without its dataset, which may be in no store at hand."""
+    """A checkpoint that is used without its dataset, which may be in no available store."""
     VERDICT = "verdict"
     EVALUATION = "evaluation"
     BENCHMARK = "benchmark"
@@ -51,11 +51,11 @@ class RecordKind(StrEnum):
 
 
 SCORES = (RecordKind.EVALUATION, RecordKind.BENCHMARK, RecordKind.SUBMISSION)
-"""Kinds of records of what a checkpoint did on videos."""
+"""Kinds of records with the results of a checkpoint on videos."""
 
 
 class PartKind(StrEnum):
-    """What a dataset is made of, and that has no record of its own."""
+    """Kinds of parts of a dataset that have no record of their own."""
 
     PHOTOGRAPH = "photograph"
     MASK = "mask"
@@ -68,8 +68,8 @@ class PartKind(StrEnum):
 class KeyKind(StrEnum):
     """Kinds of work in the key index: folders under ``keys/``.
 
-    The kinds for the work of a stage are the name of the stage, whose entries point at its artifacts, and
-    `shards_key` of it, whose entries point at its shards.
+    A stage has two more kinds: its name, whose entries point at its artifacts, and its `shards_key`, whose
+    entries point at its shards.
     """
 
     CHECKPOINTS = "checkpoints"
@@ -85,7 +85,7 @@ KEY_OF_RECORD: Mapping[str, KeyKind] = {
     RecordKind.EVALUATION: KeyKind.EVALUATIONS,
     RecordKind.VERDICT: KeyKind.VERDICT_OF_DATASET,
 }
-"""The kind of key that a record gives itself, by the kind of record; other records have none."""
+"""The kind of the key that a record itself determines, by the kind of record; other records have none."""
 
 MAKES: Mapping[str, RecordKind] = {
     RunKind.DATASET: RecordKind.DATASET,
@@ -96,7 +96,7 @@ MAKES: Mapping[str, RecordKind] = {
     RunKind.SUBMISSION: RecordKind.SUBMISSION,
     RunKind.PURGE: RecordKind.TOMBSTONE,
 }
-"""What a run of a kind makes, or finds made, and names in its outputs."""
+"""The kind of record that a run of a kind makes, or finds already made, and lists in its outputs."""
 
 NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     # Version 3 has all stages in one field, version 2 had a field for each.
@@ -106,11 +106,11 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     RecordKind.PRETRAINED: ("weights",),
     RecordKind.EVALUATION: ("checkpoint", "dataset"),
     RecordKind.BENCHMARK: ("checkpoint",),
-    RecordKind.SUBMISSION: ("checkpoint",),  # which needs its dataset, unless it is a pretrained one
+    RecordKind.SUBMISSION: ("checkpoint",),  # the checkpoint needs its dataset, unless it is pretrained
     RecordKind.VERDICT: ("dataset",),
-    RecordKind.TOMBSTONE: (),  # evidence, which keeps nothing
+    RecordKind.TOMBSTONE: (),  # evidence: it keeps no object
 }
-"""The fields of a record that name the objects without which it is not whole, by its kind."""
+"""The fields of a record that name the objects without which it is incomplete, by its kind."""
 
 _SHARDS = "-shards"
 

@@ -1,4 +1,4 @@
-"""From what a person types to the id of an artifact: a name, an id, or the beginning of one."""
+"""Resolve a user's reference to the id of an artifact: a name, an id, or the beginning of an id."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
     Raises
     ------
     NameUnknown
-        If nothing, or more than one thing, of these kinds is meant.
+        If the reference means no artifact of these kinds, or more than one.
     """
     kind = _listed(kinds)
     named = meant_by_name(store, reference)
@@ -52,13 +52,13 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
 
 
 def meant_by_name(store: Store, reference: str) -> str | None:
-    """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means, or None if it is no name."""
+    """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means; None if it is not a name."""
     name, _, version = reference.partition("@")
     return store.names.resolve(name, version or "latest")
 
 
 def begins_an_id(reference: str) -> bool:
-    """Return whether this is an id, or enough of its first digits to look for it."""
+    """Return whether this is an id, or enough of its first digits to look it up."""
     return bool(re.fullmatch(rf"[0-9a-f]{{{_FEWEST_DIGITS},64}}", reference))
 
 
@@ -68,7 +68,7 @@ def newest_dataset(store: Store) -> str:
     Raises
     ------
     NameUnknown
-        If none was.
+        If no dataset was published.
     """
     rows = store.names.rows()
     if not rows:
@@ -79,7 +79,7 @@ def newest_dataset(store: Store) -> str:
 
 
 def newest_checkpoint(store: Store) -> str:
-    """Return the id of the checkpoint that was trained, found trained, or imported last.
+    """Return the id of the checkpoint that was last trained, found already trained, or imported.
 
     Raises
     ------
@@ -107,13 +107,13 @@ def _require_kind(store: Store, digest: str, reference: str, kinds: Sequence[str
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    """Return kinds as one writes them: ``dataset, checkpoint or evaluation``."""
+    """Return kinds as a phrase: ``dataset, checkpoint or evaluation``."""
     *others, last = kinds
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def _removed_at(store: Store, beginning: str) -> str | None:
-    """Return since when a dataset whose id begins like this was removed, or None for one that was not."""
+    """Return when a dataset whose id begins with `beginning` was removed; None if none was."""
     if not begins_an_id(beginning):
         return None
     removed = store.names.removed_at()
@@ -129,7 +129,7 @@ def _removed(reference: str, removed_at: str) -> str:
 
 
 def _kind(store: Store, digest: str) -> str | None:
-    """Return the kind of a record, or None for an object that is not one."""
+    """Return the kind of a record, or None for an object that is not a record."""
     size = store.objects.size(digest)
     if size is None or size > _LARGEST_RECORD_BYTES:
         return None

@@ -1,17 +1,17 @@
-"""The store: one place that remembers everything that was made, and how.
+"""The store: everything that was made, and how it was made.
 
 ::
 
-    store.json          says that this is a store, and of which format
+    store.json          marks a store, and states its format
     objects/ab/abcd…    immutable: shards, manifests, weights, records, named by their SHA-256
-    keys/KIND/KEY       what has been computed already: key of the work -> digest of the result
+    keys/KIND/KEY       index of what was computed: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
-    running/RUN.json    who is at work: marks of jobs, gone when they are over
-    events/…            what was told of runs, where nobody else was named to be told
-    training/…          where training runs stand that are not over (`storage.objects.training_states`)
+    running/RUN.json    marks of running jobs, removed when a job ends
+    events/…            OpenLineage events of runs, if no other destination is configured
+    training/…          states of unfinished training runs (`storage.objects.training_states`)
 
-A folder or a prefix in a bucket (`storage.files.location`): the files, and every id, are the same.
+A store is a folder or a prefix in a bucket (`storage.files.location`): the files and every id are the same.
 """
 
 import os
@@ -48,12 +48,12 @@ class Store:
 
     @property
     def location(self) -> str:
-        """Where it is: an absolute path or ``s3://bucket/prefix``; another process opens it by this."""
+        """An absolute path or ``s3://bucket/prefix``, by which another process can open the store."""
         return str(self._location)
 
     @property
     def root(self) -> Path:
-        """The folder of a store that is in one."""
+        """The folder of a store that is not in a bucket."""
         assert isinstance(self._location, Folder), f"{self.location} is no folder"
         return self._location.path
 
@@ -64,13 +64,13 @@ class Store:
         Raises
         ------
         NameUnknown
-            If there is none at `location`.
+            If there is no store at `location`.
         InputError, StoreUnwritable
-            If `location` is one that no store can have.
+            If no store can have this location.
         StoreError
             If another version of the project made it.
         StoreUnreadable, StoreUnreachable
-            If there is no permission, no such bucket, or no answer.
+            If there is no permission, no such bucket, or no answer from the service.
         """
         place = locate(location)
         if isinstance(place, Folder) and not place.path.is_dir():
@@ -82,13 +82,13 @@ class Store:
 
     @classmethod
     def create(cls, location: str | os.PathLike[str]) -> "Store":
-        """Open a store for writing; make it where there is none.
+        """Open a store for writing; create it if there is none.
 
         Raises
         ------
         StoreUnwritable
-            If the folder cannot be made or written to; if the bucket is not there, refuses writes, or lets
-            them replace what is there unasked.
+            If the folder cannot be created or written to; if the bucket does not exist, refuses writes, or
+            does not support conditional writes.
         InputError, StoreError, StoreUnreadable, StoreUnreachable
             As for `open`.
         """
@@ -96,7 +96,7 @@ class Store:
         try:
             place.prepare()
             store = cls(place)
-            # The second time it has to be refused: ids, names and the ledger rest on that.
+            # The second write must be refused: ids, names and the ledger depend on that.
             if store._mark() and store._mark():
                 raise StoreUnwritable("it does not honour If-None-Match: of two writers the slower would win")
         except (OSError, StoreUnwritable) as error:
@@ -107,17 +107,17 @@ class Store:
         return store
 
     def erased(self) -> dict[str, Erased]:
-        """Return what was erased by order, by digest of the object.
+        """Return what was erased on request, by digest of the object.
 
         Raises
         ------
         ObjectMissing, ObjectCorrupted
-            If a tombstone that the ledger names is not as it was written.
+            If a tombstone that the ledger names is missing or damaged.
         """
         return erased_objects(self.ledger, self.objects)
 
     def with_stand_ins(self) -> ObjectStore:
-        """Return the objects for whoever looks at which rows there were, and uses none of them.
+        """Return the objects, with stand-ins for erased shards: to see which rows existed, not to use them.
 
         Raises
         ------
@@ -127,14 +127,14 @@ class Store:
         return StandIns(self.backend, self.erased())
 
     def sweep(self) -> None:
-        """Remove what killed writers left; nobody may be at work."""
+        """Remove the partial files of killed writers; no job may be running."""
         self._location.sweep()
 
     def _mark(self) -> bool:
         return write_new(self.backend, MARKER, marker_bytes())
 
     def _is_marked(self) -> bool:
-        """Return whether the marker is there, having checked what it says."""
+        """Return whether the marker exists, after a check of its content."""
         try:
             with store_errors(f"expected to read the store at {self.location}"):
                 found = bytes(obstore.get(self.backend, MARKER).bytes())
@@ -144,7 +144,7 @@ class Store:
         return True
 
     def _has_objects(self) -> bool:
-        """Return whether it was made before stores were marked."""
+        """Return whether there are objects: stores from before the marker was introduced have no marker."""
         with store_errors(f"expected to list the store at {self.location}"):
             return "objects" in obstore.list_with_delimiter(self.backend)["common_prefixes"]
 

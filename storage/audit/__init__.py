@@ -1,1 +1,1 @@
-"""Audit: whether a store is still what it was, and whether what is in it was made as it says."""
+"""Audit: check that a store is unchanged, and that its artifacts were made as they state."""

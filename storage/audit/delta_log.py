@@ -1,7 +1,7 @@
-"""The log that Delta Lake keeps of a table, held to what an append-only table leaves in it.
+"""Check Delta Lake's log of a table against the log of an append-only table.
 
-Commit 0 makes the table, and every commit after it adds the row of its number in one file: nothing is left
-out, nothing is removed, the table is never restored to an earlier state, and no file changes its size.
+Commit 0 creates the table, and every later commit adds the row of its number in one file: no commit is
+missing, nothing is removed, the table is never restored to an earlier state, and no file changes its size.
 """
 
 import json
@@ -37,7 +37,7 @@ class _Commit(NamedTuple):
 
 
 def log_problems(backend: Backend, table: str) -> list[Problem]:
-    """Return what is wrong with the log of a table of the ledger, each with the file that it is about.
+    """Return the problems of the log of a table of the ledger, each with its file.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def _number(path: str, table: str) -> int:
 
 
 def _read(backend: Backend, path: str) -> _Commit | None:
-    """Return what a commit does, or None for a file that is none."""
+    """Return what a commit does, or None for a file that is not a commit."""
     with store_errors(f"expected to read {path} of the store"):
         data = bytes(obstore.get(backend, path).bytes())
     try:
         actions = [json.loads(line) for line in data.splitlines()]
-        told = {name: body for action in actions for name, body in action.items()}
+        bodies = {name: body for action in actions for name, body in action.items()}
         files = tuple(_file(action["add"]) for action in actions if "add" in action)
-        return _Commit(str(told["commitInfo"]["operation"]), files, "remove" in told)
+        return _Commit(str(bodies["commitInfo"]["operation"]), files, "remove" in bodies)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -87,7 +87,7 @@ def _file(added: Mapping[str, Any]) -> _File:
 def _faults(
     number: int, path: str, commits: Mapping[str, _Commit | None], sizes: Mapping[str, int]
 ) -> Iterator[str]:
-    """Yield what keeps a commit from being one of an append-only table."""
+    """Yield how a commit differs from one of an append-only table."""
     if path not in commits:
         yield f"commit {number} is not there, and a later one is"
         return

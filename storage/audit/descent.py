@@ -1,7 +1,7 @@
-"""Whether the rows of a dataset descend from the photographs that they name.
+"""Check that the rows of a dataset descend from the photographs that they name.
 
-A photograph names itself; every other row descends from exactly the photographs of the rows it read. What
-withdrawal, lineage and the split of the data rest on is recomputed here from `parents` alone.
+A photograph names itself; every other row descends from exactly the photographs of the rows it read.
+Withdrawal, lineage and the split of the data depend on this; it is recomputed here from `parents` alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ def _wrong_rows(artifacts: Iterable[StageArtifact]) -> Iterator[tuple[StageArtif
             accepted = table.filter(pc.is_null(table["rejected"]))["sample_id"]
             of_accepted = claimed.filter(pc.is_in(claimed[_ROW], accepted))
             wrong = _differing(of_accepted, pa.table({_ROW: accepted, _IMAGE: accepted}))
-            # A duplicate is another row of its photograph, and nobody's parent.
+            # A duplicate is another row of its photograph, and no row's parent.
             claimed = claimed.filter(pc.equal(claimed[_ROW], claimed[_IMAGE]))
         else:
             read = _pairs(table, "parents").rename_columns([_ROW, _PARENT])

@@ -1,4 +1,4 @@
-"""The examination of a store, or of an artifact in it: everything that can be told without making it again.
+"""The examination of a store, or of an artifact in it: all checks that do not make anything again.
 
 Objects are read first, the history after them: what a job finished meanwhile has its entry by then.
 """
@@ -36,19 +36,19 @@ def examine(
     expected_head: str | None = None,
     advance: Advance = lambda done, total: None,
 ) -> Findings:
-    """Hash objects, follow the history, and compare what records, rows, keys and runs say of each other.
+    """Hash objects, check the history, and compare what records, rows, keys and runs state about each other.
 
     Parameters
     ----------
     store
-        Where to look; nothing is written.
+        The store; nothing is written to it.
     artifact
-        Id of a dataset, a checkpoint or a score: it is looked at with all that it stands on. By default the
-        whole store is. The ledger is looked at in either case.
+        Id of a dataset, a checkpoint or a score: it is examined with everything it depends on. By default the
+        whole store is examined. The ledger is examined in either case.
     expected_head
         The beginning of the digest of an entry that the ledger must have.
     advance
-        Called with the number of objects hashed so far and to hash in all.
+        Called with the number of objects hashed so far, and in total.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def examine(
     erased, lost_tombstones = _erased(store)
     survey = _survey(store, artifact, erased, advance)
     history = read_history(store)
-    standing = StandIns(store.backend, erased)
+    with_stand_ins = StandIns(store.backend, erased)
     keys, surrounding = _own_keys(store, survey) if artifact else _all_keys(store, history)
     known_as = {row["digest"]: f"{row['name']}@v{row['version']}" for row in history.namings}
     problems = [
@@ -66,7 +66,7 @@ def examine(
         *surrounding,
         *history_problems(history, expected_head),
         *key_problems(store, keys),
-        *_wrong_descents(standing, survey),
+        *_wrong_descents(with_stand_ins, survey),
         *(_problems_of_history(store, survey, history, erased) if history.is_readable else ()),
     ]
     return Findings(
@@ -81,28 +81,28 @@ def examine(
         scores=_of_kinds(survey, *SCORES),
         problems=tuple(problems),
         erased=erased_by_order(survey, erased),
-        outstanding=tuple(_outstanding(store, standing, survey) if history.is_readable else ()),
+        outstanding=tuple(_outstanding(store, with_stand_ins, survey) if history.is_readable else ()),
         is_history_readable=history.is_readable,
     )
 
 
 def _erased(store: Store) -> tuple[Mapping[str, Erased], list[Problem]]:
-    """Return what was erased by order; nothing where the ledger, which knows, cannot be read."""
+    """Return what was erased on request; nothing if the ledger, which records it, cannot be read."""
     try:
         return read_tombstones(store)
-    except StoreUnreadable:  # told with the history
+    except StoreUnreadable:  # reported with the history
         return {}, []
 
 
 def _survey(store: Store, artifact: str | None, erased: Mapping[str, Erased], advance: Advance) -> Survey:
-    objects = ObjectStore(store.backend)  # that something is missing is told without asking the ledger
+    objects = ObjectStore(store.backend)  # a missing object is reported without reading the ledger
     roots = roots_of(store, artifact) if artifact else take_inventory(store.backend).objects
     return survey_objects(objects, roots, with_rows=True, advance=advance, erased=erased)
 
 
 def _all_keys(store: Store, history: AuditedHistory) -> tuple[Sequence[KeyEntry], list[Problem]]:
-    """Return all keys, and what is wrong with what lies around the objects."""
-    inventory = take_inventory(store.backend)  # once more: a job may have made something since
+    """Return all keys, and the problems outside the objects."""
+    inventory = take_inventory(store.backend)  # again: a job may have made something since
     return inventory.keys, [
         *map(foreign, inventory.foreign),
         *(dangling_names(store, inventory.objects) if history.is_readable else ()),
@@ -119,7 +119,7 @@ def _own_keys(store: Store, survey: Survey) -> tuple[Sequence[KeyEntry], list[Pr
 def _problems_of_history(
     store: Store, survey: Survey, history: AuditedHistory, erased: Mapping[str, Erased]
 ) -> list[Problem]:
-    """Return what is wrong with how checkpoints and scores came to be, and with what was to be erased."""
+    """Return the problems of how checkpoints and scores were made, and of erasures."""
     return [
         *use_problems(store, survey.links, history.runs),
         *unnamed_tombstones(store, survey.links),
@@ -131,7 +131,7 @@ def _wrong_descents(objects: ObjectStore, survey: Survey) -> Iterable[Problem]:
     for dataset, manifest in survey.datasets.items():
         try:
             yield from descent_problems(objects, dataset, manifest)
-        except (ObjectMissing, ObjectCorrupted):  # told already
+        except (ObjectMissing, ObjectCorrupted):  # already reported
             continue
 
 

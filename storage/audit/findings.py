@@ -1,4 +1,4 @@
-"""What an audit of a store found, without anything made again."""
+"""The findings of an audit of a store, before anything is made again."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,14 +9,14 @@ from storage.verification.problems import Problem
 from storage.verification.verify import ErasedByOrder
 
 Verdict = Literal["intact", "tampered", "outstanding", "not comparable"]
-"""``tampered``: something is not as it was written, or not made as it says. ``outstanding``: all is as it
-was, and something still stands on a withdrawn photograph. ``not comparable``: nothing is wrong, and something
-that was made again came out differently where it did not have to be the same."""
+"""``tampered``: something was changed after it was written, or was not made as it states. ``outstanding``:
+nothing was changed, and something still depends on a withdrawn photograph. ``not comparable``: there is no
+problem, but something that was made again came out differently, where it did not have to be the same."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was looked at, and what was found."""
+    """What was checked, and what was found."""
 
     num_objects: int
     num_bytes: int
@@ -26,9 +26,9 @@ class Findings:
     runs: tuple[Row, ...]
     """All of the ledger, oldest first; none where it cannot be read."""
     head: str
-    """Digest of the newest of them."""
+    """Digest of the newest entry."""
     datasets: tuple[str, ...]
-    """Ids, sorted, as of the other artifacts."""
+    """Ids, sorted, like those of the other artifacts."""
     checkpoints: tuple[str, ...]
     scores: tuple[str, ...]
     """Evaluations, benchmarks and submissions."""

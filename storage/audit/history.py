@@ -1,4 +1,4 @@
-"""The history of a store as it is read for an audit: the runs, and the namings before and after them."""
+"""The history of a store as an audit reads it: the runs, and the names table before and after them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from storage.verification.problems import LEDGER, Problem
 
 @dataclass(frozen=True)
 class AuditedHistory:
-    """What the two tables of the ledger hold."""
+    """What the two tables of the ledger contain."""
 
     runs: tuple[Row, ...]
     namings: tuple[Row, ...]
-    """All rows of the table of names, as they were before the runs were read."""
+    """All rows of the names table, as they were before the runs were read."""
     namings_after: tuple[Row, ...]
-    """The same after it: what somebody named meanwhile is here."""
+    """The same after the runs were read: it includes names that were given meanwhile."""
     problems: tuple[Problem, ...]
-    """Of the logs of the two tables."""
+    """Problems of the logs of the two tables."""
     is_readable: bool = True
-    """Without its history, nothing is known of how a store came to be what it is."""
+    """Whether both tables can be read; without them, nothing is known of how a store was made."""
 
     @cached_property
     def place_of(self) -> Mapping[str, int]:
-        """The place of every entry in the chain, by its digest: 1 for the first; of none, 0."""
+        """The place of every entry in the chain, by its digest: 1 for the first; 0 for `FIRST`."""
         return {FIRST: 0} | {str(run["entry"]): place for place, run in enumerate(self.runs, 1)}
 
     @property
@@ -38,7 +38,7 @@ class AuditedHistory:
 
 
 def read_history(store: Store) -> AuditedHistory:
-    """Read both tables, and look whether their logs are whole.
+    """Read both tables, and check that their logs are complete.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read_history(store: Store) -> AuditedHistory:
     try:
         namings, runs, after = store.names.all_rows(), store.ledger.runs(), store.names.all_rows()
     except StoreUnreadable as error:
-        # Delta's own words for a missing commit are a page, and name no file that the log did not.
+        # Delta's own message about a missing commit is a page long, and names no file that the log lacks.
         what = "with such a log it cannot be read" if problems else " ".join(str(error).split())
         unreadable = Problem(LEDGER, "ledger", "the history of the store", what)
         return AuditedHistory((), (), (), (*problems, unreadable), is_readable=False)

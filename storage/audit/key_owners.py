@@ -1,7 +1,7 @@
-"""Whether every entry of the key index points at what the work of its key gives.
+"""Check that every entry of the key index points at the result of the work of its key.
 
-An entry is a file of 64 digits that no hash protects: one that points at another checkpoint would let the
-next training find that one. But nearly every key is a digest of facts that the result names itself.
+An entry is a file of 64 digits that no hash protects: if it points at another checkpoint, the next training
+finds that one. But nearly every key is a digest of facts that the result itself contains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,19 +24,19 @@ from storage.verification.problems import WRONG_KEY, Problem
 
 
 class KeyOwners:
-    """Tells under which key an object belongs."""
+    """Computes the key to which an object belongs."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
         self._stages = StageKeys(objects)
 
     def key_of(self, kind: str, digest: str) -> str | None:
-        """Return the key that an object gives to the work of a kind, or None where that cannot be told.
+        """Return the key of an object as the result of a kind of work, or None if it cannot be computed.
 
         Raises
         ------
         NameUnknown
-            If the object is no result of that kind of work.
+            If the object is not a result of that kind of work.
         ObjectMissing, ObjectCorrupted
         """
         if kind in STAGES:
@@ -49,7 +49,7 @@ class KeyOwners:
             return get_record(self._objects, digest, EvaluationRecord).key
         if kind == KeyKind.VERDICT_OF_DATASET:
             return self._verdict(digest).needed[0]
-        if kind == KeyKind.VERDICTS:  # the bounds that it was judged by are in its key alone
+        if kind == KeyKind.VERDICTS:  # only the key contains the bounds of the validation
             self._verdict(digest)
         return None
 
@@ -61,7 +61,7 @@ class KeyOwners:
 
 
 def key_problems(store: Store, entries: Iterable[KeyEntry]) -> list[Problem]:
-    """Return what is wrong with entries of the key index; those that point at nothing are told elsewhere."""
+    """Return the problems of entries of the key index; those without an object are reported elsewhere."""
     owners = KeyOwners(store.objects)
     with ThreadPoolExecutor(READERS) as readers:
         found = list(readers.map(partial(_problem, store, owners), entries))
@@ -85,14 +85,14 @@ def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None
     try:
         key = owners.key_of(entry.kind, digest)
     except NameUnknown as error:
-        return _told(entry, str(error))
+        return _wrong_key(entry, str(error))
     except ObjectMissing:
         return None
-    except ObjectCorrupted as error:  # one that is damaged is told by itself
-        return _told(entry, f"expected a shard: {error}") if _is_whole(store.objects, digest) else None
+    except ObjectCorrupted as error:  # a damaged object is reported separately
+        return _wrong_key(entry, f"expected a shard: {error}") if _is_whole(store.objects, digest) else None
     if key in (entry.key, None):
         return None
-    return _told(
+    return _wrong_key(
         entry, f"it points at {short(digest)}…, which is what another work gave: that of {short(key)}…"
     )
 
@@ -104,5 +104,5 @@ def _is_whole(objects: ObjectStore, digest: str) -> bool:
         return False
 
 
-def _told(entry: KeyEntry, what: str) -> Problem:
+def _wrong_key(entry: KeyEntry, what: str) -> Problem:
     return Problem(WRONG_KEY, entry.path, f"what was made of {entry.kind}", what)

@@ -1,4 +1,4 @@
-"""Withdrawn photographs that something in a store still descends from."""
+"""Withdrawn photographs from which something in a store still descends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ Photographs = frozenset[str]
 
 @dataclass(frozen=True)
 class Outstanding:
-    """A withdrawal that is not carried out to the end."""
+    """A withdrawal that is not complete."""
 
     withdrawal: Withdrawal
     datasets: tuple[str, ...]
     """Ids of the datasets with rows that descend from the photograph and were not erased."""
     checkpoints: tuple[str, ...]
-    """Ids of the checkpoints that learned from such rows, erased since or not: weights do not forget."""
+    """Ids of the checkpoints trained on such rows, even if erased since: weights keep what they learned."""
 
 
 def outstanding(
@@ -35,18 +35,18 @@ def outstanding(
     datasets: Mapping[str, DatasetManifest],
     trained_on: Mapping[str, str],
 ) -> list[Outstanding]:
-    """Return the withdrawals that something still stands on, in the order of the ledger.
+    """Return the withdrawals of photographs that something still depends on, in the order of the ledger.
 
     Parameters
     ----------
     objects
-        Where everything is; of erased shards, their stand-ins.
+        The objects, with stand-ins for erased shards.
     withdrawn
         The photographs that are withdrawn now.
     datasets
-        The datasets to look at, by id.
+        The datasets to check, by id.
     trained_on
-        The dataset of every checkpoint to look at, by the checkpoint's id.
+        The dataset of every checkpoint to check, by the checkpoint's id.
     """
     if not withdrawn:
         return []
@@ -78,7 +78,7 @@ def _held(
     """Return the withdrawn photographs from which rows of a stage descend."""
     try:
         table = StageArtifact(objects, artifact).table(["rejected", "source_ids"])
-    except (ObjectMissing, ObjectCorrupted):  # told as such: what is not there holds nothing
+    except (ObjectMissing, ObjectCorrupted):  # reported as such: a missing stage contains nothing
         return frozenset()
     if not with_erased:
         is_there = pc.fill_null(pc.not_equal(table["rejected"], pa.scalar(ERASED)), fill_value=True)

@@ -1,4 +1,4 @@
-"""What an audit looks at: a whole store, or one artifact and all that it stands on."""
+"""The scope of an audit: a whole store, or one artifact and everything it depends on."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ AUDITABLE = (RecordKind.DATASET, RecordKind.CHECKPOINT, *SCORES)
 
 
 def roots_of(store: Store, artifact: str) -> tuple[str, ...]:
-    """Return the digests to begin with: the artifact, and the verdict on every dataset it stands on."""
+    """Return the digests to begin with: the artifact, and the verdict on every dataset it depends on."""
     verdicts = (
         store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
         for dataset in _datasets_below(ObjectStore(store.backend), artifact)
@@ -27,7 +27,7 @@ def _datasets_below(objects: ObjectStore, artifact: str) -> Iterator[str]:
         digest = waiting.pop()
         try:
             links = read_links(objects, digest)
-        except (ObjectMissing, ObjectCorrupted):  # told when it is read for the audit itself
+        except (ObjectMissing, ObjectCorrupted):  # reported when the audit itself reads it
             continue
         if links is not None and links.kind == RecordKind.DATASET:
             yield digest

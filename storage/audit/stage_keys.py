@@ -8,7 +8,7 @@ from storage.rows.shards import read_columns
 
 
 class StageKeys:
-    """Reads the keys of the rows of every shard once."""
+    """Computes keys; it reads the row keys of every shard once."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
@@ -27,7 +27,7 @@ class StageKeys:
         Raises
         ------
         NameUnknown
-            If it is none of that stage.
+            If it is an artifact of another stage.
         """
         manifest = get_record(self._objects, digest, StageManifest)
         if manifest.stage != stage:

@@ -1,6 +1,7 @@
-"""Whether what was made of a dataset was made as it had to be.
+"""Check how checkpoints and scores were made from a dataset.
 
-Validated before it was learned from; scored with the checkpoint, and on the sequences, that the record says.
+The dataset must be validated before a training on it; a score must come from the checkpoint, and the
+sequences, that its record names.
 """
 
 import json
@@ -28,14 +29,14 @@ _SCORES: Mapping[str, type[EvaluationRecord | BenchmarkRecord | SubmissionRecord
 
 
 def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) -> list[Problem]:
-    """Return what is wrong with how checkpoints and scores came to be.
+    """Return the problems of how checkpoints and scores were made.
 
     Parameters
     ----------
     store
-        Where they are.
+        The store.
     links
-        What every record that is audited names, by its digest.
+        What every audited record names, by its digest.
     runs
         All of the ledger, oldest first.
     """
@@ -44,7 +45,7 @@ def use_problems(store: Store, links: Mapping[str, Links], runs: Sequence[Row]) 
     for digest, record in sorted(links.items()):
         try:
             found += audit.problems_of(digest, record.kind)
-        except (ObjectMissing, ObjectCorrupted):  # told as such, with what stands on it
+        except (ObjectMissing, ObjectCorrupted):  # reported as such, with what depends on it
             continue
         except NameUnknown as error:
             found.append(about_object(DISAGREES, digest, f"itself, a {record.kind}", str(error)))
@@ -59,7 +60,7 @@ class _UseAudit:
         self._held_out = cache(self._held_out_sequences)
 
     def problems_of(self, digest: str, kind: str | None) -> Iterator[Problem]:
-        """Yield what is wrong with a checkpoint or a score."""
+        """Yield the problems of a checkpoint or a score."""
         if kind == RecordKind.CHECKPOINT:
             faults = self._checkpoint_faults(digest)
         elif kind is not None and kind in _SCORES:
@@ -118,7 +119,7 @@ class _UseAudit:
 
 
 def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:
-    """Yield that no run made a record, or that those which did read something else than it says."""
+    """Yield a fault if no run made a record, or if its runs read something else than it states."""
     if not made:
         yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
     elif not any(read in run["inputs"] for run in made):

@@ -1,7 +1,8 @@
-"""Two tables that witness each other: every naming knows the head of the ledger, every naming run its name.
+"""Cross-check of the names table against the ledger.
 
-So a row that is taken out of one table, or put into it, is missed or not known in the other. What nobody
-outside has a copy of can only be removed from both together, from the end: see docs/audit.md.
+Each name records the ledger head of that moment; each run that gives a name records the name. So a row that
+is removed from one table, or added to it, is missing or unknown in the other. Rows that nobody outside has a
+copy of can only be removed from the end of both tables together: see docs/audit.md.
 """
 
 import json
@@ -18,11 +19,11 @@ from storage.verification.tables import broken_entries
 _RUNS = "ledger/runs"
 _NAMES = "ledger/names"
 _NAMING_RUNS = {PUBLISHED: RunKind.DATASET, TAGGED: RunKind.TAG, ROLLED_BACK: RunKind.ROLL_BACK}
-"""The kind of run that gives a name, by the kind of naming."""
+"""The kind of run that gives a name, by the kind of row in the names table."""
 
 
 def history_problems(history: AuditedHistory, expected_head: str | None = None) -> list[Problem]:
-    """Return what is wrong with the history of a store.
+    """Return the problems of the history of a store.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def _unknown_head(history: AuditedHistory, expected: str | None) -> Iterator[Pro
 
 
 def _gaps(namings: Sequence[Row]) -> Iterator[Problem]:
-    """Yield where the rows of the table of names, or the versions of a name, are not 1, 2, 3, …"""
+    """Yield where the rows of the names table, or the versions of a name, are not numbered 1, 2, 3, …"""
     versions: dict[str, int] = {}
     for place, row in enumerate(namings, 1):
         if row["number"] != place:
@@ -66,7 +67,7 @@ def _gaps(namings: Sequence[Row]) -> Iterator[Problem]:
 
 
 def _unwitnessed_namings(history: AuditedHistory) -> Iterator[Problem]:
-    """Yield the namings that no run gave, or that stand on entries which are not in the ledger."""
+    """Yield the names that no run gave, or whose ledger head is not in the ledger."""
     since_heads_are_kept = False
     for row in history.namings:
         if row["kind"] == REMOVED:
@@ -86,19 +87,19 @@ def _unwitnessed_namings(history: AuditedHistory) -> Iterator[Problem]:
 
 
 def _was_given(row: Row, history: AuditedHistory) -> bool:
-    """Return whether a run after the head that a naming says made what it means, and notes the name.
+    """Return whether a run after the ledger head of a name made its dataset and recorded the name.
 
-    A run that ended early may have given the name and not come to note it.
+    A run that failed may have given the name without recording it.
     """
     head = row["ledger_head"]
     runs = history.runs[history.place_of[head] :] if head else history.runs
     kind = _NAMING_RUNS.get(row["kind"])
     makers = (run for run in runs if run["kind"] == kind and row["digest"] in run["outputs"])
-    # Before heads were kept, runs noted no names, and tags and rollbacks were none.
+    # Before heads were recorded, runs recorded no names, and tags and rollbacks were not runs.
     if head is None:
         return kind != RunKind.DATASET or any(True for _ in makers)
     name = f"{row['name']}@v{row['version']}"
-    return any(_noted(run) == name or run["status"] == "failed" for run in makers)
+    return any(_recorded_name(run) == name or run["status"] == "failed" for run in makers)
 
 
 def _was_removed(row: Row, runs: Sequence[Row]) -> bool:
@@ -108,17 +109,17 @@ def _was_removed(row: Row, runs: Sequence[Row]) -> bool:
 
 
 def _lost_namings(history: AuditedHistory) -> Iterator[Problem]:
-    """Yield the names that runs noted and that the table of names lacks, or has for another digest."""
+    """Yield the names that runs recorded and that the names table lacks, or has for another digest."""
     meant = {f"{row['name']}@v{row['version']}": row["digest"] for row in history.namings_after}
     for run in history.runs:
-        name = _noted(run)
+        name = _recorded_name(run)
         if name is not None and meant.get(name) not in run["outputs"]:
             found = f"it means {short(meant[name])}… there" if name in meant else "it is not there"
             yield Problem(WITNESS, _NAMES, name, f"run {run['run_id']} gave this name, {found}")
 
 
-def _noted(run: Row) -> str | None:
-    """Return the name that a run notes to have given."""
+def _recorded_name(run: Row) -> str | None:
+    """Return the name that a run gave, as it recorded it."""
     if run["kind"] not in _NAMING_RUNS.values():
         return None
     name = json.loads(run["details"]).get("name")

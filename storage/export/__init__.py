@@ -1,1 +1,1 @@
-"""A dataset for users of other loaders, and a store with one dataset in it."""
+"""Export a dataset: for other loaders, or as a store with one dataset."""

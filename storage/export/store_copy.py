@@ -1,4 +1,4 @@
-"""Export: a dataset as a store of its own, with nothing in it but the dataset and the verdict on it."""
+"""Export a dataset as a separate store, which contains only the dataset and the verdict on it."""
 
 from pathlib import Path
 
@@ -15,27 +15,27 @@ from storage.withdrawal.deny_list import refuse_withdrawn
 
 
 def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: bool = False) -> int:
-    """Write a dataset, all that it is made of and its verdict into a folder; return how many objects.
+    """Write a dataset, all its objects and its verdict into a folder; return the number of objects.
 
-    Every object is hashed on the way.
+    Every object is hashed when it is read.
 
     Parameters
     ----------
     store, dataset_id
         What to export; it must have passed the gate.
     folder
-        Where to: a folder that is not there yet.
+        The target folder; it must not exist.
     allow_withdrawn
-        Whether a dataset that holds withdrawn photographs is exported all the same.
+        Whether a dataset with withdrawn photographs may be exported.
 
     Raises
     ------
     GateError
         If the dataset has not passed.
     PhotographWithdrawn
-        If it holds a withdrawn photograph, and that is not allowed.
+        If it contains a withdrawn photograph, and that is not allowed.
     ObjectErased
-        If a row of it was erased by order.
+        If a row of it was erased on request.
     ObjectMissing, ObjectCorrupted
         If the dataset is damaged.
     OSError, StoreUnwritable
@@ -54,13 +54,13 @@ def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: b
 
 
 def _copy(source: ObjectStore, target: ObjectStore, roots: list[str]) -> int:
-    """Copy objects and all that they cannot do without."""
+    """Copy objects and all objects that they need."""
     waiting, seen = list(roots), set(roots)
     while waiting:
         data = source.get(waiting.pop())
         target.put(data)
         links = links_of(data) if data.startswith(RECORD_STARTS_WITH) else None
-        # A digest of code is the name of an object only where the modules were written down.
+        # A digest of code is the name of an object only if the digests of its modules were stored.
         named = (*links.needed, *filter(source.exists, links.code)) if links else ()
         waiting += [digest for digest in dict.fromkeys(named) if digest not in seen]
         seen.update(named)

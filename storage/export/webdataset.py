@@ -1,4 +1,4 @@
-"""Export: the sequences of a dataset as tar shards for other loaders, whole or not at all.
+"""Export the sequences of a dataset as tar shards for other loaders: all of them, or none on an error.
 
 Equal datasets give equal bytes: members in order, no times, no owners. The members of a sample are named by
 its id: ``frame0.jpg`` … as stored, ``mask0.png`` … (8 bit), ``superpixels0.png`` … (16 bit), ``recipe.json``.
@@ -34,7 +34,7 @@ class ExportedShard(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     path: str
-    """Inside the folder of the export."""
+    """Relative to the folder of the export."""
     split: str
     samples: int
     bytes: int
@@ -43,7 +43,7 @@ class ExportedShard(BaseModel):
 
 
 class ExportIndex(BaseModel):
-    """What an export holds, and of which dataset it is: the content of ``index.json``."""
+    """The parts of an export, and its dataset: the content of ``index.json``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,24 +67,24 @@ def export_webdataset(
     store, dataset_id
         What to export; it must have passed the gate.
     folder
-        Where to: must not exist, or be empty. It appears when everything is in it.
+        The target folder; it must not exist, or be empty. It appears when the export is complete.
     splits
-        Which sequences; a split without any is left out.
+        Which sequences to export; a split without any is left out.
     samples_per_shard
-        Samples in a tar file, by ascending sample id; the last one of a split may hold fewer.
+        Samples in a tar file, by ascending sample id; the last one of a split may contain fewer.
     allow_withdrawn
-        Whether a dataset that holds withdrawn photographs is exported all the same.
+        Whether a dataset with withdrawn photographs may be exported.
 
     Raises
     ------
     GateError
         If the dataset has not passed.
     PhotographWithdrawn
-        If it holds a withdrawn photograph, and that is not allowed.
+        If it contains a withdrawn photograph, and that is not allowed.
     ObjectErased
-        If a row of it was erased by order.
+        If a row of it was erased on request.
     InputError
-        If the folder holds something, or there is nothing to export.
+        If the folder is not empty, or there is nothing to export.
     StoreUnwritable
         If the folder cannot be written.
     """

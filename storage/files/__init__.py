@@ -1,1 +1,1 @@
-"""The files below a store: where they lie, how they are read, written and removed, who is at work."""
+"""The files of a store: their location, reading, writing and removal, and the marks of running jobs."""

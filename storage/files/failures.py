@@ -1,6 +1,6 @@
-"""What went wrong with a store, in one line, and whether it may pass.
+"""Describe a failure of a store in one line, and decide whether it is temporary.
 
-obstore and deltalake report most of it as one generic error; what it was is in the text alone.
+obstore and deltalake report most failures as one generic error; only its text contains the cause.
 """
 
 import errno
@@ -20,7 +20,7 @@ _PASSING_ERRNOS = frozenset(
     }
 )  # fmt: skip
 _PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-# Of the HTTP client: a connection that was not made, or broke.
+# Messages of the HTTP client: a connection could not be made, or broke.
 _BROKEN_OFF = re.compile(r"error sending request|error decoding response body|request or response body error")
 
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m|↳")
@@ -28,26 +28,26 @@ _STATUS = re.compile(r"non-2xx status code\W+(\d{3})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _CODE = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
-# What is known to stay as it is, in words that help.
+# Failures that are known to be permanent, with messages that help.
 _MEANINGS = {
     "NoSuchBucket": "there is no such bucket",
-    # Where a machine of Amazon's is asked for its credentials, when the environment holds none.
+    # The address that is asked for an Amazon machine's credentials if the environment contains none.
     "http://169.254.169.254/": "found no credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give them",
     "redirect without LOCATION": "the bucket is in another region; AWS_REGION names it",
 }
 
 
 def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> StoreError:
-    """Return the error to raise for one of obstore, deltalake or the system.
+    """Return the project's error for an error of obstore, deltalake or the system.
 
     Parameters
     ----------
     doing
         What was expected: ``expected to write keys/a/b into the store``.
     error
-        What came.
+        The original error.
     lasting
-        What to make of a failure that does not pass by itself; one that may is a StoreUnreachable.
+        The class for a permanent failure; a temporary one becomes a StoreUnreachable.
     """
     text = " ".join(_CONTROL.sub(" ", str(error).split("\n\nDebug source")[0]).split())
     message = f"{doing}: {_meaning(text)}"
@@ -56,16 +56,16 @@ def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> Stor
 
 @contextmanager
 def store_errors(doing: str, lasting: type[StoreError] = StoreUnreadable) -> Iterator[None]:
-    """Raise what goes wrong with the store inside the block as an error of ours.
+    """Wrap errors of the store inside the block in the project's errors.
 
-    That a file is there already is no failure: obstore's AlreadyExistsError comes through as it is.
+    A file that already exists is not a failure: obstore's AlreadyExistsError is not wrapped.
 
     Raises
     ------
     ObjectMissing
         If there is no such file.
     StoreUnreachable, StoreError
-        As `store_error` says.
+        As `store_error` decides.
     """
     try:
         yield

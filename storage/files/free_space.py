@@ -7,13 +7,13 @@ from pathlib import Path
 from shls_core.errors import StoreUnwritable
 
 SPARE_SHARE = 0.1
-"""What has to be free beyond an estimate, as a share of it."""
+"""What must be free beyond an estimate, as a share of it."""
 
 
 def free_bytes(location: str | os.PathLike[str]) -> int | None:
     """Return the free space, in bytes, of the disk that holds a store or would hold it.
 
-    None where that cannot be told: a bucket has no end.
+    None where this is unknown: a bucket has no limit.
     """
     if "://" in str(location):
         return None
@@ -37,7 +37,7 @@ def refuse_without_space(location: str | os.PathLike[str], bytes_to_write: float
 
 
 def megabytes(num_bytes: float) -> str:
-    """Return a number of bytes for people.
+    """Format a number of bytes for a reader.
 
     Examples
     --------

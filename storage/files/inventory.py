@@ -1,4 +1,4 @@
-"""Everything that lies in a store, by what it is; and what does not belong there."""
+"""List everything in a store: objects, key entries, and files that do not belong there."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from storage.files.failures import store_errors
 _OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _KEY = re.compile(r"keys/([a-z-]+)/([0-9a-f]{64})")
 EVENTS_FILE = "events/openlineage.jsonl"
-"""What was told of runs, where no other place was named for it; nothing reads it."""
-# Of the tables, those that Delta Lake keeps; of the rest, marks of the store itself.
+"""OpenLineage events of runs, if no other destination is configured; nothing reads them."""
+# The other files of a store: Delta Lake's files of tables, marks of jobs, training states, events, marker.
 _OURS = re.compile(
     r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
@@ -26,30 +26,30 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """An entry of the key index: the key of some work, and where its result is."""
+    """An entry of the key index: the kind and the key of some work."""
 
     kind: str
     key: str
 
     @property
     def path(self) -> str:
-        """Where it lies inside the store."""
+        """Its path inside the store."""
         return f"keys/{self.kind}/{self.key}"
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What was listed."""
+    """The files of a store."""
 
     objects: dict[str, int]
     """Size in bytes of every object, by digest."""
     keys: tuple[KeyEntry, ...]
     foreign: tuple[str, ...]
-    """Paths of files that no part of a store writes."""
+    """Paths of files that do not belong in a store."""
 
 
 def take_inventory(backend: Backend, part: str | None = None) -> Inventory:
-    """List a store, or only what lies under one of its folders (``objects``)."""
+    """List a store, or only one of its folders (``objects``)."""
     objects: dict[str, int] = {}
     keys: list[KeyEntry] = []
     foreign: list[str] = []

@@ -1,11 +1,11 @@
-"""Who is at work in a store, so that nothing is removed under a job's feet.
+"""Marks of running jobs: nothing is removed from a store while a job uses it.
 
-A job writes a mark before it reads or makes anything, and only then looks whether something is removed;
-who removes, a collection or a purge, writes its own mark first, and only then looks for jobs. Whichever way
-the two meet, at least one of them sees the other: a job waits, a removal gives up.
+A job writes a mark before it reads or makes anything, and only then looks for a running removal. A removal
+(a garbage collection or a purge) writes its own mark first, and only then looks for jobs. In any order of
+these steps, at least one of the two sees the other: a job waits, a removal gives up.
 
-A mark whose process is gone counts for nothing. On the same machine the process is looked for; of another
-one, a mark that was not renewed for ten minutes, by the clock of the store, is taken for dead.
+A mark whose process has ended is ignored. On the same machine, the process is looked up. On another machine,
+a mark that was not renewed for ten minutes, by the clock of the store, counts as dead.
 """
 
 import os
@@ -34,7 +34,7 @@ _REMOVALS: Mapping[str, str] = {
     RunKind.COLLECT: "it removes what nothing reaches",
     RunKind.PURGE: "it erases photographs that were withdrawn",
 }
-"""The kinds of work that want the store to themselves, and what they do in it."""
+"""The kinds of jobs that need the store for themselves, and what they do in it."""
 RENEWED_EVERY_SECONDS = 60.0
 DEAD_AFTER = timedelta(minutes=10)
 WAIT_SECONDS = 900.0
@@ -42,7 +42,7 @@ _LOOK_SECONDS = 0.2
 
 
 class Mark(BaseModel):
-    """What a job says of itself while it runs."""
+    """What a running job records about itself."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,10 +52,10 @@ class Mark(BaseModel):
     user: str | None
     host: str
     machine: str | None
-    """Host and process namespace: where `pid` means this process. None where that cannot be known."""
+    """Host and process namespace in which `pid` identifies the process; None if they are unknown."""
     pid: int
     process_started: str | None
-    """When the process started, in ticks of its kernel: a number that is used again is another process."""
+    """When the process started, in kernel ticks: a later process may get the same `pid`."""
     started_at: datetime
 
     def __str__(self) -> str:
@@ -66,10 +66,10 @@ class Mark(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _MarkFile:
     path: str
     mark: Mark | None
-    """None for one that cannot be read."""
+    """None if the file cannot be parsed."""
     renewed_at: datetime
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ def at_work(
     on_wait: Callable[[str], None] = lambda line: None,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Iterator[Mark]:
-    """Mark the block as a job; wait first, where something is being removed.
+    """Mark the block as a job; wait first while a removal is running.
 
     Parameters
     ----------
@@ -95,25 +95,25 @@ def at_work(
     run_id
         Its id in the ledger, if it is to have an entry there.
     on_wait
-        Told, once, what the job waits for.
+        Called once with a line that describes what the job waits for.
     wait_seconds
-        Time after which waiting is given up.
+        Longest time to wait.
 
     Raises
     ------
     StoreBusy
-        If the removal goes on for longer than that.
+        If the removal takes longer than that.
     """
     with _marked(backend, kind, run_id) as mark:
         deadline = time.monotonic() + wait_seconds
-        told = False
+        is_reported = False
         while removing := [job for job in _others(backend, mark) if _kind(job) in _REMOVALS]:
             line = f"waiting for {removing[0]} to finish: {_REMOVALS[_kind(removing[0])]}"
             if time.monotonic() > deadline:
                 raise StoreBusy(f"gave up {line}")
-            if not told:
+            if not is_reported:
                 on_wait(line)
-                told = True
+                is_reported = True
             time.sleep(_LOOK_SECONDS)
         yield mark
 
@@ -122,12 +122,12 @@ def at_work(
 def removing_alone(
     backend: Backend, kind: str = RunKind.COLLECT, run_id: str | None = None
 ) -> Iterator[Mark]:
-    """Mark the block as one that removes things: a collection, or a purge.
+    """Mark the block as a removal: a garbage collection or a purge.
 
     Raises
     ------
     StoreBusy
-        Before the block, if a job, or another removal, is at work.
+        Before the block, if a job or another removal is running.
     """
     assert kind in _REMOVALS, f"jobs would not wait for a {kind}"
     with _marked(backend, kind, run_id) as mark:
@@ -140,15 +140,15 @@ def removing_alone(
 
 
 def jobs_at_work(backend: Backend) -> list[str]:
-    """Return who is at work, in words, without leaving a mark."""
+    """Describe the running jobs, without writing a mark."""
     now = datetime.now(UTC)
-    return [str(job) for job in _placed(backend) if _is_alive(job, now)]
+    return [str(job) for job in _mark_files(backend) if _is_alive(job, now)]
 
 
 def dead_marks(backend: Backend) -> list[str]:
-    """Return the paths of marks whose jobs are gone."""
+    """Return the paths of marks whose jobs have ended."""
     now = datetime.now(UTC)
-    return [job.path for job in _placed(backend) if not _is_alive(job, now)]
+    return [job.path for job in _mark_files(backend) if not _is_alive(job, now)]
 
 
 @contextmanager
@@ -165,11 +165,11 @@ def _marked(backend: Backend, kind: str, run_id: str | None) -> Iterator[Mark]:
     )
     data = mark.model_dump_json().encode()
     write(backend, _path(mark), data)
-    over = threading.Event()
+    has_ended = threading.Event()
 
     def renew() -> None:
-        while not over.wait(RENEWED_EVERY_SECONDS):
-            with suppress(StoreError):  # the job itself will be told that the store takes no bytes
+        while not has_ended.wait(RENEWED_EVERY_SECONDS):
+            with suppress(StoreError):  # the job gets this error when it writes itself
                 write(backend, _path(mark), data)
 
     renewing = threading.Thread(target=renew, name="mark", daemon=True)
@@ -177,43 +177,43 @@ def _marked(backend: Backend, kind: str, run_id: str | None) -> Iterator[Mark]:
     try:
         yield mark
     finally:
-        over.set()
-        renewing.join()  # or it might write the mark again after its removal
-        # A mark that cannot be removed is dead as soon as this process is.
+        has_ended.set()
+        renewing.join()  # otherwise it might write the mark again after its removal
+        # A mark that cannot be removed counts as dead when this process ends.
         with suppress(OSError, obstore.exceptions.BaseError):
             obstore.delete(backend, _path(mark))
 
 
-def _others(backend: Backend, mark: Mark) -> list[_Placed]:
-    """Return the marks of all other jobs that are alive, those of this process included."""
-    placed = _placed(backend)
-    # The store's own clock: that of this machine may differ from it.
-    now = next((job.renewed_at for job in placed if job.path == _path(mark)), datetime.now(UTC))
-    return [job for job in placed if job.path != _path(mark) and _is_alive(job, now)]
+def _others(backend: Backend, mark: Mark) -> list[_MarkFile]:
+    """Return the marks of all other live jobs, including those of this process."""
+    files = _mark_files(backend)
+    # The time by the store's clock, which may differ from this machine's.
+    now = next((job.renewed_at for job in files if job.path == _path(mark)), datetime.now(UTC))
+    return [job for job in files if job.path != _path(mark) and _is_alive(job, now)]
 
 
-def _placed(backend: Backend) -> list[_Placed]:
+def _mark_files(backend: Backend) -> list[_MarkFile]:
     found = []
     for path, _, renewed_at in list_files(backend, "running"):
         try:
             with store_errors(f"expected to read {path} of the store"):
                 data = bytes(obstore.get(backend, path).bytes())
             mark = Mark.model_validate_json(data)
-        except ObjectMissing:  # over, since it was listed
+        except ObjectMissing:  # the job ended after the listing
             continue
         except ValidationError:
             mark = None
-        found.append(_Placed(path, mark, renewed_at))
+        found.append(_MarkFile(path, mark, renewed_at))
     return sorted(found, key=lambda job: job.path)
 
 
-def _is_alive(job: _Placed, now: datetime) -> bool:
+def _is_alive(job: _MarkFile, now: datetime) -> bool:
     if job.mark and job.mark.machine and job.mark.machine == _machine():
         return _process_started(job.mark.pid) == job.mark.process_started
     return now - job.renewed_at < DEAD_AFTER
 
 
-def _kind(job: _Placed) -> str:
+def _kind(job: _MarkFile) -> str:
     return job.mark.kind if job.mark else "unknown"
 
 
@@ -222,7 +222,7 @@ def _path(mark: Mark) -> str:
 
 
 def _machine() -> str | None:
-    """Return what tells this machine, or container, from others that look after their own process numbers."""
+    """Identify this machine or container, within which process numbers are unique; None if unknown."""
     try:
         return f"{socket.gethostname()} {Path('/proc/sys/kernel/random/boot_id').read_text().strip()} " + str(
             Path("/proc/self/ns/pid").readlink()
@@ -232,7 +232,7 @@ def _machine() -> str | None:
 
 
 def _process_started(pid: int) -> str | None:
-    """Return when a process of this machine started, or None where it is gone or a zombie."""
+    """Return when a process of this machine started, or None if it has ended or is a zombie."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:

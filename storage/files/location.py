@@ -1,6 +1,6 @@
 """Where a store is: a folder, or a prefix in a bucket of an S3 service.
 
-A bucket is reached as the usual environment variables say, read when a store is opened:
+Access to a bucket is configured by the usual environment variables, read when a store is opened:
 
 ===========================================  =======================================================
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY     credentials; AWS_SESSION_TOKEN, where they are temporary
@@ -9,7 +9,7 @@ AWS_ENDPOINT_URL                             address of a service that is not Am
 AWS_ALLOW_HTTP                               ``true``, where that address begins with ``http://``
 ===========================================  =======================================================
 
-Without keys, the credentials of the machine (an instance role) are asked for; profiles are not read.
+Without keys, the credentials of the machine (an instance role) are requested; profiles are not read.
 """
 
 import os
@@ -25,30 +25,31 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import InputError, StoreUnwritable
 
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
-"""The variables above that are no secret."""
+"""The variables above that are not secret."""
 
-# A refused connection is told in two seconds, a host that is not there in half a minute, one that takes a
-# request and never answers in two minutes. The upload of a large shard over a slow line has to fit into one.
+# A refused connection is reported after two seconds, an unreachable host after half a minute, and a host that
+# accepts a request and never answers after two minutes. The upload of a large shard over a slow connection
+# must fit into one request timeout.
 _CONNECT_TIMEOUT = "5s"
 _REQUEST_TIMEOUT = "120s"
 _MAX_RETRIES = 4
 _RETRY_TIMEOUT_SECONDS = 60
 
-# deltalake turns a path into a URL and back, and loses or dies of these on the way.
+# deltalake converts a path into a URL and back; it loses these characters, or fails.
 _LOST_IN_URLS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]|^\\]")
 _BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*)/*")
 
 
 @dataclass(frozen=True)
 class TableLocation:
-    """Where a Delta table is, and how deltalake gets there."""
+    """The location of a Delta table, and deltalake's options for it."""
 
     uri: str
     options: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The last part of where it is."""
+        """The last part of the location."""
         return self.uri.rsplit("/", 1)[-1]
 
 
@@ -63,7 +64,7 @@ class Folder:
         return str(self.path)
 
     def prepare(self) -> None:
-        """Make the folder where there is none."""
+        """Create the folder if there is none."""
         (self.path / "objects").mkdir(parents=True, exist_ok=True)
 
     def backend(self) -> Backend:
@@ -71,13 +72,13 @@ class Folder:
         return LocalStore(prefix=self.path)
 
     def table(self, name: str) -> TableLocation:
-        """Return where the Delta table of one name is."""
+        """Return the location of the Delta table of this name."""
         return TableLocation(str(self.path / "ledger" / name))
 
     def sweep(self) -> None:
-        """Remove what writers that were killed left beside the files they wrote: ``FILE#1``.
+        """Remove the partial files that killed writers left beside the files they wrote: ``FILE#1``.
 
-        No listing shows these. Only to be done while nobody is at work: a writer's own looks the same.
+        Listings do not show them. Call this only while no job is running: a live writer's files look alike.
         """
         for part in ("objects", "keys", "running", "training"):
             for left in (self.path / part).rglob("*#*"):
@@ -96,10 +97,10 @@ class Bucket:
         return "/".join(part for part in (f"s3://{self.name}", self.prefix) if part)
 
     def prepare(self) -> None:
-        """Do nothing: a bucket has no folders, and is not ours to make."""
+        """Do nothing: a bucket has no folders, and the project creates no buckets."""
 
     def sweep(self) -> None:
-        """Do nothing: of a killed writer a bucket keeps no part."""
+        """Do nothing: a bucket keeps no partial files of killed writers."""
 
     def backend(self) -> Backend:
         """Return the objects of the store, named by their key below its prefix."""
@@ -119,11 +120,11 @@ class Bucket:
         )
 
     def table(self, name: str) -> TableLocation:
-        """Return where the Delta table of one name is."""
+        """Return the location of the Delta table of this name."""
         options = {
             "region": _region(),
             "conditional_put": "etag",
-            # Whatever the environment says: with it, the slower of two writers would win.
+            # This overrides the environment: with unsafe renames, the slower of two writers would win.
             "AWS_S3_ALLOW_UNSAFE_RENAME": "false",
             "allow_http": str(_allows_http()).lower(),
             "connect_timeout": _CONNECT_TIMEOUT,
@@ -138,14 +139,14 @@ Location = Folder | Bucket
 
 
 def locate(text: str | os.PathLike[str]) -> Location:
-    """Return the location that a person, or `str` of a location, spells.
+    """Parse a location from user input, or from `str` of a location.
 
     Raises
     ------
     InputError
         If it is neither a path nor ``s3://bucket/prefix``.
     StoreUnwritable
-        If the path is one that no store can have.
+        If no store can have this path.
     """
     if isinstance(text, str) and re.match(r"[a-z][a-z0-9+.-]*:/", text):
         return _bucket(text)

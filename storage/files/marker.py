@@ -1,7 +1,7 @@
-"""The file that says that a place is a store, and of which format.
+"""The marker: the file that identifies a store and its format.
 
-A bucket has no folders: without a mark an empty store could not be told from none. And what a folder of
-photographs holds of a store, ingest has to know from photographs.
+A bucket has no folders: without a marker, an empty store would look like no store. Ingest also needs it: it
+skips a store that lies inside a folder of photographs.
 """
 
 import json
@@ -14,7 +14,7 @@ _FORMAT = 1
 
 
 def marker_bytes() -> bytes:
-    """Return what a store of this format is marked with."""
+    """Return the content of the marker of a store of this format."""
     return canonical_json({"format": _FORMAT, "kind": "shls-store"})
 
 
@@ -24,7 +24,7 @@ def check_marker(data: bytes, where: str) -> None:
     Raises
     ------
     StoreError
-        If `data` marks no store, or one of another format.
+        If `data` is not a marker, or one of another format.
     """
     found = _format(data)
     if found is None:

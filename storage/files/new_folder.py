@@ -1,4 +1,4 @@
-"""Writing a folder of the user's, whole or not at all."""
+"""Write a folder of the user atomically: complete or not at all."""
 
 import shutil
 import uuid
@@ -11,12 +11,12 @@ from shls_core.errors import InputError, StoreUnwritable
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Yield a folder to write to; it becomes `folder` when the block is done, and vanishes if it fails.
+    """Yield a folder to write to; it is renamed to `folder` after the block, and removed if the block fails.
 
     Raises
     ------
     InputError
-        Before the block, if there is something at `folder` already.
+        Before the block, if `folder` exists and is not an empty folder.
     StoreUnwritable
         If it cannot be written.
     """

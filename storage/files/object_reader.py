@@ -1,4 +1,4 @@
-"""A read-only, seekable file over one object, wherever the object lies."""
+"""A read-only, seekable file over one object, in a folder or in a bucket."""
 
 import io
 import os
@@ -13,12 +13,12 @@ from storage.files.failures import store_errors
 
 
 class ObjectReader(io.RawIOBase):
-    """What files over objects share: a position, and reading from it.
+    """Base class of files over objects: a position, and reading from it.
 
     Attributes
     ----------
     size : int
-        Of the object, in bytes.
+        Size of the object in bytes.
     """
 
     size: int
@@ -29,7 +29,7 @@ class ObjectReader(io.RawIOBase):
 
     @abstractmethod
     def read_range(self, start: int, length: int) -> bytes:
-        """Return `length` bytes from `start` on, wherever the file stands; threads may do so at once.
+        """Return `length` bytes from `start` on, independent of the current position; thread-safe.
 
         Raises
         ------
@@ -37,7 +37,7 @@ class ObjectReader(io.RawIOBase):
         """
 
     def arrow_file(self) -> pa.NativeFile:
-        """Return the object as a file of its own for Arrow's readers.
+        """Return the object as a separate file for Arrow's readers.
 
         Raises
         ------
@@ -79,9 +79,9 @@ class ObjectReader(io.RawIOBase):
 
 
 class FileReader(ObjectReader):
-    """Over a file of this machine: a read is one system call, and works in a forked process too.
+    """A reader of a local file: a read is one system call, and works in a forked process, too.
 
-    (A range of obstore's costs fifty times as much, and never comes back once its process was forked.)
+    (A range read by obstore costs fifty times as much, and never returns in a forked process.)
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,7 +98,7 @@ class FileReader(ObjectReader):
         ------
         StoreUnreadable, StoreUnreachable
         OSError
-            If the file ends before them.
+            If the file ends before that.
         """
         with store_errors(self._doing):
             data = os.pread(self._descriptor, length, start)
@@ -107,9 +107,9 @@ class FileReader(ObjectReader):
         return data
 
     def arrow_file(self) -> pa.NativeFile:
-        """Return the object as a file of its own, which Arrow reads by itself.
+        """Return the object as a separate file, which Arrow reads directly.
 
-        By way of Python it takes three times as long.
+        Reading through Python takes three times as long.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class FileReader(ObjectReader):
             return pa.OSFile(str(self._path))
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if not self.closed and hasattr(self, "_descriptor"):
             os.close(self._descriptor)
         super().close()

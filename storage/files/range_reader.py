@@ -1,7 +1,7 @@
-"""A file over byte ranges of an object, which asks for few of them: in a bucket each costs a round trip.
+"""A file over byte ranges of an object, with few requests: in a bucket, each one costs a round trip.
 
-What to ask for is not taken from the footer of a Parquet file: no checksum covers it, and pyarrow ends the
-process when it is made to interpret the place of a column in a damaged one.
+The ranges are not taken from the footer of a Parquet file: no checksum covers it, and pyarrow aborts the
+process when it has to interpret the position of a column in a damaged footer.
 """
 
 import obstore
@@ -11,27 +11,27 @@ from obstore.store import ObjectStore as Backend
 from storage.files.failures import store_errors
 from storage.files.object_reader import ObjectReader
 
-# What a service says of the end of an object that is empty: all of it, or that there is none.
+# How services answer a request for the end of an empty object: with the whole object, or with an error.
 _EMPTY = ("non-partial response", "416 Range Not Satisfiable")
 
 
 class RangeReader(ObjectReader):
-    """Over an object in a bucket.
+    """A reader of an object in a bucket.
 
-    Opening it is one request, which brings its end along. A read inside that end, or inside the last block,
-    costs none; any other costs one.
+    Opening is one request, which also reads the end of the object. A read inside that end, or inside the last
+    block, needs no request; any other read needs one.
 
     Parameters
     ----------
     backend
-        Of the store.
+        The store.
     path
-        Of the object inside the store.
+        Path of the object inside the store.
     tail_bytes
-        How much is read on opening: the footer of a Parquet file lies there.
+        Bytes of the end that are read on opening: they contain the footer of a Parquet file.
     block_bytes
-        How much is read at once, at least: thin columns that lie side by side come together, and to read so
-        much takes no longer than to ask again.
+        Smallest number of bytes per request: adjacent small columns are read together, and reading this many
+        bytes takes no longer than a second request.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class RangeReader(ObjectReader):
         self._block = 0, memoryview(b"")
 
     def read_range(self, start: int, length: int) -> bytes:
-        """Return `length` bytes from `start` on: one request, of which nothing is kept."""
+        """Return `length` bytes from `start` on: one request, without a cache."""
         with store_errors(self._doing):
             return bytes(obstore.get_range(self._backend, self._path, start=start, length=length))
 
@@ -62,7 +62,7 @@ class RangeReader(ObjectReader):
         block_end = min(max(end, start + self._block_bytes), self.size)
         with store_errors(self._doing):
             block = obstore.get_range(self._backend, self._path, start=start, end=block_end)
-        if block_end - start <= self._block_bytes:  # a reader may be kept open, and is to stay small
+        if block_end - start <= self._block_bytes:  # a reader may stay open, so it must stay small
             self._block = start, memoryview(block)
         return memoryview(block)[: end - start]
 

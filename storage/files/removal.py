@@ -1,4 +1,4 @@
-"""Removing files of a store, many at a time."""
+"""Remove files of a store in batches."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -15,21 +15,21 @@ _AT_ONCE = 500
 def remove_files(
     backend: Backend, paths: Sequence[str], on_removed: Callable[[int], object] = lambda count: None
 ) -> None:
-    """Remove files in their order.
+    """Remove files in the given order.
 
     Parameters
     ----------
     backend
         The store.
     paths
-        Of the files inside it.
+        Paths of the files inside the store.
     on_removed
-        Told how many more are gone, now and then.
+        Called after each batch with the number of files in it.
 
     Raises
     ------
     StoreUnwritable
-        If the store lets nothing be removed.
+        If the store refuses the removal.
     """
     for some in _batches(paths):
         try:

@@ -1,4 +1,4 @@
-"""Writing one file of a store, whole or not at all."""
+"""Write one file of a store atomically: complete or not at all."""
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -9,21 +9,21 @@ from storage.files.failures import store_errors
 
 
 def write(backend: Backend, path: str, data: bytes) -> None:
-    """Write a file, in place of one that is there.
+    """Write a file, or replace an existing one.
 
     Raises
     ------
     StoreUnwritable
-        If the store takes no bytes: no permission, no space, read-only.
+        If the store cannot be written: no permission, no space, read-only.
     StoreUnreachable
-        If it gave no answer.
+        If the store does not answer.
     """
     with store_errors(_doing(path), StoreUnwritable):
         obstore.put(backend, path, data)
 
 
 def write_new(backend: Backend, path: str, data: bytes) -> bool:
-    """Write a file unless one is there already; return whether it was written.
+    """Write a file unless it exists; return whether it was written.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""The validation gate: what a dataset must look like to be published."""
+"""The validation gate: the conditions that a dataset must meet to be published."""

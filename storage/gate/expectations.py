@@ -19,7 +19,7 @@ def of_every_stage(stages: Iterable[str]) -> Iterator[Expectation]:
     """Yield what the rows of any stage have to fulfil."""
     for stage in stages:
         yield Expectation(stage, "ExpectTableRowCountToBeBetween", {"min_value": 1})
-        # Bounds say nothing of values that are missing.
+        # Bounds do not check missing values.
         statistics = (field.name for field in schema_of(stage).statistics)
         for column in ("sample_id", "row_key", "digest", *statistics):
             yield Expectation(stage, "ExpectColumnValuesToNotBeNull", {"column": column})

@@ -1,7 +1,7 @@
-"""The validation gate: a dataset is published, and trained on, only after its statistics were looked at.
+"""The validation gate: a dataset is published, and trained on, only after its statistics were validated.
 
 Great Expectations validates tables of scalar statistics, never image bytes. Its own results differ on every
-run (times, uuids), so a verdict is written down in a form that is the same for the same dataset and bounds.
+run (times, uuids), so a verdict is stored in a form that is the same for the same dataset and bounds.
 """
 
 import importlib
@@ -32,14 +32,14 @@ _LIBRARY = "great_expectations"
 
 
 class Finding(Record):
-    """How one expectation came out."""
+    """The result of one expectation."""
 
     stage: str
     expectation: str
     arguments: dict[str, Any]
     observed: str
     samples: tuple[str, ...]
-    """The first few rows that are not as expected."""
+    """Sample ids of the first few rows that violate the expectation."""
     passed: bool
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Finding(Record):
 
 
 class Verdict(Record):
-    """What the gate found about one dataset."""
+    """The gate's result for one dataset."""
 
     kind: Literal["verdict"] = "verdict"
     dataset: str
@@ -63,13 +63,13 @@ class Verdict(Record):
 
 
 def expect_to_judge() -> None:
-    """Begin to import what judges: the seconds that takes pass while rows are made."""
-    # Not a daemon: one that is stopped amid an import can take the process with it.
+    """Start to import the validation library in a thread: its seconds pass while rows are made."""
+    # Not a daemon thread: stopping one during an import can crash the process.
     threading.Thread(target=importlib.import_module, args=(_LIBRARY,), name="gate").start()
 
 
 def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
-    """Judge a dataset and write the verdict beside it; one that is known is not made again."""
+    """Validate a dataset and store the verdict; an existing verdict is reused."""
     key = digest_json(
         [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
     )
@@ -82,7 +82,7 @@ def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
 
 
 def newest_verdict(store: Store, dataset_id: str) -> Verdict | None:
-    """Return the newest verdict on a dataset, or None where it was never judged."""
+    """Return the newest verdict on a dataset, or None if it was never validated."""
     known = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset_id)
     return get_record(store.objects, known, Verdict) if known else None
 
@@ -101,7 +101,7 @@ def require_passed(store: Store, dataset_id: str) -> None:
 
 
 def refuse_failed(verdict: Verdict) -> None:
-    """Raise what is wrong with a dataset, if anything is.
+    """Raise an error that describes a failed verdict; a passed one raises nothing.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> li
 def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.DataFrame]:
     """Return one table per stage: the accepted rows' identity and statistics, no payload."""
     tables: dict[str, pd.DataFrame] = {}
-    # An id may stand for a photograph and for its pseudo-mask; a row that reads both names it twice.
+    # A photograph and its pseudo-mask may have the same id; a row that reads both names it twice.
     present: Counter[str] = Counter()
     for stage, artifact in artifacts.items():
         columns = ["sample_id", "row_key", "digest", "parents", "rejected"]
@@ -162,17 +162,17 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
 
 
 def _are_present(parents: Sequence[str], present: Mapping[str, int]) -> bool:
-    """Return whether every parent is there, as often as it is named."""
-    # Not by comparing two Counters: that walks through all that is present, for every row.
+    """Return whether every parent is present, as often as it is named."""
+    # Two Counters are not compared: that would iterate over everything present, for every row.
     return all(present.get(parent, 0) >= count for parent, count in Counter(parents).items())
 
 
 def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) -> list[Finding]:
-    # Imported here: it takes seconds, and most commands never judge.
+    # Imported here: it takes seconds, and most commands never validate.
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    # This module of it sets its own level to INFO, to tell of a temporary folder per context.
+    # This module sets its own level to INFO, to log a temporary folder per context.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
     context = gx.get_context(mode="ephemeral")
@@ -181,7 +181,7 @@ def _findings(stage: str, table: pd.DataFrame, expected: Sequence[Expectation]) 
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": table})
     suite = gx.ExpectationSuite(
         name=stage,
-        # Results come back in another order: each carries its place in the list.
+        # Results come back in another order: each contains its place in the list.
         expectations=[
             getattr(gx.expectations, item.kind)(**item.arguments, meta={"place": place})
             for place, item in enumerate(expected)
@@ -208,14 +208,14 @@ def _observed(result: Mapping[str, Any]) -> str:
         return f"{float(found['observed_value']):.10g}"
     if "unexpected_count" in found:
         return f"{found['unexpected_count']} of {found['element_count']} rows outside"
-    # One error, or one for each metric. Their tracebacks name places, which must not be hashed.
+    # One error, or one for each metric. Their tracebacks contain paths, which must not be hashed.
     errors = (result["exception_info"], *result["exception_info"].values())
-    told = {
+    messages = {
         str(error["exception_message"])
         for error in errors
         if isinstance(error, dict) and "exception_message" in error
     }
-    return f"an error: {'; '.join(sorted(told))}"
+    return f"an error: {'; '.join(sorted(messages))}"
 
 
 def _places_of_unexpected(result: Mapping[str, Any]) -> list[int]:

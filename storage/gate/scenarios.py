@@ -1,4 +1,4 @@
-"""What can happen in a pseudo-sequence, told from the statistics of its row."""
+"""Scenarios that can occur in a pseudo-sequence, derived from the statistics of its row."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
@@ -9,9 +9,9 @@ Scenario = Literal["single-object", "several-objects", "clone", "partial-occlusi
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 
 _LEAST_OCCLUDED_SHARE = 0.05
-"""Share of an object from which on it counts as partly hidden; less only grazes its outline."""
+"""Hidden share of an object from which on it counts as partly occluded; less only touches its outline."""
 _FEWEST_FRAMES: Mapping[Scenario, int] = {"returning": 3}
-"""Frames that a scenario takes: there, gone, and there again are three."""
+"""Fewest frames of a scenario: visible, gone, and visible again are three."""
 
 _HAPPENS: Mapping[Scenario, Callable[[pd.DataFrame], "pd.Series[bool]"]] = {
     "single-object": lambda sequences: sequences["num_objects"] == 1,
@@ -24,12 +24,12 @@ _HAPPENS: Mapping[Scenario, Callable[[pd.DataFrame], "pd.Series[bool]"]] = {
 
 
 def fits_into(scenario: Scenario, num_frames: int) -> bool:
-    """Return whether a scenario can happen in a sequence of so many frames."""
+    """Return whether a scenario can occur in a sequence of `num_frames` frames."""
     return num_frames >= _FEWEST_FRAMES.get(scenario, 2)
 
 
 def training_column(scenario: Scenario) -> str:
-    """Return the name of the column that marks the training sequences in which a scenario happens.
+    """Return the name of the column that marks the training sequences in which a scenario occurs.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def training_column(scenario: Scenario) -> str:
 
 
 def scenario_columns(sequences: pd.DataFrame, is_train: "pd.Series[int]") -> dict[str, "pd.Series[int]"]:
-    """Return one column of 0 and 1 per scenario: whether it happens in a sequence that is trained on.
+    """Return one column of 0 and 1 per scenario: whether it occurs in a sequence that is trained on.
 
     Parameters
     ----------

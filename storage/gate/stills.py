@@ -70,7 +70,7 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> Ite
     yield from _of_scenarios(stages[SEQUENCES], config)
     yield from _of_superpixel_counts(stages[SUPERPIXELS], area_px, config)
     yield between(SUPERPIXELS, "min_superpixel_px", min_value=config.min_superpixel_px, max_value=area_px)
-    # As many superpixel rows as sequences: none was lost on the way.
+    # As many superpixel rows as sequences: none was lost.
     yield Expectation(
         SUPERPIXELS,
         "ExpectTableRowCountToEqual",
@@ -96,7 +96,7 @@ def _of_superpixel_counts(
 ) -> Iterator[Expectation]:
     segmenter = SuperpixelConfig(**superpixels.parameters)
     if segmenter.is_adaptive:
-        # How many there are is the frame's affair, but a frame of a handful teaches nothing.
+        # The number depends on the frame, but a frame with very few superpixels is useless for training.
         fewest, most = config.min_adaptive_superpixels, area_px
         plausible = {"mostly": config.mostly}
     else:

@@ -1,1 +1,1 @@
-"""Lineage: what made a thing, and what a photograph went into."""
+"""Lineage: what made a thing, and what descends from a photograph."""

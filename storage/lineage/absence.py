@@ -1,4 +1,4 @@
-"""Why an object is not in the store any more, and what stands in its place."""
+"""Why an object is no longer in the store, and what its stand-in is."""
 
 from collections.abc import Mapping
 
@@ -7,14 +7,14 @@ from storage.records.tombstones import Erased
 
 
 class Absences:
-    """What is known of objects that are gone from a store.
+    """What is known about objects that are missing in a store.
 
     Parameters
     ----------
     removed_at
-        When (UTC) each dataset that a collection removed went, by id.
+        When (UTC) garbage collection removed each dataset, by id.
     erased
-        What was erased by order, by digest.
+        What was erased on request, by digest.
     """
 
     def __init__(self, removed_at: Mapping[str, str], erased: Mapping[str, Erased]) -> None:
@@ -23,7 +23,7 @@ class Absences:
         self._stand_ins = {one.redacted for one in erased.values()}
 
     def why(self, digest: str) -> str:
-        """Return what became of an object that is not there, for people."""
+        """Describe why an object is missing."""
         if erased := self._erased.get(digest):
             return f"erased by order (tombstone {short(erased.tombstone)}…)"
         if since := self._removed_at.get(digest):
@@ -31,11 +31,11 @@ class Absences:
         return "not in this store"
 
     def stand_in(self, shard: str) -> str | None:
-        """Return the digest of what was left of a shard that was erased by order, or None."""
+        """Return the digest of the stand-in of a shard that was erased on request, or None."""
         return self._erased[shard].redacted if shard in self._erased else None
 
     def is_stand_in(self, digest: str) -> bool:
-        """Return whether an object is what was left of a shard that was erased by order."""
+        """Return whether an object is the stand-in of a shard that was erased on request."""
         return digest in self._stand_ins
 
     def digests_before(self, shard: str) -> Mapping[str, str | None]:

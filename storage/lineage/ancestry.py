@@ -9,29 +9,29 @@ from storage.store import Store
 
 
 def ancestry(store: Store, reference: str) -> Lineage:
-    """Return what a thing of the store was made from, and by whom, up to the photographs.
+    """Return what a thing in the store was made from, and by which runs, up to the photographs.
 
     Parameters
     ----------
     store
         The store.
     reference
-        A name, an id or its beginning, a noted file name, or the path of an image file; see
+        A name, an id or its beginning, a recorded file name, or the path of an image file; see
         `storage.lineage.subject.find_subject`.
 
     Raises
     ------
     NameUnknown
-        If nothing, or more than one thing, is meant.
+        If the reference means nothing, or more than one thing.
     ObjectCorrupted, StoreUnreadable, StoreUnreachable
-        If it cannot be told. What is gone is no error: its node says so.
+        If the answer cannot be read. A missing object is not an error: its node records that it is gone.
     """
     history = History(store)
     return ancestry_of(history, find_subject(history, reference))
 
 
 def ancestry_of(history: History, subject: Subject) -> Lineage:
-    """Return what a thing was made from, for one who knows what is meant; see `ancestry`."""
+    """Return what a thing was made from, for a resolved reference; see `ancestry`."""
     draft = Draft()
     is_part = subject.kind in (PHOTOGRAPH, MASK, SAMPLE, SHARD)
     (PartAncestry if is_part else ArtifactAncestry)(history, draft).add(subject.kind, subject.id)

@@ -1,7 +1,7 @@
 """Arrow arrays, scalars and tables from Python values, without pandas.
 
-`pyarrow.array` and its like ask whether a value is one of pandas', and import it to ask: half a second, which
-is half of what a question to a small store takes.
+`pyarrow.array` and similar functions import pandas, only to check whether a value is one of pandas': this
+takes half a second, which is half the time of a query on a small store.
 """
 
 from collections.abc import Iterable

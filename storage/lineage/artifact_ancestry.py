@@ -1,4 +1,4 @@
-"""From records up: a score from its checkpoint, a checkpoint from its dataset, a dataset from its stages."""
+"""Ancestry of records: from a score to its checkpoint, to its dataset, to the stages of that."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -26,9 +26,9 @@ class ArtifactAncestry:
     Parameters
     ----------
     history
-        Of the store.
+        The history of the store.
     draft
-        What is added to.
+        The draft to extend.
     """
 
     def __init__(self, history: History, draft: Draft) -> None:
@@ -36,37 +36,37 @@ class ArtifactAncestry:
         self._draft = draft
 
     def add(self, kind: str, digest: str) -> None:
-        """Add a score, a checkpoint, a dataset or a stage artifact; of one that is gone, what is known."""
-        said = self._history.records.get(digest)
-        if said is None:
+        """Add a score, a checkpoint, a dataset or a stage artifact; of a missing one, add what is known."""
+        record = self._history.records.get(digest)
+        if record is None:
             self._add_gone(kind, digest)
         elif kind in SCORES:
-            self._add_score(kind, digest, said)
+            self._add_score(kind, digest, record)
         elif kind == CHECKPOINT:
-            self._add_checkpoint(digest, said)
+            self._add_checkpoint(digest, record)
         elif kind == DATASET:
-            self._add_dataset(digest, said)
+            self._add_dataset(digest, record)
         else:
             self._add_stages(context_of(self._history, digest), [digest])
 
-    def _add_score(self, kind: str, digest: str, said: Content) -> None:
-        self._add_made(kind, digest, _facts(said), self._history.runs.that_made(digest))
-        self._add_parent(CHECKPOINT, said["checkpoint"], digest)
+    def _add_score(self, kind: str, digest: str, record: Content) -> None:
+        self._add_made(kind, digest, _facts(record), self._history.runs.that_made(digest))
+        self._add_parent(CHECKPOINT, record["checkpoint"], digest)
         if kind == EVALUATION:
-            self._link_samples((scored["sequence"] for scored in said["objects"]), digest)
+            self._link_samples((scored["sequence"] for scored in record["objects"]), digest)
 
-    def _add_checkpoint(self, digest: str, said: Content) -> None:
-        usage = usage_of(self._history, said)
-        facts = {**_facts(said), "usage": self._usage_facts(said["dataset"], usage)}
+    def _add_checkpoint(self, digest: str, record: Content) -> None:
+        usage = usage_of(self._history, record)
+        facts = {**_facts(record), "usage": self._usage_facts(record["dataset"], usage)}
         self._add_made(CHECKPOINT, digest, facts, self._history.runs.that_made(digest))
-        self._add_parent(DATASET, said["dataset"], digest)
+        self._add_parent(DATASET, record["dataset"], digest)
         self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
 
-    def _add_dataset(self, digest: str, said: Content) -> None:
+    def _add_dataset(self, digest: str, record: Content) -> None:
         names = self._history.names.get(digest, [])
-        facts = {**_facts(said), "names": names, "verdict": self._history.verdict_on(digest)}
+        facts = {**_facts(record), "names": names, "verdict": self._history.verdict_on(digest)}
         self._add_made(DATASET, digest, facts, self._history.runs.that_made(digest))
-        stages = ordered_stages(self._history, said)
+        stages = ordered_stages(self._history, record)
         self._add_stages(stages, stages.values())
         for artifact in stages.values():
             self._draft.link(artifact, digest)
@@ -75,23 +75,23 @@ class ArtifactAncestry:
         """Add stage artifacts of a context with their shards and rows, and the rows those were made from."""
         rows = RowAncestry(self._history, self._draft, context)
         for artifact in asked_for:
-            said = self._history.records.get(artifact)
-            if said is None:
+            record = self._history.records.get(artifact)
+            if record is None:
                 self._add_gone(STAGE, artifact)
                 continue
             table = self._history.rows_of(artifact)
             staged = self._history.runs.that_staged(artifact)
-            self._add_made(STAGE, artifact, _facts(said), [run for run, _ in staged])
-            for shard in said["shards"]:
-                facts = {"stage": said["stage"], **shard, **self._history.absence_of_shard(shard["digest"])}
+            self._add_made(STAGE, artifact, _facts(record), [run for run, _ in staged])
+            for shard in record["shards"]:
+                facts = {"stage": record["stage"], **shard, **self._history.absence_of_shard(shard["digest"])}
                 self._draft.add(SHARD, shard["digest"], facts)
                 self._draft.link(shard["digest"], artifact)
-            for read in said["inputs"]:
+            for read in record["inputs"]:
                 self._draft.link_if_both(context.get(read, ""), artifact)
-            rows.add(said["stage"], table)
+            rows.add(record["stage"], table)
 
     def _add_gone(self, kind: str, digest: str) -> None:
-        """Add what the ledger still knows of a thing that is not there, and what that was made from."""
+        """Add what the ledger knows about a missing thing, and what it was made from."""
         runs = self._history.runs.that_made(digest)
         facts = {"gone": self._history.absences.why(digest), "names": self._history.names.get(digest, [])}
         self._add_made(kind, digest, facts, runs)
@@ -118,8 +118,8 @@ class ArtifactAncestry:
             self._draft.link_if_both(sample_id, digest)
 
     def _usage_facts(self, dataset: str, usage: Usage) -> Facts:
-        said = self._history.records.get(dataset)
-        sequences = None if said is None else self._history.rows_of(stages_in(said)[SEQUENCES])
+        record = self._history.records.get(dataset)
+        sequences = None if record is None else self._history.rows_of(stages_in(record)[SEQUENCES])
         return {
             "steps": usage.steps,
             "samples_drawn": pc.sum(pc.is_valid(usage.samples["first_step"])).as_py() or 0,
@@ -131,5 +131,5 @@ class ArtifactAncestry:
         }
 
 
-def _facts(said: Content) -> Facts:
-    return {name: value for name, value in said.items() if name not in _IN_NODES_OF_THEIR_OWN}
+def _facts(record: Content) -> Facts:
+    return {name: value for name, value in record.items() if name not in _IN_NODES_OF_THEIR_OWN}

@@ -1,4 +1,4 @@
-"""What descends from one photograph, as it is told."""
+"""The description of what descends from one photograph."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from storage.withdrawal.deny_list import Withdrawal
 TRAINED: Final = "trained"
 """Training drew a sequence with the photograph before the weights that were kept: the checkpoint saw it."""
 VALIDATED: Final = "validated"
-"""Validations propagated through one; training drew none."""
+"""Validations propagated through a sequence with the photograph; training drew none."""
 NEVER_DRAWN: Final = "never drawn"
 """It is in the dataset, and no sequence with it was drawn or validated on."""
 UNKNOWN: Final = "unknown"
-"""What would tell is gone."""
+"""The data that would answer this is gone."""
 
 
 @dataclass(frozen=True)
 class DescendedRow:
-    """A row that names the photograph, as it lies in one shard; rejected ones count."""
+    """A row in one shard that names the photograph; rejected rows count, too."""
 
     stage: str
     sample_id: str
     digest: str | None
-    """Of its content; None in a rejected row."""
+    """Digest of its content; None in a rejected row."""
     rejected: str | None
     """Why it was rejected, if it was."""
     shard: str
@@ -55,7 +55,7 @@ class DrawnSample:
     sample_id: str
     times: int
     first_step: int
-    """For which step, counted from 0, it was drawn first."""
+    """The first step, counted from 0, for which it was drawn."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Exposure:
     validations: int
     """Validations of the whole run."""
     selected_by_validation: bool
-    """Whether validations chose the weights, or only watched."""
+    """Whether validations selected the weights, or were only recorded."""
     why_unknown: str | None
-    """Why nothing can be told."""
+    """Why the exposure is unknown, if it is."""
 
     @property
     def how(self) -> str:
@@ -90,13 +90,13 @@ class Exposure:
 
     @property
     def first_step(self) -> int | None:
-        """For which step, counted from 0, the first of them was drawn."""
+        """The first step, counted from 0, for which one of them was drawn."""
         return min((sample.first_step for sample in self.drawn), default=None)
 
 
 @dataclass(frozen=True)
 class DescendedScore:
-    """What such a checkpoint did on videos: an evaluation, a benchmark or a submission."""
+    """The result of such a checkpoint on videos: an evaluation, a benchmark or a submission."""
 
     kind: str
     id: str
@@ -104,31 +104,31 @@ class DescendedScore:
     scored: tuple[str, ...]
     """Held-out sequences with the photograph that were scored in an evaluation."""
     facts: Mapping[str, Any]
-    """``scores``; of a benchmark, also which and which split."""
+    """``scores``; for a benchmark, also its name and its split."""
 
 
 @dataclass(frozen=True)
 class Descent:
-    """All that descends from one photograph in one store."""
+    """Everything that descends from one photograph in one store."""
 
     photograph: str
     """The image id: SHA-256 of the file."""
     rows: tuple[DescendedRow, ...]
     """By stage, sample id and shard."""
     shards: Mapping[str, str]
-    """The stage of every shard with such a row, by digest; erased ones count."""
+    """The stage of every shard with such a row, by digest; erased shards count, too."""
     datasets: tuple[DescendedDataset, ...]
     exposures: tuple[Exposure, ...]
-    """Of every checkpoint that was trained on one of the datasets, or of which that cannot be told."""
+    """One for every checkpoint that was trained on one of the datasets, or whose usage is unknown."""
     scores: tuple[DescendedScore, ...]
-    """Of those checkpoints."""
+    """The scores of those checkpoints."""
     withdrawal: Withdrawal | None = None
-    """Of a photograph that is withdrawn now."""
+    """Set if the photograph is withdrawn now."""
     gone_shards: Mapping[str, str] = field(default_factory=dict)
-    """Why those of the shards that are not there are gone, by digest."""
+    """Why the missing ones of the shards are gone, by digest."""
     removed_datasets: Mapping[str, str] = field(default_factory=dict)
-    """Since when (UTC) datasets that a collection removed are gone, by id: whether they held the photograph
-    cannot be told. No checkpoint stands on one."""
+    """When (UTC) garbage collection removed each missing dataset, by id: whether these contained the
+    photograph is unknown. No checkpoint depends on one."""
 
     @property
     def seen_by(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What one photograph went into: every row, shard, dataset, checkpoint and score that descends from it."""
+"""What descends from one photograph: every row, shard, dataset, checkpoint and score."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,7 @@ def descent(store: Store, photograph: str, history: History | None = None) -> De
     photograph
         The image id; nothing descends from one that the store has never seen.
     history
-        Of the same store: for one who asks about several photographs.
+        The history of the same store, to share it between several photographs.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def _rows(history: History, photograph: str) -> tuple[DescendedRow, ...]:
 
 def _datasets(history: History, shards: Mapping[str, str]) -> tuple[DescendedDataset, ...]:
     found = []
-    for dataset, said in history.records.of_kind(DATASET).items():
-        artifacts = stages_in(said)
+    for dataset, record in history.records.of_kind(DATASET).items():
+        artifacts = stages_in(record)
         manifests = {stage: history.records.get(artifact) for stage, artifact in artifacts.items()}
         with_rows = {
             stage: artifacts[stage]
@@ -113,8 +113,8 @@ def _exposures(
     samples = strings({row.sample_id for row in rows if row.stage == SEQUENCES})
     with_photograph = {found.dataset for found in datasets}
     usages = {
-        checkpoint: (said["dataset"], usage_of(history, said))
-        for checkpoint, said in history.records.of_kind(CHECKPOINT).items()
+        checkpoint: (record["dataset"], usage_of(history, record))
+        for checkpoint, record in history.records.of_kind(CHECKPOINT).items()
     }
     return tuple(
         _exposure(checkpoint, dataset, usage, samples)
@@ -148,18 +148,18 @@ def _scores(
     samples = {row.sample_id for row in rows if row.stage == SEQUENCES}
     return tuple(
         DescendedScore(
-            str(said["kind"]), digest, said["checkpoint"], _scored(said, samples), _score_facts(said)
+            str(record["kind"]), digest, record["checkpoint"], _scored(record, samples), _score_facts(record)
         )
-        for digest, said in history.records.of_kind(*SCORES).items()
-        if said["checkpoint"] in checkpoints
+        for digest, record in history.records.of_kind(*SCORES).items()
+        if record["checkpoint"] in checkpoints
     )
 
 
-def _scored(said: Content, samples: set[str]) -> tuple[str, ...]:
-    if said["kind"] != EVALUATION:  # its videos are none of ours
+def _scored(record: Content, samples: set[str]) -> tuple[str, ...]:
+    if record["kind"] != EVALUATION:  # its videos are not sequences of a dataset
         return ()
-    return tuple(sorted(samples.intersection(scored["sequence"] for scored in said["objects"])))
+    return tuple(sorted(samples.intersection(scored["sequence"] for scored in record["objects"])))
 
 
-def _score_facts(said: Content) -> dict[str, Any]:
-    return {name: said[name] for name in ("benchmark", "split", "scores") if name in said}
+def _score_facts(record: Content) -> dict[str, Any]:
+    return {name: record[name] for name in ("benchmark", "split", "scores") if name in record}

@@ -20,7 +20,7 @@ from storage.rows.stage_names import INGEST, SALIENCY
 
 
 def descent_graph(history: History, descent: Descent) -> Lineage:
-    """Return a descent as a lineage whose root is the photograph; `history` is that which it was told from.
+    """Return a descent as a lineage whose root is the photograph; `history` is the one it was computed from.
 
     A sample is linked with the checkpoints whose training drew it, or that were validated on it.
     """

@@ -26,7 +26,7 @@ class Node:
     id
         Unique in its lineage: a digest, a sample id, the id of a run; of a mask, `mask_node_id`.
     facts
-        What is known of it, fit for JSON.
+        What is known about it, in JSON types.
     """
 
     kind: str
@@ -41,9 +41,9 @@ class Lineage:
     Attributes
     ----------
     root
-        The thing that was asked about; the first of the nodes.
+        The requested thing; the first of the nodes.
     nodes
-        Every thing once, in the order in which they were met.
+        Every thing once, in the order in which they were found.
     edges
         Pairs of ids: of (a, b), b was made from a, or by it where a is a run. Every pair once.
     """
@@ -63,7 +63,7 @@ def mask_node_id(sample_id: str) -> str:
 
 
 class Draft:
-    """A lineage while it is put together; what is added twice is there once."""
+    """A lineage under construction; what is added twice is in it once."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
@@ -73,11 +73,11 @@ class Draft:
         return node_id in self._nodes
 
     def add(self, kind: str, node_id: str, facts: Mapping[str, Any]) -> None:
-        """Add a thing; the facts that were told first stay."""
+        """Add a thing; if it is there already, it keeps its first facts."""
         self._nodes.setdefault(node_id, Node(kind, node_id, facts))
 
     def add_row(self, kind: str, node_id: str, row: Mapping[str, Any]) -> bool:
-        """Add a row to the ``rows`` of a thing, which is added where it is not there; False if it had it."""
+        """Add a row to the ``rows`` of a thing, and the thing if it is new; return False for a known row."""
         self.add(kind, node_id, {"rows": []})
         rows: list[Mapping[str, Any]] = self._nodes[node_id].facts["rows"]
         is_new = row not in rows
@@ -86,12 +86,12 @@ class Draft:
         return is_new
 
     def link_if_both(self, source: str, made: str) -> None:
-        """Say that `made` was made from `source`, if both are part of this lineage."""
+        """Record that `made` was made from `source`, if both are part of this lineage."""
         if source in self._nodes and made in self._nodes:
             self.link(source, made)
 
     def link(self, source: str, made: str) -> None:
-        """Say that `made` was made from `source`."""
+        """Record that `made` was made from `source`."""
         self._edges.setdefault((source, made))
 
     def lineage(self) -> Lineage:

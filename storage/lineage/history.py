@@ -1,4 +1,4 @@
-"""What a store remembers, read once, and only when it is asked for."""
+"""The history of a store, read once, and only when it is needed."""
 
 from functools import cached_property
 
@@ -19,12 +19,12 @@ from storage.withdrawal.which_source import COLUMNS, SourceReferences
 
 
 class History:
-    """Runs, names, records and rows of one store, as they were when each was first asked for.
+    """Runs, names, records and rows of one store, as they were when each was first read.
 
     Parameters
     ----------
     store
-        Read through its own interface alone, so it may be anywhere.
+        It is only read through its own interface, so it may be in a folder or a bucket.
     """
 
     def __init__(self, store: Store) -> None:
@@ -47,7 +47,7 @@ class History:
 
     @cached_property
     def removed_at(self) -> dict[str, str]:
-        """When (UTC) each dataset that a collection removed went, by id; one may have been made again."""
+        """When (UTC) garbage collection removed each dataset, by id; it may have been made again."""
         return {**self.runs.collected(), **self.store.names.removed_at()}
 
     @cached_property
@@ -57,12 +57,12 @@ class History:
 
     @cached_property
     def sources(self) -> SourceReferences:
-        """Says which photograph is meant, of all that any shard has and those that are withdrawn."""
+        """Resolves references to the photographs in any shard, and to the withdrawn ones."""
         return SourceReferences(self.every_row(INGEST).select(COLUMNS), self.withdrawn)
 
     @cached_property
     def absences(self) -> Absences:
-        """What became of what is gone."""
+        """Why missing objects are gone."""
         return Absences(self.removed_at, self.store.erased())
 
     @cached_property
@@ -76,17 +76,17 @@ class History:
         return Rows(self.store.backend, self.absences)
 
     def rows_of(self, artifact: str) -> pa.Table | None:
-        """Return the rows of a stage artifact (see `Rows.of`), or None where it is not there.
+        """Return the rows of a stage artifact (see `Rows.of`), or None if it is missing.
 
-        Also of one that is not whole: see `lost_shards`.
+        An incomplete artifact is read, too: see `lost_shards`.
         """
-        said = self.records.get(artifact)
-        return None if said is None else self.rows.of(said["stage"], shards_of(said))
+        record = self.records.get(artifact)
+        return None if record is None else self.rows.of(record["stage"], shards_of(record))
 
     def lost_shards(self, artifact: str) -> list[str]:
-        """Return the shards of a stage artifact whose rows were asked for that are gone and left nothing."""
-        said = self.records.get(artifact)
-        return [] if said is None else self.rows.lost(shards_of(said))
+        """Return the missing shards without a stand-in of a stage artifact whose rows were read before."""
+        record = self.records.get(artifact)
+        return [] if record is None else self.rows.lost(shards_of(record))
 
     def every_row(self, stage: str) -> pa.Table:
         """Return the rows of every shard of a stage in the store (see `Rows.of`)."""
@@ -95,34 +95,34 @@ class History:
 
     @cached_property
     def stage_of_shard(self) -> dict[str, str]:
-        """The stage of every shard that an artifact has, and of those in the store that none has."""
+        """The stage of every shard of an artifact, and of every shard in the store without an artifact."""
         artifacts = self.records.of_kind(RecordKind.STAGE).values()
-        of_artifacts = {shard: str(said["stage"]) for said in artifacts for shard in shards_of(said)}
+        of_artifacts = {shard: str(record["stage"]) for record in artifacts for shard in shards_of(record)}
         orphans = (one for one in self.records.unaccounted() if not self.absences.is_stand_in(one))
         return of_artifacts | stages_of_orphans(ObjectStore(self.store.backend), orphans)
 
     def absence_of_shard(self, shard: str) -> dict[str, str]:
-        """Return, as ``gone``, why a shard whose rows were asked for is not there; nothing if it is."""
+        """Return, as ``gone``, why a shard whose rows were read before is missing; nothing if it is not."""
         return {"gone": self.absences.why(shard)} if self.rows.is_absent(shard) else {}
 
     def verdict_on(self, dataset: str) -> str | None:
-        """Return what the gate said last of a dataset: ``passed`` or ``failed``; None if it never did."""
+        """Return the gate's newest verdict on a dataset, ``passed`` or ``failed``; None without a verdict."""
         verdict = self.store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
-        said = self.records.get(verdict) if verdict else None
-        return None if said is None else ("passed" if said["passed"] else "failed")
+        record = self.records.get(verdict) if verdict else None
+        return None if record is None else ("passed" if record["passed"] else "failed")
 
     def stages_with(self, shard: str) -> list[str]:
         """Return the ids of the stage artifacts in the store that have a shard."""
         return [
             digest
-            for digest, said in self.records.of_kind(RecordKind.STAGE).items()
-            if shard in shards_of(said)
+            for digest, record in self.records.of_kind(RecordKind.STAGE).items()
+            if shard in shards_of(record)
         ]
 
     def datasets_with(self, artifact: str) -> list[str]:
         """Return the ids of the datasets in the store that have a stage artifact, those with names first."""
         datasets = self.records.of_kind(RecordKind.DATASET)
-        found = [digest for digest, said in datasets.items() if artifact in stages_in(said).values()]
+        found = [digest for digest, record in datasets.items() if artifact in stages_in(record).values()]
         return sorted(found, key=lambda digest: digest not in self.names)
 
 

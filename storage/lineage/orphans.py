@@ -1,4 +1,4 @@
-"""Shards that no stage artifact has: a run wrote them, and ended before its manifest."""
+"""Shards without a stage artifact: a run wrote them, and ended before it wrote its manifest."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""From a part of a stage artifact up: a shard, or a row, wherever it lies in the store."""
+"""Ancestry of a part of a stage artifact: of a shard, or of a row, anywhere in the store."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ _MAKING = ("stage", "parameters", "code_digest", "versions")
 
 
 class _FoundRows(NamedTuple):
-    """Rows that lie in one shard."""
+    """Rows in one shard."""
 
     stage: str
     shard: str
@@ -35,14 +35,14 @@ class _FoundRows(NamedTuple):
 class PartAncestry:
     """Adds a shard, a sample, a mask or a photograph, and all that it was made from, to a draft.
 
-    A row may lie in several shards, of several datasets, and differ in them: each is told.
+    A row may be in several shards, of several datasets, and differ between them: each one is described.
 
     Parameters
     ----------
     history
-        Of the store.
+        The history of the store.
     draft
-        What is added to.
+        The draft to extend.
     """
 
     def __init__(self, history: History, draft: Draft) -> None:
@@ -92,27 +92,27 @@ class PartAncestry:
         return {"rows": [], **({"roles": self._roles(found)} if kind == SAMPLE else {})}
 
     def _roles(self, found: list[_FoundRows]) -> list[dict[str, Any]]:
-        """Return, for every shard with the sequence, what each of its masks is to it."""
-        told = []
+        """Return, for every shard with the sequence, the roles of its masks."""
+        roles = []
         for stage, shard, rows in found:
             if stage == SEQUENCES:
                 (row,) = rows.to_pylist()
                 recipe = self._history.rows.recipes([shard]).get((shard, row["sample_id"]))
-                told.append({"shard": shard, "masks": roles_of(row, recipe)})
-        return told
+                roles.append({"shard": shard, "masks": roles_of(row, recipe)})
+        return roles
 
     def _making(self, stage: str, shard: str) -> dict[str, Any]:
-        """Return how a shard was made: all artifacts that have it say the same, but for who came first."""
+        """Return how a shard was made: all artifacts with it state the same; the first one made is named."""
         artifacts = self._history.stages_with(shard)
         if not artifacts:  # the run that wrote it ended before there was one
             return {"shard": shard, "artifact": None, "stage": stage}
         artifact = self._history.runs.staged_first(artifacts)
-        said = self._history.records.get(artifact)
-        assert said is not None, "it is in the store"
-        return {"shard": shard, "artifact": artifact, **{name: said[name] for name in _MAKING}}
+        record = self._history.records.get(artifact)
+        assert record is not None, "it is in the store"
+        return {"shard": shard, "artifact": artifact, **{name: record[name] for name in _MAKING}}
 
     def _link_runs(self, artifacts: list[str], root: str) -> None:
-        """Add the run that came to each artifact first, oldest first."""
+        """Add the first run with each artifact as a result, oldest first."""
         runs = [run for artifact in artifacts for run, _ in self._history.runs.that_staged(artifact)[:1]]
         for run in sorted(runs, key=lambda run: int(run["number"])):
             self._draft.add(RUN, run["run_id"], run_facts(run))

@@ -1,4 +1,4 @@
-"""The records of a store, each read once: what each says, whoever asks and however often."""
+"""The records of a store, each read once and cached."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,19 +19,19 @@ Content = Mapping[str, Any]
 
 
 class Records:
-    """What the records of a store say, by id.
+    """The content of the records of a store, by id.
 
     Parameters
     ----------
     backend
         Where the store's objects are.
     remembered
-        Ids that names and ledger mention: where to begin when all are looked for.
+        Ids that names and ledger mention: the starting points of a search for all records.
     """
 
     def __init__(self, backend: Backend, remembered: Iterable[str]) -> None:
         self._backend = backend
-        # Plain ones: of what is missing, nobody has to look up each time what became of it.
+        # A plain object store: it does not look up, for each missing object, whether it was erased.
         self._objects = ObjectStore(backend)
         self._remembered = frozenset(remembered)
         self._read: dict[str, Content | None] = {}
@@ -40,7 +40,7 @@ class Records:
         self._parts: set[str] = set()
 
     def get(self, digest: str) -> Content | None:
-        """Return what a record says, or None where there is no object, or one that is no record.
+        """Return the content of a record; None if there is no object, or one that is not a record.
 
         Raises
         ------
@@ -58,10 +58,10 @@ class Records:
         ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
         found = sorted(self._everything().items())
-        return {digest: said for digest, said in found if said.get("kind") in kinds}
+        return {digest: record for digest, record in found if record.get("kind") in kinds}
 
     def unaccounted(self) -> list[str]:
-        """Return the objects in the store that are no records, and that no record is made of, ascending.
+        """Return the objects in the store that are neither records nor parts of a record, ascending.
 
         Raises
         ------
@@ -71,10 +71,11 @@ class Records:
         return sorted(self._present - self._parts - records.keys())
 
     def _everything(self) -> dict[str, Content]:
-        """Read every record there is.
+        """Read every record in the store.
 
-        From what names and ledger mention, records lead to records, and say which objects are shards and
-        weights: of those, which are many, none is touched. Of what nothing accounts for, the first byte is.
+        From the ids that names and ledger mention, records lead to other records, and name the objects that
+        are shards and weights: these are many, and none of them is read. Of objects that no record accounts
+        for, the first byte is read.
         """
         if self._all is not None:
             return self._all
@@ -82,11 +83,11 @@ class Records:
         waiting = left & self._remembered
         while left:
             batch = waiting or left
-            read = [said for said in self._read_all(batch) if said is not None]
+            read = [record for record in self._read_all(batch) if record is not None]
             self._parts.update(*map(_parts, read))
             left = left - batch - self._parts
             waiting = left.intersection(set().union(*map(_mentioned, read)))
-        self._all = {digest: said for digest, said in self._read.items() if said is not None}
+        self._all = {digest: record for digest, record in self._read.items() if record is not None}
         return self._all
 
     def _read_all(self, digests: Iterable[str]) -> list[Content | None]:
@@ -97,21 +98,22 @@ class Records:
         try:
             if self._objects.first_byte(digest) != RECORD_STARTS_WITH:
                 return None
-            said = json.loads(self._objects.get(digest))
+            record = json.loads(self._objects.get(digest))
         except (ObjectMissing, ValueError):
             return None
-        if not isinstance(said, dict):
+        if not isinstance(record, dict):
             return None
-        # Made for use without its dataset, but learned from one all the same.
-        return said | {"kind": RecordKind.CHECKPOINT} if said.get("kind") == RecordKind.PRETRAINED else said
+        # For use without its dataset, but trained on one.
+        is_pretrained = record.get("kind") == RecordKind.PRETRAINED
+        return record | {"kind": RecordKind.CHECKPOINT} if is_pretrained else record
 
 
-def _parts(said: Content) -> set[str]:
-    """Return the objects that a record is made of and that are no records: shards, weights."""
-    if said.get("kind") == RecordKind.STAGE:
-        return {shard["digest"] for shard in said["shards"]}
-    return {said["weights"]} if said.get("kind") == RecordKind.CHECKPOINT else set()
+def _parts(record: Content) -> set[str]:
+    """Return the parts of a record that are not records: shards, weights."""
+    if record.get("kind") == RecordKind.STAGE:
+        return {shard["digest"] for shard in record["shards"]}
+    return {record["weights"]} if record.get("kind") == RecordKind.CHECKPOINT else set()
 
 
-def _mentioned(said: Content) -> set[str]:
-    return {value for value in (*said.values(), *stages_in(said).values()) if isinstance(value, str)}
+def _mentioned(record: Content) -> set[str]:
+    return {value for value in (*record.values(), *stages_in(record).values()) if isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""What a mask is to a pseudo-sequence."""
+"""The roles of masks in a pseudo-sequence."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,9 @@ TEMPLATE: Final = "template"
 PASTED: Final = "pasted"
 """An object of it is cut out and pasted into every frame."""
 LEFT_OUT: Final = "left out"
-"""It was drawn to be pasted, and no object of it found room: no pixel of it is in the sequence."""
+"""It was drawn to be pasted, but none of its objects fit: no pixel of it is in the sequence."""
 DRAWN: Final = "drawn"
-"""It was drawn to be pasted; the recipe that would say what became of it is not there."""
+"""It was drawn to be pasted; the recipe, which records whether it was, is missing."""
 
 
 def roles_of(sequence: Mapping[str, Any], recipe: str | None) -> dict[str, list[str]]:
@@ -22,7 +22,7 @@ def roles_of(sequence: Mapping[str, Any], recipe: str | None) -> dict[str, list[
     sequence
         ``template_id`` and ``pasted_ids`` of its row.
     recipe
-        Its recipe, as JSON; None of one that was rejected or erased.
+        Its recipe, as JSON; None for a sequence that was rejected or erased.
     """
     roles: dict[str, list[str]] = {}
 

@@ -1,4 +1,4 @@
-"""From rows up to the photographs: a sample from its masks, a mask from its photograph."""
+"""Ancestry of rows up to the photographs: a sample from its masks, a mask from its photograph."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -24,11 +24,11 @@ class RowAncestry:
     Parameters
     ----------
     history
-        Of the store.
+        The history of the store.
     draft
-        What is added to.
+        The draft to extend.
     context
-        The artifact of every stage among whose rows parents are looked for.
+        The artifacts, by stage, whose rows are searched for parents.
     """
 
     def __init__(self, history: History, draft: Draft, context: Mapping[str, str]) -> None:
@@ -54,7 +54,7 @@ class RowAncestry:
             source = _node_id(parent_stage, parent or {"sample_id": parent_id, "source_ids": [parent_id]})
             if parent is not None:
                 self._add(parent_stage, parent)
-            elif parent_stage == INGEST:  # its row is gone: that it was there is known nevertheless
+            elif parent_stage == INGEST:  # its row is gone, but it is known to have existed
                 self._add_photograph(source)
             else:
                 self._draft.add(_KINDS[parent_stage], source, {"rows": []})
@@ -68,7 +68,7 @@ class RowAncestry:
         )
 
     def _parents(self, stage: str, row: Row) -> Iterator[tuple[str, str, Row | None]]:
-        """Yield stage and id of every row that a row read, and that row where it is there."""
+        """Yield stage and id of every row that a row read, and the row itself if it exists."""
         reads = schema_of(stage).reads[::-1]  # the nearest stage first
         for parent_id in dict.fromkeys(row["parents"]):
             found = [(read, self._rows(read)[parent_id]) for read in reads if parent_id in self._rows(read)]
@@ -88,18 +88,19 @@ class RowAncestry:
 def context_of(history: History, artifact: str) -> dict[str, str]:
     """Return the artifacts, by stage, that a stage artifact was made from, itself included.
 
-    Those it has beside it in a dataset; in none, any whose content is what it read.
+    If a dataset contains it, they are the other artifacts of that dataset. Otherwise, they are any artifacts
+    with the content that it read.
     """
     if datasets := history.datasets_with(artifact):
-        said = history.records.of_kind(RecordKind.DATASET)[datasets[0]]
-        return ordered_stages(history, said)
+        record = history.records.of_kind(RecordKind.DATASET)[datasets[0]]
+        return ordered_stages(history, record)
     artifacts = history.records.of_kind(RecordKind.STAGE)
     context: dict[str, str] = {}
     waiting = [artifact]
     while waiting:
-        said = artifacts[one := waiting.pop()]
-        context[said["stage"]] = one
-        read = said["inputs"].values()
+        record = artifacts[one := waiting.pop()]
+        context[record["stage"]] = one
+        read = record["inputs"].values()
         waiting += [
             digest
             for digest, other in artifacts.items()
@@ -108,15 +109,15 @@ def context_of(history: History, artifact: str) -> dict[str, str]:
     return context
 
 
-def ordered_stages(history: History, said: Content) -> dict[str, str]:
-    """Return the artifacts of a dataset by stage, each after those it read, as far as they are there."""
-    artifacts = stages_in(said)
+def ordered_stages(history: History, record: Content) -> dict[str, str]:
+    """Return the artifacts of a dataset by stage, each after those it read; missing ones read nothing."""
+    artifacts = stages_in(record)
     read = {stage: history.records.get(artifact) for stage, artifact in artifacts.items()}
     order = in_reading_order({stage: list(one["inputs"]) if one else [] for stage, one in read.items()})
     return {stage: artifacts[stage] for stage in order}
 
 
 def _node_id(stage: str, row: Row) -> str:
-    if stage == INGEST:  # of a second file with the same bytes, too
+    if stage == INGEST:  # also for a second file with the same bytes
         return str(row["source_ids"][0])
     return mask_node_id(row["sample_id"]) if stage == SALIENCY else str(row["sample_id"])

@@ -1,4 +1,4 @@
-"""The rows of a store's shards without their content: every shard read once, whoever shares it."""
+"""The rows of a store's shards without their content: a shard of several artifacts is read once."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +18,14 @@ from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 _HEAD = ("sample_id", "source_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")
-"""What is noted of a photograph."""
+"""The notes of a photograph."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     INGEST: (*_HEAD, *NOTES),
     SALIENCY: _HEAD,
     SEQUENCES: (*_HEAD, "split", "template_id", "pasted_ids"),
     SUPERPIXELS: _HEAD,
 }
-"""What is read of the rows of each stage."""
+"""The columns that are read of the rows of each stage."""
 
 
 class Rows:
@@ -38,10 +38,10 @@ class Rows:
         self._absent: set[str] = set()
 
     def of(self, stage: str, shards: Iterable[str]) -> pa.Table:
-        """Return the rows of some shards of a stage: `COLUMNS`, and ``shard``, the digest of where each lies.
+        """Return the rows of some shards of a stage: `COLUMNS`, and ``shard``, the digest of the row's shard.
 
-        Of a shard that was erased by order, what was left in its place is read, and its erased rows have the
-        digests that they had. One that is not there, and left nothing, has no rows: see `lost`.
+        For a shard that was erased on request, its stand-in is read, and its erased rows get the digests that
+        they had before. A missing shard without a stand-in has no rows: see `lost`.
 
         Raises
         ------
@@ -59,11 +59,11 @@ class Rows:
         return together.append_column("shard", where)
 
     def lost(self, shards: Iterable[str]) -> list[str]:
-        """Return those of some shards, asked for before, that are gone and left nothing."""
+        """Return those of some shards, read before, that are missing and have no stand-in."""
         return [shard for shard in shards if self._tables[shard] is None]
 
     def is_absent(self, shard: str) -> bool:
-        """Return whether a shard, asked for before, is gone, whatever was left in its place."""
+        """Return whether a shard, read before, is missing, with or without a stand-in."""
         return shard in self._absent
 
     def recipes(self, shards: Iterable[str]) -> dict[tuple[str, str], str | None]:
@@ -89,7 +89,7 @@ class Rows:
 
 
 def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
-    """Return rows where those of some sample ids have the digests that they had before they were erased."""
+    """Return rows with the digests from `before`, by sample id, which erased rows had before the erasure."""
     if "digest" not in rows.column_names:
         return rows
     place = pc.index_in(rows["sample_id"], value_set=strings(before.keys()))
@@ -99,7 +99,7 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
 
 
 def naming(table: pa.Table, image_id: str) -> pa.Table:
-    """Return those rows of a table of rows that name a photograph among their `source_ids`."""
+    """Return the rows of a table that name a photograph among their `source_ids`."""
     images = table["source_ids"].combine_chunks()
     is_it = pc.equal(pc.list_flatten(images), string(image_id))
     return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

@@ -1,4 +1,4 @@
-"""What a lineage says of runs, as facts of its nodes."""
+"""Facts about runs for the nodes of a lineage."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _FACTS = (
 
 
 def makers(runs: Sequence[Row]) -> dict[str, Any]:
-    """Return which run made a thing and which found it made, of those that end with it, oldest first."""
+    """Return which of the runs, oldest first, made a thing, and which found it already made."""
     who = ("run_id", "kind", "status", "started_at", "user", "host")
     return {
         "made_by": runs[0]["run_id"] if runs else None,
@@ -22,5 +22,5 @@ def makers(runs: Sequence[Row]) -> dict[str, Any]:
 
 
 def run_facts(row: Row) -> dict[str, Any]:
-    """Return what the ledger says of a run: who, when, where, from which code, with which configuration."""
+    """Return the ledger's facts of a run: who, when, where, from which code, with which configuration."""
     return {**{name: row[name] for name in _FACTS}, "configuration": json.loads(row["configuration"])}

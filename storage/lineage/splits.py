@@ -15,12 +15,12 @@ from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
     """Return the samples of a split, by their numbers in `storage.rows.loader.SequenceLoader`.
 
-    Those that were erased by order since count as they did before.
+    Samples that were erased on request since then still count.
 
     Raises
     ------
     ObjectMissing
-        If what would tell is not in the store.
+        If an object that is needed for the answer is missing.
     """
     if dataset not in history.splits:
         history.splits[dataset] = _splits(history, dataset)
@@ -30,11 +30,11 @@ def samples_of_split(history: History, dataset: str, split: Split) -> pa.Array:
 
 def _splits(history: History, dataset: str) -> pa.Table:
     """Return sample id and split of the samples that the loader has, by ascending id."""
-    said = history.records.get(dataset)
-    if said is None:
+    record = history.records.get(dataset)
+    if record is None:
         raise ObjectMissing(f"dataset {short(dataset)}… is {history.absences.why(dataset)}")
     sequences, superpixels = (
-        _accepted(history, stages_in(said)[stage]) for stage in (SEQUENCES, SUPERPIXELS)
+        _accepted(history, stages_in(record)[stage]) for stage in (SEQUENCES, SUPERPIXELS)
     )
     both = pc.is_in(sequences["sample_id"], value_set=superpixels["sample_id"].combine_chunks())
     return sequences.filter(both).select(["sample_id", "split"]).sort_by("sample_id")

@@ -1,4 +1,4 @@
-"""From what a person types to the thing that is meant: of any kind, down to a row or a file on disk."""
+"""Resolve a user's reference to a thing of any kind, down to a row or a file on disk."""
 
 from typing import NamedTuple
 
@@ -17,19 +17,19 @@ _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)
 
 
 class Subject(NamedTuple):
-    """A thing that can be asked about; of a mask, `id` is its sample id."""
+    """A thing that has a lineage; the `id` of a mask is its sample id."""
 
     kind: str
     id: str
 
 
 def find_subject(history: History, reference: str) -> Subject:
-    """Return what is meant by a reference of any kind.
+    """Return the thing that a reference of any kind means.
 
-    It is looked for in this order, and the first that has it decides: names of datasets; objects of the
-    store; rows and photographs, which may also be meant by a file on disk or a noted file name (see
-    `storage.withdrawal.which_source`). Where a photograph and its mask have one id, the photograph is meant.
-    ``KIND:REF`` looks for things of that kind alone.
+    The search has this order, and the first step with a match decides: names of datasets; objects of the
+    store; rows and photographs, to which a file on disk or a recorded file name may also refer (see
+    `storage.withdrawal.which_source`). If a photograph and its mask share an id, the photograph is meant.
+    ``KIND:REF`` searches only for things of that kind.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ def find_subject(history: History, reference: str) -> Subject:
     Raises
     ------
     NameUnknown
-        If nothing, or more than one thing, is meant.
+        If the reference means nothing, or more than one thing.
     """
     kind, wanted = _kind_and_reference(reference)
-    for looked_up in (_named, _objects, _rows):
-        found = [one for one in looked_up(history, wanted) if kind in (None, one.kind)]
+    for search in (_named, _objects, _rows):
+        found = [one for one in search(history, wanted) if kind in (None, one.kind)]
         if found:
             return _only(
                 [one for one in found if Subject(PHOTOGRAPH, one.id) not in found or one.kind != MASK],
@@ -56,14 +56,14 @@ def find_subject(history: History, reference: str) -> Subject:
 
 
 def find_photograph(history: History, reference: str) -> str:
-    """Return the image id that is meant by the path of a file, an id or its beginning, or a noted file name.
+    """Return the image id for the path of a file, an id or its beginning, or a recorded file name.
 
-    A file on disk, and a whole id, may be one that the store has never seen.
+    A file on disk, or a complete id, may be unknown to the store.
 
     Raises
     ------
     NameUnknown
-        If no photograph, or more than one, is meant.
+        If the reference means no photograph, or more than one.
     InputError
         If the file cannot be read.
     """
@@ -98,7 +98,7 @@ def _named(history: History, reference: str) -> list[Subject]:
 
 
 def _objects(history: History, reference: str) -> list[Subject]:
-    """Return what objects with this id, or beginning of one, are; also those that are known to be gone."""
+    """Return the objects with this id or beginning of an id, including those known to be gone."""
     if not begins_an_id(reference):
         return []
     there = history.store.objects.find(reference)
@@ -111,9 +111,9 @@ def _objects(history: History, reference: str) -> list[Subject]:
 
 
 def _what_object(history: History, digest: str) -> list[Subject]:
-    said = history.records.get(digest)
-    if said is not None:
-        return [Subject(said["kind"], digest)] if said.get("kind") in _RECORDS else []
+    content = history.records.get(digest)
+    if content is not None:
+        return [Subject(content["kind"], digest)] if content.get("kind") in _RECORDS else []
     if digest in history.stage_of_shard:
         return [Subject(SHARD, digest)]
     checkpoints = history.records.of_kind(CHECKPOINT)
@@ -121,7 +121,7 @@ def _what_object(history: History, digest: str) -> list[Subject]:
 
 
 def _rows(history: History, reference: str) -> list[Subject]:
-    """Return the photographs, masks and samples that may be meant."""
+    """Return the photographs, masks and samples that the reference may mean."""
     photographs = [Subject(PHOTOGRAPH, one) for one in history.sources.meant_by(reference)]
     return photographs + (_masks_and_samples(history, reference) if begins_an_id(reference) else [])
 

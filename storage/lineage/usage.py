@@ -39,26 +39,27 @@ class Usage:
     validations: int = 0
     """Validations of the whole run."""
     selected_by_validation: bool = False
-    """Whether validations chose the weights, or only watched."""
+    """Whether validations selected the weights, or were only recorded."""
     why_unknown: str | None = None
-    """Why nothing can be told of it."""
+    """Why the usage is unknown, if it is."""
 
     def of_samples(self, sample_ids: pa.Array) -> pa.Table:
-        """Return those of `samples` that are among some."""
+        """Return those of `samples` that have one of these ids."""
         return self.samples.filter(pc.is_in(self.samples["sample_id"], value_set=sample_ids))
 
 
 def usage_of(history: History, checkpoint: Content) -> Usage:
     """Return what the training of a checkpoint used.
 
-    Exact: the batches of a step are a function of seed and step, and the record has what they are made of.
+    The answer is exact: the batch of a step is a function of seed and step, and the record contains all that
+    this function needs.
 
     Parameters
     ----------
     history
-        Of the store.
+        The history of the store.
     checkpoint
-        The record.
+        The record of the checkpoint.
     """
     training = checkpoint["configuration"].get("training", {})
     validations = len(checkpoint.get("validations", ()))
@@ -85,7 +86,7 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
 
 
 def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str, Any]]:
-    """Return what of a photograph was used, for every photograph of which something was, by image id.
+    """Return the usage of every photograph that was used, by image id.
 
     Parameters
     ----------

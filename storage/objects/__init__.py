@@ -1,1 +1,1 @@
-"""Immutable objects by their digests, the index of what was made of what, saved training states."""
+"""Immutable objects by digest, the index of results by the key of the work, saved training states."""

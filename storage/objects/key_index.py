@@ -1,7 +1,7 @@
-"""What has been made already: from the key of a piece of work to a pointer at its result.
+"""The key index: from the key of some work to the digest of its result.
 
-An entry is written after the object it points at. A lost or damaged entry costs a computation, never a wrong
-result: it holds a digest, and what a digest points at can be checked.
+An entry is written after the object it points at. A lost or damaged entry costs a computation, and never
+gives a wrong result: it contains a digest, and an object can be checked against its digest.
 """
 
 import re
@@ -35,11 +35,11 @@ class KeyIndex:
         return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
 
     def put(self, kind: str, key: str, digest: str) -> None:
-        """Record what the work of `key` gave."""
+        """Record the result of the work of `key`."""
         write(self._backend, f"keys/{kind}/{key}", digest.encode())
 
     def results(self, entries: Sequence[KeyEntry]) -> dict[KeyEntry, str | None]:
-        """Return what each of some entries points at, as `get` does."""
+        """Return the digest in each of some entries, as `get` does."""
         with ThreadPoolExecutor(READERS) as readers:
             digests = readers.map(lambda entry: self.get(entry.kind, entry.key), entries)
             return dict(zip(entries, digests, strict=True))

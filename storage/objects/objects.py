@@ -1,8 +1,8 @@
 """Content-addressed objects: immutable bytes named by their SHA-256.
 
-One interface for a folder and a bucket: obstore. Its ``mode="create"`` writes aside and links into place (on
-S3: a conditional put), so a reader sees a whole object or none, and two writers of the same bytes do not
-disturb each other.
+obstore is the one interface for a folder and a bucket. Its ``mode="create"`` writes a temporary file and
+links it into place (on S3: a conditional put), so a reader sees a complete object or none, and two writers of
+the same bytes do not conflict.
 """
 
 from collections.abc import Iterator
@@ -28,25 +28,25 @@ class ObjectStore:
         self._backend = backend
 
     def put(self, data: bytes) -> str:
-        """Store `data` and return its digest; bytes that are already there are not written again.
+        """Store `data` and return its digest; an existing object is reused.
 
         Raises
         ------
         ObjectCorrupted
-            If other bytes are there under this name.
+            If the existing object has another size.
         StoreUnwritable, StoreUnreachable
         """
         digest = digest_bytes(data)
         if not write_new(self._backend, object_path(digest), data):
             size = self.size(digest)
-            if size is None:  # S3 says "conflict" also to one of two who write, or write and remove, at once
+            if size is None:  # S3 also answers "conflict" if another client writes or removes it meanwhile
                 write(self._backend, object_path(digest), data)
             elif size != len(data):
                 raise self._corrupted(digest, "its size differs")
         return digest
 
     def get(self, digest: str) -> bytes:
-        """Return the bytes of an object, checked against its name.
+        """Return the bytes of an object, after an integrity check against its name.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class ObjectStore:
         return data
 
     def open(self, digest: str) -> ObjectReader:
-        """Return a seekable file over an object, for reading a part of it; the reader checks the pages.
+        """Return a seekable file over an object, to read parts of it; the caller verifies page checksums.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class ObjectStore:
             return RangeReader(self._backend, path)
 
     def first_byte(self, digest: str) -> bytes:
-        """Return the first byte of an object, by which records are told from shards; of an empty one, none.
+        """Return the first byte of an object, which distinguishes records from shards; none of an empty one.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class ObjectStore:
             return reader.read_range(0, min(1, reader.size))
 
     def size(self, digest: str) -> int | None:
-        """Return the size of an object in bytes, or None where it is not in the store."""
+        """Return the size of an object in bytes, or None if it is not in the store."""
         try:
             with self._reading(digest):
                 return int(obstore.head(self._backend, object_path(digest))["size"])
@@ -91,16 +91,16 @@ class ObjectStore:
             return None
 
     def exists(self, digest: str) -> bool:
-        """Return whether an object is there; its bytes are not looked at."""
+        """Return whether an object exists; its bytes are not read."""
         return self.size(digest) is not None
 
     def verify(self, digest: str) -> bool:
-        """Return whether an object is there, having checked its bytes against its name.
+        """Return whether an object exists, after an integrity check of its bytes against its name.
 
         Raises
         ------
         ObjectCorrupted
-            If it is there with other bytes.
+            If it exists with other bytes.
         StoreUnreadable, StoreUnreachable
         """
         try:
@@ -111,14 +111,14 @@ class ObjectStore:
 
     def find(self, prefix: str) -> list[str]:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
-        folder = f"objects/{prefix[:2]}"  # a listing goes by whole parts of the path, in a bucket too
+        folder = f"objects/{prefix[:2]}"  # a listing takes whole components of the path, in a bucket, too
         with store_errors(f"expected to list {folder} of the store"):
             listed = obstore.list(self._backend, prefix=folder).collect()
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
 
     def remedy(self, digest: str) -> str:
-        """Return the end of a message about a damaged object: where it is, and what helps."""
+        """Return the end of a message about a damaged object: its path, and what helps."""
         thing = "file" if isinstance(self._backend, LocalStore) else "object"
         return f"({object_path(digest)}); remove that {thing} to have it made again"
 
@@ -139,5 +139,5 @@ class ObjectStore:
 
 
 def object_path(digest: str) -> str:
-    """Return where an object lies inside the store."""
+    """Return the path of an object inside the store."""
     return f"objects/{digest[:2]}/{digest}"

@@ -1,8 +1,8 @@
-"""States of training runs that are not over, from which they go on; gone when the checkpoint is there.
+"""States of unfinished training runs, from which they resume; removed when the checkpoint exists.
 
-They lie at ``training/DATASET/KEY/STEP-DIGEST.safetensors``: of which dataset, the key under which the
-checkpoint will be found, how many steps are done, and the SHA-256 of the file. A state is a whole file or
-none, and the one before it goes after it is there.
+The path is ``training/DATASET/KEY/STEP-DIGEST.safetensors``: the dataset, the key under which the checkpoint
+will be found, the number of steps that are done, and the SHA-256 of the file. A state is written atomically,
+and the state before it is removed afterwards.
 """
 
 import re
@@ -23,7 +23,7 @@ _PATH = re.compile(r"training/([0-9a-f]{64})/([0-9a-f]{64})/([0-9]{9})-([0-9a-f]
 
 
 class StatePath(NamedTuple):
-    """What the path of a state says."""
+    """The path of a state, and the facts in it."""
 
     path: str
     dataset: str
@@ -40,9 +40,9 @@ class TrainingStates:
     backend
         The store, or any other folder.
     dataset
-        Id of the dataset it learns from.
+        Id of the dataset it trains on.
     key
-        Digest of everything that decides its result.
+        Digest of everything that determines its result.
     """
 
     def __init__(self, backend: Backend, dataset: str, key: str) -> None:
@@ -61,7 +61,7 @@ class TrainingStates:
         self._remove(kept=path)
 
     def newest(self) -> bytes | None:
-        """Return the state with the most steps whose bytes are those that were written, or None."""
+        """Return the state with the most steps among those that match their digest, or None."""
         for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
             with suppress(ObjectMissing), store_errors(f"expected to read {state.path} of the store"):
                 data = bytes(obstore.get(self._backend, state.path).bytes())

@@ -1,1 +1,1 @@
-"""What made something: the code, the packages, the machine."""
+"""The code, the packages and the machine that made something."""

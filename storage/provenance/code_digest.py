@@ -1,9 +1,9 @@
 """A digest of the code that makes a stage's bytes.
 
 It covers the syntax trees, without docstrings (comments are not in them), of a module and of every module of
-this project that it imports, directly or not. A change of layout or wording leaves it as it is; a change of a
-helper does not. Imports for type checking alone are not followed: a type makes no byte. Package initialisers
-import nothing, or every closure would be everything.
+this project that it imports, directly or indirectly. A change of layout or wording does not change it; a
+change of a helper does. Imports only for type checking are not followed: a type changes no byte. Package
+initialisers import nothing; otherwise every closure would contain everything.
 """
 
 import ast
@@ -23,8 +23,8 @@ MAKE_NO_BYTES = frozenset({"shls_core.errors", "storage.rows.stage_graph", "stor
 def code_digest(*entry_modules: str) -> str:
     """Return the digest of the code reachable from `entry_modules` inside this project.
 
-    It is the digest of the canonical JSON of `syntax_digests`: a store that holds that object can say which
-    modules are behind a code digest.
+    It is the digest of the canonical JSON of `syntax_digests`: a store that contains that object can list the
+    modules behind a code digest.
     """
     return digest_json(syntax_digests(*entry_modules))
 
@@ -103,6 +103,6 @@ class _WithoutTypeChecking(ast.NodeTransformer):
     """Drops the blocks that only a type checker reads."""
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        """Leave of ``if TYPE_CHECKING:`` what runs: its ``else``."""
+        """Replace ``if TYPE_CHECKING:`` by the part that runs: its ``else``."""
         self.generic_visit(node)
         return node.orelse if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") else node

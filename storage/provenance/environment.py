@@ -1,4 +1,4 @@
-"""Where a run happens: facts for the ledger, none of which may enter a hash of content."""
+"""The environment of a run: facts for the ledger, none of which may be part of a hash of content."""
 
 import functools
 import getpass
@@ -17,7 +17,7 @@ _PROJECT = Path(__file__).parents[2]
 
 
 class Environment(BaseModel):
-    """Who and where, and which code."""
+    """The user, the machine and the code."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,7 +62,7 @@ def faiss_package() -> str:
     Raises
     ------
     MissingComponent
-        If neither is, or both are: then the files of one lie over those of the other.
+        If neither is, or both are: then the files of one have overwritten those of the other.
     """
     installed = [name for name in ("faiss-cpu", "faiss-gpu") if _is_installed(name)]
     if len(installed) == 1:

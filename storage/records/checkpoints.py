@@ -1,4 +1,4 @@
-"""Records of what was learned and how it scored: a checkpoint, and an evaluation of it."""
+"""Records of checkpoints and of their scores."""
 
 from typing import Any, Literal
 
@@ -20,18 +20,18 @@ class ValidationScore(BaseModel):
 
 
 class CheckpointRecord(Record):
-    """Everything that made a set of weights; its digest is the checkpoint's id."""
+    """Everything that determined a set of weights; its digest is the checkpoint's id."""
 
     kind: Literal["checkpoint", "pretrained"] = "checkpoint"
-    """``pretrained``: made to be used without its dataset, which may be in no store at hand."""
+    """``pretrained``: for use without its dataset, which may be in no available store."""
     dataset: str
-    """Id of the dataset it was trained on; of weights that are untrained, the digest of no bytes."""
+    """Id of the dataset it was trained on; for untrained weights, the digest of no bytes."""
     method: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    """Name of the method; None in records from before there was a choice, which are of ``shls``."""
+    """Name of the method; None in records from before there was a choice, whose method is ``shls``."""
     configuration: dict[str, Any]
-    """Sections ``method`` and ``training``, seed and thread count included, without what decides nothing; of
-    a pretrained one, ``method`` says how it is used. Where `method` is None: ``network``, ``memory`` and
-    ``training``."""
+    """Sections ``method`` and ``training``, including seed and thread count, without settings that do not
+    affect the weights; if pretrained, ``method`` states how it is used. If `method` is None: ``network``,
+    ``memory`` and ``training``."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
@@ -44,21 +44,21 @@ class CheckpointRecord(Record):
     validations: tuple[ValidationScore, ...] = ()
     """In the order of the steps."""
     made_from: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    """Of a pretrained one: id of the checkpoint as it was trained, in full precision."""
+    """If pretrained: id of the checkpoint as it was trained, in full precision."""
 
     @property
     def is_pretrained(self) -> bool:
-        """Whether it was made to be used without its dataset."""
+        """Whether it is for use without its dataset."""
         return self.kind == "pretrained"
 
     @property
     def is_untrained(self) -> bool:
-        """Whether its weights are random: used without a dataset, there being none."""
+        """Whether its weights are random: it is used without a dataset, because there is none."""
         return self.is_pretrained and self.step == 0
 
     @property
     def key(self) -> str:
-        """The key of the work in the index: digest of everything that decides the weights."""
+        """The key of the work in the index: digest of everything that determines the weights."""
         return digest_json(self.model_dump(mode="json", include=set(_DECIDING)))
 
 
@@ -85,17 +85,17 @@ class EvaluationRecord(Record):
     device_kind: str
     num_sequences: int
     num_frames: int
-    """Frames that were scored; of every sequence, the first and the last are not."""
+    """Number of scored frames; the first and the last frame of every sequence are not scored."""
     scores: dict[str, float]
     """Under the official names, 0..1."""
     baselines: dict[str, dict[str, float]]
     """The same for ``copy_first_mask`` and ``untrained``."""
     objects: tuple[ObjectScore, ...]
-    """Of the checkpoint."""
+    """Scores of the checkpoint."""
 
     @property
     def key(self) -> str:
-        """The key of the work in the index: digest of everything that decides the scores."""
+        """The key of the work in the index: digest of everything that determines the scores."""
         return digest_json(self.model_dump(mode="json", include={"checkpoint", *_DECIDING}))
 
 
@@ -114,17 +114,17 @@ class BenchmarkObject(BaseModel):
 
 
 class SegmentedRecord(Record):
-    """What decided the masks of the videos of a benchmark."""
+    """Everything that determined the masks of the videos of a benchmark."""
 
     checkpoint: str
     benchmark: str
     """``DAVIS-2016``, ``DAVIS-2017`` or ``YouTube-VOS``."""
     split: str
     material: str
-    """Digest of the names and bytes of all frames, and of all masks given or scored against, of the split."""
+    """Digest of the names and bytes of all frames of the split, and of all masks given or scored against."""
     configuration: dict[str, Any]
     """Sections ``method``, ``propagation`` and ``superpixels``, as far as the masks depend on them, and
-    ``max_side``, the size that frames were worked on."""
+    ``max_side``, the working size of frames."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str

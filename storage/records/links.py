@@ -1,8 +1,8 @@
-"""What stands on what: from records to every object that they name.
+"""Dependencies between objects: from records to every object that they name.
 
-A record names objects by digest. Some it cannot do without: a dataset its stages, a stage its shards. Any
-other digest inside it, of code or of an environment, counts where an object of that name is in the store: a
-kind of record that is not known here keeps all that it names.
+A record names objects by digest. It is incomplete without some of them: a dataset without its stages, a stage
+without its shards. Any other digest in a record, of code or of an environment, counts if an object of that
+name is in the store: so a record of an unknown kind keeps everything it names.
 """
 
 import json
@@ -26,13 +26,13 @@ class Links:
     """What one record names."""
 
     kind: str | None
-    """The kind of record; None for JSON that says no kind."""
+    """The kind of record; None for JSON without a kind."""
     needed: tuple[str, ...]
-    """Digests of objects without which it is not whole."""
+    """Digests of the objects without which it is incomplete."""
     code: tuple[str, ...]
     """Digests of the code that made it."""
     named: frozenset[str]
-    """Every digest inside it: of the objects it needs, of others, and of things that are no objects."""
+    """Every digest in it: of the objects it needs, of others, and of things that are not objects."""
 
 
 def links_of(data: bytes) -> Links | None:
@@ -57,7 +57,7 @@ def links_of(data: bytes) -> Links | None:
 def read_links(objects: ObjectStore, digest: str) -> Links | None:
     """Return what a stored record names, or None for an object that is not a record.
 
-    Of an object that is not one, a single byte is read.
+    Only one byte is read of an object that is not a record.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def all_links(objects: ObjectStore, present: Iterable[str]) -> dict[str, Links]:
     Raises
     ------
     ObjectMissing, ObjectCorrupted
-        If a record has changed: what it named cannot be known.
+        If a record is damaged: what it named cannot be known.
     """
     digests = list(present)
     with ThreadPoolExecutor(READERS) as readers:
@@ -105,7 +105,7 @@ def reachable(roots: Iterable[str], links: Mapping[str, Links], present: Collect
 
 
 def by_distance(digests: Collection[str], links: Mapping[str, Links]) -> list[list[str]]:
-    """Return `digests` in groups such that whatever names an object lies in a group before the object's."""
+    """Return `digests` in groups: every object that names another one is in an earlier group."""
     chosen = set(digests)
     order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(chosen, ()))
     for digest in chosen:
@@ -125,7 +125,7 @@ def _named(links: Mapping[str, Links], digest: str) -> frozenset[str]:
 
 
 def _digests(value: Any) -> Iterator[str]:
-    """Yield every string in a JSON value that is spelled like a digest; keys of mappings, too."""
+    """Yield every string in a JSON value that looks like a digest, including keys of mappings."""
     if isinstance(value, str):
         if _DIGEST.fullmatch(value):
             yield value

@@ -1,7 +1,7 @@
-"""Manifests: the small canonical-JSON records that say what an artifact is made of.
+"""Manifests: small canonical-JSON records that describe the parts of an artifact.
 
 The SHA-256 of a manifest is the artifact's id, and a manifest names its shards, its inputs and its code by
-digest: a Merkle tree down to the photographs. No manifest holds a time, a host, a path or a duration.
+digest: a Merkle tree down to the photographs. No manifest contains a time, a host, a path or a duration.
 """
 
 import json
@@ -23,10 +23,10 @@ from storage.canonical import canonical_json, digest_json, short
 from storage.objects.objects import ObjectStore
 
 SCHEMA_VERSION = 3
-"""Of records and of the rows they speak of. Records and shards of version 2 are read, too."""
+"""Version of records and of the rows they describe. Records and shards of version 2 are read, too."""
 
 _STAGES_OF_VERSION_2 = ("ingest", "saliency", "sequences", "superpixels")
-"""Version 2 named the artifact of each stage in a field of its own."""
+"""Version 2 named the artifact of each stage in a separate field."""
 
 
 class Record(BaseModel):
@@ -38,7 +38,7 @@ class Record(BaseModel):
 
 
 class ShardRef(BaseModel):
-    """A pointer to a shard: its digest, the rows in it, those of them rejected, its size in bytes."""
+    """A reference to a shard: its digest, its numbers of rows and of rejected rows, its size in bytes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,7 +61,7 @@ class StageManifest(Record):
     inputs: dict[str, str]
     """Content digest of each stage this one read."""
     content_digest: str
-    """Digest of the sample ids and content digests of the accepted rows: what was made, whoever made it."""
+    """Digest of the sample ids and content digests of the accepted rows, independent of who made them."""
     rows: int
     rejected: int
     statistics: dict[str, dict[str, float]]
@@ -86,7 +86,7 @@ class DatasetManifest(Record):
 
     @model_serializer(mode="wrap")
     def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Return one of version 2 as version 2 wrote it, so that its digest stays its id."""
+        """Return a manifest of version 2 as version 2 wrote it, so that its digest stays its id."""
         said: dict[str, Any] = dump(self)
         return said if self.schema_version > 2 else said | said.pop("stages")
 
@@ -127,7 +127,7 @@ def get_record(objects: ObjectStore, digest: str, model: type[AnyRecord]) -> Any
 
 
 def refuse_later_version(data: bytes, what: str) -> None:
-    """Raise StoreError for a record of a later version of the format; what is no record is left alone."""
+    """Raise StoreError for a record of a later version of the format; ignore what is not a record."""
     try:
         said = json.loads(data)
     except ValueError:

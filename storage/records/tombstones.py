@@ -1,8 +1,9 @@
-"""Tombstones: what was erased by order, and what stands in its place.
+"""Tombstones: records of the shards that were erased on request, and of their stand-ins.
 
-A shard is never edited: whoever erases a row of it writes a *stand-in*, the same shard without what the row
-held, then a tombstone that names both, then the entry of the ledger that names the tombstone, and only then
-removes the shard. An object that is missing without all that was lost, not erased.
+A shard is never edited. To erase a row, a purge first writes a *stand-in*, a redacted copy of the shard
+without the content of the row. Then it writes a tombstone that names both, then the entry of the ledger that
+names the tombstone, and only then removes the shard. An object that is missing without all of these was lost,
+not erased.
 """
 
 from collections.abc import Mapping
@@ -16,13 +17,13 @@ from storage.objects.objects import ObjectStore
 from storage.records.manifests import Record, get_record
 
 if TYPE_CHECKING:
-    from storage.tables.ledger import Ledger  # with it comes Delta Lake, which training alone does without
+    from storage.tables.ledger import Ledger  # it imports Delta Lake, which training alone does not need
 
 ERASED: Final = "erased by order"
-"""Why an erased row of a stand-in is rejected."""
+"""The reason of rejection of an erased row in a stand-in."""
 
 _SOURCE_IDS = AliasChoices("source_ids", "image_ids")
-"""Version 2 called them image ids."""
+"""Version 2 named this field ``image_ids``."""
 
 
 class ErasedShard(BaseModel):
@@ -36,10 +37,10 @@ class ErasedShard(BaseModel):
     """Digest of its stand-in; None for a shard of a format that this version does not write."""
     stage: str | None
     source_ids: tuple[str, ...] = Field(validation_alias=_SOURCE_IDS)
-    """The sources, of those erased, from which rows of it descend."""
+    """Those of the erased sources from which rows of the shard descend."""
     rows: dict[str, str | None]
-    """By sample id of the rows erased, the digest of the content they had; None for rejected ones. With them,
-    and the rows that are left, the content digest of the artifact can still be checked."""
+    """Content digest of each erased row, by sample id; None for a rejected row. With these digests and the
+    remaining rows, the content digest of the artifact can still be checked."""
 
 
 class Tombstone(Record):
@@ -52,12 +53,12 @@ class Tombstone(Record):
 
 @dataclass(frozen=True)
 class Erased:
-    """One erased object, as far as all purges together have come."""
+    """One erased object, as the result of all purges together."""
 
     source_ids: tuple[str, ...]
     """The photographs for which it was erased."""
     redacted: str | None
-    """What stands in its place."""
+    """Digest of its stand-in, or None."""
     tombstone: str
     """Id of the first tombstone that names it."""
     rows: Mapping[str, str | None]
@@ -65,12 +66,12 @@ class Erased:
 
 
 def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
-    """Return what was erased by order from a store, by digest of the object.
+    """Return what was erased on request from a store, by digest of the object.
 
     Raises
     ------
     ObjectMissing, ObjectCorrupted
-        If a tombstone that the ledger names is not as it was written.
+        If a tombstone that the ledger names is missing or damaged.
     """
     found: dict[str, Erased] = {}
     for tombstone_id in tombstone_ids(ledger):
@@ -85,9 +86,9 @@ def tombstone_ids(ledger: "Ledger") -> list[str]:
 
 
 def note_tombstone(found: dict[str, Erased], tombstone_id: str, tombstone: Tombstone) -> None:
-    """Add what a tombstone says to what those before it say.
+    """Add the erasures of a tombstone to those of earlier tombstones.
 
-    Where it erased a stand-in, what that stood for has another one now.
+    If it erased a stand-in, the objects of that stand-in get the new one.
     """
     stood_for: dict[str | None, list[str]] = {}
     for digest, earlier in found.items():

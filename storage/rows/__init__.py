@@ -1,1 +1,1 @@
-"""Rows of stages in Parquet shards: their schemas, how they are written, read and drawn in batches."""
+"""Rows of stages in Parquet shards: schemas, encoding, reading, and drawing in batches."""

@@ -1,4 +1,4 @@
-"""Which sequences make which batch, and reading batches ahead: a function of (seed, step) alone."""
+"""Batches of sequences, read ahead; the sequences in a batch are a function of (seed, step) alone."""
 
 import functools
 import itertools
@@ -21,22 +21,22 @@ SequenceArrays = dict[Column, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class LoaderState:
-    """Where a walk through the batches stands; store the two numbers, and it goes on from there exactly."""
+    """The position of an iteration over batches; store the two numbers to resume it exactly."""
 
     seed: int
-    """Of the order of sequences, 0 or more."""
+    """Seed of the order of sequences, 0 or more."""
     step: int = 0
-    """The batch that comes next, from 0."""
+    """Number of the next batch, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """The part of every batch, and of the steps, that one reader takes.
 
-    The batch of a step is the same set of sequences whatever the number of ranks. Rank r of N takes the r-th
-    of N equal parts of it: those of all ranks one after the other are the batch of one rank alone. Within a
-    rank, worker w of W takes the steps w, W + w, 2 W + w … after the first: those of all workers in turn are
-    the batches of one worker alone.
+    The sequences in the batch of a step do not depend on the number of ranks. Rank r of N takes the r-th of N
+    equal parts of it: the parts of all ranks, in order, are the batch of a single rank. Within a rank, worker
+    w of W takes the steps w, W + w, 2 W + w … after the first: the batches of all workers, in turn, are those
+    of a single worker.
     """
 
     rank: int = 0
@@ -61,12 +61,12 @@ class Sequences(Protocol):
         ...
 
     def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
-        """Return those of some numbers, decoded and stacked."""
+        """Return the sequences with some numbers, decoded and stacked."""
         ...
 
 
 class Batches:
-    """The endless batches of a split, by step or one after the other.
+    """The endless batches of a split, by step or by iteration.
 
     A batch is a dict of arrays by column, for those columns the loader reads::
 
@@ -75,9 +75,9 @@ class Batches:
         superpixel_maps  uint16  (B, T, H, W)      0..R-1 in every frame
 
     ``batches[step]`` is the batch of any step. Iterating yields those from `state` on, read ahead by threads
-    (JPEG and zstd leave the interpreter's lock alone), and moves `state`. For processes instead of threads,
-    hand it to PyTorch as a map-style dataset whose keys are steps; it pickles, and workers may be forked or,
-    with a store in a bucket, spawned::
+    (JPEG and zstd release the interpreter's lock), and advances `state`. For processes instead of threads,
+    pass it to PyTorch as a map-style dataset whose keys are steps. It can be pickled; workers may be forked,
+    or must be spawned if the store is in a bucket::
 
         batches = loader.batches(seed=0, batch_size=8)
         for batch in torch.utils.data.DataLoader(
@@ -96,14 +96,14 @@ class Batches:
     share
         The part to read, where several ranks or workers read together.
     num_threads
-        Threads that read ahead, a batch each; 0 reads when asked.
+        Threads that read ahead, one batch each; 0 reads on demand.
     prefetch
         Batches that are read, or being read, ahead of the one in use; at least `num_threads`.
 
     Raises
     ------
     InputError
-        For numbers that do not fit together.
+        For inconsistent numbers.
     """
 
     def __init__(
@@ -129,17 +129,17 @@ class Batches:
 
     @property
     def state(self) -> LoaderState:
-        """Where iteration stands: a loader that starts here yields what this one would yield next.
+        """The position of the iteration: a loader that starts here yields what this one would yield next.
 
-        With several workers, all of them stand at one state once each has yielded equally often.
+        With several workers, all of them have the same state once each has yielded equally often.
         """
         return self._state
 
     def numbers(self, step: int) -> list[int]:
         """Return the numbers, 0..len-1, of the sequences in this rank's part of the batch of a step.
 
-        Step s takes the places s * batch_size and on of an endless walk through the split, shuffled anew in
-        every epoch: a batch may span two epochs, and none is cut short.
+        The epochs, each a new shuffle of the split, form one endless list. Step s takes batch_size places of
+        it from place s * batch_size on: a batch may span two epochs, and every batch has the full size.
         """
         own_size = self._batch_size // self._share.num_ranks
         first = operator.index(step) * self._batch_size + self._share.rank * own_size
@@ -177,5 +177,5 @@ class Batches:
 
 @functools.lru_cache(maxsize=4)
 def order(seed: int, epoch: int, num_sequences: int) -> npt.NDArray[np.int64]:
-    """Return the numbers 0..num_sequences-1 in the order of an epoch: any of their orders, equally likely."""
+    """Return the numbers 0..num_sequences-1 in the order of an epoch: a uniformly random permutation."""
     return generator(seed, "order", str(epoch)).permutation(num_sequences)

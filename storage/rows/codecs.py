@@ -1,7 +1,7 @@
-"""How one map of labels becomes the bytes of one Parquet value.
+"""Encoding of one map of labels as the bytes of one Parquet value.
 
-Each value is compressed by itself (zstd), so that one row can be read without its neighbours; the columns
-that hold such values are stored uncompressed.
+Each value is compressed separately (zstd), so that one row can be read without its neighbours; the columns
+with such values are stored uncompressed.
 """
 
 from typing import Any, TypeVar

@@ -15,7 +15,7 @@ from storage.rows.stage_graph import in_reading_order, schema_of
 
 @dataclass(frozen=True)
 class SampleAddress:
-    """Where the parts of a sample lie.
+    """The location of the parts of a sample.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class SampleAddress:
     rows
         Its row in each stage that holds a part of it, by stage.
     columns
-        What was asked for of its row in the stage that splits samples.
+        The requested columns of its row in the stage that splits samples.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Dataset:
     ------
     ObjectMissing, ObjectCorrupted
     NameUnknown
-        If it is no dataset.
+        If it is not a dataset.
     """
 
     def __init__(self, objects: ObjectStore, dataset_id: str) -> None:
@@ -97,14 +97,14 @@ class Dataset:
         raise InputError(f"expected a column of samples, got {column!r}, which no stage of the dataset has")
 
     def samples(self, split: Split | None = None, columns: Sequence[str] = ()) -> list[SampleAddress]:
-        """Return the samples that every stage accepted, by ascending sample id: the loader's numbers.
+        """Return the samples that every stage accepted, by ascending sample id: the loader numbers them so.
 
         Parameters
         ----------
         split
             The side of the split; None: both.
         columns
-            Thin columns of the stage that is split, to be read with it.
+            Small columns of the stage that is split, to read with it.
         """
         first, *others = self.stages_of_samples
         parts = {

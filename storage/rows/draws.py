@@ -1,6 +1,6 @@
 """Which sequences of a dataset a training used: drawn for its steps, or propagated through to validate it.
 
-Functions of counts, seed and steps alone: what a training did can be told without doing it again.
+Functions of counts, seed and steps alone: what a training used can be computed without repeating it.
 """
 
 from dataclasses import dataclass
@@ -59,9 +59,9 @@ def draws(seed: int, num_sequences: int, batch_size: int, steps: int) -> Draws:
 
 
 def spread(available: int, wanted: int) -> list[int]:
-    """Return numbers out of 0..available-1, evenly spread: as many as are wanted, or all.
+    """Return `wanted` evenly spread numbers of 0..available-1, or all if there are fewer.
 
-    The held-out sequences that a validation propagates through.
+    These are the held-out sequences that a validation propagates through.
 
     Examples
     --------

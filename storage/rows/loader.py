@@ -1,4 +1,4 @@
-"""The loader: the pseudo-sequences of a dataset, decoded; any of them, in any order, column by column."""
+"""The loader: random access to the decoded pseudo-sequences of a dataset, by column."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -32,8 +32,8 @@ _LABELS = {"frames": np.uint8, "masks": np.uint8, "superpixel_maps": np.uint16}
 class SequenceLoader:
     """Random access to the pseudo-sequences of one split of a dataset, numbered by ascending sample id.
 
-    It reads the bytes of what is asked for and no others, and keeps none. Threads may share a loader. Numbers
-    do not depend on the columns that are read: sequences whose superpixels were rejected are always left out.
+    It reads only the bytes that are requested, and caches none. Threads may share a loader. Numbers do not
+    depend on the columns that are read: sequences whose superpixels were rejected are always left out.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class SequenceLoader:
     Attributes
     ----------
     sample_ids : tuple of str
-        Id of the sequence of every number.
+        Id of the sequence with each number.
 
     Raises
     ------
@@ -86,7 +86,7 @@ class SequenceLoader:
 
     @property
     def sample_ids(self) -> tuple[str, ...]:
-        """Id of the sequence of every number."""
+        """Id of the sequence with each number."""
         return tuple(sample.id for sample in self._samples)
 
     def __len__(self) -> int:
@@ -97,12 +97,12 @@ class SequenceLoader:
         return (self.read(number) for number in range(len(self)))
 
     def read(self, number: int) -> LabelledSequence:
-        """Read and decode the sequence of one number, 0..len-1; columns beside frames and masks are `stored`.
+        """Read and decode one sequence by its number, 0..len-1; `stored` gets the other columns.
 
         Raises
         ------
         InputError
-            If the loader leaves out frames or masks.
+            If the loader does not read frames or masks.
         """
         if missing := {"frames", "masks"} - set(self._columns):
             raise InputError(
@@ -115,13 +115,13 @@ class SequenceLoader:
         return LabelledSequence(self._samples[number].id, frames, masks, stored)
 
     def arrays(self, numbers: Sequence[int]) -> SequenceArrays:
-        """Read and decode the sequences of some numbers, 0..len-1, into one array per column.
+        """Read and decode the sequences with some numbers, 0..len-1, into one array per column.
 
         Returns
         -------
         dict of str to numpy.ndarray
             ``frames`` uint8 (B, T, H, W, 3), RGB; ``masks`` uint8 (B, T, H, W), 0 background, 1..K;
-            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; those of them that the
+            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; only the columns that the
             loader reads.
 
         Raises
@@ -148,7 +148,7 @@ class SequenceLoader:
         num_threads: int = 1,
         prefetch: int = 2,
     ) -> Batches:
-        """Return the endless batches of a seed, from a step on; see `Batches` for what each argument does."""
+        """Return the endless batches of a seed, from a step on; `Batches` describes the arguments."""
         return Batches(self, batch_size, LoaderState(seed, first_step), share, num_threads, prefetch)
 
     def _size(self, numbers: Sequence[int]) -> tuple[int, int, int]:

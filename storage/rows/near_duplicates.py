@@ -1,4 +1,4 @@
-"""The near-duplicates of a dataset, as its split saw them."""
+"""The near-duplicates of a dataset, as its split grouped them."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class NearDuplicates:
     file_names: tuple[str, ...]
     photographs: tuple[RowAddress, ...]
     split: Split
-    """The side on which all of them lie."""
+    """The side of the split that contains all of them."""
 
 
 def near_duplicates_of(objects: ObjectStore, dataset_id: str) -> list[NearDuplicates]:

@@ -1,8 +1,8 @@
-"""Reading the packed values of single rows: their bytes and no others.
+"""Read the packed values of single rows, and no other bytes.
 
-A row group is read whole once, by the Parquet library, which checks its pages. A column of packed values is
-one page of values stored as they are (docs/format.md), so where each of them lies then follows from their
-lengths alone, and from then on a row is one short read.
+The Parquet library reads each row group once as a whole, and checks its pages. A column of packed values is
+one page of plain values (docs/format.md), so the position of each value follows from their lengths alone.
+From then on, reading a row is one short read.
 """
 
 import os
@@ -29,19 +29,19 @@ _PREFIX_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where the values of one column lie in the file, for the rows of one row group."""
+    """The positions in the file of the values of one column, for the rows of one row group."""
 
     first_value: npt.NDArray[np.int64]
-    """Of every row, the number of its first value; and one more, the number of values."""
+    """The number of the first value of every row; the last entry is the number of values."""
     ends: npt.NDArray[np.int64]
-    """Of every value, the byte after its last; the first entry stands before all of them."""
+    """The end of every value: the position after its last byte; the first entry is the start of the first."""
 
 
 class PayloadReader:
     """Reads lists of packed values (frames, masks, superpixel maps) of single rows of many shards.
 
-    Remembers 8 bytes per value and no value: memory does not grow with what is read. Threads may share a
-    reader; a copy in another process, forked or unpickled, opens its files anew.
+    It caches the position of a value (8 bytes) and no value: memory does not grow with the bytes read.
+    Threads may share a reader; a copy in another process, forked or unpickled, opens its own files.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ class PayloadReader:
         ------
         ObjectMissing
         ObjectCorrupted
-            If a page does not hash to its checksum, or is not laid out as the format says.
+            If a page does not match its checksum, or does not have the layout of the format.
         """
         if self._process != os.getpid():
-            self._forget()  # a lock that was held while the process forked stays locked
+            self._forget()  # a lock that was held during the fork stays locked
         group, row = divmod(index, ROW_GROUP_ROWS)
         places = self._places.get((digest, column, group)) or self._find_places(digest, column, group)
         first, last = places.first_value[row : row + 2]
@@ -93,7 +93,7 @@ class PayloadReader:
     def _find_places(self, digest: str, column: str, group: int) -> _Places:
         with damage_named(self._objects, digest):
             file = self._file(digest)[1]
-            with self._lock:  # a Parquet file has one position
+            with self._lock:  # a Parquet file has one read position
                 table = file.read_row_group(group, columns=[column], use_threads=False)
             (lists,) = table[column].chunks
             places = _places(lists, _end_of_column(file, group, column))
@@ -112,7 +112,7 @@ class PayloadReader:
 
 
 def _places(lists: Any, end: int) -> _Places:
-    # By way of the buffers: Arrow's own way to numpy imports pandas, which takes a second.
+    # From the buffers: Arrow's own conversion to numpy imports pandas, which takes a second.
     first_value = _offsets(lists.offsets.buffers()[1], lists.offsets.offset, len(lists))
     values = lists.values
     lengths = np.diff(_offsets(values.buffers()[1], values.offset, len(values)))
@@ -121,7 +121,7 @@ def _places(lists: Any, end: int) -> _Places:
 
 
 def _offsets(buffer: Any, start: int, count: int) -> npt.NDArray[np.int64]:
-    """Return the `count` + 1 offsets that part `count` values, as Arrow keeps them."""
+    """Return the `count` + 1 offsets that separate `count` values, as Arrow stores them."""
     if count == 0:
         return np.zeros(1, np.int64)
     return np.frombuffer(buffer, np.int32)[start : start + count + 1].astype(np.int64)

@@ -1,4 +1,4 @@
-"""How rows become the bytes of a Parquet shard: the same rows, the same bytes, every time."""
+"""Deterministic encoding of rows as a Parquet shard: equal rows always give equal bytes."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -8,21 +8,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 16
-"""Rows that are read together: few, so that one row can be had without many others."""
+"""Rows that are read together: few, so that one row can be read without many others."""
 
 _PAGE_BYTES = 1 << 30
-"""More than any row group has: every column of it is one page, so the place of a value follows from the
+"""More than any row group has: every column of it is one page, so the position of a value follows from the
 lengths of those before it (see storage/rows/packed_values.py)."""
 
 
 def encode_shard(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the Parquet bytes of `rows`, sorted by sample id; equal rows give equal bytes.
 
-    The schema is handed in: a stage or a column more changes no byte of another stage. Columns of bytes are
-    compressed already and stored as they are.
+    The schema is an argument: a new stage or column changes no byte of another stage. Columns of bytes are
+    already compressed, so Parquet does not compress them again.
 
-    Every option that shapes the file is named, so that a change of a default changes nothing here.
-    Page checksums are written: without them a flipped byte is read in silence.
+    Every option that affects the file is set explicitly, so that a changed default changes nothing here.
+    Page checksums are written: without them, a flipped byte is not detected.
     """
     ordered = sorted(rows, key=lambda row: str(row["sample_id"]))
     table = pa.Table.from_pylist(ordered, schema=schema)
@@ -47,7 +47,7 @@ def encode_shard(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def uncompressed(schema: pa.Schema) -> tuple[str, ...]:
-    """Return the columns whose values are compressed already: those of bytes."""
+    """Return the columns whose values are already compressed: those of bytes."""
     return tuple(field.name for field in schema if field.type in (pa.binary(), pa.list_(pa.binary())))
 
 

@@ -1,4 +1,4 @@
-"""Parquet shards in a store: put one, read some columns of it, read single rows of many."""
+"""Parquet shards in a store: write a shard, read some of its columns, read single rows of many shards."""
 
 import base64
 from collections import OrderedDict
@@ -21,14 +21,14 @@ from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
 def put_shard(objects: ObjectStore, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> ShardRef:
-    """Encode `rows`, store them as one object and return the pointer to it."""
+    """Encode `rows`, store them as one object and return the reference to it."""
     data = encode_shard(schema, rows)
     rejected = sum(row["rejected"] is not None for row in rows)
     return ShardRef(digest=objects.put(data), rows=len(rows), rejected=rejected, bytes=len(data))
 
 
 def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
-    """Return the pointer to a shard that is in the store."""
+    """Return the reference to a shard that is in the store."""
     with damage_named(objects, digest):
         reader = objects.open(digest)
         rejected = open_shard(reader).read(columns=["rejected"], use_threads=False)["rejected"]
@@ -38,7 +38,7 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 
 
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
-    """Read some columns of a shard, and nothing else of it; one of version 2 is read by today's names."""
+    """Read only some columns of a shard; those of a shard of version 2 get their current names."""
     with damage_named(objects, digest):
         file = open_shard(objects.open(digest))
         table = file.read(columns=stored_names(file.schema_arrow, columns), use_threads=False)
@@ -55,7 +55,7 @@ def read_columns_of_all(
 
 @contextmanager
 def damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
-    """Name the shard, and what to do, in whatever the Parquet library says of a damaged one."""
+    """Wrap the Parquet library's errors about a damaged shard: name the shard, and what to do."""
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -66,7 +66,7 @@ def damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
 
 
 def open_shard(reader: ObjectReader) -> pq.ParquetFile:
-    """Return the Parquet file in an object; whoever reads its pages has their checksums looked at.
+    """Return the Parquet file in an object; reading its pages verifies their checksums.
 
     Raises
     ------
@@ -80,9 +80,9 @@ def open_shard(reader: ObjectReader) -> pq.ParquetFile:
 
 
 def _agrees_with_itself(file: pq.ParquetFile) -> bool:
-    """Return whether the footer says the same in both places where it names columns and counts rows.
+    """Return whether the two lists of columns in the footer agree, and its two numbers of rows.
 
-    No checksum covers a footer. Without this check, one flipped bit in forty of it hides a column or rows.
+    No checksum covers a footer. Without this check, one in forty flipped bits of it hides a column or rows.
     """
     footer = file.metadata
     stored = base64.b64decode((footer.metadata or {}).get(b"ARROW:schema", b""))
@@ -92,14 +92,14 @@ def _agrees_with_itself(file: pq.ParquetFile) -> bool:
 
 
 class RowReader:
-    """Reads single rows of many shards, keeping the row groups used last in memory.
+    """Reads single rows of many shards, with a cache of the row groups that were used last.
 
     Parameters
     ----------
     objects
         Where the shards are.
     cache_bytes
-        Memory to spend on row groups that may be asked for again.
+        Memory for cached row groups.
     """
 
     def __init__(self, objects: ObjectStore, cache_bytes: int = 256 << 20) -> None:

@@ -1,4 +1,4 @@
-"""Reading what a stage made."""
+"""Read the artifact of a stage."""
 
 from collections.abc import Iterator, Sequence
 from copy import copy
@@ -16,9 +16,9 @@ from storage.rows.stage_graph import schema_of
 
 @dataclass(frozen=True, slots=True)
 class RowAddress:
-    """Where a row lies, and the digest of its content.
+    """The location of a row, and the digest of its content.
 
-    A row that reads other rows is keyed by their digests; the place is only how to get at them.
+    The key of a row depends on the digests of the rows it reads; their locations only serve to read them.
     """
 
     stage: str
@@ -29,7 +29,7 @@ class RowAddress:
 
 
 class AcceptedRows(Protocol):
-    """The accepted rows of a stage: made, or only planned."""
+    """The accepted rows of a stage: already made, or only planned."""
 
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every accepted row, by ascending sample id."""
@@ -37,7 +37,7 @@ class AcceptedRows(Protocol):
 
 
 class StageArtifact:
-    """The rows of one stage of one dataset, read by the column."""
+    """The rows of one stage of one dataset, read by column."""
 
     def __init__(self, objects: ObjectStore, artifact_id: str) -> None:
         self._objects = objects
@@ -45,7 +45,7 @@ class StageArtifact:
         self.manifest = get_record(objects, artifact_id, StageManifest)
 
     def without_lost_shards(self) -> "StageArtifact":
-        """Return what of the artifact is in the store: itself, if no shard is missing."""
+        """Return the artifact without its missing shards; the artifact itself if none is missing."""
         there = tuple(shard for shard in self.manifest.shards if self._objects.exists(shard.digest))
         if there == self.manifest.shards:
             return self

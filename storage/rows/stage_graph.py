@@ -1,4 +1,4 @@
-"""All stages there are: their schemas, and the order in which they read each other."""
+"""All stages: their schemas, and the order in which they read each other."""
 
 from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -39,12 +39,12 @@ def schema_of(stage: str) -> StageSchema:
 
 
 def in_reading_order(reads: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the names of some stages so that each comes after those it reads, else by name.
+    """Return the names of some stages, each after those it reads, otherwise sorted by name.
 
     Parameters
     ----------
     reads
-        The stages that each one reads, by its name. Stages that are read and are no keys are left out.
+        The stages that each one reads, by its name. Stages that are read but are not keys are left out.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Append-only Delta tables: the ledger of runs, the names of datasets, and questions put to them."""
+"""Append-only Delta tables: the ledger of runs, the names of datasets, and queries on them."""

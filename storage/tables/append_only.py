@@ -1,7 +1,8 @@
-"""A Delta Lake table that is only ever appended to, one row at a time, by compare-and-swap.
+"""An append-only Delta Lake table: one row at a time is appended, by compare-and-swap.
 
-Two blind appends could both decide that they are "v2". So a row is decided from the table as read, and
-committed only if nobody came between; otherwise the table is read again and the row decided again.
+Two blind appends could both decide that they are "v2". So a row is computed from the table as read, and
+committed only if there was no other commit in between; otherwise the table is read again and the row computed
+again.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,8 +24,8 @@ _ATTEMPTS = 200
 class AppendOnlyTable:
     """Rows of one Arrow schema in append order.
 
-    The schema must have an int64 column ``number``: 1 for the first row, and so on. It may grow by columns
-    that can be null: a table made before has them from its next append on, and None in the rows of before.
+    The schema must have an int64 column ``number``: 1 for the first row, and so on. Nullable columns may be
+    added to it: an older table gets them with its next append, and contains None in its earlier rows.
     """
 
     def __init__(self, location: TableLocation, schema: pa.Schema) -> None:
@@ -32,7 +33,7 @@ class AppendOnlyTable:
         self._schema = schema
 
     def rows(self) -> list[Row]:
-        """Return all rows in the order they were appended; none if the table was never written.
+        """Return all rows in append order; no rows if the table was never written.
 
         Raises
         ------
@@ -46,16 +47,16 @@ class AppendOnlyTable:
             return self._rows(table)
 
     def append(self, decide: Callable[[list[Row]], Row | None]) -> Row | None:
-        """Append the row that `decide` makes of the rows so far; None appends nothing.
+        """Append the row that `decide` computes from the rows so far; None appends nothing.
 
-        `decide` is called again if another writer was faster, and must have no effect of its own. Rows are
-        told apart by their content: a row that is there after its commit was refused was committed, and the
-        answer lost on the way.
+        `decide` is called again if another writer was faster, and must have no side effects. Rows are
+        compared by content: if a row exists although its commit was refused, it was committed, and only the
+        answer was lost.
 
         Raises
         ------
         StoreUnwritable, StoreUnreachable
-            If the store takes no bytes.
+            If the store cannot be written.
         StoreError
             If other writers were faster every time.
         """
@@ -83,7 +84,7 @@ class AppendOnlyTable:
         return DeltaTable(self._location.uri, storage_options=self._location.options)
 
     def _create(self) -> None:
-        """Make the table where there is none."""
+        """Create the table if there is none."""
         uri, options = self._location.uri, self._location.options
         try:
             DeltaTable.create(
@@ -94,12 +95,12 @@ class AppendOnlyTable:
                 configuration={"delta.enableExpiredLogCleanup": "false"},
                 storage_options=options,
             )
-        except DeltaError:  # "protocol changed", where another writer made it meanwhile
+        except DeltaError:  # "protocol changed", if another writer created it meanwhile
             if not DeltaTable.is_deltatable(uri, options):
                 raise
 
     def _commit(self, table: DeltaTable, row: Row) -> bool:
-        """Append a row to the table as it was read; return False if another writer came between."""
+        """Append a row to the table as it was read; return False if another writer committed in between."""
         with self._store_errors("append to", StoreUnwritable):
             try:
                 write_deltalake(
@@ -114,11 +115,11 @@ class AppendOnlyTable:
         return True
 
     def _rows(self, table: DeltaTable) -> list[Row]:
-        # Not by way of pyarrow's datasets: their threads call Python to read a file, and a process that ends
-        # meanwhile is aborted (one in eight on a busy machine).
+        # Datasets of pyarrow are not used: their threads call Python to read a file, and a process that ends
+        # meanwhile aborts (one in eight on a busy machine).
         query = QueryBuilder().register("rows", table).execute("SELECT * FROM rows ORDER BY number")
         unknown = dict.fromkeys(self._schema.names)
-        # `pyarrow.table` would import pandas, to see that this is none of its tables: half a second.
+        # `pyarrow.table` would import pandas, only to check that this is not a pandas table: half a second.
         found = pa.RecordBatchReader.from_stream(query.read_all()).read_all()
         return [unknown | row for row in found.to_pylist()]
 
@@ -128,6 +129,6 @@ class AppendOnlyTable:
             yield
         except Exception as error:
             if type(error) is not Exception and not isinstance(error, DeltaError | OSError):
-                raise  # a mistake of ours; deltalake's queries raise no type of their own
+                raise  # a bug of this project; deltalake's queries raise plain Exception
             what = f"expected to {doing} the table {self._location.name}"
             raise store_error(what, error, lasting) from error

@@ -1,6 +1,7 @@
-"""The ledger: the truth about runs. Who ran what, when, where, from which code, on what, with what result.
+"""The ledger of runs: who ran what, when, where, from which code, on which inputs, with what result.
 
-Manifests are the truth about content; no fact is in both. Each entry carries the digest of the one before it.
+The ledger is authoritative for runs, manifests are authoritative for content; no fact is in both. Each entry
+contains the digest of the previous one.
 """
 
 import json
@@ -41,11 +42,11 @@ _SCHEMA = pa.schema(
     ]
 )
 FIRST = "0" * 64
-"""What the first entry names as the one before it."""
+"""The digest that the first entry contains as that of its previous entry."""
 
 
 class Run(BaseModel):
-    """One run, as it is reported to the ledger."""
+    """One run, as it is recorded in the ledger."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,9 +63,9 @@ class Run(BaseModel):
     inputs: Sequence[str] = ()
     """Ids of the artifacts the run read."""
     outputs: Sequence[str] = ()
-    """Ids of the artifacts the run made or found made."""
+    """Ids of the artifacts the run made, or found already made."""
     verdict: str | None = None
-    """Of the validation gate: ``passed`` or ``failed``; of a reproduction or an audit, its own."""
+    """``passed`` or ``failed`` by the validation gate; a reproduction or an audit has its own verdict."""
     details: Mapping[str, Any] = {}
 
 
@@ -95,7 +96,7 @@ class Ledger:
         return str(row["entry"])
 
     def head(self) -> str:
-        """Return the digest of the newest entry, which stands on all before it; `FIRST` without one."""
+        """Return the digest of the newest entry, which depends on all before it; `FIRST` without entries."""
         runs = self.runs()
         return str(runs[-1]["entry"]) if runs else FIRST
 

@@ -1,6 +1,6 @@
-"""Names: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows, appended, never edited.
+"""The names table: ``photos@v3``, ``photos@latest`` for the id of a dataset. Rows are appended, never edited.
 
-Every naming writes down the head of the ledger at its time, and the run that gave the name notes it in the
+Each row records the head of the ledger at that moment, and the run that gives a name records the name in the
 ledger: neither table can be changed alone (`storage.audit.witnesses`).
 """
 
@@ -23,7 +23,7 @@ _SCHEMA = pa.schema(
         pa.field("digest", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("named_at", pa.string(), nullable=False),  # UTC, ISO 8601
-        # Digest of the newest entry in the ledger at that time; null in rows from before it was kept.
+        # Digest of the newest entry in the ledger at that time; null in rows from before this column.
         pa.field("ledger_head", pa.string()),
     ]
 )
@@ -34,7 +34,7 @@ PUBLISHED: Final = "published"
 TAGGED: Final = "tagged"
 ROLLED_BACK: Final = "rolled_back"
 REMOVED: Final = "removed"
-"""Not a version of its own: says since when the version it repeats may be gone from the store."""
+"""Not a new version: records since when the dataset of an existing version may be gone from the store."""
 
 
 class Names:
@@ -43,7 +43,7 @@ class Names:
     Parameters
     ----------
     location
-        Where it is.
+        Location of the table.
     ledger_head
         Returns the digest of the newest entry in the ledger.
     """
@@ -53,19 +53,19 @@ class Names:
         self._ledger_head = ledger_head
 
     def publish(self, name: str, digest: str) -> str:
-        """Let `name` mean `digest` from now on and return ``name@vN``.
+        """Give a dataset the name `name` and return ``name@vN``.
 
-        A name that means it already gets no new version.
+        If the name already means this dataset, it gets no new version.
 
         Raises
         ------
         InputError
             If `name` is not a letter followed by letters, digits, ``_``, ``.`` or ``-``.
         """
-        return self._let_mean(name, PUBLISHED, lambda versions: digest)
+        return self._append(name, PUBLISHED, lambda versions: digest)
 
     def tag(self, name: str, digest: str) -> str:
-        """Let a name of a person's own mean `digest` and return ``name@vN``.
+        """Give a dataset a name that a user chose and return ``name@vN``.
 
         Raises
         ------
@@ -81,10 +81,10 @@ class Names:
                 )
             return digest
 
-        return self._let_mean(name, TAGGED, decide)
+        return self._append(name, TAGGED, decide)
 
     def roll_back(self, name: str, to: str | None = None) -> str:
-        """Let `name` mean again what it meant in an earlier version, and return the new ``name@vN``.
+        """Let `name` mean the dataset of an earlier version again, and return the new ``name@vN``.
 
         Parameters
         ----------
@@ -98,29 +98,29 @@ class Names:
         NameUnknown
             As for `earlier`.
         """
-        return self._let_mean(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
+        return self._append(name, ROLLED_BACK, lambda versions: str(_earlier(versions, name, to)["digest"]))
 
     def earlier(self, name: str, to: str | None = None) -> str:
-        """Return the version, ``name@vN``, that rolling `name` back returns to.
+        """Return the version, ``name@vN``, that a rollback of `name` returns to.
 
         Parameters
         ----------
         name
             The name.
         to
-            ``vN``; by default what the name meant before it came to mean what it means now. What was rolled
-            back is not returned to: a second time goes back one further.
+            ``vN``; by default the version before the one the name means now. Versions that were rolled back
+            are skipped: a second rollback goes back one further.
 
         Raises
         ------
         NameUnknown
-            If there is no such name or version, or nothing before.
+            If there is no such name or version, or no earlier version.
         """
         versions = [row for row in self.rows() if row["name"] == name]
         return f"{name}@v{_earlier(versions, name, to)['version']}"
 
     def mark_removed(self, row: Row) -> None:
-        """Write down that what a version means may be gone from the store from now on."""
+        """Record that the dataset of a version may be gone from the store from now on."""
 
         facts = {key: row[key] for key in ("name", "version", "digest")}
         self._table.append(lambda rows: {**facts, "kind": REMOVED, "named_at": _now()})
@@ -138,19 +138,19 @@ class Names:
         return {row["digest"]: row["name"] for row in reversed(published)}
 
     def removed_at(self) -> dict[str, str]:
-        """Return since when (UTC) each dataset that was removed, by digest, may be gone."""
+        """Return since when (UTC) each removed dataset may be gone, by digest."""
         return {row["digest"]: row["named_at"] for row in self._table.rows() if row["kind"] == REMOVED}
 
     def rows(self) -> list[Row]:
-        """Return every naming, oldest first."""
+        """Return every version of every name, oldest first."""
         return _versions(self._table.rows())
 
     def all_rows(self) -> list[Row]:
-        """Return every row of the table, oldest first: namings, and since when what they mean may be gone."""
+        """Return every row, oldest first: versions of names, and marks of removed datasets."""
         return self._table.rows()
 
-    def _let_mean(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
-        """Append a version that means what `choose` makes of those so far, unless the last one does."""
+    def _append(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
+        """Append a version with the digest that `choose` returns, unless the last one has it already."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
         chosen, head = "", self._ledger_head()
@@ -170,7 +170,7 @@ class Names:
                 "ledger_head": head,
             }
 
-        # Of this digest: another publisher may have come between.
+        # The version of this digest: another publisher may have added one in between.
         row = self._table.append(decide) or next(
             row for row in reversed(self.rows()) if row["name"] == name and row["digest"] == chosen
         )
@@ -198,7 +198,7 @@ def _earlier(versions: Sequence[Row], name: str, to: str | None) -> Row:
 
 
 def _meanings(versions: Sequence[Row]) -> list[Row]:
-    """Return the versions that a name went through, without what was rolled back."""
+    """Return the versions of a name, without those that were rolled back."""
     meanings: list[Row] = []
     for row in versions:
         before = [place for place, meant in enumerate(meanings) if meant["digest"] == row["digest"]]

@@ -1,4 +1,4 @@
-"""The ledger, by artifact: which run made it, which found it made, and what was made from it."""
+"""The ledger, by artifact: which run made it, which runs found it already made, what was made from it."""
 
 import json
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ class RunsByArtifact:
                 self._with_output.setdefault(output, []).append(row)
 
     def with_output(self, artifact: str) -> list[Row]:
-        """Return the runs that have an artifact among their outputs, also those that only gave it a name."""
+        """Return the runs with an artifact among their outputs, including those that only gave it a name."""
         return self._with_output.get(artifact, [])
 
     def that_made(self, artifact: str, record: RecordKind | None = None) -> list[Row]:
-        """Return the runs that made an artifact: the first one made it, the others found it made.
+        """Return the runs that made an artifact: the first one made it, the others found it already made.
 
-        A run that failed made what it names nevertheless: a dataset that the gate refused is there.
+        Failed runs count, too: a dataset that the gate refused exists.
 
         Parameters
         ----------
@@ -55,11 +55,11 @@ class RunsByArtifact:
         return tuple(dict.fromkeys(outputs))
 
     def that_staged(self, artifact: str) -> list[tuple[Row, str]]:
-        """Return the runs that came to a stage artifact, each with how (``computed``, ``cached``, …)."""
+        """Return the runs with a stage artifact as a result, each with how (``computed``, ``cached``, …)."""
         return self._staged.get(artifact, [])
 
     def staged_first(self, artifacts: Sequence[str]) -> str:
-        """Return which of some stage artifacts a run came to first; without runs, the first of them."""
+        """Return the stage artifact that a run had as a result first; without runs, the first of them."""
         never = len(self._rows) + 1
         return min(
             artifacts, key=lambda one: self._staged[one][0][0]["number"] if one in self._staged else never
@@ -72,11 +72,11 @@ class RunsByArtifact:
         return {stage["name"]: stage["artifact"] for stage in staged}
 
     def mentioned(self) -> set[str]:
-        """Return the id of everything that a run read or ended with."""
+        """Return the ids of all inputs and outputs of runs."""
         return {digest for row in self._rows for digest in (*row["inputs"], *row["outputs"])}
 
     def made(self, beginning: str) -> dict[str, RecordKind]:
-        """Return the kind of everything that was made and whose id begins like this, in the store or not."""
+        """Return the kind of every result whose id begins with `beginning`, in the store or not, by id."""
         return {
             digest: MAKES[runs[0]["kind"]]
             for digest in self._with_output
@@ -84,7 +84,7 @@ class RunsByArtifact:
         }
 
     def collected(self) -> dict[str, str]:
-        """Return when (UTC) each dataset that a garbage collection removed went, by id."""
+        """Return when (UTC) garbage collection removed each dataset, by id."""
         return {
             dataset: row["started_at"]
             for row in self._rows

@@ -1,1 +1,1 @@
-"""Checks that a store is what it was written to be: bytes, records, tables, erasures."""
+"""Integrity checks of a store: bytes, records, tables, erasures."""

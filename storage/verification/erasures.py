@@ -1,4 +1,4 @@
-"""Whether what was erased by order is gone, and whether ledger and tombstones agree about it."""
+"""Check that what was erased on request is gone, and that ledger and tombstones agree about it."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,7 +14,7 @@ from storage.withdrawal.deny_list import withdrawn
 
 
 def read_tombstones(store: Store) -> tuple[dict[str, Erased], list[Problem]]:
-    """Return what was erased as far as tombstones can be read, and a problem for each that cannot."""
+    """Return what was erased by the readable tombstones, and a problem for each unreadable one."""
     found: dict[str, Erased] = {}
     problems = []
     for tombstone_id in tombstone_ids(store.ledger):
@@ -26,9 +26,10 @@ def read_tombstones(store: Store) -> tuple[dict[str, Erased], list[Problem]]:
 
 
 def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[str]) -> list[Problem]:
-    """Return the erased objects that are still there.
+    """Return the erased objects that still exist.
 
-    One that holds no photograph that is withdrawn now was made again after the photograph was reinstated.
+    An object without any photograph that is withdrawn now is not a problem: it was made again after the
+    photograph was reinstated.
     """
     still_there = sorted(erased.keys() & set(present))
     denied = withdrawn(store) if still_there else {}

@@ -1,4 +1,4 @@
-"""What can be wrong with a store: one record per finding, with what to do about it."""
+"""Problems of a store: one record per finding, with its remedy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Problem:
         return _REMEDIES[self.kind]
 
     def error(self) -> StoreError:
-        """Return the error that says this problem in one line."""
+        """Return the error that describes this problem in one line."""
         raised = _ERRORS.get(self.kind, ObjectCorrupted)
         return raised(f"{self.kind} {self.path}, part of {self.part_of}: {self.what}; {self.remedy}")
 
@@ -77,5 +77,5 @@ def about_object(kind: str, digest: str, part_of: str, what: str) -> Problem:
 
 
 def foreign(path: str) -> Problem:
-    """Return the problem of a file that has no place in a store."""
+    """Return the problem of a file that does not belong in a store."""
     return Problem(FOREIGN, path, "nothing", "no part of a store has files of this name")

@@ -1,4 +1,4 @@
-"""Whether manifests agree with what they name, once every object was read."""
+"""Check that manifests agree with the objects they name, after every object was read."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from storage.verification.survey import Fault, Survey
 
 
 def disagreements(survey: Survey) -> Iterator[Fault]:
-    """Yield what manifests say that is not so; of what is damaged itself, nothing is said again."""
+    """Yield the false statements of manifests; objects that are damaged themselves are not reported again."""
     for digest, stage in survey.stages.items():
         yield from _stage_faults(survey, digest, stage)
     for digest, dataset in survey.datasets.items():
@@ -19,17 +19,17 @@ def disagreements(survey: Survey) -> Iterator[Fault]:
 
 
 def _stage_faults(survey: Survey, digest: str, manifest: StageManifest) -> Iterator[Fault]:
-    said = (manifest.rows, manifest.rejected)
+    stated = (manifest.rows, manifest.rejected)
     counted = (sum(ref.rows for ref in manifest.shards), sum(ref.rejected for ref in manifest.shards))
-    if said != counted:
-        yield DISAGREES, digest, f"it says {said} rows and rejected rows, its shards hold {counted}"
+    if stated != counted:
+        yield DISAGREES, digest, f"it says {stated} rows and rejected rows, its shards hold {counted}"
     rows = _rows_of(survey, manifest)
     if rows is None:
         return
     computed = digest_json({name: value for part in rows for name, value in part.digests.items()})
     if computed != manifest.content_digest:
-        said_digest = manifest.content_digest
-        yield DISAGREES, digest, f"it says content {short(said_digest)}…, its rows hash to {short(computed)}…"
+        content = manifest.content_digest
+        yield DISAGREES, digest, f"it says content {short(content)}…, its rows hash to {short(computed)}…"
 
 
 def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> Iterator[Fault]:
@@ -39,7 +39,7 @@ def _dataset_faults(survey: Survey, digest: str, dataset: DatasetManifest) -> It
     for stage in in_reading_order(reads):
         manifest = manifests[stage]
         rows = _rows_of(survey, manifest) if manifest else None
-        if manifest is None or rows is None or len(reads) < len(manifests):  # told already
+        if manifest is None or rows is None or len(reads) < len(manifests):  # already reported
             return
         if manifest.stage != stage:
             yield DISAGREES, digest, f"its {stage} is an artifact of {manifest.stage}"

@@ -1,4 +1,4 @@
-"""Whether a shard holds what its stage's manifest says, and its rows what they say of themselves."""
+"""Check that a shard agrees with its stage's manifest, and its rows with their own digests."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from storage.withdrawal.source_rows import erased_row
 
 
 class ShardDisagrees(Exception):
-    """A shard, whole by its own hash, does not hold what was said of it."""
+    """A shard that matches its own hash does not agree with what other records state about it."""
 
 
 @dataclass(frozen=True)
 class ShardRows:
-    """What other records say of the accepted rows of a shard, computed from the rows."""
+    """What other records state about the accepted rows of a shard, computed from the rows."""
 
     digests: dict[str, str]
     """Content digest by sample id."""
@@ -34,7 +34,7 @@ class ShardRows:
 def verified_rows(
     data: bytes, stage: str, ref: ShardRef, erased: Mapping[str, str | None] | None = None
 ) -> ShardRows:
-    """Check every row of a shard, and what its manifest says of it.
+    """Check every row of a shard, and what its manifest states about it.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def verified_rows(
     stage
         The stage whose manifest names it.
     ref
-        What that manifest says of it.
+        The reference to the shard in that manifest.
     erased
-        Of a stand-in, the content digests that its tombstone says the erased rows had, by sample id.
+        For a stand-in, the content digests of the erased rows in its tombstone, by sample id.
 
     Raises
     ------
@@ -58,12 +58,12 @@ def verified_rows(
     schema = next((one for one in schemas_ever(stage) if file.schema_arrow.equals(one.arrow)), None)
     if schema is None:
         raise ShardDisagrees(f"its columns are not those of {stage}")
-    said = {"rows": ref.rows, "bytes": ref.bytes}
+    stated = {"rows": ref.rows, "bytes": ref.bytes}
     found = {"rows": file.metadata.num_rows, "bytes": len(data)}
     if erased is not None:  # a stand-in has other bytes
-        said["bytes"] = found["bytes"]
-    if said != found:
-        raise ShardDisagrees(f"the manifest says {said}, it holds {found}")
+        stated["bytes"] = found["bytes"]
+    if stated != found:
+        raise ShardDisagrees(f"the manifest says {stated}, it holds {found}")
 
     digests: dict[str, str] = {}
     parents: set[str] = set()
@@ -90,7 +90,7 @@ def verified_rows(
 
 
 def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
-    """Return the content digest of a row, computed anew; None for a rejected one."""
+    """Return the content digest of a row, computed again; None for a rejected one."""
     name, digest = f"row {short(row['sample_id'])}…", row["digest"]
     if (digest is None) == (row["rejected"] is None):
         raise ShardDisagrees(f"{name} is neither accepted nor rejected, or both")
@@ -113,7 +113,7 @@ def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> 
 
 
 def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a shard, a row group in memory at a time."""
+    """Yield the rows of a shard, with one row group in memory at a time."""
     for group in range(file.num_row_groups):
         table = file.read_row_group(group, use_threads=False)
         yield from renamed(table, file.schema_arrow).to_pylist()

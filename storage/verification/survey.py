@@ -1,4 +1,4 @@
-"""Reading objects, each once: records first, for what they name, then everything else, in parallel."""
+"""Read objects, each once: first records, for the objects they name, then everything else, in parallel."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ from storage.verification.shards import ShardDisagrees, ShardRows, verified_rows
 Fault = tuple[str, str, str]
 """Kind of problem, digest of the object, what is wrong."""
 Claim = tuple[str, ShardRef, Mapping[str, str | None] | None]
-"""Stage of a shard, what its manifest says of it, and of a stand-in, what its tombstone says was erased."""
+"""Stage of a shard, its reference in the manifest; for a stand-in, the erased rows in its tombstone."""
 
 
 @dataclass
@@ -29,20 +29,20 @@ class Survey:
     """What was found while objects were read."""
 
     sizes: dict[str, int] = field(default_factory=dict)
-    """Bytes of every object that was read whole."""
+    """Size in bytes of every object that was read completely."""
     faults: list[Fault] = field(default_factory=list)
     links: dict[str, Links] = field(default_factory=dict)
     """What each record names."""
     datasets: dict[str, DatasetManifest] = field(default_factory=dict)
     stages: dict[str, StageManifest] = field(default_factory=dict)
     rows: dict[tuple[str, ShardRef], ShardRows] = field(default_factory=dict)
-    """Of every shard that is as its manifest says, by its stage and what the manifest says of it; of one that
-    was erased by order, what its tombstone and its stand-in say together."""
+    """Rows of every shard that agrees with its manifest, by its stage and its reference in the manifest; for
+    a shard that was erased on request, the rows in its tombstone and its stand-in together."""
     erased: set[str] = field(default_factory=set)
-    """Shards that are not there because they were erased by order."""
+    """Shards that are missing because they were erased on request."""
 
     def part_of(self) -> dict[str, str]:
-        """Return what each object belongs to, in words."""
+        """Describe what each object belongs to."""
         parts: dict[str, str] = {}
         for dataset, manifest in self.datasets.items():
             for stage, artifact in manifest.stages.items():
@@ -66,7 +66,7 @@ def survey_objects(
     advance: Callable[[int, int], None] = lambda done, total: None,
     erased: Mapping[str, Erased] | None = None,
 ) -> Survey:
-    """Hash `roots` and every object that they need, and read what records, and rows, say.
+    """Hash `roots` and every object that they need, and read records and rows.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def survey_objects(
     with_rows
         Whether the rows of shards are read and checked.
     advance
-        Called with the number of objects hashed so far and to hash in all.
+        Called with the number of objects hashed so far, and in total.
     erased
-        What was erased by order; in the place of such an object its stand-in is read.
+        What was erased on request; instead of such an object, its stand-in is read.
     """
     survey = Survey()
     erased = erased or {}
@@ -108,7 +108,7 @@ def _read_records(
     readers: ThreadPoolExecutor,
     erased: Mapping[str, Erased],
 ) -> list[str]:
-    """Follow records from `roots` and return the digests of the other objects that were met."""
+    """Follow records from `roots` and return the digests of the other objects that were found."""
     leaves: list[str] = []
     seen: set[str] = set()
     waiting = list(dict.fromkeys(roots))
@@ -133,7 +133,7 @@ def _read_records(
 
 
 def _peek(objects: ObjectStore, digest: str) -> bytes | Fault | None:
-    """Return the bytes of a record, what is wrong with it, or None for an object of another sort."""
+    """Return the bytes of a record, what is wrong with it, or None for another kind of object."""
     try:
         if objects.first_byte(digest) != RECORD_STARTS_WITH:
             return None
@@ -145,7 +145,7 @@ def _peek(objects: ObjectStore, digest: str) -> bytes | Fault | None:
 
 
 def _note_record(survey: Survey, objects: ObjectStore, digest: str, data: bytes) -> list[str]:
-    """Write down what a record says, and return the objects it stands on."""
+    """Add a record to the survey, and return the objects it depends on."""
     links = links_of(data)
     if links is None:
         return []
@@ -158,12 +158,12 @@ def _note_record(survey: Survey, objects: ObjectStore, digest: str, data: bytes)
     except ValidationError as error:
         survey.faults.append((DISAGREES, digest, f"it is no {links.kind} manifest: {first_problem(error)}"))
         return []
-    # A digest of code is the name of an object only where the modules were written down.
+    # A digest of code is the name of an object only if the digests of its modules were stored.
     return [*links.needed, *(code for code in links.code if objects.size(code) is not None)]
 
 
 def _claims(survey: Survey, erased: Mapping[str, Erased]) -> dict[str, list[Claim]]:
-    """Return what manifests say of each shard, and of what stands in its place."""
+    """Return what manifests state about each shard, or about its stand-in."""
     claims: dict[str, list[Claim]] = {}
     for manifest in survey.stages.values():
         for ref in manifest.shards:

@@ -1,4 +1,4 @@
-"""Whether what a store remembers beside its objects holds together: the ledger, the names, the key index."""
+"""Integrity checks of the tables beside the objects: the ledger, the names, the key index."""
 
 from collections.abc import Collection, Sequence
 
@@ -30,7 +30,7 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
 
 
 def broken_entries(runs: Sequence[Row]) -> list[Problem]:
-    """Follow the chain of the ledger: each entry hashes to its own digest, and names the one before it."""
+    """Check the chain of the ledger: each entry hashes to its own digest, and names the previous entry."""
     problems, previous = [], FIRST
     for place, run in enumerate(runs, start=1):
         body = {column: value for column, value in run.items() if column not in ("number", "entry")}
@@ -50,7 +50,7 @@ def broken_entries(runs: Sequence[Row]) -> list[Problem]:
 
 
 def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
-    """Return the names of datasets that are not there, though no collection removed them."""
+    """Return the names of datasets that are missing, though no garbage collection removed them."""
     removed = store.names.removed_at()
     return [
         Problem(
@@ -65,7 +65,7 @@ def dangling_names(store: Store, present: Collection[str]) -> list[Problem]:
 
 
 def dangling_keys(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
-    """Return the entries of the key index that point at nothing."""
+    """Return the entries of the key index that point at no object."""
     return [
         Problem(
             KEY,

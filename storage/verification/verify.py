@@ -1,7 +1,7 @@
-"""Verification: is every byte of a dataset, or of a whole store, what it was when it was written?
+"""Verification: is every byte of a dataset, or of a whole store, unchanged since it was written?
 
-Every object is hashed; every count and digest that one record gives of another is compared; every row's
-content is hashed anew. What is wrong comes back as a list of problems that name it.
+Every object is hashed; every count and digest that one record states about another is compared; every row's
+content is hashed again. The result is a list of problems.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,10 +26,10 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ErasedByOrder:
-    """A shard that is not there because somebody ordered so: no problem."""
+    """A shard that is missing because it was erased on request: not a problem."""
 
     path: str
-    """Where it was, inside the store."""
+    """Its former path inside the store."""
     part_of: str
     source_ids: tuple[str, ...]
     """The photographs whose rows were erased."""
@@ -39,7 +39,7 @@ class ErasedByOrder:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at, and what was found."""
+    """What was checked, and what was found."""
 
     num_objects: int
     num_bytes: int
@@ -50,7 +50,7 @@ class Verification:
 def verify_dataset(
     store: Store, dataset: str, advance: Advance = lambda done, total: None, with_rows: bool = True
 ) -> Verification:
-    """Verify all that a dataset is made of, and the verdict on it.
+    """Verify a dataset with all its objects, and the verdict on it.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def verify_dataset(
     dataset
         Its id.
     advance
-        Called with the number of objects hashed so far and to hash in all.
+        Called with the number of objects hashed so far, and in total.
     with_rows
-        Whether rows are read and their content hashed, too. Bytes that hash to their name are the bytes that
-        were written; this finds what was written wrong.
+        Whether rows are read and their content is hashed, too. Bytes that hash to their name are the bytes
+        that were written; only this check finds wrong content that was written.
     """
     verdict = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset)
     roots = (dataset, verdict) if verdict else (dataset,)
@@ -78,7 +78,7 @@ def verify_dataset(
 
 
 def verify_store(store: Store, advance: Advance = lambda done, total: None) -> Verification:
-    """Verify every object in a store, what records say of each other, and that nothing else is in it.
+    """Verify every object in a store, what records state about each other, and that nothing else is in it.
 
     Parameters
     ----------
@@ -105,17 +105,17 @@ def verify_store(store: Store, advance: Advance = lambda done, total: None) -> V
 def require_undamaged(
     store: Store, dataset: str, advance: Advance = lambda done, total: None
 ) -> Verification:
-    """Refuse a dataset of which any byte has changed or was erased, and a store with anything foreign in it.
+    """Refuse a dataset if any byte of it was changed or erased, and a store that contains a foreign file.
 
-    Every object of the dataset is hashed. Of the rest of the store, file names are looked at, and those
-    objects are hashed that no record and no entry of the key index mentions: there should be hardly any.
+    Every object of the dataset is hashed. In the rest of the store, file names are checked, and only those
+    objects are hashed that no record and no entry of the key index mentions: there should be very few.
 
     Raises
     ------
     ObjectMissing, ObjectCorrupted, ForeignFile
-        The first of what is wrong.
+        The first problem found.
     ObjectErased
-        If any row of it was erased by order.
+        If any row of it was erased on request.
     """
     verification = verify_dataset(store, dataset, advance, with_rows=False)
     _raise_first(verification.problems)
@@ -144,14 +144,14 @@ def _unclaimed(store: Store, inventory: Inventory) -> set[str]:
 
 
 def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: bool) -> list[Problem]:
-    """Return what is wrong with objects that were read.
+    """Return the problems of objects that were read.
 
     Parameters
     ----------
     survey
         What was found while they were read.
     known_as
-        What an object is called, where it has a name of its own.
+        Names of those objects that have one, by digest.
     with_rows
         Whether rows were read, too.
     """
@@ -163,7 +163,7 @@ def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: boo
 
 
 def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
-    """Return the shards that were met and are not there because somebody ordered so, by digest."""
+    """Return the shards that are missing because they were erased on request, sorted by digest."""
     part_of = survey.part_of()
     return tuple(
         ErasedByOrder(

@@ -1,1 +1,1 @@
-"""Photographs and videos that must not be used any more: the deny list and erasure."""
+"""Photographs and videos that must no longer be used: the deny list and erasure."""

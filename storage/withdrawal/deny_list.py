@@ -1,7 +1,7 @@
-"""The deny list: photographs that were withdrawn, and which of them a dataset still holds.
+"""The deny list: photographs that were withdrawn, and which of them a dataset still contains.
 
-The ledger is the list. A completed run of kind ``withdraw`` names photographs in its inputs and the reason in
-its details; a later run of kind ``reinstate`` takes them off again. Nothing is edited.
+The ledger contains the list. A completed run of kind ``withdraw`` names photographs in its inputs and the
+reason in its details; a later run of kind ``reinstate`` removes them from the list. Nothing is edited.
 """
 
 import json
@@ -22,7 +22,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """One photograph that must not be used any more."""
+    """One photograph that must no longer be used."""
 
     image_id: str
     reason: str
@@ -30,9 +30,9 @@ class Withdrawal:
     """UTC, ISO 8601."""
     user: str | None
     run_id: str
-    """Of the run in the ledger."""
+    """Id of the run in the ledger."""
     purged_at: str | None = None
-    """Since when the ledger says that it is erased, if it does; UTC, ISO 8601."""
+    """When it was erased according to the ledger, if it was; UTC, ISO 8601."""
 
     def __str__(self) -> str:
         return f"{short(self.image_id)}… ({self.reason})"
@@ -70,14 +70,14 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
 
 
 def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) -> tuple[str, ...]:
-    """Refuse to hand on a dataset that holds a withdrawn photograph.
+    """Refuse a dataset that contains a withdrawn photograph.
 
     Parameters
     ----------
     store, dataset_id
         The dataset.
     is_allowed
-        Whether a person said that it is to be handed on all the same.
+        Whether the user explicitly accepts withdrawn photographs.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) ->
     Raises
     ------
     PhotographWithdrawn
-        If it holds one, and that is not allowed.
+        If it contains one, and that is not allowed.
     """
     found = withdrawn_in(store, dataset_id)
     if found and not is_allowed:
@@ -100,7 +100,7 @@ def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) ->
 
 
 def listed(withdrawals: Iterable[Withdrawal]) -> str:
-    """Return some withdrawals in words, the first few by id and reason."""
+    """Describe some withdrawals: the first few by id and reason."""
     every = list(withdrawals)
     more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
     return ", ".join(map(str, every[:_NAMED])) + more

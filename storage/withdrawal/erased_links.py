@@ -1,4 +1,4 @@
-"""What stands on what in a store from which shards were erased by order."""
+"""Dependencies between objects in a store from which shards were erased on request."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -11,16 +11,16 @@ from storage.records.tombstones import Erased
 def links_with_stand_ins(
     links: Mapping[str, Links], erased: Mapping[str, Erased], present: Collection[str]
 ) -> dict[str, Links]:
-    """Return what every record names, where stand-ins take the places of the shards they stand for.
+    """Return what every record names, with stand-ins instead of erased shards.
 
-    A tombstone keeps neither: it is evidence, and stays when the last dataset that held the shard is gone.
+    A tombstone keeps neither of the two: it is evidence, and stays when no dataset has the shard any more.
 
     Parameters
     ----------
     links
         What every record names.
     erased
-        What was erased, by digest.
+        What was erased on request, by digest.
     present
         Digests of the objects in the store.
     """

@@ -1,9 +1,10 @@
-"""Erasing photographs from a store: their bytes, and every row that was made from them.
+"""Erase photographs from a store: their bytes, and every row that was made from them.
 
-In this order: a stand-in for every shard that holds such a row; the tombstone; the entry of the ledger that
-names it (by whoever calls); the key entries that point at the shards; the shards. Ended before the entry, it
-has erased nothing, and what it wrote is removed by a collection; ended after it, the same purge goes on with
-the shards that are left, and until then `verify` says that it is not finished.
+The order is: write a stand-in for every shard with such a row; write the tombstone; append the entry of the
+ledger that names it (the caller does this); remove the key entries that point at the shards; remove the
+shards. If a purge ends before the entry, it has erased nothing, and garbage collection removes what it wrote.
+If it ends after the entry, the same purge resumes with the remaining shards, and until then `verify` reports
+it as unfinished.
 """
 
 from collections import Counter
@@ -28,7 +29,7 @@ class Erasure:
 
     source_ids: tuple[str, ...]
     shards: tuple[HoldingShard, ...]
-    """Every shard in the store with a row of any of the photographs, whether anything names it or not."""
+    """Every shard in the store with a row of any of the photographs, even if nothing names it."""
     key_paths: tuple[str, ...]
     """Key entries that point at one of the shards."""
 
@@ -49,21 +50,21 @@ class Erasure:
 def plan_erasure(
     store: Store, source_ids: Collection[str], advance: Callable[[int, int], None] = lambda done, total: None
 ) -> Erasure:
-    """Find everything that holds bytes of some photographs, or was made from them.
+    """Find everything that contains bytes of some photographs, or was made from them.
 
     Parameters
     ----------
     store
-        The store; nothing in it is changed.
+        The store; it is not changed.
     source_ids
         Ids of the photographs.
     advance
-        Called with the number of objects looked at so far and in all.
+        Called with the number of objects examined so far, and in total.
 
     Raises
     ------
     ObjectCorrupted
-        If a shard cannot be read: what it holds cannot be known.
+        If a shard cannot be read: its content cannot be known.
     """
     inventory = take_inventory(store.backend)
     digests = sorted(inventory.objects)
@@ -97,7 +98,7 @@ def write_tombstone(store: Store, erasure: Erasure) -> str:
 def erase(
     store: Store, erasure: Erasure, advance: Callable[[int, int], None] = lambda done, total: None
 ) -> None:
-    """Remove what is to be erased. Its tombstone is in the ledger, and nobody else is at work in the store.
+    """Remove what is to be erased. The ledger must name its tombstone, and no other job may run in the store.
 
     Parameters
     ----------
@@ -106,12 +107,12 @@ def erase(
     erasure
         What to remove.
     advance
-        Called with the number of shards removed so far and to remove in all.
+        Called with the number of shards removed so far, and in total.
 
     Raises
     ------
     StoreUnwritable
-        If the store lets nothing be removed.
+        If the store refuses the removal.
     """
     total = len(erasure.shards)
     done = 0

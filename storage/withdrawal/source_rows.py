@@ -1,4 +1,4 @@
-"""Which rows of a shard descend from some photographs, and the shard without what those rows hold."""
+"""Find the rows of a shard that descend from some photographs, and redact them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,34 +19,34 @@ from storage.rows.stage_graph import stage_of
 _PARQUET = b"PAR1"
 _READ = ("sample_id", "digest", "source_ids", "rejected")
 _KEPT = ("sample_id", "row_key", "parents", "source_ids", "split")
-"""What an erased row keeps: who it was, what it came from and on which side of the split it was, so that its
-lineage can still be told: which training drew it goes by the numbers of the sequences on its side."""
+"""What an erased row keeps: its id, what it was made from, and its side of the split. So its lineage can
+still be computed: which training drew it depends on the numbers of the sequences on its side."""
 
 
 @dataclass(frozen=True)
 class HoldingShard:
-    """A shard that holds rows of some photographs."""
+    """A shard with rows of some photographs."""
 
     digest: str
     stage: str | None
     """None for one with columns that no stage has: another version wrote it."""
     num_bytes: int
     source_ids: tuple[str, ...]
-    """Those of the photographs that it holds rows of."""
+    """Those of the photographs from which its rows descend."""
     rows: dict[str, str | None]
     """Content digest of these rows by sample id; None for a rejected one."""
 
 
 def holding_shard(objects: ObjectStore, digest: str, source_ids: Collection[str]) -> HoldingShard | None:
-    """Return what an object holds of some photographs; None for one that holds nothing of them.
+    """Return the rows of some photographs in an object; None for an object without such rows.
 
-    A row that was erased holds nothing.
+    Rows that are already erased do not count.
 
     Raises
     ------
     ObjectMissing
     ObjectCorrupted
-        If it is a shard and cannot be read: what it holds cannot be known.
+        If it is a shard and cannot be read: its content cannot be known.
     """
     with objects.open(digest) as reader, damage_named(objects, digest):
         if not _is_parquet(reader):
@@ -73,7 +73,7 @@ def holding_shard(objects: ObjectStore, digest: str, source_ids: Collection[str]
 
 
 def rows_of(images: pa.ChunkedArray, source_ids: Collection[str]) -> pa.Array:
-    """Return the numbers of those rows of a column of image ids that name any of some photographs."""
+    """Return the numbers of the rows in a column of image ids that name any of some photographs."""
     images = images.combine_chunks()
     wanted = pa.array(sorted(source_ids), pa.string())
     names_one = pc.is_in(pc.list_flatten(images), value_set=wanted)
@@ -81,14 +81,14 @@ def rows_of(images: pa.ChunkedArray, source_ids: Collection[str]) -> pa.Array:
 
 
 def redacted_shard(data: bytes, rows: Collection[str]) -> bytes:
-    """Return a shard without what some of its rows hold: its stand-in, with the columns of the shard.
+    """Return the stand-in of a shard: its columns and rows, without the content of some rows.
 
     Parameters
     ----------
     data
         The bytes of the shard.
     rows
-        Sample ids of the rows to be erased. The others are in the stand-in what and where they were.
+        Sample ids of the rows to be erased. The others keep their content and their position.
     """
     stored = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     left = (
@@ -99,7 +99,7 @@ def redacted_shard(data: bytes, rows: Collection[str]) -> bytes:
 
 
 def erased_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of a shard without what it held."""
+    """Return a row of a shard without its content."""
     return {**dict.fromkeys(row), **{name: row[name] for name in _KEPT if name in row}, "rejected": ERASED}
 
 

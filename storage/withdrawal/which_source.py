@@ -1,8 +1,8 @@
-"""From what a person types to the source that is meant: a file, an id, the beginning of one, or a file name.
+"""Resolve a user's reference to a source: a file, an id, the beginning of an id, or a file name.
 
 Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file on
-disk, by its SHA-256; the sources whose ids begin with it; the sources that have it as their noted file name.
-One source is taken, several are refused. A whole id means its source alone.
+disk, by its SHA-256; the sources whose ids begin with it; the sources with this recorded file name. A single
+source is accepted, several are refused. A complete id means only its source.
 """
 
 import hashlib
@@ -26,21 +26,21 @@ from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 
 COLUMNS = ("sample_id", "source_ids", "file_name")
-"""What is read of the rows of sources."""
+"""The columns that are read of the rows of sources."""
 _KIND = f"{PartKind.PHOTOGRAPH}:"
 _ID_DIGITS = 64
 _NAMED = 3
 
 
 class SourceReferences:
-    """Says which sources are meant.
+    """Resolves references to sources.
 
     Parameters
     ----------
     rows
-        `COLUMNS` of the rows of all sources that are known.
+        `COLUMNS` of the rows of all known sources.
     others
-        Ids of further sources, of which there may be no row: of withdrawn ones.
+        Ids of further sources, which may have no row: the withdrawn ones.
     """
 
     def __init__(self, rows: pa.Table, others: Collection[str]) -> None:
@@ -50,7 +50,7 @@ class SourceReferences:
 
     @classmethod
     def of(cls, store: Store) -> "SourceReferences":
-        """Return those of every dataset that was published or is in the key index, and the withdrawn ones."""
+        """Return it for the sources of all datasets published or in the key index, and those withdrawn."""
         objects = store.with_stand_ins()
         artifacts = (StageArtifact(objects, artifact) for artifact in _ingest_artifacts(store, objects))
         tables = [artifact.without_lost_shards().table(COLUMNS) for artifact in artifacts]
@@ -67,15 +67,15 @@ class SourceReferences:
         Parameters
         ----------
         reference
-            The path of an image file, whose SHA-256 is the id; an id; of a source that is known, at least the
-            first six digits of its id, or its file name inside the folder. ``photograph:`` may stand before.
+            The path of an image file, whose SHA-256 is the id; an id; for a known source, at least the first
+            six digits of its id, or its file name inside the folder. The prefix ``photograph:`` is allowed.
 
         Raises
         ------
         InputError
             If it is the path of a file that cannot be read.
         NameUnknown
-            If no source, or more than one, is meant.
+            If the reference means no source, or more than one.
         """
         wanted = reference.removeprefix(_KIND)
         found = self.meant_by(wanted)
@@ -94,7 +94,7 @@ class SourceReferences:
         )
 
     def meant_by(self, reference: str) -> set[str]:
-        """Return the ids of all sources that a reference may mean; of a whole id, only if it is known.
+        """Return the ids of all sources that a reference may mean; for a complete id, that id if it is known.
 
         Raises
         ------
@@ -112,9 +112,9 @@ class SourceReferences:
         return found
 
     def _beginning_with(self, beginning: str) -> set[str]:
-        """Return the sources whose ids, or the ids of whose rows, begin so.
+        """Return the sources whose ids begin with `beginning`, or have a row whose id does.
 
-        A second file with the same bytes has a row with an id of its own.
+        A second file with the same bytes has a row with a different id.
         """
         found = {source for source in self._others if source.startswith(beginning)}
         for column in ("row", "source"):
@@ -145,7 +145,7 @@ def _is_whole_id(reference: str) -> bool:
 def _is_file(reference: str) -> bool:
     try:
         return Path(reference).is_file()
-    except OSError:  # too long to be a path, or in a folder of somebody else's
+    except OSError:  # too long for a path, or in a folder without access
         return False
 
 

@@ -1,1 +1,1 @@
-"""The columns of every stage, a module each; see `storage.rows.stage_graph` for all of them together."""
+"""The columns of every stage, one module each; see `storage.rows.stage_graph` for all of them together."""

@@ -7,7 +7,7 @@ from storage.rows.schemas.stage_schema import StageSchema
 SCHEMA = StageSchema(
     reads=(),
     content=(
-        pa.field("image", pa.binary()),  # the file as it came
+        pa.field("image", pa.binary()),  # the original file
         pa.field("height", pa.int32()),  # after the decode rule, in px
         pa.field("width", pa.int32()),
         pa.field("scene", pa.string()),  # photographs of one scene stay on one side of the split

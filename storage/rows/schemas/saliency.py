@@ -6,13 +6,13 @@ from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.stage_names import INGEST
 
 LOW_CONFIDENCE = "low_confidence"
-"""Why a pseudo-mask of little confidence is rejected; the gate counts these."""
+"""The reason of rejection of a pseudo-mask with low confidence; the gate counts these."""
 
 SCHEMA = StageSchema(
     reads=(INGEST,),
     content=(
         pa.field("image_id", pa.string()),
-        pa.field("top", pa.int32()),  # the part of the photograph that was looked at, in px
+        pa.field("top", pa.int32()),  # the part of the photograph that was processed, in px
         pa.field("left", pa.int32()),
         pa.field("height", pa.int32()),
         pa.field("width", pa.int32()),

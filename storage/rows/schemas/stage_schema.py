@@ -1,6 +1,6 @@
-"""What the schema of a stage is: the head that every row has, and the columns of its own.
+"""The schema of a stage: the head that every row has, and the stage's own columns.
 
-Every row has the same head: who it is, what made it, what it came from, and why it was rejected, if it was.
+Every row has the same head: its id, what made it, what it was made from, and why it was rejected, if it was.
 A rejected row keeps its head and its notes and has no payload.
 """
 
@@ -30,16 +30,16 @@ BYTES_PER_FRAME = pa.list_(pa.binary())
 
 @dataclass(frozen=True)
 class StageSchema:
-    """The columns of one stage, by what they are for, and the stages whose rows its rows are made from.
+    """The columns of one stage, by purpose, and the stages whose rows its rows are made from.
 
     Attributes
     ----------
     reads
-        Names of the stages among whose rows the parents of a row are; none for a stage of sources.
+        Names of the stages whose rows may be parents of a row; none for a stage of sources.
     content
-        What the row is: the columns its digest covers, and all that later stages may read.
+        The content of a row: the columns that its digest covers. Later stages may read these only.
     notes
-        What people want to know of it; no row of a later stage is made from them.
+        Information for people; no row of a later stage is made from them.
     statistics
         Numbers about the content, for the validation gate.
     head

@@ -1,8 +1,8 @@
-"""How version 2 called columns, so that its shards are still read.
+"""The column names of version 2, so that its shards can still be read.
 
-Version 2 knew photographs alone: ``source_ids`` of the head was ``image_ids``, and ``pasted_ids`` of a
-pseudo-sequence was ``source_ids``. Nothing else differs. A column that a stage gets from now on is not in
-version 2: leave it out of `in_version_2`.
+The only sources of version 2 were photographs: ``source_ids`` of the head was ``image_ids``, and
+``pasted_ids`` of a pseudo-sequence was ``source_ids``. Nothing else differs. A column that is added to a
+stage from now on is not in version 2: leave it out of `in_version_2`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import pyarrow as pa
 from storage.rows.schemas.stage_schema import StageSchema
 
 _CALLED: Mapping[str, str] = {"source_ids": "image_ids", "pasted_ids": "source_ids"}
-"""What a column was called, by its name today."""
+"""The name of a column in version 2, by its current name."""
 _TODAY = {then: now for now, then in _CALLED.items()}
 _ONLY_THEN = "image_ids"
 
@@ -34,17 +34,17 @@ def is_version_2(schema: pa.Schema) -> bool:
 
 
 def stored_names(schema: pa.Schema, columns: Sequence[str]) -> list[str]:
-    """Return what some columns are called in a shard of this schema."""
+    """Return the names of some columns in a shard of this schema."""
     return [_CALLED.get(column, column) for column in columns] if is_version_2(schema) else list(columns)
 
 
 def renamed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return columns of a shard of this schema under the names that they have today."""
+    """Return columns of a shard of this schema under their current names."""
     if not is_version_2(schema):
         return table
     return table.rename_columns([_TODAY.get(column, column) for column in table.column_names])
 
 
 def as_stored(row: Mapping[str, Any], schema: pa.Schema) -> Mapping[str, Any]:
-    """Return a row, named as today, under the names of a shard of this schema."""
+    """Return a row with current names under the names in a shard of this schema."""
     return dict(zip(stored_names(schema, list(row)), row.values(), strict=True))
