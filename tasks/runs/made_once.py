@@ -1,4 +1,4 @@
-"""Work that is done once: found by its key, or done and recorded under it."""
+"""Work that is done once: its result is found by its key, or made and recorded under it."""
 
 from collections.abc import Callable
 from typing import Literal
