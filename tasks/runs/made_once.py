@@ -22,7 +22,7 @@ def made_once(
     key
         Digest of everything that decides the result.
     is_whole
-        Whether the objects that a record id stands for are all there, their bytes checked.
+        Whether all objects of the record with an id exist, with their bytes checked.
     make
         Does the work, stores its objects and returns the record's id.
     """

@@ -35,7 +35,7 @@ class RowPlan:
 
 
 class Stage(Protocol):
-    """A staging stage under one configuration: small, frozen, sent to workers as it is."""
+    """A staging stage under one configuration: small, frozen, sent to workers unchanged."""
 
     @property
     def name(self) -> str:

@@ -93,7 +93,7 @@ class SampleReader:
         return sorted(self._superpixels)
 
     def num_of_split(self) -> dict[str, int]:
-        """Return how many samples lie on each side of the split."""
+        """Return how many samples are on each side of the split."""
         return dict(Counter(facts["split"] for _, facts in self._sequences.values()))
 
     def sample(self, sample_id: str) -> Sample:

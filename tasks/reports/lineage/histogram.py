@@ -70,7 +70,7 @@ def histogram(name: str, values: npt.NDArray[np.number]) -> Histogram:
 
 
 def _edges(values: npt.NDArray[np.number]) -> tuple[npt.NDArray[np.float64], bool]:
-    """Return where bars begin and end, and whether each stands for one whole number."""
+    """Return where bars begin and end, and whether each bar is for one whole number."""
     low, high = float(values.min()), float(values.max())
     if np.issubdtype(values.dtype, np.integer) and high - low < _MOST_BARS:
         return np.arange(low, high + 2) - 0.5, True

@@ -19,9 +19,9 @@ class Again:
     what: str
     """``row 3fa9c1…`` or ``shard 3fa9c1…``."""
     path: str
-    """The shard that it is, or lies in, inside the store."""
+    """The path, in the store, of the shard that it is or belongs to."""
     differing: tuple[str, ...] = ()
-    """What is not as it is stored."""
+    """What differs from the stored bytes."""
     changed_since: tuple[str, ...] = ()
     """Why it might differ, or could not be made again."""
 

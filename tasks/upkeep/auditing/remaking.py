@@ -66,7 +66,7 @@ class Remaking:
     def row_again(self, stage: str, stored: Row) -> Row | None:
         """Return what the plan and the inputs of a stored row give now; None where no plan has such a row.
 
-        A rejected photograph is not in the store: its row is taken as it is.
+        A rejected photograph is not in the store: its row is taken unchanged.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Remaking:
         digest : str
             Of the shard that they give.
         differing : list of str
-            Sample ids of the rows that are not as they are stored.
+            Sample ids of the rows that differ from the stored ones.
 
         Raises
         ------
