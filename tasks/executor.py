@@ -1,7 +1,7 @@
-"""Runs jobs over shards: one after another, or on Ray workers. The one place that knows Ray.
+"""Runs jobs over shards: one after another, or on Ray workers. No other module imports Ray.
 
-Threads are pinned to one in both backends: the floats of a linear algebra library depend on their number, and
-workers that each start as many threads as there are cores slow each other down.
+Both backends use one thread: the floats of a linear algebra library depend on the number of threads, and
+workers that each start one thread per core slow each other down.
 """
 
 import atexit
@@ -88,7 +88,7 @@ def _run_on_ray(
     import ray.exceptions as lost
     from ray.util import ActorPool
 
-    # A pool of its own: what an earlier run left in flight, when it failed, does not come back in this one.
+    # A new pool: results of jobs that an earlier, failed run left in flight do not come back in this one.
     pool: Any = ActorPool(_workers.started(workers, gpu_each))
     for job in jobs:
         pool.submit(lambda worker, item: worker.run.remote(work, item), job)
@@ -97,7 +97,7 @@ def _run_on_ray(
             yield pool.get_next_unordered()
     except lost.RayTaskError as error:
         raise error.cause from None
-    except SystemError as error:  # what Ray makes of an exception that a signal raised while it waited
+    except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
         raise error.__cause__ or error from None
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
@@ -113,16 +113,16 @@ class _Workers:
         self._cores_of_own_ray = 0
 
     def started(self, count: int, gpu_each: bool) -> list[Any]:
-        """Return `count` workers, fewer if there are fewer GPUs; one that dies at work is replaced by Ray."""
+        """Return `count` workers, or fewer if there are fewer GPUs; Ray replaces a worker that dies."""
         import ray
 
         if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
             _refuse_too_many(count)
-            # A worker may be replaced as often as it dies; a job is given up after a few attempts.
+            # Ray replaces a dead worker any number of times; a job fails after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
-            # Without this resource Ray hides the GPUs from a worker; with it, each sees its own alone.
+            # Without this resource Ray hides the GPUs from a worker; with it, each worker sees only its own.
             resources = {"num_cpus": 1} | ({"num_gpus": 1} if gpu_each else {})
             number = min(count, _num_gpus()) if gpu_each else count
             self._handles = [worker.options(**resources).remote() for _ in range(number)]
@@ -130,7 +130,7 @@ class _Workers:
         return self._handles
 
     def stop(self) -> None:
-        """End the workers, whatever they are at, so that their cores are free for others."""
+        """Kill the workers, even in the middle of a job, so that their cores are free for others."""
         import ray
 
         handles, self._handles = self._handles, []
@@ -151,37 +151,37 @@ class _Workers:
         if address:
             _refuse_silent(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        # It warns on every start that its default is in force.
+        # On every start, Ray warns that it uses its default.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
         try:
-            with _sigterm_as_it_is():
+            with _sigterm_handler_kept():
                 ray.init(
                     **own,
                     configure_logging=False,
                     log_to_driver=False,
-                    runtime_env={"env_vars": _ONE_THREAD | _how_to_reach_buckets()},
+                    runtime_env={"env_vars": _ONE_THREAD | _bucket_settings()},
                 )
         except ConnectionError as error:
             raise InputError(
                 f"expected the Ray cluster of RAY_ADDRESS to let this process in: {error}; "
                 "RAY_AUTH_MODE=token if it asks for one"
             ) from error
-        # What its own log_to_driver leaves on: news of lost workers, on the standard output of this process.
+        # Despite log_to_driver=False, Ray prints lost workers on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
 
 
-def _how_to_reach_buckets() -> dict[str, str]:
-    """Return what workers are told about object storage.
+def _bucket_settings() -> dict[str, str]:
+    """Return the environment variables for object storage that workers get.
 
-    Workers on this machine inherit all of the environment. Those of a cluster get what is no secret: Ray
-    shows what it was given to everybody who can see the cluster, and credentials are the cluster's own.
+    Workers on this machine inherit the whole environment. Workers of a cluster get only what is not secret:
+    Ray shows these variables to everybody who can see the cluster, and the cluster has its own credentials.
     """
     return {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
 
 
 def _refuse_too_many(count: int) -> None:
-    """Raise if a cluster has no room for so many workers: they would be waited for in silence."""
+    """Raise if a cluster has fewer cores than workers: Ray would wait for them without a message."""
     import ray
 
     resources: Any = ray.cluster_resources  # untyped
@@ -215,11 +215,11 @@ def _refuse_silent(address: str) -> None:
 
 
 @contextmanager
-def _sigterm_as_it_is() -> Iterator[None]:
-    """Give SIGTERM back to whoever handled it before Ray, whose handlers print registers and abort."""
+def _sigterm_handler_kept() -> Iterator[None]:
+    """Restore the handler of SIGTERM after Ray has set its own, which prints registers and aborts."""
     handler = signal.getsignal(signal.SIGTERM)
     yield
-    if threading.current_thread() is threading.main_thread():  # only there may it be set
+    if threading.current_thread() is threading.main_thread():  # a handler can be set only there
         signal.signal(signal.SIGTERM, handler)
 
 

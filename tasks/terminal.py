@@ -1,4 +1,4 @@
-"""What a person at the terminal sees of long work: a bar, or now and then a line."""
+"""Progress of long work on the terminal: a progress bar, or a line from time to time."""
 
 import sys
 import time
@@ -9,19 +9,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Advance = Callable[[int, int], None]
-"""Told how much is done, and how much there is."""
+"""Called with the amount that is done, and the total."""
 
 _LINE_SECONDS = 10.0
 
 
 def print_line(line: str) -> None:
-    """Write one line for the person at the terminal, on standard error."""
+    """Print one line on standard error."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False)
 
 
 @contextmanager
 def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
-    """Show how far `what` is, counted in `unit`, while the block runs."""
+    """Show the progress of `what`, counted in `unit`, while the block runs."""
     if not sys.stderr.isatty():
         yield at_most_every(
             _LINE_SECONDS, lambda done, total: print_line(f"{what}: {done} of {total} {unit}")
@@ -34,7 +34,7 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
 
 
 def at_most_every(seconds: float, act: Callable[[int, int], object]) -> Advance:
-    """Return `act`, called at most once in so many seconds."""
+    """Return a function that calls `act` at most once in so many seconds."""
     next_time = time.monotonic() + seconds
 
     def limited(done: int, total: int) -> None:

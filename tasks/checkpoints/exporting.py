@@ -1,4 +1,4 @@
-"""Taking a checkpoint out of a store: as it is, or in the form in which one comes with the project."""
+"""Exports a checkpoint from a store: unchanged, or in the form of the one that comes with the project."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +28,7 @@ def export_checkpoint(store: Store, checkpoint: str, folder: Path) -> str:
     NameUnknown
         If the store has no such checkpoint.
     InputError
-        If the folder holds something.
+        If the folder is not empty.
     StoreUnwritable
         If it cannot be written.
     """
@@ -36,7 +36,7 @@ def export_checkpoint(store: Store, checkpoint: str, folder: Path) -> str:
 
 
 def export_pretrained(store: Store, checkpoint: str, folder: Path, use: MethodConfig) -> str:
-    """Write a checkpoint as one that stands without its dataset and is half as large; return its new id.
+    """Write a checkpoint in a form that needs no dataset and is half as large; return its new id.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ def export_pretrained(store: Store, checkpoint: str, folder: Path, use: MethodCo
     folder
         A new folder, or an empty one.
     use
-        The method as it is used: of SHLS the network, with or without refinement, and the memory.
+        The method as it is used: for SHLS the network, with or without refinement, and the memory.
 
     Raises
     ------
     NameUnknown, InputError, StoreUnwritable
         As for `export_checkpoint`.
     ConfigError
-        If this version does not know how it was trained, or `use` is of another method.
+        If this version cannot read its configuration, or `use` is of another method.
     InputError
         If the weights are of another network.
     """
@@ -62,7 +62,7 @@ def export_pretrained(store: Store, checkpoint: str, folder: Path, use: MethodCo
 
 
 def as_pretrained(learned: Learned, use: MethodConfig) -> Learned:
-    """Return a checkpoint with rounded weights, which says how it is used and what it was made from.
+    """Return a checkpoint with rounded weights; its record states its use and what it was made from.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def as_pretrained(learned: Learned, use: MethodConfig) -> Learned:
 
 
 def rounded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the matrices and kernels of a state in bfloat16; vectors, of next to no size, as they are."""
+    """Return the matrices and kernels of a state in bfloat16; vectors, which are small, stay as they are."""
     return {
         name: value.to(torch.bfloat16) if value.is_floating_point() and value.ndim > 1 else value
         for name, value in state.items()

@@ -1,4 +1,4 @@
-"""Bringing a checkpoint that was trained on another machine into the store of its dataset."""
+"""Imports a checkpoint that was trained on another machine into the store of its dataset."""
 
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from tasks.training.trained_folder import read_trained
 def import_checkpoint(folder: Path, store: Store) -> str:
     """Check a checkpoint in a folder, put it into a store, and return its id.
 
-    The same training in the store finds it then.
+    From then on, the same training in the store reuses it.
 
     Raises
     ------
     InputError
         If there is no checkpoint in the folder, or a pretrained one, or its weights are not of its network.
     ConfigError
-        If this version does not know how it was trained.
+        If this version cannot read its configuration.
     ObjectCorrupted
         If the weights are not those of the record.
     NameUnknown

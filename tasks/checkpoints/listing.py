@@ -1,4 +1,4 @@
-"""The checkpoints that a store has, for somebody who looks for one."""
+"""Lists the checkpoints of a store."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class ListedCheckpoint:
-    """A checkpoint in a line.
+    """One checkpoint of the list.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ from storage.records.manifests import get_record, record_id
 from tasks.training.learning_config import method_of
 
 if TYPE_CHECKING:
-    from storage.store import Store  # with it comes Delta Lake, which training alone does without
+    from storage.store import Store  # imports Delta Lake, which training alone does not need
 
 
 def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> nn.Module:
@@ -31,7 +31,7 @@ def load_checkpoint(store: "Store", checkpoint: str, device: torch.device) -> nn
 
 
 def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -> nn.Module:
-    """Return the network of a checkpoint that was read; weights that are rounded become float32.
+    """Return the network of a checkpoint in memory; rounded weights become float32.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def network_of(record: CheckpointRecord, weights: bytes, device: torch.device) -
         As for `load_checkpoint`.
     """
     method, section = method_of(record)
-    # What else the section says is not read, and may be of another version.
+    # Other keys of the section are not read, and may be of another version.
     shape = {key: section[key] for key in ("name", "network") if key in section}
     try:
         config = method.config.model_validate(shape)

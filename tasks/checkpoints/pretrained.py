@@ -1,4 +1,4 @@
-"""The checkpoint that comes with the project: of use where there is no store, and no dataset."""
+"""The checkpoint that comes with the project: it needs no store and no dataset."""
 
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ from tasks.training.learn import Learned
 from tasks.training.trained_folder import read_trained
 
 PRETRAINED: Final = "pretrained"
-"""What a person calls it."""
+"""Its name on the command line."""
 FOLDER = Path(__file__).parent / "pretrained_weights"
 
 
@@ -27,7 +27,7 @@ def read_pretrained() -> Learned:
 
 
 def keep_checkpoint(store: Store, learned: Learned) -> str:
-    """Put a checkpoint into a store, for records there to name; return its id.
+    """Put a checkpoint into a store, so that records there can name it; return its id.
 
     Raises
     ------

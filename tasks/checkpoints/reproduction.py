@@ -25,10 +25,10 @@ from tasks.training.train_task import require_sound, steps_shown
 def reproduce_checkpoint(
     checkpoint: str, store: str, execution: ExecutionConfig, allow_withdrawn: bool = False
 ) -> ReproductionOutcome:
-    """Train again as a checkpoint's record says, beside it, and say whether the weights are the same.
+    """Train again from a checkpoint's record, and report whether the weights are the same.
 
-    Where code, packages or device are not those of the record, equal weights were never promised: it is not
-    trained, and the outcome is ``not comparable``.
+    The checkpoint stays as it is. If code, packages or device are not those of the record, equal weights
+    cannot be expected: nothing is trained, and the outcome is ``not comparable``.
     """
     started = time.monotonic()
     opened = Store.create(store)
@@ -66,7 +66,7 @@ def reproduce_checkpoint(
 
 
 def differing(record: CheckpointRecord, facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return what decides the weights and is not as it was: by name, what it was and what it is."""
+    """Return what decides the weights and has changed: by name, what it was and what it is."""
     recorded = record.model_dump(mode="json") | {"configuration": recorded_sections(record)}
     then, now = _flat(recorded), _flat(facts)
     return {

@@ -1,4 +1,4 @@
-"""The network of a configuration before anything is learned, in the form of a checkpoint."""
+"""The untrained network of a configuration, as a checkpoint."""
 
 from typing import Final
 
@@ -11,13 +11,14 @@ from tasks.training.learn import Learned, facts_of
 from tasks.training.learning_config import LearningConfig
 
 UNTRAINED: Final = "untrained"
-"""What a person calls it."""
+"""Its name on the command line."""
 
 
 def untrained_checkpoint(learning: LearningConfig, execution: ExecutionConfig) -> Learned:
     """Return the random weights that a training of this configuration would begin with.
 
-    Its record is of the kind that needs no dataset: 0 steps, on the digest of no bytes, which none has.
+    Its record is of the kind that needs no dataset. It has 0 steps, and as dataset the digest of no bytes,
+    which is the id of no dataset.
     """
     network = learning.chosen_method().new_network(learning.method, learning.training.seed)
     weights = weights_to_bytes(network.state_dict())

@@ -1,1 +1,1 @@
-"""What is told of runs to others, as events of the OpenLineage standard."""
+"""Events about runs, in the OpenLineage standard."""

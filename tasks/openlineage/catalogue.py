@@ -1,6 +1,6 @@
-"""What the ids in the ledger stand for, and the names under which OpenLineage knows them.
+"""The artifacts behind the ids in the ledger, and their names in OpenLineage.
 
-A dataset of OpenLineage is a thing with versions. Here that is what has a name: the dataset ``photos``, its
+A dataset of OpenLineage has versions. Here, everything with a name is one: the dataset ``photos``, its
 stages, the checkpoints trained on it, their scores; the id of an artifact is the version.
 """
 
@@ -32,16 +32,16 @@ class Artifact:
     id
         Digest of its record.
     kind
-        ``dataset``, a stage, ``checkpoint``, ``evaluation``, ``benchmark``, ``submission``; ``other`` for an
-        id that is not of a record of these.
+        ``dataset``, a stage, ``checkpoint``, ``evaluation``, ``benchmark``, ``submission``; ``other`` for any
+        other id.
     name
         Inside its store: ``photos/saliency``.
     made_from
         Names, inside the store, of what it was made from.
     also
-        Names of people's own for this version: ``photos@v3``.
+        Published names and tags of this version: ``photos@v3``.
     manifest
-        Of a stage.
+        Its manifest, if it is a stage.
     """
 
     id: str
@@ -53,14 +53,14 @@ class Artifact:
 
 
 class Catalogue:
-    """Finds what an id stands for.
+    """Finds the artifacts behind an id.
 
     Parameters
     ----------
     store
-        Where it lies.
+        Where they are.
     own_name
-        Of the configuration of the run that asks: it goes before other names of the same dataset.
+        Name in the configuration of the run; it is preferred to other names of the same dataset.
     """
 
     def __init__(self, store: Store, own_name: str | None = None) -> None:
@@ -68,7 +68,7 @@ class Catalogue:
         self._own_name = own_name
 
     def artifacts(self, artifact_id: str) -> Iterator[Artifact]:
-        """Yield what has an id, and of a dataset its stages, too."""
+        """Yield the artifact that has an id; for a dataset, its stages first."""
         record = self._record(artifact_id)
         match record.get("kind"):
             case RecordKind.DATASET:
@@ -82,7 +82,7 @@ class Catalogue:
                 yield Artifact(artifact_id, "other", f"other/{artifact_id}")
 
     def naming(self, name: str) -> DatasetNaming:
-        """Return how OpenLineage wants a name, or path, inside the store spelt."""
+        """Return a name, or path, inside the store as OpenLineage spells it."""
         whole = f"{self.store.location}/{name}"
         if not whole.startswith("s3://"):
             return LocalFileSystem(whole)
@@ -90,13 +90,13 @@ class Catalogue:
         return S3(bucket, key)
 
     def place(self, artifact: Artifact) -> DatasetNaming | None:
-        """Return where the record of an artifact lies, or None for what the store has no object of."""
+        """Return where the record of an artifact is, or None if the store has no object for it."""
         if artifact.kind == "other" and self.store.objects.size(artifact.id) is None:
             return None
         return self.naming(object_path(artifact.id))
 
     def _record(self, artifact_id: str) -> Mapping[str, Any]:
-        """Return a record; of what is no object, or none that is a record, nothing."""
+        """Return a record; an empty one if there is no such object, or it is not a record."""
         try:
             record = json.loads(self.store.objects.get(artifact_id))
         except (ObjectMissing, ValueError):
@@ -126,7 +126,7 @@ class Catalogue:
         return Artifact(artifact_id, kind, f"{name}/{kind}{videos}", read)
 
     def _name(self, dataset_id: str) -> str:
-        """Return the name of a dataset: the asking run's own, else the one it was first published under."""
+        """Return the name of a dataset: the one in the run's configuration, else the first published one."""
         names = [row["name"] for row in self._namings(dataset_id) if row["kind"] == PUBLISHED]
         if self._own_name and (self._own_name in names or not names):
             return self._own_name

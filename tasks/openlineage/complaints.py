@@ -1,4 +1,4 @@
-"""What OpenLineage's client only logs, told to the person at the terminal: a line each, and once."""
+"""Prints what OpenLineage's client only logs: one line each, and each line once."""
 
 import logging
 from collections.abc import Iterator
@@ -10,26 +10,26 @@ _LOGGER = logging.getLogger("openlineage")
 
 
 class Complaints(logging.Handler):
-    """Tells warnings and errors; a traceback is for the log of a person's own."""
+    """Prints warnings and errors, without tracebacks: those are in the log, if the user configured one."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.has_error = False
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell a record that was not told before."""
+        """Print a record that was not printed before."""
         reason = record.exc_info[1] if record.exc_info else None
         line = one_line(f"{record.getMessage()} {reason or ''}")
         self.has_error |= record.levelno >= logging.ERROR
-        if line not in self._told:
-            self._told.add(line)
+        if line not in self._printed:
+            self._printed.add(line)
             print_line(f"warning: OpenLineage: {line}")
 
 
 @contextmanager
 def printed_complaints() -> Iterator[Complaints]:
-    """Tell what the client complains of while the block runs."""
+    """Print the warnings and errors of the client while the block runs."""
     complaints = Complaints()
     _LOGGER.addHandler(complaints)
     try:

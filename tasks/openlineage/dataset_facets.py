@@ -1,4 +1,4 @@
-"""What is told of a dataset whether it was read or made: its version, columns, names and place."""
+"""Facets of a dataset that was read or made: its version, columns, names and place."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ _STORAGE_LAYER = "shls"
 
 
 def dataset_facets(catalogue: Catalogue, artifact: Artifact) -> dict[str, DatasetFacet]:
-    """Return the facets of an artifact that say what it is and where it lies."""
+    """Return the facets of an artifact that describe what it is and where it is."""
     is_stage = artifact.manifest is not None
     facets: dict[str, DatasetFacet] = {
         "version": dataset_version_dataset.DatasetVersionDatasetFacet(artifact.id),
@@ -40,7 +40,7 @@ def dataset_facets(catalogue: Catalogue, artifact: Artifact) -> dict[str, Datase
 
 
 def made_from(sources: Iterable[DatasetNaming]) -> DatasetFacet:
-    """Return the facet that says which datasets one was made from: a run as a whole may make several."""
+    """Return the facet that lists the datasets from which one was made: a run may make several."""
     return lineage.LineageDatasetFacet(
         inputs=[
             lineage.LineageDatasetInput(source.get_namespace(), source.get_name(), "DATASET")
@@ -64,7 +64,7 @@ def _spelt(kind: pa.DataType) -> str:
 
 
 def _other_names(catalogue: Catalogue, artifact: Artifact) -> list[symlinks_dataset.Identifier]:
-    """Return what people call this version, and where its record lies."""
+    """Return the names and tags of this version, and where its record is."""
     named = [(catalogue.naming(name), "TABLE") for name in artifact.also]
     if place := catalogue.place(artifact):
         named.append((place, "LOCATION"))

@@ -22,7 +22,7 @@ from tasks.openlineage.quality import assertions_by_stage, metrics_of_input, met
 
 
 def input_datasets(catalogue: Catalogue, run: Run) -> list[InputDataset]:
-    """Return what a run has read so far: what the ledger is told, and the photographs of a new dataset."""
+    """Return what a run has read so far: the inputs for the ledger, and the photographs of a new dataset."""
     found = [
         InputDataset(
             photographs.get_namespace(),
@@ -52,7 +52,7 @@ def input_datasets(catalogue: Catalogue, run: Run) -> list[InputDataset]:
 
 
 def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
-    """Return what a run has made so far, or found made."""
+    """Return what a run has made or reused so far."""
     built = {stage["name"]: stage for stage in run.details.get("stages", ())}
     found = []
     for artifact_id in run.outputs:
@@ -71,11 +71,11 @@ def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
 
 
 def _photographs(run: Run) -> list[DatasetNaming]:
-    """Return the folder of photographs that a run makes a dataset of; nothing for other runs."""
+    """Return the folder of photographs that a run makes a dataset from; an empty list for other runs."""
     images = run.configuration.get("ingest", {}).get("images")
     if run.kind != RunKind.DATASET or not images:
         return []
-    from tasks.stages.ingest import SKIMAGE  # takes OpenCV in
+    from tasks.stages.ingest import SKIMAGE  # imports OpenCV
 
     return [_BundledPhotographs() if images == SKIMAGE else LocalFileSystem(str(Path(images).absolute()))]
 
@@ -96,6 +96,6 @@ def _written(artifact: Artifact, built: Mapping[str, Any]) -> OutputDatasetFacet
     whole = sum(shard.bytes for shard in artifact.manifest.shards)
     return output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=built["rows_computed"],
-        size={"computed": whole, "cached": 0}.get(built["status"]),  # of a part of it, nobody counted
+        size={"computed": whole, "cached": 0}.get(built["status"]),  # unknown for a part of it
         fileCount=built["shards_computed"],
     )

@@ -1,4 +1,4 @@
-"""Where events go: as OpenLineage's own configuration says, else into a file of the store."""
+"""Where events go: as OpenLineage's own configuration states, else into a file of the store."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ PACKAGE = "shls-pipelines"
 
 
 def client_of(store: Store) -> OpenLineageClient | None:
-    """Return the client that sends events about a store, or None where nobody is to be told.
+    """Return the client that sends events about a store, or None if none are to be sent.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def client_of(store: Store) -> OpenLineageClient | None:
 
 
 def _is_configured() -> bool:
-    """Return whether a person has said where events go, in any of the ways that the client knows."""
+    """Return whether a user has configured where events go, in any of the ways that the client knows."""
     file = os.environ.get("OPENLINEAGE_CONFIG")
     if file and not Path(file).is_file():
         raise ConfigError(f"expected a configuration file at OPENLINEAGE_CONFIG={file}, found none")
@@ -50,9 +50,9 @@ def _is_configured() -> bool:
 
 
 def _end_last_line(path: Path) -> None:
-    """End a line that was cut short, by a full disk, so that it spoils no other.
+    """End a last line that was cut short, by a full disk, so that the next event starts a new line.
 
-    Nothing is taken away: another run may just be writing it.
+    Nothing is removed: another run may be writing that line.
     """
     with path.open("ab+") as file:
         if file.tell():

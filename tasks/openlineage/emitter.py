@@ -1,4 +1,4 @@
-"""Sending events, as long as that works: a run never fails for it."""
+"""Sends events until the first failure; a run never fails because of events."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,31 +14,31 @@ _FLUSH_SECONDS = 10.0
 
 
 class Emitter:
-    """Sends events to where they are to go. What keeps one from being sent is told, and no more are tried.
+    """Sends events to the configured destination. The first failure is printed, and no more are sent.
 
     Parameters
     ----------
     store
         The store that the runs are about.
     complaints
-        Those of the client.
+        Warnings and errors of the client.
     """
 
     def __init__(self, store: Store, complaints: Complaints) -> None:
         self._client = None
         with self._ending_events():
             client = client_of(store)
-            # A configuration that it cannot read the client logs, and goes on as if there were none.
+            # The client only logs that it cannot read a configuration, and continues without one.
             self._client = None if complaints.has_error else client
 
     def send(self, make: Callable[[], RunEvent]) -> None:
-        """Make an event and send it; do neither where nobody is told."""
+        """Make an event and send it; do neither if events are off or one has failed."""
         if self._client is not None:
             with self._ending_events():
                 self._client.emit(make())
 
     def close(self) -> None:
-        """Wait for what a transport sends by itself in the background."""
+        """Wait for events that a transport sends in the background."""
         if self._client is not None:
             with self._ending_events():
                 self._client.close(_FLUSH_SECONDS)
@@ -47,7 +47,7 @@ class Emitter:
     def _ending_events(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # of any transport, a person's own among them
+        except Exception as error:  # of any transport, also of one that a user wrote
             self._client = None
             print_line(
                 f"warning: no more OpenLineage events of this run: {type(error).__name__}: {one_line(error)}"
@@ -56,7 +56,7 @@ class Emitter:
 
 @contextmanager
 def own_emitter(store: Store) -> Iterator[Emitter]:
-    """Return who sends the events of the block."""
+    """Return the emitter of the block's events."""
     with printed_complaints() as complaints:
         emitter = Emitter(store, complaints)
         try:

@@ -1,4 +1,4 @@
-"""What is told of a job: what it is for, and its source code."""
+"""Facets of a job: its purpose and its source code."""
 
 import inspect
 
@@ -16,7 +16,7 @@ from tasks.openlineage.source_code import origin, running_flow, source_of
 
 
 def job_facets(kind: str, environment: Environment) -> dict[str, JobFacet]:
-    """Return the facets of the job of runs of a kind, as it is now."""
+    """Return the facets of the job for a kind of run, as it is now."""
     facets: dict[str, JobFacet] = {
         "jobType": job_type_job.JobTypeJobFacet(
             processingType="BATCH", integration="SHLS", jobType="DAG" if kind in COMPOSED else "JOB"
@@ -34,7 +34,7 @@ def job_facets(kind: str, environment: Environment) -> dict[str, JobFacet]:
         repository = origin()
         facets["sourceCodeLocation"] = source_code_location_job.SourceCodeLocationJobFacet(
             type="git",
-            # Where nobody else finds the repository: the identifier of the commit that is the same anywhere.
+            # Without a public repository: the identifier of the commit that is the same everywhere.
             url=repository or f"swh:1:rev:{environment.code_commit}",
             repoUrl=repository,
             path=path,

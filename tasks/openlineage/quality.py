@@ -1,4 +1,4 @@
-"""What is known of the quality of data: statistics of its columns, and the verdict of the gate."""
+"""Facets of data quality: statistics of columns, and the verdict of the gate."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from tasks.openlineage.catalogue import Catalogue
 if TYPE_CHECKING:
     from storage.gate.gate import Finding
 
-_KEEPS_FROM_BEING_PUBLISHED = "error"
+_PREVENTS_PUBLICATION = "error"
 
 
 def metrics_of_output(manifest: StageManifest) -> DatasetFacet:
@@ -45,13 +45,13 @@ def metrics_of_input(manifest: StageManifest) -> InputDatasetFacet:
 
 
 def gate_facet(catalogue: Catalogue, dataset_ids: Iterable[str]) -> RunFacet | None:
-    """Return what the gate found on the datasets of a run that let it judge, or None where it judged none."""
+    """Return the findings of the gate on the datasets of a run, or None if it judged none of them."""
     findings = [finding for dataset_id in dataset_ids for finding in _findings(catalogue, dataset_id)]
     tests = [
         test_run.TestExecution(
             name=_name(finding),
             status="pass" if finding.passed else "fail",
-            severity=_KEEPS_FROM_BEING_PUBLISHED,
+            severity=_PREVENTS_PUBLICATION,
             type=finding.expectation,
             expected=_bounds(finding),
             actual=finding.observed,
@@ -63,7 +63,7 @@ def gate_facet(catalogue: Catalogue, dataset_ids: Iterable[str]) -> RunFacet | N
 
 
 def assertions_by_stage(catalogue: Catalogue, dataset_id: str) -> dict[str, InputDatasetFacet]:
-    """Return by stage what the gate found on a dataset that is read; nothing where it was never judged."""
+    """Return, by stage, the findings of the gate on an input dataset; nothing if it was never judged."""
     by_stage: dict[str, list[data_quality_assertions_dataset.Assertion]] = {}
     for finding in _findings(catalogue, dataset_id):
         column = finding.arguments.get("column")
@@ -71,9 +71,9 @@ def assertions_by_stage(catalogue: Catalogue, dataset_id: str) -> dict[str, Inpu
             data_quality_assertions_dataset.Assertion(
                 assertion=finding.expectation,
                 success=finding.passed,
-                # The gate also looks at figures that are in no column of a shard.
+                # The gate also checks figures that are not a column of a shard.
                 column=column if column in schema_of(finding.stage).arrow.names else None,
-                severity=_KEEPS_FROM_BEING_PUBLISHED,
+                severity=_PREVENTS_PUBLICATION,
                 name=_name(finding),
                 expected=_bounds(finding),
                 actual=finding.observed,
@@ -109,7 +109,7 @@ def _totals(manifest: StageManifest) -> dict[str, Any]:
 
 
 def _findings(catalogue: Catalogue, dataset_id: str) -> "tuple[Finding, ...]":
-    from storage.gate.gate import newest_verdict  # takes pandas in
+    from storage.gate.gate import newest_verdict  # imports pandas
 
     verdict = newest_verdict(catalogue.store, dataset_id)
     return verdict.findings if verdict else ()

@@ -1,4 +1,4 @@
-"""The event of a run, made of what the ledger is told of it and of the manifests of what it read and made."""
+"""The event of a run, made from its facts for the ledger and the manifests of what it read and made."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,16 +17,16 @@ from tasks.openlineage.run_name import RunName, run_name
 
 
 def run_event(store: Store, state: RunState, run: Run, outer: Sequence[RunName]) -> RunEvent:
-    """Return the event that a run came to a state.
+    """Return the event that a run reached a state.
 
     Parameters
     ----------
     store
-        Where what the run read and made lies.
+        Where the inputs and outputs of the run are.
     state
         START, or one of COMPLETE, FAIL and ABORT.
     run
-        What the ledger is told of it.
+        Its facts, as the ledger records them.
     outer
         The runs it is a part of, outermost first.
     """

@@ -1,4 +1,4 @@
-"""What is told of a run itself: what it is a part of, what it was told to do, and how it went."""
+"""Facets of a run: the runs it is a part of, its configuration, and its result."""
 
 import json
 import platform
@@ -31,13 +31,13 @@ def run_facets(
     Parameters
     ----------
     run
-        What the ledger is told of it.
+        Its facts, as the ledger records them.
     environment
-        Where it happens.
+        Where it runs.
     outer
         The runs it is a part of, outermost first.
     catalogue
-        Knows what it made.
+        Finds what it made.
     """
     facets: dict[str, RunFacet] = {
         "processing_engine": _engine(),
@@ -85,7 +85,7 @@ def _parameters(configuration: Mapping[str, Any]) -> RunFacet:
 
 
 def _flat(prefix: str, section: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every value of a configuration under its dotted key; what is no text is spelt as JSON."""
+    """Yield every value of a configuration under its dotted key; a value that is not text becomes JSON."""
     for key, value in section.items():
         if isinstance(value, Mapping):
             yield from _flat(f"{prefix}{key}.", value)

@@ -1,4 +1,4 @@
-"""How a run and its job are called."""
+"""The names of a run and its job."""
 
 import os
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class RunName(NamedTuple):
 
 
 def run_name(run: Run) -> RunName:
-    """Return how a run is called: its job is the kind, under the name of its configuration if it has one."""
+    """Return the names of a run: its job is the kind, after the name in its configuration if it has one."""
     namespace = os.environ.get("OPENLINEAGE_NAMESPACE") or "shls-pipelines"
     name = run.configuration.get("name")
     return RunName(run.run_id, namespace, f"{name}.{run.kind}" if name else run.kind)

@@ -1,4 +1,4 @@
-"""Which code a run is made of: its commit, where others find it, and the flow that was run."""
+"""The code of a run: the flow that is running, its source, and the public address of the repository."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from prefect.context import FlowRunContext
 
 _PROJECT = Path(__file__).parents[2]
 _SCP_LIKE = re.compile(r"(?:[^@/]+@)?([^:/]+):(?!//)(.+)")
-_REACHED_BY_OTHERS = ("https", "http", "ssh", "git")
+_PUBLIC_SCHEMES = ("https", "http", "ssh", "git")
 
 
 def running_flow() -> Callable[..., Any] | None:
@@ -30,9 +30,9 @@ def origin() -> str | None:
     """Return the address of the repository that this checkout came from, if others can reach it."""
     if not (_PROJECT / ".git").exists():
         return None
-    asked = ["git", "-C", str(_PROJECT), "remote", "get-url", "origin"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30)
-    return public_address(told.stdout.strip()) if told.returncode == 0 else None
+    command = ["git", "-C", str(_PROJECT), "remote", "get-url", "origin"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return public_address(done.stdout.strip()) if done.returncode == 0 else None
 
 
 def public_address(remote: str) -> str | None:
@@ -49,6 +49,6 @@ def public_address(remote: str) -> str | None:
     if scp_like := _SCP_LIKE.fullmatch(remote):
         return f"ssh://{scp_like[1]}/{scp_like[2]}"
     parts = urlsplit(remote)
-    if parts.scheme not in _REACHED_BY_OTHERS:
+    if parts.scheme not in _PUBLIC_SCHEMES:
         return None
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,4 +1,4 @@
-"""What a plan is compared with: a dataset there is."""
+"""What a plan is compared with: an existing dataset."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class Baseline:
-    """The stages of a dataset there is."""
+    """The stages of an existing dataset."""
 
     dataset: str
     artifacts: Mapping[str, StageArtifact]
@@ -53,13 +53,13 @@ class Baseline:
 
     @cached_property
     def photographs(self) -> Mapping[str, Mapping[str, Any]]:
-        """Ids and notes of every photograph that is there, rejected ones included, by sample id."""
+        """Ids and notes of every photograph in it, rejected ones included, by sample id."""
         columns = ["sample_id", "source_ids", "file_name", "source", "licence", "consent"]
         rows = self.there[INGEST].table([*columns, "rejected"]).to_pylist()
         return {row.pop("sample_id"): row for row in rows if row.pop("rejected") != ERASED}
 
     def erased(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return the photographs of every row of a stage that was erased by order, by sample id."""
+        """Return the photographs of every row of a stage that was erased on request, by sample id."""
         table = self.there[stage].table(["sample_id", "source_ids", "rejected"])
         erased = table.filter(pc.field("rejected") == ERASED).drop_columns("rejected")
         return {row.pop("sample_id"): row for row in erased.to_pylist()}

@@ -1,4 +1,4 @@
-"""The plan of a build: priced before it begins, and then built as it was planned."""
+"""The plan of a build: its size is checked before the build, which then follows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.stages.stage import Stage
 class BuildPlan:
     """What is known of the rows of a dataset before it is built.
 
-    No dataclass: tasks are handed it, and Prefect would look at every row in search of results of tasks.
+    Not a dataclass: tasks get it as an argument, and Prefect would search every row for results of tasks.
     """
 
     def __init__(self, plan: DatasetPlan) -> None:
@@ -32,8 +32,8 @@ class BuildPlan:
 def plan_build(stages: Sequence[Stage], store: Store, staging: StagingConfig) -> BuildPlan:
     """Plan a dataset; refuse one that the disk cannot hold.
 
-    Sources are hashed here, and not again when they are built. What is made of new ones is taken to be as
-    large as what the store's newest dataset made of its own, and nothing in a store without any.
+    Sources are hashed here, and not again when they are built. The rows made from a new source are assumed
+    to be as large as those in the store's newest dataset; in a store without one, their size counts as 0.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def plan_build(stages: Sequence[Stage], store: Store, staging: StagingConfig) ->
 
 
 def _bytes_made_of_a_source(store: Store, stages: Sequence[Stage]) -> float:
-    """Return what the stages after the first one keep of each source, by their newest artifacts."""
+    """Return the bytes that the stages after the first one store of each source, by the newest artifacts."""
     made = [newest_artifact(store, stage.name) for stage in stages]
     if None in made:
         return 0.0

@@ -1,4 +1,4 @@
-"""The plan of a dataset: its stages one behind the other, each on the planned rows of those before."""
+"""The plan of a dataset: its stages in order, each planned from the planned rows of those before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tasks.stages.stage import Stage
 
 @dataclass(frozen=True)
 class DatasetPlan:
-    """What the stages of a dataset are to be, beside what there is of them."""
+    """The planned stages of a dataset, and what of them exists."""
 
     store: Store
     rows_per_shard: int
@@ -35,12 +35,12 @@ class DatasetPlan:
         return {name: self.rows[name] for name in stage.reads}
 
     def is_exact(self, plan: StagePlan) -> bool:
-        """Return whether all that a stage reads is there already: then its plan is what will be done."""
+        """Return whether all rows that a stage reads exist: then its plan is exactly what will be done."""
         by_name = {other.stage.name: other for other in self.stages}
         return all(not by_name[name].rows_to_compute for name in plan.stage.reads)
 
     def dataset_id(self) -> str | None:
-        """Return the id of the dataset, if all of it is there; None if anything is left to be done."""
+        """Return the id of the dataset, if all of it exists; None if anything has to be made."""
         artifacts: dict[str, str] = {}
         contents: dict[str, str] = {}
         for plan in self.stages:
@@ -53,12 +53,12 @@ class DatasetPlan:
 
 
 def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
-    """Plan the stages in their order; nothing is written, and shards are looked for but not hashed."""
+    """Plan the stages in their order; nothing is written, and shards are not hashed."""
     return planned_further(DatasetPlan(store, rows_per_shard), stages)
 
 
 def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
-    """Return a plan with more stages, behind those that it has."""
+    """Return a plan with more stages, after those that it has."""
     plan = begun
     for stage in stages:
         wanted = wanted_rows(plan.store, stage, plan.inputs(stage))

@@ -1,4 +1,4 @@
-"""What a plan will cost: from what earlier runs took, or from a handful of photographs tried at once."""
+"""What a plan will cost, estimated from earlier runs, or from a trial with a few photographs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Rate:
     """What a row of a stage costs."""
 
     seconds_per_row: float | None = None
-    """Of one worker; None where nobody knows."""
+    """For one worker; None if unknown."""
     bytes_per_row: float | None = None
     basis: str = "no run yet"
     """Where the seconds come from."""
@@ -38,7 +38,7 @@ class Rate:
         return None if self.seconds_per_row is None else self.seconds_per_row * plan.rows_to_compute / workers
 
     def bytes_to_write(self, plan: StagePlan) -> float | None:
-        """Return the size of the shards to be made, in bytes; photographs count as their files do."""
+        """Return the size of the shards to be made, in bytes; a photograph counts as large as its file."""
         if not plan.stale:
             return 0.0
         rows = [row for shard in plan.stale for row in shard.rows]
@@ -57,13 +57,13 @@ def workers_of(execution: ExecutionConfig) -> int:
 
 
 def recorded_rates(store: Store, plan: DatasetPlan) -> dict[str, Rate]:
-    """Return what the rows of each stage took in the last runs, and in the newest artifact."""
+    """Return the cost of the rows of each stage: time from the last runs, size from the newest artifact."""
     done = list(_stages_of_runs(store))
     return {stage.stage.name: _recorded_rate(store, stage.stage.name, done) for stage in plan.stages}
 
 
 def newest_artifact(store: Store, stage: str) -> StageArtifact | None:
-    """Return what was last made of a stage, unless there is nothing or it was removed since."""
+    """Return the newest artifact of a stage; None if there is none, or it was removed since."""
     for artifact_id in store.keys.recent(stage, 1):
         with suppress(ObjectMissing):
             return StageArtifact(store.objects, artifact_id)
@@ -71,7 +71,7 @@ def newest_artifact(store: Store, stage: str) -> StageArtifact | None:
 
 
 def needs_trial(plan: DatasetPlan, rates: Mapping[str, Rate], workers: int) -> bool:
-    """Return whether there is work of which nobody knows what it takes."""
+    """Return whether the cost of some of the work is unknown."""
     return any(
         rates[stage.stage.name].seconds(stage, workers) is None
         or rates[stage.stage.name].bytes_to_write(stage) is None
@@ -80,7 +80,7 @@ def needs_trial(plan: DatasetPlan, rates: Mapping[str, Rate], workers: int) -> b
 
 
 def completed_rates(recorded: Mapping[str, Rate], tried: Mapping[str, Rate]) -> dict[str, Rate]:
-    """Return the recorded rates, with what was tried in the place of what is not known."""
+    """Return the recorded rates, with the tried ones instead of unknown ones."""
     rates = {}
     for name, known in recorded.items():
         trial = tried.get(name, Rate())
@@ -93,7 +93,7 @@ def completed_rates(recorded: Mapping[str, Rate], tried: Mapping[str, Rate]) -> 
 
 
 def _stages_of_runs(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield what each run says of each stage it made, and its workers; newest first."""
+    """Yield what each run recorded of each stage it made, and its number of workers; newest first."""
     for run in reversed(store.ledger.runs()):
         configuration = json.loads(run["configuration"])
         if run["kind"] == RunKind.DATASET and "execution" in configuration:

@@ -1,4 +1,4 @@
-"""What people call the photographs of a plan."""
+"""The file names of the photographs of a plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks.planning.dataset_plan import DatasetPlan
 
 
 class FileNames:
-    """What people call a photograph, and the rows that descend from it."""
+    """The file name of a photograph, for it and for the rows that descend from it."""
 
     def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
         self._names = (

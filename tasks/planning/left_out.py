@@ -15,7 +15,7 @@ def without_withdrawn(
 ) -> tuple[list[RowPlan], Mapping[str, Withdrawal]]:
     """Return the rows that are to be made of photographs, and the withdrawals that forbid the others.
 
-    What is left is what would be planned for a folder that never held those photographs.
+    The rows are those that would be planned for a folder without the withdrawn photographs.
 
     Raises
     ------

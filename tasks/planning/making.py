@@ -21,13 +21,13 @@ _ENCODER = "storage.rows.shard_encoding"
 
 @dataclass(frozen=True)
 class Making:
-    """Everything that makes the bytes of a stage's rows, but the rows that they read."""
+    """Everything that decides the bytes of a stage's rows, except the rows that they read."""
 
     stage: str
     parameters: Mapping[str, Any]
     code_digest: str
     modules: Mapping[str, str] | None
-    """Syntax digest by module; None where nobody wrote down what is behind the code digest."""
+    """Syntax digest by module; None if the modules of the code digest were not recorded."""
     versions: Mapping[str, str]
     schema_version: int
 
@@ -46,7 +46,7 @@ class Making:
 
     @classmethod
     def recorded(cls, objects: ObjectStore, manifest: StageManifest) -> Making:
-        """Return how an artifact was made, as its manifest says."""
+        """Return how an artifact was made, as its manifest records it."""
         try:
             modules = json.loads(objects.get(manifest.code_digest))
         except ObjectMissing:
@@ -62,7 +62,7 @@ class Making:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the manifest says of it."""
+        """The fields of the manifest that record it."""
         return {
             "stage": self.stage,
             "parameters": dict(self.parameters),
@@ -77,7 +77,7 @@ class Making:
         return digest_json([self.stage, self.parameters, self.code_digest, self.versions])
 
     def put_modules(self, objects: ObjectStore) -> None:
-        """Store what is behind the code digest: the object of that very digest."""
+        """Store the modules of the code digest, as the object with that digest."""
         stored = objects.put(canonical_json(self.modules))
         assert stored == self.code_digest, f"{self.stage}: the code digest does not name its modules"
 

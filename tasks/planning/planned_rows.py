@@ -1,9 +1,9 @@
-"""The rows of a planned stage, standing in for its artifact, so that the stages after it can be planned too.
+"""The rows of a planned stage, used instead of its artifact, so that the stages after it can be planned too.
 
-What is in the store already is told as it is. A row still to be made has a placeholder for its digest, which
-makes every row that reads it one to be made, and the columns that its stage can foresee. That it will be
-accepted is assumed where the stage cannot tell; so what is planned behind rows to be made is at most what
-will be done.
+Rows in the store are read. A row still to be made has the columns that its stage can foresee, and a
+placeholder instead of its digest, so that every row that reads it has to be made, too. If the stage cannot
+foresee a rejection, the row counts as accepted: a plan that depends on rows to be made is an upper limit of
+the work.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TO_BE_MADE = "to be made: "
 
 
 class PlannedRows:
-    """What a stage will hold, as far as it can be told.
+    """The rows that a stage will have, as far as they are known before it runs.
 
     Parameters
     ----------
     objects
-        Where the rows that are made already lie.
+        Where the rows are that exist already.
     plan
         The plan of the stage.
     """
@@ -63,7 +63,7 @@ class PlannedRows:
 
     @cached_property
     def _places(self) -> list[tuple[KnownRow, KeyedRow]]:
-        # Rows lie in a shard as they are planned: by sample id.
+        # Rows have the same order in a shard as in its plan: by sample id.
         places = (
             (KnownRow(shard.ref.digest, index) if shard.ref else row.known, row)
             for shard in self._plan.shards
@@ -85,12 +85,12 @@ class PlannedRows:
     @cached_property
     def _foreseen(self) -> list[tuple[KeyedRow, Row]]:
         items = [item for shard in self._plan.stale for item in shard.rows if item.known is None]
-        with ThreadPoolExecutor(os.cpu_count()) as lookers:  # photographs are decoded
-            rows = lookers.map(self._foresee, items)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:  # photographs are decoded
+            rows = threads.map(self._foresee, items)
             return [(item, row) for item, row in zip(items, rows, strict=True) if row is not None]
 
     def _foresee(self, item: KeyedRow) -> Row | None:
-        """Return what can be told of a row; None for one that will be rejected."""
+        """Return the columns of a row that are known before it is made; None if it will be rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
             return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
@@ -99,5 +99,5 @@ class PlannedRows:
 
 
 def is_to_be_made(address: RowAddress) -> bool:
-    """Return whether an address stands for a row that is nowhere yet."""
+    """Return whether an address is of a row that does not exist yet."""
     return address.digest.startswith(_TO_BE_MADE)

@@ -1,4 +1,4 @@
-"""Why something is not fresh: one difference, counted and named, in a form for people and for machines."""
+"""Why something is not fresh: one difference, with its name and count, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ReasonKind = Literal["parameter", "module", "code", "package", "schema", "input"
 
 
 class Reason(BaseModel):
-    """One difference between what there is and what is wanted."""
+    """One difference between what exists and what is wanted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,11 +24,11 @@ class Reason(BaseModel):
     """What differs. ``input``: what the stage reads. ``row``: rows of a shard. ``shard``: how rows are
     grouped. ``baseline``: there is nothing to compare with."""
     name: str
-    """The parameter by its dotted path, the module, the package; of rows: which, and what is the matter."""
+    """The dotted path of a parameter, a module, a package; for rows: which rows, and what differs."""
     before: Any = None
     after: Any = None
     count: int | None = None
-    """Of how many rows or photographs it is said."""
+    """Number of rows or photographs concerned."""
     examples: tuple[str, ...] = ()
     """File names of the first few photographs concerned."""
 
@@ -54,7 +54,7 @@ class Reason(BaseModel):
 
 
 def counted(kind: ReasonKind, name: str, whose: Iterable[str]) -> list[Reason]:
-    """Return one reason for all rows that it is said of, given by file name; none where there are no rows."""
+    """Return one reason for all rows concerned, given by file name; no reason if there are no rows."""
     file_names = list(whose)
     if not file_names:
         return []

@@ -1,6 +1,6 @@
 """Which shard a row belongs to: a pure function of the rows that are present.
 
-So removing a photograph and adding it again gives the shards, and the ids, there were before.
+So removing a photograph and adding it again gives the same shards and ids as before.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ _BITS = 32
 def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list[KeyedRow]]:
     """Return the rows of every shard, shards in order, rows by sample id; no shard is empty.
 
-    The number of shards is the smallest power of two that is at least ``len(rows) / rows_per_shard``; a row
-    goes by the leading bits of the hash of its sample id.
+    The number of shards is the smallest power of two that is at least ``len(rows) / rows_per_shard``; the
+    leading bits of the hash of a row's sample id choose its shard.
     """
     shards: dict[int, list[KeyedRow]] = {}
     for row in sorted(rows, key=lambda row: row.plan.sample_id):

@@ -1,4 +1,4 @@
-"""What a worker is handed to make one shard: rows by key, and where those that exist already lie."""
+"""What a worker gets to make one shard: rows by key, and the places of those that exist already."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tasks.stages.stage import RowPlan, Stage
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """Where a row with the same key lies already."""
+    """The place of an existing row with the same key."""
 
     shard: str
     index: int

@@ -1,4 +1,4 @@
-"""The plan of one stage: its rows, keyed and grouped into shards, and what of them there is already."""
+"""The plan of one stage: its rows, keyed and grouped into shards, and which of them exist already."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ class PlannedShard:
     key: str
     """Digest of the keys of its rows."""
     rows: Sequence[KeyedRow]
-    """By sample id; in a stale shard, those that can be copied say from where."""
+    """By sample id; in a stale shard, a row that can be copied has the place to copy it from."""
     ref: ShardRef | None
     """The shard itself, if it is in the store."""
 
     @property
     def rows_to_compute(self) -> int:
-        """Rows that are nowhere yet."""
+        """Rows that do not exist yet."""
         return 0 if self.ref else sum(row.known is None for row in self.rows)
 
     @property
     def rows_to_copy(self) -> int:
-        """Rows that lie in other shards."""
+        """Rows that exist in other shards."""
         return 0 if self.ref else sum(row.known is not None for row in self.rows)
 
     @property
     def status(self) -> ShardStatus:
-        """``fresh``: there. ``copied``, ``partial``, ``new``: all, some, none of its rows lie elsewhere."""
+        """``fresh``: it exists. ``copied``, ``partial``, ``new``: all, some, none of its rows exist."""
         if self.ref:
             return "fresh"
         if not self.rows_to_compute:
@@ -62,9 +62,9 @@ class PlannedShard:
 
 @dataclass(frozen=True)
 class WantedRows:
-    """The rows that a stage is to have, wherever they lie.
+    """The rows that a stage is to have, whether they exist or not.
 
-    Of a stage of sources, knowing them took hashing every file: it is done once for each build.
+    To know those of a stage of sources, every file has to be hashed: this is done once for each build.
     """
 
     rows: tuple[RowPlan, ...]
@@ -74,7 +74,7 @@ class WantedRows:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """What a stage is to be, beside what there is of it."""
+    """The shards that a stage is to have, and which of them exist."""
 
     stage: Stage
     making: Making
@@ -103,12 +103,12 @@ class StagePlan:
 
     @property
     def rows_to_compute(self) -> int:
-        """Rows that are nowhere yet."""
+        """Rows that do not exist yet."""
         return sum(shard.rows_to_compute for shard in self.shards)
 
     @property
     def rows_to_copy(self) -> int:
-        """Rows of stale shards that lie in other shards."""
+        """Rows of stale shards that exist in other shards."""
         return sum(shard.rows_to_copy for shard in self.shards)
 
     def jobs(self, location: str) -> list[ShardJob]:
@@ -122,14 +122,14 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
     Parameters
     ----------
     store
-        Says what was withdrawn.
+        The store with the deny list.
     stage
         The stage.
     inputs
         The rows of each stage that it reads, made or planned.
     """
     plans = stage.plan(inputs)
-    if stage.reads:  # sources come in where nothing is read; what never came in has no rows later
+    if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
         return WantedRows(tuple(plans))
     rows, left_out = without_withdrawn(store, plans)
     return WantedRows(tuple(rows), left_out)
@@ -142,20 +142,20 @@ def plan_stage(
     rows_per_shard: int,
     is_whole: Callable[[str], bool],
 ) -> StagePlan:
-    """Find out which shards of a stage there are, and where the rows of the others lie, if anywhere.
+    """Find which shards of a stage exist, and which rows of the others exist, and where.
 
     Parameters
     ----------
     store
         Where to look; nothing is written.
     stage
-        What is made.
+        The stage.
     wanted
         Its rows; see `wanted_rows`.
     rows_per_shard
         See `StagingConfig`.
     is_whole
-        Whether an object is there and can be used, by its digest. A build hashes it; to look ahead, it is
+        Whether an object exists and can be used, by its digest. A build hashes it; for a plan alone, it is
         enough that it exists.
     """
     making = Making.of(stage)
@@ -178,7 +178,7 @@ def plan_stage(
 def made_artifact(
     store: Store, plan: StagePlan, contents: Mapping[str, str]
 ) -> tuple[str, StageManifest] | None:
-    """Return the artifact that a plan leads to, if it is known already and all of its shards are there.
+    """Return the artifact that a plan leads to, if it is recorded already and all of its shards exist.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def made_artifact(
 
 
 def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
-    """Key a row by everything that makes its bytes; of its inputs, by exactly the rows it reads."""
+    """Key a row by everything that decides its bytes; of its inputs, by exactly the rows it reads."""
     read = [address.digest for address in plan.inputs]
     identity = [plan.sample_id, list(plan.source_ids), read, dict(plan.decided)]
     return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
@@ -222,7 +222,7 @@ def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], b
 def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
     """Look for rows by key in the last few artifacts of a stage, newest first, until all are found.
 
-    Where a shard was erased by order, the rows that are left are found in its stand-in.
+    The remaining rows of a shard that was erased on request are found in its redacted copy.
     """
     known: dict[str, KnownRow] = {}
     searched: set[str] = set()
@@ -232,7 +232,7 @@ def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRo
             break
         try:
             shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            digests = [_standing(store, shard.digest, erased) for shard in shards]
+            digests = [_readable_shard(store, shard.digest, erased) for shard in shards]
             digests = [digest for digest in digests if digest not in searched]
             tables = read_columns_of_all(store.objects, digests, ["row_key", "rejected"])
             for digest, table in zip(digests, tables, strict=True):
@@ -246,8 +246,8 @@ def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRo
     return known
 
 
-def _standing(store: Store, shard: str, erased: Mapping[str, Erased]) -> str:
-    """Return the digest of a shard, or of its stand-in, if it was erased and is not there again."""
+def _readable_shard(store: Store, shard: str, erased: Mapping[str, Erased]) -> str:
+    """Return the digest of a shard, or of its redacted copy, if it was erased and was not made again."""
     if shard not in erased or store.objects.exists(shard):
         return shard
     return erased[shard].redacted or shard

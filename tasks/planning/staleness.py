@@ -1,4 +1,4 @@
-"""Why the stages and shards of a plan are not fresh: the plan beside a dataset there is."""
+"""Why the stages and shards of a plan are not fresh: the plan compared with an existing dataset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _InputRow = tuple[RowAddress, dict[str, Any]]
 
 
 class Staleness:
-    """One stage of a plan beside the same stage of a dataset there is."""
+    """One stage of a plan compared with the same stage of an existing dataset."""
 
     def __init__(
         self, plan: DatasetPlan, stage: StagePlan, baseline: Baseline | None, file_names: FileNames
@@ -31,7 +31,7 @@ class Staleness:
         self._plan, self._stage, self._baseline, self._file_names = plan, stage, baseline, file_names
 
     def of_stage(self) -> list[Reason]:
-        """Return why the stage is not fresh; nothing if it is."""
+        """Return why the stage is not fresh; an empty list if it is."""
         if not self._stage.stale:
             return []
         if self._baseline is None:
@@ -40,7 +40,7 @@ class Staleness:
         return reasons or [*self._lost_rows(), *self._moved_rows()]
 
     def of_shard(self, shard: PlannedShard) -> list[Reason]:
-        """Return why a shard is not fresh; nothing if it is."""
+        """Return why a shard is not fresh; an empty list if it is."""
         if shard.ref:
             return []
         causes: dict[str, list[str]] = {}
@@ -72,30 +72,30 @@ class Staleness:
         return reasons
 
     def _input_rows(self, name: str) -> dict[str, list[_Row]]:
-        """Return the rows of a stage that is read, by what became of them; none of those that stayed."""
+        """Return the rows of a stage that is read and that are not the same as before, by what changed."""
         before, after = self._read_before[name], self._read_now[name]
         rows = {sample_id: row for sample_id, (_, row) in after.items()}
         to_be_made = {sample_id for sample_id, (address, _) in after.items() if is_to_be_made(address)}
-        if self._baseline is None or not self._baseline_is_whole(name):  # which rows there were is not known
+        if self._baseline is None or not self._baseline_is_whole(name):  # the earlier rows are not known
             return {"made anew": [rows[same] for same in to_be_made]}
         kept = after.keys() & before.keys()
         changed = {same for same in kept if after[same][0].digest != before[same][0].digest}
-        there_were = {**self._baseline.erased(name), **{old: row for old, (_, row) in before.items()}}
-        gone = [there_were[old] for old in there_were.keys() - after.keys()]
+        earlier = {**self._baseline.erased(name), **{old: row for old, (_, row) in before.items()}}
+        gone = [earlier[old] for old in earlier.keys() - after.keys()]
         return {
             "added": [rows[new] for new in after.keys() - before.keys()],
             "changed": [rows[same] for same in changed - to_be_made],
             "made anew": [rows[same] for same in kept & to_be_made],
-            **self._by_why_they_are_gone(gone),
+            **self._removed_or_withdrawn(gone),
         }
 
-    def _by_why_they_are_gone(self, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
-        """Return rows that are no longer wanted, those apart whose photographs were withdrawn."""
-        apart: dict[str, list[_Row]] = {"removed": [], "withdrawn": []}
+    def _removed_or_withdrawn(self, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+        """Return rows that are no longer wanted; those whose photographs were withdrawn are separate."""
+        by_reason: dict[str, list[_Row]] = {"removed": [], "withdrawn": []}
         for row in rows:
             is_free = self._plan.withdrawn.isdisjoint(row["source_ids"])
-            apart["removed" if is_free else "withdrawn"].append(row)
-        return apart
+            by_reason["removed" if is_free else "withdrawn"].append(row)
+        return by_reason
 
     def _changed_photographs(self) -> list[Reason]:
         if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
@@ -106,11 +106,11 @@ class Staleness:
             for shard in self._stage.shards
             for row in shard.rows
         }
-        there_were = {**self._baseline.erased(INGEST), **before}
+        earlier = {**self._baseline.erased(INGEST), **before}
         gone = {
             verb: {row.get("file_name") or self._file_names.of(row["source_ids"]) for row in rows}
-            for verb, rows in self._by_why_they_are_gone(
-                row for name, row in there_were.items() if name not in after
+            for verb, rows in self._removed_or_withdrawn(
+                row for name, row in earlier.items() if name not in after
             ).items()
         }
         new = {row["file_name"] for name, row in after.items() if name not in before}
@@ -146,7 +146,7 @@ class Staleness:
         return self._baseline is None or self._baseline.is_whole(stage)
 
     def _cause(self, row: KeyedRow) -> str | None:
-        """Return why a row has to be made; None where what makes the whole stage says it."""
+        """Return why a row has to be made; None if a change of the whole stage is the reason."""
         before = self._rows_before.get(row.plan.sample_id)
         if before is None:
             is_whole = self._baseline_is_whole(self._stage.stage.name)
@@ -166,7 +166,7 @@ class Staleness:
         return before[0].digest if before else None
 
     def _gone_from(self, shard: PlannedShard) -> dict[str, list[str]]:
-        """Return whose rows are no longer in a shard, by why they are not."""
+        """Return the file names of rows that are no longer in a shard, by reason."""
         number = self._number(shard.rows[0].plan.sample_id)
         gone = (
             row
@@ -175,7 +175,7 @@ class Staleness:
         )
         return {
             verb: [self._file_names.of(row["source_ids"]) for row in rows]
-            for verb, rows in self._by_why_they_are_gone(gone).items()
+            for verb, rows in self._removed_or_withdrawn(gone).items()
         }
 
     def _number(self, sample_id: str) -> int:

@@ -1,1 +1,1 @@
-"""Pages that tell what came out: one file each, which opens anywhere, offline, and asks for nothing."""
+"""Pages of results: one HTML file each, which opens anywhere, offline, and loads nothing else."""

@@ -1,4 +1,4 @@
-"""What the page of a benchmark shows beside its record: frames with masks, and the simplest baseline."""
+"""What the page of a benchmark shows besides its record: frames with masks, and the simplest baseline."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def benchmark_material(record: BenchmarkRecord, davis: Path, results: Path) -> M
 
 
 def score_copies(video: DavisVideo, year: Year) -> list[ObjectScores]:
-    """Score the simplest result there is: the first mask, copied onto every frame."""
+    """Score the simplest result: the first mask, copied onto every frame."""
     first = _labels(video.annotation_paths[0], year)
     scorer = SequenceScorer(first, video.name)
     for path in video.scored_paths:

@@ -21,14 +21,14 @@ _UNSCORED_FRAMES = 2  # the first and the last
 
 @dataclass(frozen=True)
 class Material:
-    """What the record does not hold: pictures, and what copying the first mask scores.
+    """What the record does not contain: pictures, and the scores of copying the first mask.
 
     Attributes
     ----------
     pictures : mapping
         By video.
     copied : sequence of ObjectScores
-        Of every object, of masks that are the first one on every frame.
+        Of every object, with the first mask on every frame.
     """
 
     pictures: Mapping[str, tuple[Picture, ...]]
@@ -151,7 +151,7 @@ def _video(
             for one, values in zip(objects, own, strict=True)
         ]
         if others:
-            # One line however many objects there are: it is there to be looked past.
+            # One line for all objects: it is only a reference.
             curves.insert(0, Curve("copy the first mask", "copied", np.mean(others, axis=0).tolist()))
         return curve_chart(measure, curves, num_frames, pictured_frames(num_frames) if pictures else ())
 

@@ -1,4 +1,4 @@
-"""Charts as geometry: where things lie in the chart's own units; ``charts.html`` draws them as inline SVG."""
+"""Charts as geometry: positions in the chart's own units; ``charts.html`` draws them as inline SVG."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _UNNAMED_LEVELS = (0.25, 0.75)
 
 @dataclass(frozen=True)
 class Tick:
-    """A place on an axis and what is written there, which may be nothing."""
+    """A place on an axis and its label, which may be empty."""
 
     at: float
     text: str
@@ -27,11 +27,11 @@ class Line:
     Attributes
     ----------
     name : str
-        Told where the pointer rests on it.
+        Its tooltip.
     style : str
         Its class in the stylesheet.
     points : str
-        As SVG spells them.
+        In the syntax of SVG.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Band:
-    """The part of a chart that belongs to one frame, and what is told where the pointer rests on it."""
+    """The part of a chart that belongs to one frame, and its tooltip."""
 
     left: float
     width: float
@@ -57,15 +57,15 @@ class CurveChart:
     measure : str
         What is shown: ``J``, ``F``, ``loss``.
     description : str
-        The chart in words, for those who do not see it.
+        The chart in words, for screen readers.
     lines : tuple of Line
         Drawn in this order.
     bands : tuple of Band
         One for every scored frame.
     frames, levels : tuple of Tick
-        Of the horizontal and of the vertical axis.
+        Of the horizontal and the vertical axis.
     marks : tuple of float
-        Where frames are that are also shown as pictures, or the step whose weights were kept.
+        Places of the frames that are also shown as pictures, or of the step whose weights were kept.
     axis : str
         What the horizontal axis counts.
     """
@@ -125,9 +125,9 @@ def curve_chart(
         return Line(f"{curve.name}: mean {measure} {mean:.1f}", curve.style, " ".join(points))
 
     def band(frame: int) -> Band:
-        told = (f"{curve.name} {100 * curve.values[frame - 1]:.1f}" for curve in curves)
+        scores = (f"{curve.name} {100 * curve.values[frame - 1]:.1f}" for curve in curves)
         left = round(across(frame - 0.5), 2)
-        return Band(left, round(across(frame + 0.5) - left, 2), "\n".join((f"frame {frame}", *told)))
+        return Band(left, round(across(frame + 0.5) - left, 2), "\n".join((f"frame {frame}", *scores)))
 
     return CurveChart(
         measure=measure,
@@ -144,7 +144,7 @@ def curve_chart(
 
 
 def tick_frames(num_frames: int) -> range:
-    """Return the frames that an axis names: from 0, evenly, at steps that people count in, and few of them.
+    """Return the few frames that an axis names: from 0, evenly, at steps of 1, 2 or 5 times a power of 10.
 
     Examples
     --------
@@ -156,9 +156,9 @@ def tick_frames(num_frames: int) -> range:
 
 
 def _described(measure: str, values: Mapping[str, Sequence[float]], num_frames: int) -> str:
-    told = (
+    described = (
         f"{name} begins at {100 * one[0]:.0f}, ends at {100 * one[-1]:.0f}, "
         f"mean {100 * float(np.mean(one)):.0f}, lowest {100 * min(one):.0f}"
         for name, one in values.items()
     )
-    return f"{measure} in per cent over {num_frames} frames. {'; '.join(told)}."
+    return f"{measure} in per cent over {num_frames} frames. {'; '.join(described)}."

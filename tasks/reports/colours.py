@@ -1,4 +1,4 @@
-"""Colours of objects: the benchmark's own, moved towards white or black until they can be seen."""
+"""Colours of objects: the benchmark's own, moved towards white or black until the contrast is enough."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from shls_core.video.indexed_masks import davis_palette
 _PAPER = {"light": (255, 255, 255), "dark": (22, 26, 32)}
 """The surfaces of the stylesheet that lines are drawn on."""
 _LEAST_CONTRAST = 3.0
-"""Of graphics beside their background: success criterion 1.4.11 of WCAG 2.2."""
+"""Of graphics against their background: success criterion 1.4.11 of WCAG 2.2."""
 
 
 def object_rules(object_ids: Iterable[int]) -> str:

@@ -1,4 +1,4 @@
-"""A score beside others: on the same videos, and published ones, told apart where the videos differ."""
+"""A score compared with others: measured ones and published ones, in separate groups if the videos differ."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that compare with each other, the best first."""
+    """Rows that can be compared with each other, the best first."""
 
     title: str
     rows: tuple[Row, ...]
@@ -44,9 +44,9 @@ def beside_published(
     Returns
     -------
     groups : tuple of Group
-        One where the videos are the same; else what was measured, then what was published.
+        One if the videos are the same; else what was measured, then what was published.
     caution : str or None
-        Why the groups do not compare.
+        Why the groups cannot be compared.
     """
     here = f"{counted(num_videos, 'video')} of {benchmark} {split}"
     published = published_on(benchmark)
@@ -65,5 +65,5 @@ def _caution(here: str, published: PublishedSet) -> str:
     return (
         f"Two sets of videos: this evaluation is over {here}, the published figures are over all "
         f"{published.num_videos} of {published.split}. Some videos are easier than others: "
-        "a figure of one set says nothing beside a figure of the other."
+        "a figure of one set cannot be compared with a figure of the other."
     )

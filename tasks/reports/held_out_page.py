@@ -1,4 +1,4 @@
-"""The page of an evaluation on held-out sequences: scores beside the two baselines, and every object."""
+"""The page of an evaluation on held-out sequences: scores with the two baselines, and every object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from tasks.reports.page import counted, render_page
 from tasks.reports.spread import SpreadChart, spread_chart
 
 _BASELINES = {
-    "untrained": ("the same network, untrained", "what the architecture alone does"),
-    "copy_first_mask": ("copy the first mask", "what standing still does"),
+    "untrained": ("the same network, untrained", "the architecture alone, without learning"),
+    "copy_first_mask": ("copy the first mask", "no motion at all"),
 }
 
 

@@ -1,4 +1,4 @@
-"""How a score came about, as a page tells it: ids, commands, configuration."""
+"""How a score was made, as a page shows it: ids, commands, configuration."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from tasks.training.learning_config import recorded_sections
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and a value; code is set as such."""
+    """A name and a value; `is_code` sets the value as code."""
 
     name: str
     value: str
@@ -26,7 +26,7 @@ class Fact:
 def facts(
     evaluation: str, record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord
 ) -> tuple[Fact, ...]:
-    """Return what identifies an evaluation and what it was made of."""
+    """Return what identifies an evaluation and what it was made from."""
     return (
         Fact("evaluation", evaluation, is_code=True),
         Fact("checkpoint", record.checkpoint, is_code=True),
@@ -38,13 +38,13 @@ def facts(
 
 
 def configuration(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
-    """Return everything that was configured, and the versions of packages, as JSON for people."""
-    told: Mapping[str, Any] = {
+    """Return everything that was configured, and the versions of packages, as indented JSON."""
+    configured: Mapping[str, Any] = {
         "evaluation": record.configuration,
         "training": trained.configuration,
         "versions": record.versions,
     }
-    return json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False)
+    return json.dumps(configured, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tu
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
     max_side = record.configuration.get("max_side")
     smaller = "" if max_side is None else f" --max-side {max_side}"
-    checkpoint = f"--checkpoint {_called(record, trained)}"
+    checkpoint = f"--checkpoint {_reference(record, trained)}"
     return (
         _use_file(record, trained),
         f"shls evaluate {videos} {checkpoint}{smaller} --config use.yaml --out masks/",
@@ -64,12 +64,12 @@ def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tu
     """Return the commands that score the checkpoint again."""
     return (
         _use_file(record, trained),
-        f"shls evaluate --checkpoint {_called(record, trained)} --config use.yaml",
+        f"shls evaluate --checkpoint {_reference(record, trained)} --config use.yaml",
     )
 
 
 def _use_file(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
-    """Return the command that writes down how the checkpoint was used."""
+    """Return the command that writes the configuration with which the checkpoint was used."""
     sections = used_sections(record.configuration)
     method = {"name": trained.method} if trained.method else {}
     if trained.is_untrained:  # random weights are those of the configuration
@@ -82,7 +82,7 @@ def _use_file(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRec
 
 
 def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sections of a configuration that say how a checkpoint was used, from the record of scores.
+    """Return the sections of a configuration with which a checkpoint was used, from the record of scores.
 
     Records from before there was a choice of methods have ``memory``, ``refinement`` and ``num_superpixels``
     beside ``superpixels``.
@@ -96,7 +96,7 @@ def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
     return {**method, **superpixels, "propagation": of_propagation}
 
 
-def _called(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
+def _reference(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
     if not trained.is_pretrained:
         return short(record.checkpoint)
     return UNTRAINED if trained.is_untrained else PRETRAINED

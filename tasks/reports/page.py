@@ -1,8 +1,8 @@
 """What every page shares: layout, stylesheet, script, and a policy that lets it load nothing.
 
-The policy names the one stylesheet and the one script by digest and admits pictures that are part of the
-page; a browser refuses everything else, whatever text found its way into the page. So templates hold no
-``style`` attribute: a colour is a class, or an attribute of SVG.
+The policy allows one stylesheet and one script, by digest, and pictures that are part of the page. A browser
+refuses everything else, whatever text is in the page. So templates have no ``style`` attribute: a colour is a
+class, or an attribute of SVG.
 """
 
 import base64
@@ -27,9 +27,9 @@ def render_page(template: str, *, rules: str = "", **facts: Any) -> bytes:
     template
         File in ``templates/`` that extends ``layout.html``.
     rules
-        CSS of this page alone, after the stylesheet of all.
+        CSS of this page alone, added after the shared stylesheet.
     **facts
-        What the template names. Text is escaped; a name that is missing is an error.
+        Variables of the template. Text is escaped; a missing variable is an error.
     """
     style, script = asset("page.css") + rules, asset("sort.js")
     policy = "; ".join(
@@ -42,7 +42,7 @@ def render_page(template: str, *, rules: str = "", **facts: Any) -> bytes:
             "form-action 'none'",
         )
     )
-    # The two go in as they are: they are this package's own, and a digest is of what is between the tags.
+    # Neither is escaped: both are files of this package, and a digest is of the text between the tags.
     page = _environment().get_template(template)
     return page.render(**facts, policy=policy, style=Markup(style), script=Markup(script)).encode()
 
@@ -57,20 +57,20 @@ def percent(value: float | None) -> str:
     """
     if value is None:
         return _MISSING
-    told = f"{100 * value:.1f}"
-    return "0.0" if told == "-0.0" else told.replace("-", _MINUS)
+    text = f"{100 * value:.1f}"
+    return "0.0" if text == "-0.0" else text.replace("-", _MINUS)
 
 
 def figure(value: float) -> str:
-    """Return a number for people: whole ones in full, others to three digits that count.
+    """Return a number as text: whole ones and those from 1000 on without decimals, others to three digits.
 
     Examples
     --------
     >>> figure(88812), figure(0.12345), figure(7.0), figure(-0.5), figure(1234.56), figure(1e-7)
     ('88,812', '0.123', '7', '−0.5', '1,235', '1e−07')
     """
-    told = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
-    return told.replace("-", _MINUS)
+    text = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", _MINUS)
 
 
 def counted(number: int, of_what: str) -> str:

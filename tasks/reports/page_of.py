@@ -36,19 +36,19 @@ def page_of(
         Name of a dataset; id of a dataset, a checkpoint, an evaluation on held-out sequences or on a
         benchmark; or the beginning of an id.
     log_dir
-        Of a checkpoint: folder of the logs of trainings, by default the one beside the store; from there
-        comes the curve of the loss.
+        For a checkpoint: folder of the logs of trainings, from which the loss curve is read; by default the
+        one beside the store.
     davis, results
-        Of an evaluation on a benchmark: its root and the folder of the masks; with them the page has pictures
-        and a baseline.
+        For an evaluation on a benchmark: its root and the folder of the masks; with them the page has
+        pictures and a baseline.
 
     Raises
     ------
     NameUnknown
-        If nothing of these kinds is meant.
+        If the reference means nothing of these kinds.
     InputError
-        If benchmark or masks are not those that were evaluated, or go with something else; if the checkpoint
-        is a pretrained one.
+        If benchmark or masks are not those that were evaluated, or are given for something else; if the
+        checkpoint is a pretrained one.
     """
     artifact = resolve(store, reference, *WITH_A_PAGE)
     links = read_links(store.objects, artifact)

@@ -1,4 +1,4 @@
-"""Frames as pictures inside a page: what the result is, and where the annotation has its border."""
+"""Frames as pictures inside a page: the result as a tint, the annotation as an outline."""
 
 import base64
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ _TRUTH = (255, 214, 0)
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a page, inside it.
+    """A picture that is part of a page.
 
     Attributes
     ----------
     source : str
-        The picture itself, as a ``data:`` address.
+        The picture itself, as a ``data:`` URL.
     width, height : int
         In px.
     text : str
         The picture in words.
     caption : str
-        What is written under it.
+        The text under it.
     """
 
     source: str

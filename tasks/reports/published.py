@@ -1,4 +1,4 @@
-"""Figures to hold a score against, each with where it comes from and on which videos it was measured."""
+"""Published figures to compare a score with, each with its source and the videos it was measured on."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class PublishedFigure:
     Attributes
     ----------
     method : str
-        As its authors call it.
+        Its name, as its authors write it.
     jf_mean : float
         J&F-Mean, 0..1.
     source : str
@@ -27,7 +27,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """Figures on one set of videos; a figure on any other set does not compare with them."""
+    """Figures on one set of videos; a figure on any other set cannot be compared with them."""
 
     benchmark: str
     split: str
@@ -67,5 +67,5 @@ def published_on(benchmark: str) -> PublishedSet | None:
 
 
 def is_the_same_set(published: PublishedSet, split: str, num_videos: int) -> bool:
-    """Return whether a score on these videos compares with the published figures."""
+    """Return whether a score on these videos can be compared with the published figures."""
     return (published.split, published.num_videos) == (split, num_videos)

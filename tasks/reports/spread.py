@@ -1,4 +1,4 @@
-"""Where the scores of all objects lie on one axis: a dot each, piled up where they would cover each other."""
+"""The scores of all objects on one axis: one dot each, stacked where they would cover each other."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _TICKS = (0, 25, 50, 75, 100)
 
 @dataclass(frozen=True)
 class Dot:
-    """One object, and what is told where the pointer rests on it."""
+    """One object, and its tooltip."""
 
     x: float
     y: float
@@ -46,12 +46,12 @@ def spread_chart(scores: Sequence[tuple[str, float]]) -> SpreadChart:
     places = [round(score * _NUM_PLACES) for _, score in scores]
     height = max(_LEAST_HEIGHT, _FEET + step * (max(Counter(places).values()) + 1))
     bottom = height - _FEET
-    piled: Counter[int] = Counter()
+    stacked: Counter[int] = Counter()
     dots = []
     for place, (name, score) in zip(places, scores, strict=True):
-        x, y = _MARGIN + place * step, bottom - (piled[place] + 0.5) * step
+        x, y = _MARGIN + place * step, bottom - (stacked[place] + 0.5) * step
         dots.append(Dot(round(x, 1), round(y, 1), f"{name}: {100 * score:.1f}"))
-        piled[place] += 1
+        stacked[place] += 1
     values = sorted(score for _, score in scores)
     return SpreadChart(
         description=f"J&F of {len(scores)} objects in per cent: lowest {100 * values[0]:.0f}, "

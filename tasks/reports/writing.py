@@ -1,4 +1,4 @@
-"""Writing the pages that runs leave: made from the store, put into a file, linked from the Prefect run."""
+"""Writes the pages of runs: made from the store, put into a file, linked from the Prefect run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ def write_benchmark_report(evaluation: str, store: str, davis: Path, results: Pa
     _link(
         path,
         key="benchmark-report",
-        told=f"J&F **{percent(record.scores['J&F-Mean'])}** on {record.benchmark} {record.split}",
+        summary=f"J&F **{percent(record.scores['J&F-Mean'])}** on {record.benchmark} {record.split}",
         subject=f"evaluation `{evaluation}`",
         description="Page of an evaluation on a benchmark",
     )
@@ -51,7 +51,7 @@ def write_dataset_report(dataset: str, name: str, store: str, execution: Executi
     _link(
         path,
         key="dataset-report",
-        told=f"**{name}**",
+        summary=f"**{name}**",
         subject=f"dataset `{dataset}`",
         description="Page of a dataset: what it was made from, and how",
     )
@@ -69,7 +69,7 @@ def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionCon
     _link(
         path,
         key="checkpoint-report",
-        told=f"final loss **{record.final_loss:.3f}**",
+        summary=f"final loss **{record.final_loss:.3f}**",
         subject=f"checkpoint `{checkpoint}`",
         description="Page of a checkpoint: what it was trained on, and how",
     )
@@ -77,7 +77,7 @@ def write_checkpoint_report(checkpoint: str, store: str, execution: ExecutionCon
 
 
 def _write(path: Path, make_page: Callable[[], bytes]) -> bool:
-    """Write a page and return whether that was possible: what it tells of is in the store either way."""
+    """Write a page and return whether that was possible: its content is in the store either way."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, make_page())
@@ -88,12 +88,12 @@ def _write(path: Path, make_page: Callable[[], bytes]) -> bool:
     return True
 
 
-def _link(path: Path, *, key: str, told: str, subject: str, description: str) -> None:
+def _link(path: Path, *, key: str, summary: str, subject: str, description: str) -> None:
     shown(
         key,
         lambda: create_markdown_artifact(
             key=key,
-            markdown=f"{told}: [{PAGE}]({path.resolve().as_uri()})\n\n{subject}\n",
+            markdown=f"{summary}: [{PAGE}]({path.resolve().as_uri()})\n\n{subject}\n",
             description=description,
         ),
     )

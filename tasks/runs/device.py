@@ -1,4 +1,4 @@
-"""The device that networks run on, and what of it decides their bits."""
+"""The device that networks run on, and its properties that decide the bits of results."""
 
 import os
 
@@ -11,8 +11,8 @@ from tasks.runs.execution_config import ExecutionConfig
 def choose_device(execution: ExecutionConfig) -> torch.device:
     """Return the device to run networks on.
 
-    For a GPU, the environment is told what its matrix products need to repeat bit for bit: read at the first
-    of them.
+    For a GPU, an environment variable is set that makes its matrix products repeat bit for bit; it is read at
+    the first of them.
 
     Raises
     ------

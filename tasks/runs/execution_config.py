@@ -1,4 +1,4 @@
-"""How the work is cut, and where it is done."""
+"""How the work is divided, and where it is done."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ class StagingConfig(FrozenConfig):
     """How the rows of a stage are drawn, grouped and judged."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """Seed of the dataset: of crops, of who is pasted, of every recipe."""
+    """Seed of the dataset: of crops, of the choice of pasted objects, of every recipe."""
     rows_per_shard: int = Field(default=64, ge=1)
     """Rows that a shard holds on average at most. The shard is the unit of work, progress and retry."""
     max_rejected_share: float = Field(default=0.5, ge=0, le=1)
@@ -30,9 +30,9 @@ class ExecutionConfig(FrozenConfig):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
     save_every: int = Field(default=200, ge=1)
-    """Training steps between two saved states, from which a run that was ended goes on."""
+    """Training steps between two saved states, from which an interrupted run resumes."""
     log_dir: str | None = None
-    """Folder for the metrics of training runs, a folder each; by default ``runs`` beside the store (of one in
-    a bucket: in the working directory)."""
+    """Folder for the metrics of training runs, one folder each; by default ``runs`` beside the store (for a
+    store in a bucket: in the working directory)."""
     tensorboard: bool = False
     """Whether metrics are written for TensorBoard, too."""

@@ -1,4 +1,4 @@
-"""Work that is done once: found by its key, or done and recorded under it."""
+"""Work that is done once: its result is found by its key, or made and recorded under it."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -22,7 +22,7 @@ def made_once(
     key
         Digest of everything that decides the result.
     is_whole
-        Whether the objects that a record id stands for are all there, their bytes checked.
+        Whether all objects of the record with an id exist, with their bytes checked.
     make
         Does the work, stores its objects and returns the record's id.
     """

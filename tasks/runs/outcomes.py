@@ -1,4 +1,4 @@
-"""What tasks hand to flows: small frozen records, never arrays."""
+"""What tasks return to flows: small frozen records, never arrays."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Outcome(BaseModel):
-    """What a task came to."""
+    """The result of a task."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class StageOutcome(Outcome):
-    """What building a stage came to."""
+    """The result of building a stage."""
 
     name: str
     status: Literal["computed", "cached", "partial"]
@@ -39,7 +39,7 @@ class DatasetOutcome(Outcome):
 
 
 class TrainingOutcome(Outcome):
-    """What training came to."""
+    """The result of training."""
 
     checkpoint: str
     status: Literal["computed", "cached"]
@@ -51,11 +51,11 @@ class TrainingOutcome(Outcome):
     """J&F, 0..1, on held-out sequences, by step."""
     seconds: float
     allowed_withdrawn: tuple[str, ...] = ()
-    """Ids of withdrawn photographs that the dataset holds, and that were used because somebody said so."""
+    """Ids of withdrawn photographs in the dataset that were used, because the user allowed it."""
 
 
 class EvaluationOutcome(Outcome):
-    """What evaluation came to; scores under their official names, 0..1."""
+    """The result of an evaluation; scores under their official names, 0..1."""
 
     evaluation: str
     status: Literal["computed", "cached"]
@@ -68,7 +68,7 @@ class EvaluationOutcome(Outcome):
 
 
 class BenchmarkOutcome(Outcome):
-    """What an evaluation on a benchmark came to; scores under their official names, 0..1."""
+    """The result of an evaluation on a benchmark; scores under their official names, 0..1."""
 
     evaluation: str
     """Id of its record, which holds the scores of every object and frame."""
@@ -94,12 +94,12 @@ Reproduced = Literal["agrees", "disagrees", "not comparable"]
 
 
 class ReproductionOutcome(Outcome):
-    """What training a checkpoint again came to."""
+    """The result of training a checkpoint again."""
 
     checkpoint: str
     verdict: Reproduced
     differences: dict[str, tuple[str, str]] = {}
-    """What decides the weights and is not as it was, by name: what it was, what it is."""
+    """What decides the weights and has changed, by name: what it was, what it is."""
     weights: str
     """Digest of the checkpoint's weights."""
     weights_again: str | None = None

@@ -1,6 +1,6 @@
-"""On what kind of machine bytes are made: what decides the last bits of floats, beside package versions.
+"""The kind of machine on which bytes are made: it decides the last bits of floats, besides package versions.
 
-It goes into the ledger alone. A replay that differs proves something only where it runs on the same kind.
+Only the ledger records it. A replay that differs proves something only on the same kind of machine.
 """
 
 import os
@@ -15,7 +15,7 @@ from tasks.runs.execution_config import ExecutionConfig
 
 def platform_kind() -> str:
     """Return the architecture, the instruction sets that OpenCV uses, and the kernels of numpy's BLAS."""
-    # numpy's own: what else is loaded differs from process to process.
+    # Only numpy's own: other loaded libraries differ from process to process.
     kernels = [
         str(library.get("architecture"))
         for library in threadpoolctl.threadpool_info()
@@ -25,6 +25,6 @@ def platform_kind() -> str:
 
 
 def platform_of(execution: ExecutionConfig) -> str | None:
-    """Return the kind of machine that work is done on, or None where a cluster's own machines do it."""
+    """Return the kind of machine that work is done on, or None if the machines of a cluster do it."""
     is_elsewhere = execution.backend == "ray" and "RAY_ADDRESS" in os.environ
     return None if is_elsewhere else platform_kind()

@@ -15,7 +15,7 @@ _ARTIFACT_SECONDS = 5.0
 
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Advance]:
-    """Show how far `what` is, counted in `unit`, while the block runs."""
+    """Show the progress of `what`, counted in `unit`, while the block runs."""
     with terminal_progress(what, unit) as on_terminal, _artifact(what, unit) as on_artifact:
 
         def advance(done: int, total: int) -> None:

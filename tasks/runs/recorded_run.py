@@ -1,4 +1,4 @@
-"""Every run leaves an entry in the ledger, whether it succeeds or not, and events for others to read."""
+"""Records every run in the ledger, whether it succeeds or not, and sends events about it."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ def recorded_run(
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
 
-    While it runs, nothing is removed from the store by others. That it began, and how it ended, is told to
-    others (`tasks.openlineage`).
+    While it runs, no other run removes anything from the store. Events are sent when it starts and when it
+    ends (`tasks.openlineage`).
 
     Parameters
     ----------
     store
-        Folder of the store; made where there is none.
+        Folder of the store; created if it does not exist.
     kind
         The kind of run.
     configuration
-        What it was told to do.
+        Its configuration.
     seed
         Of its random choices, if it makes any.
     alone
-        Whether it removes things, and wants nobody else at work.
+        Whether it removes things, so that no other job may be at work.
 
     Raises
     ------
     StoreUnwritable
         Before the block, if the store cannot be written.
     StoreBusy
-        Before the block, if others are at work that it cannot share the store with, or wait for.
+        Before the block, if other jobs are at work that it can neither share the store with nor wait for.
     """
     opened = Store.create(store)
     run_id = _run_id()
@@ -77,7 +77,7 @@ def recorded_run(
 def recorded(
     opened: Store, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[RunDraft]:
-    """Append the block's run to the ledger and tell of it: for whoever is at work before and after it."""
+    """Append the block's run to the ledger and send its events, for a caller that is at work as a job."""
     # Here, not above: most commands only read.
     from tasks.openlineage.emission import run_events
 
@@ -91,18 +91,18 @@ def recorded(
 def composed_run(
     store: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[None]:
-    """Let the runs of the block be one piece of work: to who collects garbage, and to whom events are sent.
+    """Make the runs of the block one job, for garbage collection and for events.
 
-    It has no entry of its own in the ledger: they have.
+    It has no entry of its own in the ledger; its runs have.
 
     Parameters
     ----------
     store
-        Folder of the store; made where there is none.
+        Folder of the store; created if it does not exist.
     kind
         The kind of run.
     configuration
-        What it was told to do.
+        Its configuration.
     seed
         Of its random choices, if it makes any.
 
@@ -128,7 +128,7 @@ def _run_id() -> str:
 def _facts(
     draft: RunDraft, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> RunFacts:
-    """Return the function that says what there is to say of a run that begins now, whenever it is asked."""
+    """Return the function that returns the facts of a run that starts now, at the time of each call."""
     started_at, started = datetime.now(UTC), time.monotonic()
 
     def facts(status: str, error: BaseException | None) -> Run:
@@ -157,7 +157,7 @@ def _in_ledger(opened: Store, facts: RunFacts) -> Iterator[None]:
     except BaseException as error:
         try:
             opened.ledger.record(facts("failed", error), current_environment())
-        except Exception as in_ledger:  # what stopped the run matters more
+        except Exception as in_ledger:  # the error that stopped the run matters more
             error.add_note(f"and the ledger could not be told: {in_ledger}")
         raise
     opened.ledger.record(facts("completed", None), current_environment())

@@ -1,4 +1,4 @@
-"""Artifacts of the Prefect run: for people to look at, so no work fails or waits for them."""
+"""Artifacts of the Prefect run: they are only for people, so no work fails or waits because of them."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tasks.terminal import print_line
 Taken = TypeVar("Taken")
 
 _REST = 10.0
-"""A server that did not answer is left alone for so many times as long as that was waited for."""
+"""A server that did not answer is not called again for this many times the time waited for it."""
 
 
 @dataclass
@@ -26,10 +26,10 @@ _server = _Server()
 
 
 def shown(key: str, show: Callable[[], Taken]) -> Taken | None:
-    """Show an artifact, if this is a task run, and return what the server says to it; None without a server.
+    """Show an artifact, if this is a task run, and return the server's answer; None without a server.
 
-    A server that does not answer ends no work, and is told of: what was made is in the store either way.
-    Prefect's client takes more than a minute to give up, so that it is not asked again for a while.
+    A server that does not answer fails no work; a line is printed. The results are in the store either way.
+    Prefect's client takes more than a minute to give up, so the server is not called again for a while.
     """
     if TaskRunContext.get() is None:  # called as a plain function
         return None

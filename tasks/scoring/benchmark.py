@@ -1,4 +1,4 @@
-"""The tasks of a benchmark run: segment every video, then score the masks or keep what is submitted."""
+"""The tasks of a benchmark run: segment every video, then score the masks or record a submission."""
 
 import json
 import math
@@ -41,7 +41,7 @@ _PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 def segment_split(
     benchmark: BenchmarkChoice, choice: SegmenterChoice, store: str, execution: ExecutionConfig, out: Path
 ) -> dict[str, Any]:
-    """Write the masks of every video of a split; those of an interrupted run are kept.
+    """Write the masks of every video of a split; those of an interrupted run are reused.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def segment_split(
     device, masks = str(choose_device(execution)), benchmark.masks(out)
     waiting = [video for video in videos if not (masks / video.name).is_dir()]
     num_frames = {video.name: open_video(video.frames).num_frames or 0 for video in waiting}
-    # The longest first, so that no worker is left alone with one.
+    # The longest first, so that none is still running when all other workers have finished.
     waiting.sort(key=lambda video: num_frames[video.name], reverse=True)
     jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
     total, done = sum(num_frames.values()), 0
@@ -69,8 +69,8 @@ def segment_split(
         for segmented in run_jobs(segment_benchmark_video, jobs, *where):
             done += segmented
             advance(done, total)
-    kept = f", {len(videos) - len(waiting)} there already" if len(waiting) < len(videos) else ""
-    print_line(f"{'segment':<12} {len(videos):>4} videos{kept}  {time.monotonic() - started:.1f} s")
+    reused = f", {len(videos) - len(waiting)} reused" if len(waiting) < len(videos) else ""
+    print_line(f"{'segment':<12} {len(videos):>4} videos{reused}  {time.monotonic() - started:.1f} s")
     return facts
 
 
@@ -78,17 +78,17 @@ def segment_split(
 def score_split(
     benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
 ) -> BenchmarkOutcome:
-    """Score the masks, write the official tables beside them and keep all of it as a record."""
+    """Score the masks, write the official tables beside them and store a record of the scores."""
     objects = score_results(benchmark.root, out, benchmark.split, benchmark.year)
     write_tables(out, benchmark.split, objects)
     record = BenchmarkRecord(
         **facts,
-        scores=_spelled(global_scores(objects).as_dict()),
+        scores=_nan_as_none(global_scores(objects).as_dict()),
         objects=tuple(
             BenchmarkObject(
                 sequence=one.sequence,
                 object_id=one.object_id,
-                scores=_spelled(one.scores.as_dict()),
+                scores=_nan_as_none(one.scores.as_dict()),
                 frame_j=one.frame_j,
                 frame_f=one.frame_f,
             )
@@ -105,7 +105,7 @@ def score_split(
 def record_submission(
     benchmark: BenchmarkChoice, facts: Mapping[str, Any], store: str, out: Path
 ) -> SubmissionOutcome:
-    """Keep as a record which masks a checkpoint made for a server that scores them."""
+    """Record which masks a checkpoint made for a server that scores them."""
     opened, folder = Store.create(store), benchmark.masks(out)
     files = {
         f"{video.name}/{name}.png": folder / video.name / f"{name}.png"
@@ -146,11 +146,11 @@ def _facts(
 
 
 def _claim(out: Path, facts: Mapping[str, Any]) -> None:
-    """Note in a folder what its masks are made with; refuse one whose masks are made with something else."""
+    """Write into a folder what its masks are made with; raise if it has masks made with something else."""
     path = out / FACTS
     if path.is_file():
-        there = json.loads(path.read_text(encoding="utf-8"))
-        differing = sorted(name for name in facts if there.get(name) != facts[name])
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        differing = sorted(name for name in facts if recorded.get(name) != facts[name])
         if differing:
             raise InputError(
                 f"expected an --out without masks of another evaluation, got {out}, which has some "
@@ -163,5 +163,5 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
     write_whole(path, json.dumps(facts, indent=2).encode())
 
 
-def _spelled(scores: Mapping[str, float]) -> dict[str, float | None]:
+def _nan_as_none(scores: Mapping[str, float]) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else value for name, value in scores.items()}

@@ -1,4 +1,4 @@
-"""Which videos of which benchmark, whatever its layout, and whether they are those that were scored."""
+"""A split of a benchmark in any layout, and the digest that identifies its videos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ class BenchmarkChoice:
     root: Path
     split: str
     year: Year = 2017
-    """Of DAVIS: 2016 has one object a video."""
+    """For DAVIS: 2016 has one object per video."""
 
     @property
     def name(self) -> str:
-        """What the benchmark is called."""
+        """The name of the benchmark."""
         return f"DAVIS-{self.year}" if self.format == "davis" else "YouTube-VOS"
 
     def videos(self) -> list[BenchmarkVideo]:
@@ -34,7 +34,7 @@ class BenchmarkChoice:
         Raises
         ------
         InputError
-            If something is missing; nothing but names is looked at.
+            If something is missing; only names are checked.
         """
         if self.format == "youtube-vos":
             return youtube_vos_split(self.root, self.split)

@@ -1,4 +1,4 @@
-"""Segmenting the videos of a benchmark, one job a video; a folder of masks appears when it is whole."""
+"""Segments the videos of a benchmark, one job per video; a folder of masks appears when it is complete."""
 
 import functools
 import os

@@ -35,7 +35,7 @@ def score_results(
     split
         ``val``, ``train``, …
     year
-        2016: one object a video, all that is not 0. 2017: objects by label.
+        2016: one object per video, all labels but 0. 2017: objects by label.
     workers
         Processes; by default one per core. The scores do not depend on it.
 
@@ -66,7 +66,7 @@ def score_results(
 
 
 def write_tables(folder: Path, split: str, objects: Sequence[ObjectScores]) -> None:
-    """Write the evaluator's two files, in place of those of an earlier run."""
+    """Write the evaluator's two files, instead of those of an earlier run."""
     texts = {
         GLOBAL_TABLE: global_table(global_scores(objects)),
         PER_SEQUENCE_TABLE: per_sequence_table(objects),
@@ -76,13 +76,13 @@ def write_tables(folder: Path, split: str, objects: Sequence[ObjectScores]) -> N
 
 
 def _scored(jobs: Sequence[VideoToScore], workers: int) -> Iterator[tuple[VideoToScore, list[ObjectScores]]]:
-    """Yield the videos as they are done; the longest come first, so that no process is left with one."""
+    """Yield the videos as they are done; the longest start first, so that none is left for the end."""
     by_length = sorted(jobs, key=lambda job: len(job.result_paths), reverse=True)
     if workers == 1 or len(jobs) == 1:
         for job in by_length:
             yield job, score_video(job)
         return
-    # Fresh processes: a fork of one that runs threads may wait for ever.
+    # New processes: a fork of a process with threads may wait for ever.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
         waiting = {pool.submit(score_video, job): job for job in by_length}

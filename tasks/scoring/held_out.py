@@ -1,4 +1,4 @@
-"""The task that scores a checkpoint on held-out sequences, beside two baselines."""
+"""The task that scores a checkpoint and two baselines on held-out sequences."""
 
 import itertools
 import time
@@ -46,7 +46,7 @@ def score_checkpoint(
 ) -> EvaluationOutcome:
     """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it.
 
-    Sequences bring their superpixels along: `how` divides none.
+    The dataset has the superpixels of its sequences: `how` divides no frame.
     """
     started = time.monotonic()
     opened = Store.create(store)
@@ -136,7 +136,7 @@ def _evaluate(
 
 
 def _counting(segmenter: Segmenter, advance: Advance, done_before: int, total: int) -> Segmenter:
-    """Return the segmenter, counting the sequences it has done."""
+    """Return the segmenter; it reports the number of sequences that it has done."""
     count = itertools.count(done_before + 1)
 
     def counted(sequence: LabelledSequence) -> npt.NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""A clip and masks of some frames in; a mask for every frame out, and pictures to look at."""
+"""Segments a clip from masks of some frames; writes a mask for every frame, and pictures."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MASKS, OVERLAY, CONTACT_SHEET = "masks", "overlay.mp4", "contact_sheet.png"
 
 @dataclass(frozen=True)
 class Segmented:
-    """What segmenting a video came to."""
+    """The result of segmenting a video."""
 
     masks: Path
     """Folder with an indexed PNG per frame, named as the frame is."""
@@ -33,25 +33,25 @@ class Segmented:
 def segment_video(
     segmenter: VideoSegmenter, video: Video, masks: MaskFiles, out: Path, with_overlay: bool = False
 ) -> Segmented:
-    """Segment a video frame by frame; what is in memory does not grow with its length.
+    """Segment a video frame by frame; memory use does not grow with its length.
 
     Parameters
     ----------
     segmenter
-        How.
+        The segmenter.
     video
-        What.
+        The video.
     masks
-        Masks that are given, by number of the frame. Frames before the first one are background.
+        The given masks, by number of the frame. Frames before the first one are background.
     out
-        Folder for the results, made where there is none.
+        Folder for the results, created if it does not exist.
     with_overlay
-        Whether to make a video of the masks drawn over the frames, too.
+        Whether to write a video of the masks drawn over the frames, too.
 
     Raises
     ------
     InputError
-        If a mask or a frame cannot be used, or `out` holds masks already. Masks of the frames before stay.
+        If a mask or a frame cannot be used, or `out` holds masks already. Masks of earlier frames are kept.
     """
     folder = out / MASKS
     if folder.is_dir() and any(folder.iterdir()):
@@ -64,7 +64,7 @@ def segment_video(
             advance = opened.enter_context(terminal_progress("segment", "frames"))
             clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
             for frame, labels in segment_from_masks(segmenter, video.frames(), masks):
-                if done == 0:  # not earlier: what cannot be begun leaves no folder
+                if done == 0:  # not earlier: a video that cannot be started leaves no folder
                     folder.mkdir(parents=True, exist_ok=True)
                 write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
@@ -77,7 +77,7 @@ def segment_video(
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
     if video.num_frames is not None and done < video.num_frames:
-        print_line(f"{video.path} promises {video.num_frames} frames, of which {done} could be read")
+        print_line(f"{video.path} states {video.num_frames} frames, of which {done} could be read")
     write_picture(out / CONTACT_SHEET, sheet.image())
     return Segmented(
         masks=folder,

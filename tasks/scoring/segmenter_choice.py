@@ -1,4 +1,4 @@
-"""How masks are carried with a checkpoint: all that decides them but the video and the weights."""
+"""How a checkpoint propagates masks: everything that decides them, except the video and the weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,9 +28,9 @@ class PropagationChoice:
     method
         The method as it is used.
     propagation
-        By which propagation, and how.
+        Which propagation, and its settings.
     superpixels
-        How frames are divided, for propagations that read superpixels; None: sequences bring them along.
+        How frames are divided, for propagations that read superpixels; None if the sequences have them.
     """
 
     method: MethodConfig = field(default_factory=default_method)
@@ -38,17 +38,17 @@ class PropagationChoice:
     superpixels: SuperpixelConfig | None = None
 
     def propagator(self, network: nn.Module) -> MaskPropagator:
-        """Return what carries masks with a network of the method.
+        """Return the propagator of masks with a network of the method.
 
         Raises
         ------
         InputError
-            If the network cannot be used so.
+            If the network cannot be used in this way.
         """
         return propagator_of(network, self.method, self.propagation, self.divide())
 
     def divide(self) -> Divide | None:
-        """Return what divides frames, or None where nothing does.
+        """Return the function that divides frames, or None if they are not divided.
 
         Raises
         ------
@@ -81,12 +81,12 @@ class PropagationChoice:
         return facts
 
     def modules(self) -> tuple[str, ...]:
-        """Return the modules whose code, with all they import, carries the masks."""
+        """Return the modules whose code, with all they import, propagates the masks."""
         dividing = (_DIVIDING_MODULE,) if self.superpixels is not None and self.reads_superpixels else ()
         return (*use_modules(self.method, self.propagation), *dividing)
 
     def packages(self) -> Sequence[str]:
-        """Return the third-party packages that the masks depend on beside those of every use."""
+        """Return the third-party packages that the masks depend on, besides those of every use."""
         own = method_named(self.method.name).use_packages if self.propagation.method == "own" else ()
         if self.superpixels is None or not self.reads_superpixels:
             return own
@@ -102,9 +102,9 @@ class SegmenterChoice:
     checkpoint
         Id of the checkpoint.
     how
-        With what propagation.
+        The propagation.
     max_side
-        Longest side in px at which frames are worked on; None: as they are.
+        Longest side in px at which frames are segmented; None: their own size.
     """
 
     checkpoint: str
@@ -112,12 +112,12 @@ class SegmenterChoice:
     max_side: int | None = None
 
     def segmenter(self, network: nn.Module) -> VideoSegmenter:
-        """Return what segments a video, with the network of the checkpoint.
+        """Return the segmenter of videos with the network of the checkpoint.
 
         Raises
         ------
         InputError
-            If the network cannot be used so.
+            If the network cannot be used in this way.
         """
         return VideoSegmenter(self.how.propagator(network), self.max_side)
 

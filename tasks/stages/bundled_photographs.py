@@ -1,4 +1,4 @@
-"""The colour photographs that scikit-image carries, and what is known of each."""
+"""The colour photographs in scikit-image, with source, licence, consent and scene of each."""
 
 from collections.abc import Mapping
 

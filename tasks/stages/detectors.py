@@ -1,4 +1,4 @@
-"""Detectors whose file or folder is the user's own: what they are, by content, and how workers get them."""
+"""Detectors in a file or folder of the user: their identity, by content, and how workers load them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _INSTALLED_BY = {"torch": "pip install torch", "onnxruntime": 'pip install -e ".
 
 
 def detector_identity(config: SaliencyConfig) -> dict[str, Any]:
-    """Return what the detector is, whatever its file is called.
+    """Return the identity of the detector, which does not depend on the name of its file.
 
-    Maps drawn before have no identity of their own: each row names the one that it was made from.
+    Maps drawn before have no identity here: each row has the digest of the map that it was made from.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def detector_identity(config: SaliencyConfig) -> dict[str, Any]:
 
 
 def read_file(path: str) -> bytes:
-    """Return the content of a file of the user's.
+    """Return the content of a file of the user.
 
     Raises
     ------
@@ -61,12 +61,12 @@ def read_file(path: str) -> bytes:
 
 
 def read_unchanged(path: str, digest: str) -> bytes:
-    """Return the content of a file, having checked that it is what it was.
+    """Return the content of a file, checked by digest.
 
     Raises
     ------
     InputError
-        If it cannot be read, or holds something else than when it was looked at first.
+        If it cannot be read, or its content has changed since it was planned.
     """
     data = read_file(path)
     if digest_bytes(data) != digest:
@@ -76,5 +76,5 @@ def read_unchanged(path: str, digest: str) -> bytes:
 
 @lru_cache(maxsize=1)  # a worker has one detector at a time; a network takes a second to load
 def ready_detector(config: SaliencyConfig, path: str | None, digest: str | None) -> Detector:
-    """Return the detector of a configuration, the content of its file, if it has one, checked by digest."""
+    """Return the detector of a configuration; the content of its file, if any, is checked by digest."""
     return load_detector(config, read_unchanged(path, digest) if path and digest else None)

@@ -45,11 +45,11 @@ class Handful:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Those of the stage, and how few rows are made."""
+        """Those of the stage, and the number of rows."""
         return self.stage.parameters | {"handful": self.count}
 
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
-        """Plan the first row of each photograph, and of these a few."""
+        """Plan the first row of each photograph, for a few photographs."""
         first: dict[str, RowPlan] = {}
         for plan in self.stage.plan(inputs):
             first.setdefault(plan.source_ids[0], plan)

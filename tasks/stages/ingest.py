@@ -1,4 +1,4 @@
-"""Ingest: image files become rows that hold their bytes, or rows that say why not."""
+"""Ingest: image files become rows that hold their bytes, or rejected rows with a reason."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ SKIMAGE = "skimage"
 
 
 class IngestConfig(FrozenConfig):
-    """Which photographs come in, and how large they are looked at."""
+    """Which photographs are used, and at which size."""
 
     images: str | None = None
-    """A folder of image files (searched in depth; a store inside it is left out), or ``skimage``: the colour
+    """A folder of image files (with its subfolders, without stores in it), or ``skimage``: the colour
     photographs in scikit-image. A file `photographs.csv` in the folder may note source, licence, consent and
     scene per file name."""
     max_side: int = pydantic.Field(default=640, ge=32)
-    """Longest side at which a photograph is looked at, in px; larger ones are brought down, none up."""
+    """Longest side of a photograph in use, in px; larger ones are scaled down, none is scaled up."""
     min_side: int = pydantic.Field(default=64, ge=8)
     """Photographs with a shorter side below this, in px, are rejected."""
     near_duplicate_bits: int = pydantic.Field(default=NEAR_DUPLICATE_BITS, ge=0, le=HASH_BITS)
     """Photographs whose perceptual hashes differ in this many of 64 bits or fewer show the same picture, and
-    lie on one side of the split; read where the split is made: no photograph is ingested anew for it."""
+    are on the same side of the split. Only the split reads it: a change ingests no photograph again."""
 
 
 @dataclass(frozen=True)
 class IngestStage:
-    """Takes image files as they are; a row's id is the SHA-256 of the file."""
+    """Stores image files unchanged; a row's id is the SHA-256 of the file."""
 
     name: ClassVar[str] = INGEST
     schema: ClassVar[StageSchema] = SCHEMA
@@ -68,7 +68,7 @@ class IngestStage:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """How bytes become pixels, and how small is too small."""
+        """The rule by which bytes become pixels, and the limits of size."""
         return {"decode_rule": DECODE_RULE, **self.config.model_dump(include={"max_side", "min_side"})}
 
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
@@ -96,15 +96,15 @@ class IngestStage:
         return plans
 
     def notes(self, plan: RowPlan) -> Row:
-        """Return what is known of the file whether or not it can be used."""
+        """Return what is known of the file even if it cannot be used."""
         return {column: plan.decided[column] for column in ("file_name", "source", "licence", "consent")}
 
     def foresee(self, plan: RowPlan) -> Row:
-        """Look at the photograph: its size, and which others it resembles, decide what is made of it."""
+        """Decode the photograph: plans of later stages depend on its size, scene and perceptual hash."""
         return self._looked_at(plan, _read(plan))
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
-        """Decode the file once, to be sure of it, and keep its bytes."""
+        """Decode the file once, to check it, and keep its bytes."""
         data = _read(plan)
         return {**self._looked_at(plan, data), "image": data, "num_bytes": len(data)}
 
@@ -143,7 +143,7 @@ def _photographs(images: str | None) -> tuple[Path, Mapping[str, Mapping[str, st
 
 def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]:
     """Return (path, name inside the folder) of every file that is not hidden and in no store, by name."""
-    # A name that is not UTF-8 is told with its odd bytes spelt out.
+    # In a name that is not UTF-8, the invalid bytes are escaped.
     named = (
         (path, os.fsencode(path.relative_to(folder)).decode(errors="backslashreplace"))
         for path in _paths(folder)
@@ -162,7 +162,7 @@ def _files(folder: Path, only: tuple[str, ...] | None) -> list[tuple[Path, str]]
 
 
 def _paths(folder: Path) -> Iterator[Path]:
-    """Yield what is in a folder, in depth; but not what is in a store."""
+    """Yield the files in a folder and its subfolders, except those in a store."""
     if _is_store(folder):
         raise InputError(f"expected a folder of photographs, got a store: {folder}; keep the two apart")
     for parent, folders, files in os.walk(folder):
@@ -171,7 +171,7 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 
 def _is_store(folder: Path) -> bool:
-    # Said here again: what stores are marked with may change, and no row has to be made anew for that.
+    # Repeated here on purpose: the marker of stores may change without a change of the code of this stage.
     return (folder / "store.json").is_file() and (folder / "objects").is_dir()
 
 

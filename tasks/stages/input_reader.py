@@ -1,4 +1,4 @@
-"""How a stage reads the rows its own rows are made from."""
+"""How a stage reads its input rows."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -15,12 +15,12 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class PixelMemory:
-    """Keeps the pixels used last, up to a number of bytes.
+    """A cache of the pixels used last, up to a number of bytes.
 
     Parameters
     ----------
     most_bytes
-        Memory to spend; the newest entry is kept however large it is.
+        Size of the cache; the newest entry is kept even if it is larger.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -29,7 +29,7 @@ class PixelMemory:
         self._held_bytes = 0
 
     def remember(self, key: Hashable, make: Callable[[], Pixels]) -> Pixels:
-        """Return what `make` gave for `key`, calling it only if that is not held any more.
+        """Return what `make` gives for `key`; it is called only if the cache has no entry.
 
         The pixels are shared: never write to them.
         """
@@ -42,13 +42,13 @@ class PixelMemory:
         return self._held[key]
 
 
-# One for the process, not for the shard: every photograph is asked for by saliency, as a template, and as a
-# source of others, in shards that follow each other. Keys are digests of content: nothing goes stale.
+# One cache per process, not per shard: shards that follow each other read the same photographs, for saliency,
+# as templates and as sources of others. Keys are digests of content: no entry goes stale.
 _PIXELS = PixelMemory(256 << 20)
 
 
 class InputReader:
-    """Reads input rows, and remembers pixels that were costly to decode."""
+    """Reads input rows, and caches pixels that are costly to decode."""
 
     def __init__(self, objects: ObjectStore, memory: PixelMemory = _PIXELS) -> None:
         self._rows = RowReader(objects)
@@ -59,5 +59,5 @@ class InputReader:
         return self._rows.row(address.shard, address.index, columns)
 
     def remember(self, key: Hashable, make: Callable[[], Pixels]) -> Pixels:
-        """Return the pixels that `make` gave for `key`, a digest of all that they are made of."""
+        """Return the pixels that `make` gives for `key`, a digest of everything they are made from."""
         return self._memory.remember(key, make)

@@ -1,4 +1,4 @@
-"""Photographs and parts of them, as the stages after ingest look at them."""
+"""Photographs and parts of them, as the stages after ingest read them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def photograph_part(
     reader: InputReader, address: RowAddress, max_side: int, box: Box
 ) -> npt.NDArray[np.uint8]:
-    """Return the pixels (h, w, 3) inside `box` of a photograph brought down to `max_side`."""
+    """Return the pixels (h, w, 3) inside `box` of a photograph scaled down to `max_side`."""
     pixels = reader.remember(
         (address.digest, max_side), lambda: decode_image(reader.row(address, "image")["image"], max_side)
     )

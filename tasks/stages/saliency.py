@@ -45,7 +45,7 @@ class SaliencyStage:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Third-party packages whose version changes the bytes of a row; a network's, where there is one."""
+        """Third-party packages whose version changes the bytes of a row; that of a network, if any."""
         always = (
             "fast-slic",
             "numpy",
@@ -60,7 +60,7 @@ class SaliencyStage:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The detector by content, its constants, how photographs are cut, the seed where that is random."""
+        """The detector by content, its constants, the settings of crops, the seed if crops are drawn."""
         return {
             "saliency": {
                 **self.config.model_dump(mode="json", exclude={"detector", "network"}),
@@ -78,7 +78,7 @@ class SaliencyStage:
         maps = MapFolder.open(str(source.path)) if source.kind == "maps" else None
         model = detector_identity(self.config).get("digest")
         for image, row in inputs[INGEST].accepted(("height", "width", "scene", "file_name")):
-            # The file that the map is drawn by, or was drawn into.
+            # The file of the network that draws the map, or the file with the map.
             file = maps.of(row["file_name"]) if maps else model and Path(str(source.path))
             decided = {
                 "scene": row["scene"],
@@ -106,11 +106,11 @@ class SaliencyStage:
         return list(dict.fromkeys(drawn))
 
     def notes(self, plan: RowPlan) -> Row:
-        """Nothing: what is known of a photograph stays with it."""
+        """Return nothing: the notes on a photograph stay in its own row."""
         return {}
 
     def foresee(self, plan: RowPlan) -> Row:
-        """Return the photograph and the part of it that is looked at."""
+        """Return the photograph and the part of it that is used."""
         box = Box(*plan.decided["box"])
         return {
             "image_id": plan.source_ids[0],

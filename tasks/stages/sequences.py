@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SequencesStage:
-    """Synthesises pseudo-sequences; training photographs meet training photographs alone."""
+    """Synthesises pseudo-sequences; training photographs are combined with training photographs only."""
 
     name: ClassVar[str] = SEQUENCES
     schema: ClassVar[StageSchema] = SCHEMA
@@ -57,7 +57,7 @@ class SequencesStage:
         }
 
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
-        """Draw, from ids alone, who is the template and who is pasted."""
+        """Draw, from ids alone, which stills are templates and which are pasted onto them."""
         ingested = inputs[INGEST].accepted(("scene", "perceptual_hash"))
         photographs = {address.sample_id: address for address, _ in ingested}
         sides = self._sides(ingested)
@@ -91,7 +91,7 @@ class SequencesStage:
         return plans
 
     def _sides(self, ingested: Sequence[tuple[RowAddress, Row]]) -> dict[str, Split]:
-        """Return the side of the split of every photograph: near-duplicates lie on the same one."""
+        """Return the side of the split of every photograph: near-duplicates are on the same one."""
         scenes = group_scenes(
             [row["scene"] for _, row in ingested],
             [row["perceptual_hash"] for _, row in ingested],
@@ -106,7 +106,7 @@ class SequencesStage:
         return (self.config if split == TRAIN else self.held_out).sequences_per_template
 
     def notes(self, plan: RowPlan) -> Row:
-        """Return who the template is and who was to be pasted."""
+        """Return the ids of the template and of the stills to paste."""
         return {"template_id": plan.decided["template_id"], "pasted_ids": plan.decided["pasted_ids"]}
 
     def foresee(self, plan: RowPlan) -> Row:
@@ -114,7 +114,7 @@ class SequencesStage:
         return {"split": plan.decided["split"]}
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
-        """Draw the recipe, from masks alone, and render it."""
+        """Draw the recipe, from masks and saliency maps alone, and render it."""
         photographs = {address.sample_id: address for address in plan.inputs if address.stage == INGEST}
         stills = {
             address.sample_id: Still.read(address, photographs, reader, self.max_side)
@@ -160,7 +160,7 @@ class SequencesStage:
 
 @dataclass(frozen=True)
 class Still:
-    """A photograph, or a part of one, with what saliency made of it."""
+    """A photograph, or a part of one, with its saliency map and mask."""
 
     pixels: np.ndarray
     saliency_map: np.ndarray

@@ -19,8 +19,8 @@ Row = dict[str, Any]
 class RowPlan:
     """One row to make.
 
-    The row's key covers everything here but `location`: who it is, the content of the rows it reads, and what
-    the plan decided for it.
+    The row's key covers everything here except `location`: its ids, the content of the rows it reads, and
+    what the plan decided for it.
     """
 
     sample_id: str
@@ -35,7 +35,7 @@ class RowPlan:
 
 
 class Stage(Protocol):
-    """A staging stage under one configuration: small, frozen, sent to workers as it is."""
+    """A staging stage under one configuration: small, frozen, sent to workers unchanged."""
 
     @property
     def name(self) -> str:
@@ -59,15 +59,15 @@ class Stage(Protocol):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All that is configured about a row, as JSON."""
+        """The configuration that decides a row, as JSON."""
         ...
 
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
-        """Return the rows to make, from the stages before; reads thin columns alone."""
+        """Return the rows to make, planned from the stages before; only small columns are read."""
         ...
 
     def notes(self, plan: RowPlan) -> Row:
-        """Return the columns that a rejected row keeps too."""
+        """Return the columns that a rejected row has, too."""
         ...
 
     def foresee(self, plan: RowPlan) -> Row:
@@ -76,7 +76,7 @@ class Stage(Protocol):
         Raises
         ------
         SampleError
-            If it can be told without making the row that it will be rejected.
+            If it is known, without making the row, that it will be rejected.
         """
         ...
 

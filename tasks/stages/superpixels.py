@@ -31,7 +31,7 @@ class SuperpixelsStage:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The segmenter's own, and what frames and maps go through."""
+        """Those of the segmenter, and those that decode frames and encode maps."""
         own = ("fast-slic",) if self.config.segmenter == "fast-slic" else ("scikit-image", "scipy")
         return (*own, "numpy", "opencv-python-headless", "pyarrow")
 
@@ -48,15 +48,15 @@ class SuperpixelsStage:
         ]
 
     def notes(self, plan: RowPlan) -> Row:
-        """Nothing: the row is about its sequence."""
+        """Return nothing: the row is about its sequence."""
         return {}
 
     def foresee(self, plan: RowPlan) -> Row:
-        """Nothing: no stage reads superpixels."""
+        """Return nothing: no stage reads superpixels."""
         return {}
 
     def make_row(self, plan: RowPlan, reader: InputReader) -> Row:
-        """Segment every frame, as it will be read in training: after its trip through JPEG."""
+        """Segment every frame as training will read it: decoded from JPEG."""
         (sequence,) = plan.inputs
         row = reader.row(sequence, "height", "width", "frames")
         maps = [superpixel_map(decode_frame(frame), self.config) for frame in row["frames"]]

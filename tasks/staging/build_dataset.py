@@ -1,4 +1,4 @@
-"""The tasks of a regeneration: one per stage, then assemble, validate, publish."""
+"""The tasks of a dataset build: one per stage, then assemble, validate, publish."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from tasks.terminal import print_line
 
 @task(
     task_run_name="{stage.name}",
-    cache_policy=NO_CACHE,  # reuse goes by our own keys, made of content
+    cache_policy=NO_CACHE,  # reuse depends on our own keys, made from content
     retries=len(RETRY_DELAYS_SECONDS),
     retry_delay_seconds=RETRY_DELAYS_SECONDS,
     retry_condition_fn=may_pass,
@@ -63,7 +63,7 @@ def stage_rows(
 
 @task(cache_policy=NO_CACHE)
 def assemble(stages: Sequence[StageOutcome], store: str) -> str:
-    """Tie the artifacts of stages into a dataset and return its id."""
+    """Combine the artifacts of stages into a dataset and return its id."""
     artifacts = {stage.name: stage.artifact for stage in stages}
     return put_record(Store.create(store).objects, DatasetManifest(stages=artifacts))
 
@@ -80,7 +80,7 @@ def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
 
 @task(cache_policy=NO_CACHE)
 def publish(verdict: Verdict, name: str, store: str) -> str:
-    """Give a dataset that passed the gate its name; return it as ``NAME@vN``.
+    """Give a dataset that passed the gate its name; return the name as ``NAME@vN``.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def build_stage(
     advance: Callable[[int, int], None] = lambda done, total: None,
     wanted: WantedRows | None = None,
 ) -> StageOutcome:
-    """Make the artifact of one stage, or find it made.
+    """Make the artifact of one stage, or reuse it.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def build_stage(
     execution
         Where to make it.
     advance
-        Called with the number of rows made so far and to make in all.
+        Called with the number of rows made so far, and of all rows to make.
     wanted
-        Its rows, where they are known already; by default they are planned from the inputs.
+        Its rows, if they are known already; by default they are planned from the inputs.
 
     Raises
     ------
@@ -131,15 +131,15 @@ def _refuse_if_too_many_rejected(
         reasons.update(
             read_columns(store.objects, ref.digest, ["rejected"])["rejected"].drop_null().to_pylist()
         )
-    told = ", ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3)) or "there were none"
+    counts = ", ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3)) or "there were none"
     raise TooManyRejected(
         f"{stage}: expected at least one usable row and at most {max_rejected_share:.0%} rejected, "
-        f"got {rejected} of {rows} rejected: {told}"
+        f"got {rejected} of {rows} rejected: {counts}"
     )
 
 
 def _accepted_rows(store: Store, schema: StageSchema, refs: Sequence[ShardRef]) -> pa.Table:
-    """Return who the accepted rows are, their digests and their statistics."""
+    """Return the ids of the accepted rows, their digests and their statistics."""
     columns = ["sample_id", "digest", *(field.name for field in schema.statistics)]
     tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], columns)
     return pa.concat_tables(tables).filter(pc.field("digest").is_valid())

@@ -40,7 +40,7 @@ class RowCounts(_Difference):
 
 
 class Statistic(_Difference):
-    """One figure of a statistic on both sides; None where a side has no such statistic."""
+    """One figure of a statistic on both sides; None if a side has no such statistic."""
 
     name: str
     figure: Literal["min", "mean", "max"]
@@ -53,12 +53,12 @@ class StageDifference(_Difference):
 
     name: str
     is_same: bool
-    """Whether it is the very same artifact."""
+    """Whether both have the same artifact."""
     making: tuple[Reason, ...]
     """Differences of parameters, code, packages and schema."""
     rows: RowCounts
     rejected: tuple[int, int]
-    """On either side."""
+    """Number of rejected rows, before and after."""
     statistics: tuple[Statistic, ...]
     """Those that differ."""
 
@@ -69,7 +69,7 @@ class DatasetDifference(_Difference):
     before: str
     after: str
     verdicts: tuple[str | None, str | None]
-    """Of the gate: ``passed``, ``failed``, or None where it never looked."""
+    """Of the gate: ``passed``, ``failed``, or None if it never judged."""
     photographs: NamesDifference
     stages: tuple[StageDifference, ...]
 

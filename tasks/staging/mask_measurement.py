@@ -1,4 +1,4 @@
-"""Measuring a detector and its pseudo-masks against masks drawn by people."""
+"""Measures a detector and its pseudo-masks against masks drawn by people."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class MapScores(BaseModel):
-    """Mean scores of maps and of the masks made of them, each 0..1."""
+    """Mean scores of maps and of the masks made from them, each 0..1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,11 +51,11 @@ class Advice(BaseModel):
     min_confidence: float
     kept_share: float
     mask_iou: float | None
-    """Mean IoU of the masks that are kept; None where none is."""
+    """Mean IoU of the masks that are kept; None if none is."""
 
 
 class MaskMeasurement(BaseModel):
-    """What measuring came to."""
+    """The result of measuring."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -141,7 +141,7 @@ def measure_masks(
     execution: ExecutionConfig,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> MaskMeasurement:
-    """Run the detector on every photograph and hold maps and masks against the truth.
+    """Run the detector on every photograph and compare maps and masks with the truth.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def measure_masks(
     for result in run_jobs(_measure, jobs, execution.backend, execution.workers):
         measured.append(result)
         advance(len(measured), len(jobs))
-    # Workers finish in any order; means are taken in one.
+    # Workers finish in any order; means are taken in a fixed order.
     usable = [one for _, one in sorted(measured, key=lambda item: item[0]) if one is not None]
     if not usable:
         raise InputError(f"expected photographs that can be measured, got {len(jobs)} that cannot")
@@ -185,7 +185,7 @@ def _measure(job: MeasuringJob) -> tuple[str, _Measured | None]:
 
 
 def _truth(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Return what is object in a mask: 255, or 1 where masks hold 0 and 1."""
+    """Return the object pixels of a mask: 255, or 1 if the mask has 0 and 1."""
     inside: npt.NDArray[np.bool_] = mask > mask.max() // 2
     return inside
 

@@ -1,4 +1,4 @@
-"""What `shls dataset plan` tells: which stages and shards are fresh, why others are not, what they cost."""
+"""What `shls dataset plan` prints: which stages and shards are fresh, why others are not, what they cost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ShardReport(_Report):
     """One shard of a plan."""
 
     shard: str
-    """Digest of the shard, if it is there; of the keys of its rows, if not."""
+    """Digest of the shard, if it exists; of the keys of its rows, if not."""
     status: ShardStatus
     rows: int
     rows_to_compute: int
@@ -54,7 +54,7 @@ class StageReport(_Report):
     rows_to_compute: int
     rows_to_copy: int
     seconds: float | None
-    """Estimate; None where nobody knows. So is `bytes_to_write`."""
+    """Estimate; None if unknown. The same holds for `bytes_to_write`."""
     bytes_to_write: int | None
     basis: str
     """What the estimate of the seconds is made from."""
@@ -69,13 +69,13 @@ class PlanReport(_Report):
     against: str | None
     """Id of the dataset it is compared with."""
     dataset: str | None
-    """Id of the dataset, if all of it is there."""
+    """Id of the dataset, if all of it exists."""
     is_fresh: bool
     left_out: dict[str, int]
     """Photographs of which no row is planned because they were withdrawn: how many for each reason."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
-    """On the disk of the store; None where there is no such limit."""
+    """On the disk of the store; None if there is no such limit."""
 
     @property
     def rows_to_compute(self) -> int:
@@ -102,7 +102,7 @@ def plan_report(
     execution: ExecutionConfig,
     against: str | None = None,
 ) -> PlanReport:
-    """Plan a dataset and say why what is not fresh is not; nothing is written to the store.
+    """Plan a dataset and report why stages and shards are not fresh; nothing is written to the store.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def plan_report(
     stages
         The stages under the configuration wanted.
     staging, execution
-        How rows are grouped; who would do the work.
+        How rows are grouped; where the work would be done.
     against
         Another dataset to compare with.
     """
@@ -181,7 +181,7 @@ def _shard_report(shard: PlannedShard, staleness: Staleness) -> ShardReport:
 
 @contextmanager
 def _open_or_empty(location: str) -> Iterator[Store]:
-    """Open a store to look at; where there is none yet, an empty one that is thrown away."""
+    """Open a store to read; if there is none yet, an empty temporary one."""
     with tempfile.TemporaryDirectory(prefix="shls-plan-") as folder:
         try:
             store = Store.open(location)

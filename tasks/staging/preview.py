@@ -1,4 +1,4 @@
-"""A preview: what a configuration makes of a handful of photographs, before a night is spent on it."""
+"""A preview: what a configuration makes from a few photographs, before a long build."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tasks.staging.trial import gather_files, gather_stored, try_stages
 def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Path]:
     """Give the block a folder of at most `count` photographs, spread evenly by id: the same ones each time.
 
-    They come from the configured photographs; where none are configured, from the latest dataset in a store.
+    They come from the configured photographs; if none are configured, from the latest dataset in a store.
 
     Raises
     ------

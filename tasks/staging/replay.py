@@ -39,17 +39,17 @@ Status = Literal["identical", "different", "not comparable"]
 
 @dataclass(frozen=True)
 class StageReplay:
-    """How the bytes of one stage came out."""
+    """The result for the bytes of one stage."""
 
     stage: str
     differing: tuple[str, ...]
     """Which of them differ: ``frame 2``, ``mask 0``, ``superpixel map 1``; frames count from 0."""
     changed_since: tuple[str, ...]
-    """What makes bytes and is not as it was: ``opencv-python-headless 5.0 then, 5.1 now``."""
+    """What decides bytes and has changed: ``opencv-python-headless 5.0 then, 5.1 now``."""
 
     @property
     def status(self) -> Status:
-        """Whether the bytes agree; where they do not, whether they had to."""
+        """Whether the bytes agree; if they do not, whether they had to."""
         if not self.differing:
             return "identical"
         return "not comparable" if self.changed_since else "different"
@@ -57,8 +57,8 @@ class StageReplay:
     def __str__(self) -> str:
         if self.status == "identical":
             return f"{self.stage}: identical"
-        told = self.differing if self.status == "different" else self.changed_since
-        return f"{self.stage}: {self.status}: {', '.join(told)}"
+        reasons = self.differing if self.status == "different" else self.changed_since
+        return f"{self.stage}: {self.status}: {', '.join(reasons)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def replay(store: Store, dataset_id: str, sample: str) -> Replay:
 
 
 class Replayer:
-    """Replays samples of one dataset, which is looked through once.
+    """Replays samples of one dataset, whose rows are listed once.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def changed_since(then: StageManifest) -> tuple[str, ...]:
 
 
 def _installed_version(package: str) -> str:
-    """Return the version of a package as it is installed; "none" where it is not."""
+    """Return the installed version of a package; "none" if it is not installed."""
     try:
         return package_version(package)
     except PackageNotFoundError:

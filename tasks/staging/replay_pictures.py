@@ -1,4 +1,4 @@
-"""A replayed sample as pictures, to look at."""
+"""A replayed sample as pictures."""
 
 from pathlib import Path
 

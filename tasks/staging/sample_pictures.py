@@ -1,4 +1,4 @@
-"""A sample as pictures: the photograph and what became of it, step by step, and the same in words."""
+"""A sample as pictures: the photograph and what was made from it, step by step; and the sample in words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sample_pictures(sample: Sample, side_px: int = SIDE_PX) -> list[tuple[str, P
     sample
         The sample.
     side_px
-        Longest side of what is drawn over; photograph and saliency map come as they are.
+        Longest side of pictures with masks or superpixels; photograph and saliency map keep their size.
     """
     numbers = evenly_spread(range(len(sample.frames)), _FRAMES_SHOWN)
     return [
@@ -45,16 +45,16 @@ def sample_text(sample: Sample) -> str:
     """Return what happens in a sample, in words."""
     facts = sample.facts
     objects = "object" if facts["num_objects"] == 1 else "objects"
-    told = [f"{facts['num_objects']} {objects}, {facts['num_pasted']} pasted"]
-    told += ["one a clone"] if facts["has_clone"] else []
-    told += [f"{facts['num_left_out']} left out for want of room"] if facts["num_left_out"] else []
-    told += [f"occluded up to {facts['occluded_share']:.0%}"]
-    told += [f"{facts[f'num_{verb}']} {verb}" for verb in ("leaves", "returns") if facts[f"num_{verb}"]]
-    return ", ".join(told)
+    parts = [f"{facts['num_objects']} {objects}, {facts['num_pasted']} pasted"]
+    parts += ["one a clone"] if facts["has_clone"] else []
+    parts += [f"{facts['num_left_out']} left out for lack of room"] if facts["num_left_out"] else []
+    parts += [f"occluded up to {facts['occluded_share']:.0%}"]
+    parts += [f"{facts[f'num_{verb}']} {verb}" for verb in ("leaves", "returns") if facts[f"num_{verb}"]]
+    return ", ".join(parts)
 
 
 def with_mask(picture: Picture, mask: npt.NDArray[np.integer], side_px: int = SIDE_PX) -> Picture:
-    """Return a picture of a longest side, its objects tinted and outlined; labels 0..K."""
+    """Return a picture scaled to a longest side, its objects tinted and outlined; labels 0..K."""
     large, labels = fitted(picture, side_px), _fitted_labels(mask, side_px)
     colours = _COLOURS[np.where(labels > 0, 1 + (labels - 1) % (len(_COLOURS) - 1), 0)]
     tinted = np.where(labels[..., None] > 0, (large * 0.55 + colours * 0.45).astype(np.uint8), large)
@@ -63,14 +63,14 @@ def with_mask(picture: Picture, mask: npt.NDArray[np.integer], side_px: int = SI
 
 
 def with_superpixels(picture: Picture, labels: npt.NDArray[np.integer], side_px: int = SIDE_PX) -> Picture:
-    """Return a picture of a longest side, with the borders of its superpixels; labels 0..R-1."""
+    """Return a picture scaled to a longest side, with the borders of its superpixels; labels 0..R-1."""
     large = fitted(picture, side_px)
     large[_borders(_fitted_labels(labels, side_px))] = _BORDER
     return large
 
 
 def fitted(picture: Picture, side_px: int = SIDE_PX) -> Picture:
-    """Return a picture whose longest side is `side_px`."""
+    """Return a picture scaled to a longest side of `side_px`."""
     height, width = _fitted_size(picture.shape[0], picture.shape[1], side_px)
     shrinks = height < picture.shape[0]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC

@@ -1,4 +1,4 @@
-"""Samples of a dataset, decoded to be looked at: a pseudo-sequence and what it was made from."""
+"""Samples of a dataset, decoded for viewing: a pseudo-sequence and what it was made from."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sample:
     split: str
     """``train`` or ``held_out``."""
     photograph: npt.NDArray[np.uint8]
-    """(h, w, 3), the part of it that was looked at."""
+    """(h, w, 3), the part of it that was used."""
     saliency_map: npt.NDArray[np.uint8]
     """(h, w), 0..255."""
     pseudo_mask: npt.NDArray[np.uint8]
@@ -63,11 +63,11 @@ class RejectedSample:
     """A photograph of which no sample was made."""
 
     file_name: str
-    """Or the beginning of its id, where no name is kept."""
+    """Or the beginning of its id, if no name is kept."""
     reason: str
     """Stage and reason: ``saliency: low_confidence``."""
     photograph: npt.NDArray[np.uint8] | None
-    """(h, w, 3); None where it cannot be decoded."""
+    """(h, w, 3); None if it cannot be decoded."""
 
 
 class SampleReader:
@@ -80,7 +80,7 @@ class SampleReader:
     artifacts
         Id of the artifact of each stage.
     max_side
-        Longest side at which photographs were looked at, in px.
+        Longest side of the photographs in use, in px.
     """
 
     def __init__(self, objects: ObjectStore, artifacts: Mapping[str, str], max_side: int) -> None:
@@ -93,7 +93,7 @@ class SampleReader:
         return sorted(self._superpixels)
 
     def num_of_split(self) -> dict[str, int]:
-        """Return how many samples lie on each side of the split."""
+        """Return how many samples are on each side of the split."""
         return dict(Counter(facts["split"] for _, facts in self._sequences.values()))
 
     def sample(self, sample_id: str) -> Sample:
@@ -166,7 +166,7 @@ class SampleReader:
 
     @cached_property
     def _file_names(self) -> dict[str, str | None]:
-        """Of every row of ingest, rejected ones included; None where the name is not kept."""
+        """Of every row of ingest, rejected ones included; None if the name is not kept."""
         table = self._stages[INGEST].table(["sample_id", "file_name"])
         return dict(zip(table["sample_id"].to_pylist(), table["file_name"].to_pylist(), strict=True))
 

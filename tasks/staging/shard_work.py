@@ -1,4 +1,4 @@
-"""The unit of work: one shard. What a worker is handed, and what it hands back."""
+"""The unit of work: one shard. What a worker does with a job, and what it returns."""
 
 import functools
 
@@ -35,7 +35,7 @@ def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
 
 
 def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
-    """Make one row as its stage makes it; a sample that cannot be used becomes a rejected row."""
+    """Make one row of a stage; a sample that cannot be used becomes a rejected row."""
     schema, plan = stage.schema, item.plan
     row: Row = dict.fromkeys(schema.arrow.names)
     row |= {

@@ -1,4 +1,4 @@
-"""Trials: the real stages on a handful of photographs, in a store that is thrown away."""
+"""Trials: the real stages on a few photographs, in a temporary store."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def try_stages(
 ) -> Iterator[tuple[StageOutcome, float]]:
     """Make the stages, one after another in this process, for at most `count` photographs of a folder.
 
-    Of a photograph that gives many rows one is made. However many are rejected, the next stage is tried.
+    For each photograph, one row is made. The next stage is tried however many rows are rejected.
 
     Yields
     ------
     tuple[StageOutcome, float]
-        Of each stage, and the seconds that a row takes once the first ones are made: those pay for what
-        a process does once.
+        For each stage, its outcome and the seconds per row after the first ones, which include what a
+        process does once.
 
     Raises
     ------
@@ -62,21 +62,21 @@ def try_stages(
 
 
 class _Clock:
-    """Notes when how many rows were made."""
+    """Records the number of rows made, with the time."""
 
     def __init__(self) -> None:
-        self._told: list[tuple[int, float]] = []
+        self._made: list[tuple[int, float]] = []
 
     def advance(self, done: int, total: int) -> None:
-        self._told.append((done, time.monotonic()))
+        self._made.append((done, time.monotonic()))
 
     def seconds_per_row(self) -> float:
-        first, last = self._told[min(1, len(self._told) - 2)], self._told[-1]
+        first, last = self._made[min(1, len(self._made) - 2)], self._made[-1]
         return (last[1] - first[1]) / (last[0] - first[0])
 
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
-    """Link a few photographs, spread evenly by id, out of those that ingest planned into an empty folder."""
+    """Link a few of the photographs that ingest planned, spread evenly by id, into an empty folder."""
     originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.source_ids[0]}
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:

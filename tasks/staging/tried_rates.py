@@ -1,4 +1,4 @@
-"""What a plan will cost, measured: a handful of photographs is made in a store that is thrown away."""
+"""What a plan will cost, measured: the stages are tried on a few photographs in a temporary store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRIED_PHOTOGRAPHS = 6
 
 
 def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
-    """Make a handful of the photographs in a store that is thrown away, and return what the rows took."""
+    """Try the stages on a few photographs in a temporary store, and return what the rows cost."""
     rates: dict[str, Rate] = {}
     ingest = next(stage for stage in plan.stages if stage.stage.name == INGEST)
     with tempfile.TemporaryDirectory(prefix="shls-trial-") as folder:
@@ -35,6 +35,6 @@ def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
                     bytes_per_row_of(StageArtifact(store.objects, outcome.artifact)),
                     f"{outcome.rows} rows tried just now",
                 )
-        except TooManyRejected:  # of the stages behind, nothing can be said
+        except TooManyRejected:  # the rates of later stages stay unknown
             pass
     return rates

@@ -6,8 +6,8 @@
     python -m tasks.training.bare_training FOLDER --out RESULT               # where the GPU is
     shls checkpoint import RESULT                                   # where the store is
 
-The same machine gives the same checkpoint as `shls train`. Ended by Ctrl-C, SIGTERM or a power cut, the same
-command goes on.
+The same machine gives the same checkpoint as `shls train`. After Ctrl-C, SIGTERM or a power cut, the same
+command resumes the training.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _LINE_STEPS = 50
 
 
 def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
-    """Train as an exported folder says, write the checkpoint into another one, and return its id.
+    """Train what an exported folder describes, write the checkpoint into another one, and return its id.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
 
         def observers(state: TrainingState) -> Sequence[Observer]:
             if state.step:
-                _print_line(f"goes on after step {state.step}")
+                _print_line(f"resumes after step {state.step}")
             log = stack.enter_context(training_log(out, state, execution.tensorboard))
             return [*log, _lines(order.learning)]
 
@@ -96,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tasks.training.bare_training", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("folder", type=Path, help="what `shls dataset export --format training` wrote")
-    parser.add_argument("--out", type=Path, required=True, help="where the checkpoint goes")
+    parser.add_argument("folder", type=Path, help="folder that `shls dataset export --format training` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--save-every", type=int, default=200, help="steps between two saved states")
     parser.add_argument("--tensorboard", action="store_true", help="write metrics for TensorBoard, too")
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("error: interrupted; the same command goes on", file=sys.stderr)
+        print("error: interrupted; the same command resumes", file=sys.stderr)
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""Export for a machine that trains and knows nothing else."""
+"""Export for a machine that only trains."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def export_training(
     GateError, PhotographWithdrawn, ObjectErased
         As for `export_store`.
     InputError
-        If the folder holds something.
+        If the folder is not empty.
     StoreUnwritable
         If it cannot be written.
     """

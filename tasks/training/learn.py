@@ -38,7 +38,7 @@ class Learned(NamedTuple):
 
 
 def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
-    """Return everything that decides the weights; the digest of it is the key of the work."""
+    """Return everything that decides the weights; its digest is the key of the work."""
     method = learning.chosen_method()
     modules = [*_ENTRY_MODULES, *method.training_modules]
     if learning.validates:
@@ -75,8 +75,8 @@ def learn(
     states
         Where states are saved and found; by default nowhere.
     observers
-        Given the state that training begins with, returns those who are told the figures of every step and
-        validation.
+        Given the state that training begins with, returns the observers, which get the figures of every step
+        and validation.
     """
     device, training, method = choose_device(execution), learning.training, learning.chosen_method()
     network = method.new_network(learning.method, training.seed).to(device)
@@ -84,16 +84,16 @@ def learn(
     saved = states.newest() if states else None
     if saved:
         restore_state(state, saved)
-    told = observers(state)
+    receivers = observers(state)
     meter = StepMeter(training.batch_size, device)
 
     def on_step(metrics: StepMetrics) -> None:
         row = meter.row(metrics)
-        for observer in told:
+        for observer in receivers:
             observer(row)
 
     def on_validation(validation: Validation) -> None:
-        for observer in told:
+        for observer in receivers:
             observer(validation_row(validation))
         meter.begin()
 
@@ -105,7 +105,7 @@ def learn(
     batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
     validate = None
     if training.validate_every:
-        # Not without need: it brings the scores along, which training alone does without.
+        # Imported only if needed: it imports the scores, which training alone does not need.
         from tasks.training.validation import validator
 
         validate = validator(objects, facts["dataset"], learning, device)

@@ -17,7 +17,7 @@ from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
 
 _MOVED = ("contrast", "temperature", "refinement_from", "refinement_learning_rate")
-"""Keys of ``method`` that lay in ``training`` when there was one method."""
+"""Keys of ``method`` that were in ``training`` when there was only one method."""
 
 
 class LearningConfig(FrozenConfig):
@@ -43,7 +43,7 @@ class LearningConfig(FrozenConfig):
         return method_named(self.method.name)
 
     def deciding(self) -> dict[str, Any]:
-        """Return what of it can change the weights or what is recorded of them."""
+        """Return the part of it that can change the weights or their record."""
         return self.model_dump(mode="json", exclude={"method": set(self.method.unread(self.validates))})
 
 
@@ -53,7 +53,7 @@ def learning_of(record: CheckpointRecord) -> LearningConfig:
     Raises
     ------
     ConfigError
-        If this version does not know what its record says.
+        If this version cannot read the configuration in its record.
     """
     try:
         return LearningConfig.model_validate(recorded_sections(record))
@@ -70,12 +70,12 @@ def recorded_sections(record: CheckpointRecord) -> dict[str, Any]:
     Records without a method have sections ``network``, ``memory`` and ``training``, the last with keys of
     the method, too.
     """
-    said = record.configuration
+    recorded = record.configuration
     if record.method is not None:
-        return said
-    training = dict(said.get("training", {}))
+        return recorded
+    training = dict(recorded.get("training", {}))
     moved = {key: training.pop(key) for key in _MOVED if key in training}
-    sections = {key: said[key] for key in ("network", "memory") if key in said}
+    sections = {key: recorded[key] for key in ("network", "memory") if key in recorded}
     return {"method": {"name": DEFAULT, **sections, **moved}, "training": training}
 
 
@@ -91,12 +91,12 @@ def method_of(record: CheckpointRecord) -> tuple[Method, Mapping[str, Any]]:
 
 
 def used_with(record: CheckpointRecord, config: MethodConfig) -> MethodConfig:
-    """Return a configuration of the method of a checkpoint.
+    """Return a configuration, checked to be of the method of a checkpoint.
 
     Raises
     ------
     ConfigError
-        If it is one of another method.
+        If it is of another method.
     """
     trained = record.method or DEFAULT
     if config.name != trained:

@@ -1,7 +1,7 @@
-"""What is written down of a training run while it goes on: ``metrics.jsonl``, and TensorBoard's events.
+"""The log of a training run: ``metrics.jsonl``, and TensorBoard's events.
 
-Neither is part of a store, and nothing that is made depends on them: a row is for whoever watches, or looks
-at the curve afterwards.
+Neither is part of a store, and no artifact depends on them: they are for watching a run, and for its curve
+afterwards.
 """
 
 import json
@@ -20,26 +20,26 @@ METRICS_FILE = "metrics.jsonl"
 
 
 def log_folder(execution: ExecutionConfig, store: str, key: str) -> Path:
-    """Return where a run is logged: under the folder that was asked for, or beside the store."""
+    """Return where a run is logged: in a folder under the configured one, or beside the store."""
     return runs_folder(execution, store) / f"train-{short(key)}"
 
 
 def runs_folder(execution: ExecutionConfig, store: str) -> Path:
-    """Return where runs leave what is for people: the folder that was asked for, or one beside the store."""
+    """Return the folder for logs and pages of runs: the configured one, or one beside the store."""
     beside = Path() if store.startswith("s3://") else Path(store).parent
     return Path(execution.log_dir or beside / "runs")
 
 
 @contextmanager
 def training_log(folder: Path, state: TrainingState, with_tensorboard: bool) -> Iterator[Sequence[Observer]]:
-    """Return who writes the rows of a run that begins, or goes on, at a state, into a folder.
+    """Return the observers that write the rows of a run, started or resumed at a state, into a folder.
 
     Raises
     ------
     InputError
         If nothing can be written there.
     MissingComponent
-        If TensorBoard's events are asked for, and it is not installed.
+        If TensorBoard's events are requested, and it is not installed.
     """
     with ExitStack() as stack:
         observers = [stack.enter_context(_tensorboard(folder, state.step))] if with_tensorboard else []
@@ -52,7 +52,7 @@ def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-        write_whole(path, "".join(line for line in lines if _still_holds(line, state)).encode())
+        write_whole(path, "".join(line for line in lines if _is_kept(line, state)).encode())
         file = path.open("a", encoding="utf-8", buffering=1)
     except OSError as error:
         raise InputError(
@@ -63,7 +63,7 @@ def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
 
 
 def read_losses(folder: Path) -> list[float]:
-    """Return the loss of every step that is logged in a folder, in order; none where nothing is.
+    """Return the loss of every step that is logged in a folder, in order; an empty list without a log.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def read_losses(folder: Path) -> list[float]:
     return [row["loss"] for row in rows if "loss" in row]
 
 
-def _still_holds(line: str, state: TrainingState) -> bool:
-    """Return whether a line written before is of a step that is not done once more."""
+def _is_kept(line: str, state: TrainingState) -> bool:
+    """Return whether a line of the log is of a step that the resumed run does not repeat."""
     try:
         row: Row = json.loads(line)
     except ValueError:  # the last one of a run that was killed while it wrote

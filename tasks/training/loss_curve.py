@@ -6,7 +6,7 @@ WIDTH, HEIGHT, _MARGIN = 480, 160, 24
 
 
 def loss_curve(losses: Sequence[float], most_points: int = 200) -> str:
-    """Return the losses over the steps as SVG: at most so many points, each a mean over equally many.
+    """Return the losses over the steps as SVG: a few points, each a mean over equally many steps.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def loss_curve(losses: Sequence[float], most_points: int = 200) -> str:
 
 
 def thinned(losses: Sequence[float], most_points: int = 200) -> list[float]:
-    """Return at most so many losses, each a mean over equally many steps; the last may be of fewer.
+    """Return at most `most_points` losses, each a mean over equally many steps, the last perhaps over fewer.
 
     Examples
     --------
@@ -47,5 +47,5 @@ def thinned(losses: Sequence[float], most_points: int = 200) -> list[float]:
 
 
 def steps_of_a_point(num_losses: int, most_points: int = 200) -> int:
-    """Return over how many steps each of the losses that `thinned` gives is a mean."""
+    """Return the number of steps over which each loss of `thinned` is a mean."""
     return -(-num_losses // most_points)

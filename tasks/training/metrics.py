@@ -1,4 +1,4 @@
-"""The figures of a training run, step by step, as those who watch it get them."""
+"""The figures of a training run, step by step, as observers get them."""
 
 import resource
 import time
@@ -17,7 +17,7 @@ VALIDATION = "validation/J&F"
 
 
 class StepMeter:
-    """Adds to the figures of a step how fast it was and how much memory the run has taken so far.
+    """Adds to the figures of a step its speed, and the memory that the run has used so far.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class StepMeter:
         self._last = time.perf_counter()
 
     def begin(self) -> None:
-        """Count the next step from here: what came before was no step."""
+        """Start the time of the next step now: the time before belongs to no step."""
         self._last = time.perf_counter()
 
     def row(self, metrics: StepMetrics) -> Row:

@@ -1,4 +1,4 @@
-"""What a bare machine is given to train: a folder with a dataset in ``store/``, and ``training.json``."""
+"""The input of a bare machine that trains: a folder with a dataset in ``store/``, and ``training.json``."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def read_order(folder: Path) -> TrainingOrder:
     Raises
     ------
     InputError
-        If it says nothing of the sort.
+        If it has no valid ``training.json``.
     """
     path = folder / _FILE
     try:

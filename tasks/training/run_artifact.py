@@ -1,4 +1,4 @@
-"""A training run as its Prefect run shows it while it goes on: the newest figures and the loss curve."""
+"""The artifact of a training run in Prefect: the newest figures and the loss curve."""
 
 import base64
 import time
@@ -17,7 +17,7 @@ _EVERY_SECONDS = 30.0
 
 @contextmanager
 def training_artifact(state: TrainingState) -> Iterator[Observer]:
-    """Return who keeps the artifact ``training`` up to date, rarely; its last version is of the last step."""
+    """Return an observer that updates the artifact ``training`` at most every 30 s, and at the end."""
     newest: dict[str, float] = {}
     next_time = time.monotonic() + _EVERY_SECONDS
 

@@ -1,4 +1,4 @@
-"""The task that learns weights from a dataset, or finds them learned."""
+"""The task that learns weights from a dataset, or reuses them."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -40,8 +40,8 @@ def train_network(
 ) -> TrainingOutcome:
     """Train on a dataset that passed the gate, and write the checkpoint into the store.
 
-    A run of the same that was ended before is gone on with, and ends with the same checkpoint. A dataset that
-    holds a withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way.
+    An interrupted run of the same training is resumed, and gives the same checkpoint. A dataset with a
+    withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way.
     """
     started = time.monotonic()
     opened = Store.create(store)
@@ -76,7 +76,7 @@ def train_network(
 
 
 def require_sound(store: Store, dataset: str) -> None:
-    """Refuse a damaged dataset before hours are spent on it."""
+    """Refuse a damaged dataset before hours of work on it."""
     with progress("verify", "objects") as advance:
         require_undamaged(store, dataset, advance)
 
@@ -99,7 +99,7 @@ def _train(
 
         def observers(state: TrainingState) -> Sequence[Observer]:
             if state.step:
-                print_line(f"train goes on after step {state.step} of {learning.training.steps}")
+                print_line(f"train resumes after step {state.step} of {learning.training.steps}")
             return [
                 *stack.enter_context(training_log(folder, state, execution.tensorboard)),
                 stack.enter_context(training_artifact(state)),
@@ -113,7 +113,7 @@ def _train(
 
 @contextmanager
 def steps_shown(steps: int) -> Iterator[Observer]:
-    """Return who shows how many of the steps are done."""
+    """Return an observer that shows the number of steps done."""
     with progress("train", "steps") as advance:
 
         def observe(row: Row) -> None:

@@ -50,12 +50,12 @@ def read_trained(folder: Path) -> Learned:
 
 
 def is_trained(folder: Path, facts: dict[str, Any]) -> str | None:
-    """Return the id of the checkpoint in a folder if it is the one that some facts make; None without any.
+    """Return the id of the checkpoint in a folder if it is the one of some facts; None if there is none.
 
     Raises
     ------
     InputError
-        If there is another one.
+        If the folder holds another one.
     """
     if not (folder / _RECORD).exists():
         return None

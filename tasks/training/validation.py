@@ -1,4 +1,4 @@
-"""Validation: how weights do on held-out sequences; no human mask is ever read."""
+"""Validation: the score of weights on held-out sequences; no human mask is ever read."""
 
 from collections.abc import Iterator, Mapping
 

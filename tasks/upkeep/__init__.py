@@ -1,1 +1,1 @@
-"""Keeping a store in order: verification, names, garbage collection, withdrawal, audit."""
+"""Maintenance of a store: verification, names, garbage collection, withdrawal, audit."""

@@ -1,4 +1,4 @@
-"""Auditing a store: what it says of itself, what comes out again, and an entry in its ledger about both."""
+"""Audits a store: checks what it contains, makes a part of it again, and records both in its ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,14 +36,14 @@ class AuditRequest:
     replay: int = 0
     """Pseudo-sequences to make again; with any, also one shard of every stage."""
     seed: int = 0
-    """Of what is drawn to be made again."""
+    """Of the draw of what is made again."""
     videos: Mapping[BenchmarkFormat, Path] = field(default_factory=dict)
     """Where the videos are that scores are of."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit came to."""
+    """The result of an audit."""
 
     request: AuditRequest
     artifact: str | None
@@ -65,7 +65,7 @@ class Audit:
 
     @property
     def not_comparable(self) -> tuple[Again, ...]:
-        """What came out differently, or not at all, and did not have to."""
+        """What was made differently, or could not be made, and did not have to agree."""
         return tuple(one for one in self.again if one.status == "not comparable")
 
     @property
@@ -88,7 +88,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
     request
         What to look at.
     is_recorded
-        Whether the audit is to leave an entry. A store that takes none is audited all the same.
+        Whether the audit is to leave an entry. A store that cannot take one is audited, too.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
             done = _carried_out(opened, artifact, request)
             _note(run, done)
     except StoreError as error:
-        # Before the audit: a store that is not to be written. After it: a ledger that takes no entry.
+        # Before the audit: the store cannot be written. After it: the ledger takes no entry.
         if done is None and not isinstance(error, StoreUnwritable):
             raise
         is_readable = done is None or done.findings.is_history_readable
@@ -146,7 +146,7 @@ def _configuration(request: AuditRequest) -> dict[str, Any]:
 
 
 def _note(run: RunDraft, audit: Audit) -> None:
-    """Write into the entry what was audited and what came of it, by name as far as that is short."""
+    """Write into the entry what was audited and the result; long lists are cut."""
     findings, problems = audit.findings, audit.problems
     whole = (*findings.datasets, *findings.checkpoints, *findings.scores)
     run.inputs += [audit.artifact] if audit.artifact else whole

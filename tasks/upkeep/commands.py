@@ -1,4 +1,4 @@
-"""Keeping a store in order: the work behind the commands, with progress, and an entry in the ledger."""
+"""Maintenance of a store: the work behind the commands, with progress, and an entry in the ledger."""
 
 from storage.garbage_collection import Collection, collect, plan_collection
 from storage.kinds import RecordKind, RunKind
@@ -16,7 +16,7 @@ def verify(store: Store, dataset: str | None) -> Verification:
 
 
 def tag(store: str, reference: str, name: str) -> tuple[str, str]:
-    """Give a dataset a name of a person's own; return it as ``name@vN``, and the dataset.
+    """Tag a dataset with a name of the user; return the name as ``name@vN``, and the dataset.
 
     Raises
     ------
@@ -33,12 +33,12 @@ def tag(store: str, reference: str, name: str) -> tuple[str, str]:
 
 
 def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
-    """Let a name mean an earlier dataset again; return it as ``name@vN``, and the dataset.
+    """Let a name mean an earlier dataset again; return the name as ``name@vN``, and the dataset.
 
     Raises
     ------
     NameUnknown
-        If there is no such name or version, nothing before, or `gc` removed what it meant.
+        If there is no such name or version, no earlier one, or `gc` removed its dataset.
     """
     opened = Store.open(store)
     with recorded_run(store, RunKind.ROLL_BACK, {"name": name, "to": to}, seed=None) as run:
@@ -51,18 +51,18 @@ def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
 
 
 def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
-    """Remove what nothing reaches, and write down what that was.
+    """Remove unreachable objects, and record what was removed.
 
     Raises
     ------
     StoreBusy
         If a job is at work in the store; nothing was removed.
     """
-    told = {"keep": keep, "keep_tagged": keep_tagged}
-    with recorded_run(store, RunKind.COLLECT, told, seed=None, alone=True) as run:
+    configuration = {"keep": keep, "keep_tagged": keep_tagged}
+    with recorded_run(store, RunKind.COLLECT, configuration, seed=None, alone=True) as run:
         opened = Store.open(store)
         collection = plan_collection(opened, keep, keep_tagged)
-        # Before anything goes: of a collection that fails half-way, the ledger knows what it was about.
+        # Before anything is removed: so the ledger has the facts of a collection that fails half-way, too.
         run.details = collection_facts(collection)
         with progress("gc", "objects") as advance:
             collect(opened, collection, advance)
@@ -70,7 +70,7 @@ def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
 
 
 def collection_facts(collection: Collection) -> dict[str, object]:
-    """Return what a collection removes, as the ledger keeps it and ``--json`` prints it."""
+    """Return what a collection removes, as the ledger records it and ``--json`` prints it."""
     return {
         "objects": collection.num_objects,
         "bytes": collection.num_bytes,

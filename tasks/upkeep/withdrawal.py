@@ -1,4 +1,4 @@
-"""Withdrawing photographs, reinstating them, erasing them: the work behind the commands, in the ledger."""
+"""Withdraws, reinstates and erases photographs: the work behind the commands, recorded in the ledger."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,20 +19,20 @@ from tasks.runs.recorded_run import recorded, recorded_run
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What became of the photographs that were to be withdrawn."""
+    """The result of withdrawing photographs."""
 
     new: tuple[str, ...]
     """Ids of those withdrawn now."""
     already: tuple[str, ...]
-    """Of those that were withdrawn before: nothing was changed about them."""
+    """Ids of those that were withdrawn before; nothing about them changed."""
     unseen: tuple[str, ...]
-    """Of those in `new` that the store has never seen: withdrawn in advance."""
+    """Ids of those in `new` that the store has never seen: withdrawn in advance."""
 
 
 def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
     """Put photographs on the deny list.
 
-    The ledger keeps their ids, the reason, and who did it; never what their files were called.
+    The ledger keeps their ids, the reason, and who did it; never their file names.
 
     Raises
     ------
@@ -87,10 +87,10 @@ def plan_purge(store: str, references: Sequence[str]) -> Erasure:
 
 
 def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
-    """Erase withdrawn photographs and every row made from them; return what went, and its tombstone.
+    """Erase withdrawn photographs and every row made from them; return what was erased, and its tombstone.
 
-    A purge that was ended is finished by the same call. Where nothing is left of the photographs, there is no
-    tombstone, and the ledger keeps that somebody looked.
+    The same call finishes an interrupted purge. If nothing is left of the photographs, there is no tombstone,
+    but still an entry in the ledger.
 
     Raises
     ------
@@ -109,14 +109,14 @@ def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
             tombstone = write_tombstone(opened, erasure) if erasure.shards else None
             run.outputs += [tombstone] if tombstone else []
             run.details = erasure_facts(erasure)
-        # From here on the ledger says that they are erased.
+        # From here on, the ledger records them as erased.
         with progress(RunKind.PURGE, "shards") as advance:
             erase(opened, erasure, advance)
     return erasure, tombstone
 
 
 def erasure_facts(erasure: Erasure) -> dict[str, object]:
-    """Return what is erased, as the ledger keeps it and ``--json`` prints it."""
+    """Return what is erased, as the ledger records it and ``--json`` prints it."""
     return {
         "shards": len(erasure.shards),
         "rows": erasure.rows,
@@ -127,7 +127,7 @@ def erasure_facts(erasure: Erasure) -> dict[str, object]:
 
 @contextmanager
 def recorded_if_forced(store: Store, dataset: str, allow_withdrawn: bool) -> Iterator[None]:
-    """Leave an entry about the block in the ledger if it exports withdrawn photographs, being allowed to.
+    """Record the block in the ledger if it exports withdrawn photographs and is allowed to.
 
     Raises
     ------

@@ -5,7 +5,7 @@ import pytest
 import threadpoolctl
 
 from shls_core.errors import InputError
-from tasks.executor import _how_to_reach_buckets, _refuse_silent, one_thread, run_jobs
+from tasks.executor import _bucket_settings, _refuse_silent, one_thread, run_jobs
 
 
 def num_threads(_=None):
@@ -66,7 +66,7 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://objects.example")
     for secret in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(secret, "secret")
-    assert _how_to_reach_buckets() == {"AWS_ENDPOINT_URL": "https://objects.example"}
+    assert _bucket_settings() == {"AWS_ENDPOINT_URL": "https://objects.example"}
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once():

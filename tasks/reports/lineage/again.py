@@ -16,7 +16,7 @@ _UNKNOWN = "not recorded"
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and what it does or should give."""
+    """A command, and what it does or its expected result."""
 
     line: str
     meaning: str
@@ -43,7 +43,7 @@ def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
         ),
         *replay,
         Command(f"shls lineage up {beginning}", "the same graph in the terminal, or as JSON"),
-        Command(f"shls audit {beginning}", "hashes every byte of it, and says whether it is what it was"),
+        Command(f"shls audit {beginning}", "hashes every byte of it, and reports any change"),
     )
 
 
@@ -58,14 +58,14 @@ def checkpoint_commands(story: CheckpointStory) -> tuple[Command, ...]:
         ),
         Command(f"shls evaluate --checkpoint {beginning}", "scores it on held-out sequences"),
         Command(f"shls lineage up {beginning}", "the same graph in the terminal, or as JSON"),
-        Command(f"shls audit {beginning}", "hashes every byte of it, and says whether it is what it was"),
+        Command(f"shls audit {beginning}", "hashes every byte of it, and reports any change"),
     )
 
 
 def environment_facts(
     runs: Sequence[PastRun], versions: Mapping[str, str], device_kind: str | None
 ) -> tuple[Fact, ...]:
-    """Return who made a thing, when, where, from which code; without a run, what its record says alone."""
+    """Return who made a thing, when, where, from which code; without a run, only what its record states."""
     facts = _facts_of(runs[0]) if runs else ()
     device = (Fact("device", device_kind),) if device_kind else ()
     packages = Fact("packages", ", ".join(f"{name} {version}" for name, version in versions.items()))
@@ -80,7 +80,7 @@ def configuration_of(runs: Sequence[PastRun]) -> str | None:
 
 
 def code_text(run: PastRun) -> str:
-    """Return from which code a run was."""
+    """Return the code of a run: its commit, and whether that had changes."""
     if run.code_commit is None:
         return _UNKNOWN
     return f"{short(run.code_commit)}{', with changes not committed' if run.code_dirty else ''}"
@@ -88,7 +88,7 @@ def code_text(run: PastRun) -> str:
 
 def _facts_of(run: PastRun) -> tuple[Fact, ...]:
     return (
-        Fact("begun (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
+        Fact("started (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
         Fact("by", f"{run.user or _UNKNOWN} on {run.host or _UNKNOWN}"),
         Fact("code", code_text(run)),
         Fact("requirements.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),

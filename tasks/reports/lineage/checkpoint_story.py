@@ -1,4 +1,4 @@
-"""Everything a page tells of one checkpoint beside its dataset: settings, curves, scores, who trained it."""
+"""Everything a page shows of one checkpoint besides its dataset: settings, curves, scores, its runs."""
 
 import math
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class CheckpointStory:
     Attributes
     ----------
     charts : tuple of CurveChart
-        Of the loss where the log of the training is at hand, and of validation where there was one.
+        Of the loss if the log of the training is available, and of validation if there was one.
     has_log : bool
-        Whether the log is at hand.
+        Whether the log is available.
     configuration : str
         YAML.
     scores : tuple of Score
-        What it did on videos, held-out ones first.
+        Its scores on videos, held-out ones first.
     runs : tuple of PastRun
-        The first one made it, the others found it made.
+        The first one made it, the others reused it.
     """
 
     trained: Trained
@@ -55,7 +55,7 @@ class CheckpointStory:
 
     @property
     def headline(self) -> Score | None:
-        """The score that its page begins with: the newest on held-out sequences, else any there is."""
+        """The score at the top of its page: the newest on held-out sequences, else the last in `scores`."""
         scored = [score for score in self.scores if score.jf_mean is not None]
         held_out = [score for score in scored if score.kind == HELD_OUT]
         return next(reversed(held_out or scored), None)
@@ -64,7 +64,7 @@ class CheckpointStory:
 def checkpoint_story(
     store: Store, checkpoint: str, runs: RunsByArtifact, execution: ExecutionConfig
 ) -> CheckpointStory:
-    """Read a checkpoint as its page tells it.
+    """Read what the page of a checkpoint shows.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def checkpoint_story(
     runs
         The runs of the store.
     execution
-        Of it, where the logs of trainings lie counts.
+        Only its folder of training logs is used.
     """
     record = get_record(store.objects, checkpoint, CheckpointRecord)
     losses = _losses(record, log_folder(execution, store.location, record.key))
@@ -96,8 +96,8 @@ def checkpoint_story(
 def _losses(record: CheckpointRecord, folder: Path) -> list[float]:
     """Return the losses logged in a folder if they are those of a checkpoint, else none.
 
-    Training notes the mean loss of the last tenth of its steps: a log that is cut short, or was written over
-    by another run, has another one.
+    The record has the mean loss of the last tenth of the steps: a log that is cut short, or was overwritten
+    by another run, has another mean.
     """
     losses = read_losses(folder)
     last = losses[-max(1, len(losses) // 10) :]

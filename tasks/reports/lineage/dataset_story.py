@@ -1,4 +1,4 @@
-"""Everything a page tells of one dataset, read once: manifests, thin columns, a few samples, the verdict."""
+"""Everything a page shows of one dataset, read once: manifests, small columns, a few samples, the verdict."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ from tasks.staging.samples import SampleReader
 
 @dataclass(frozen=True)
 class WithdrawnPhotograph:
-    """A photograph that nobody is to use any more."""
+    """A photograph that must not be used any more."""
 
     file_name: str | None
-    """None where no name is kept: the photograph was erased."""
+    """None if no name is kept: the photograph was erased."""
     withdrawal: Withdrawal
 
 
@@ -36,9 +36,9 @@ class DatasetStory:
     Attributes
     ----------
     names : tuple of str
-        What it was published or tagged as, ``NAME@vN``, oldest first.
+        Its published names and tags, ``NAME@vN``, oldest first.
     judgement : Verdict or None
-        The newest one of the gate; None where it was never judged.
+        The newest one of the gate; None if it was never judged.
     sources : mapping
         Number of photographs by where they came from, most first.
     reads : mapping
@@ -46,7 +46,7 @@ class DatasetStory:
     num_train, num_held_out : int
         Samples on each side of the split.
     runs : tuple of PastRun
-        The first one made it, the others found it made.
+        The first one made it, the others reused it.
     """
 
     id: str
@@ -64,12 +64,12 @@ class DatasetStory:
 
     @property
     def title(self) -> str:
-        """Its newest name, or the beginning of its id where it has none."""
+        """Its newest name, or the beginning of its id if it has none."""
         return self.names[-1] if self.names else short(self.id)
 
     @property
     def verdict(self) -> str | None:
-        """``passed`` or ``failed``; None where it was never judged."""
+        """``passed`` or ``failed``; None if it was never judged."""
         if self.judgement is None:
             return None
         return "passed" if self.judgement.passed else "failed"
@@ -91,14 +91,14 @@ class DatasetStory:
 
 
 def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> DatasetStory:
-    """Read a dataset as its page tells it.
+    """Read what the page of a dataset shows.
 
     Raises
     ------
     ObjectMissing, ObjectCorrupted
         If a part of it is not in the store, or not as it was written.
     """
-    # The page tells which rows there were, those that were erased by order among them.
+    # The page shows all rows that there were, those that were erased on request among them.
     objects = store.with_stand_ins()
     artifacts = Dataset(objects, dataset_id).stages
     ingested = artifacts[INGEST].manifest
@@ -144,7 +144,7 @@ def _withdrawn(store: Store, dataset_id: str, photographs: pa.Table) -> tuple[Wi
 
 
 def _sources(photographs: pa.Table) -> dict[str, int]:
-    """Count photographs by the source that is noted of them, else by the folder they lay in."""
+    """Count photographs by their noted source, else by the folder they were in."""
     pairs = zip(photographs["source"].to_pylist(), photographs["file_name"].to_pylist(), strict=True)
     counts = Counter(source or _folder(file_name) for source, file_name in pairs)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

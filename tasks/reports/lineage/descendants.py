@@ -1,4 +1,4 @@
-"""What was made from a dataset and is still in the store: checkpoints, and what each of them scored."""
+"""What was made from a dataset and is still in the store: checkpoints, and their scores."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from tasks.reports.comparison import Group, Row, group
 from tasks.reports.page import counted, percent
 
 HELD_OUT = "held out"
-"""The kind of a score on held-out sequences; that of others is the name of the benchmark."""
+"""The kind of a score on held-out sequences; the kind of other scores is the name of the benchmark."""
 _BASELINES = {"untrained": "the same network, untrained", "copy_first_mask": "copy the first mask"}
 
 
@@ -35,12 +35,12 @@ class Trained:
 
 @dataclass(frozen=True)
 class Score:
-    """What a checkpoint did on some videos.
+    """The score of a checkpoint on some videos.
 
     Attributes
     ----------
     jf_mean : float or None
-        0..1; None where somebody else scores the masks.
+        0..1; None if a server scores the masks.
     baselines : tuple of (str, float)
         Methods that were scored on the same videos, and their J&F.
     """
@@ -58,7 +58,7 @@ class Score:
 
     @property
     def command(self) -> str:
-        """What shows the whole of it; of masks that somebody else scores, their record."""
+        """The command that shows all of it; for masks that a server scores, their record."""
         return f"{'submission' if self.jf_mean is None else 'shls report'} {short(self.id)}"
 
 

@@ -1,4 +1,4 @@
-"""What the gate found, in words: what was expected of which column, and what was there."""
+"""The findings of the gate in words: what was expected of which column, and what was observed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _EXPECTATIONS = {
     "ExpectColumnValuesToBeBetween": "every value",
     "ExpectColumnSumToBeBetween": "sum over all rows",
 }
-"""What the gate asks for, in words; what is not here is told by its own name."""
+"""The expectations of the gate in words; others are shown by their own name."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FindingRow:
 
 
 def finding_row(finding: Finding) -> FindingRow:
-    """Return a finding as a page tells it."""
+    """Return a finding as a page shows it."""
     arguments = dict(finding.arguments)
     column = arguments.pop("column", "rows")
     what = _EXPECTATIONS.get(finding.expectation, finding.expectation)
@@ -47,19 +47,19 @@ def finding_row(finding: Finding) -> FindingRow:
 
 def _bounds(arguments: Mapping[str, Any]) -> str:
     left = dict(arguments)
-    told = []
+    parts = []
     low, high, mostly = (left.pop(name, None) for name in ("min_value", "max_value", "mostly"))
     if low is not None and high is not None:
-        told.append(f"{figure(low)} to {figure(high)}")
+        parts.append(f"{figure(low)} to {figure(high)}")
     elif low is not None:
-        told.append(f"at least {figure(low)}")
+        parts.append(f"at least {figure(low)}")
     elif high is not None:
-        told.append(f"at most {figure(high)}")
+        parts.append(f"at most {figure(high)}")
     if mostly is not None:
-        told.append(f"in at least {mostly:.0%} of the rows")
+        parts.append(f"in at least {mostly:.0%} of the rows")
     if (allowed := left.pop("value_set", None)) is not None:
-        told.append(", ".join(map(str, allowed)))
+        parts.append(", ".join(map(str, allowed)))
     if (exact := left.pop("value", None)) is not None:
-        told.append(figure(exact))
-    told += [f"{name} {value}" for name, value in sorted(left.items())]
-    return ", ".join(told)
+        parts.append(figure(exact))
+    parts += [f"{name} {value}" for name, value in sorted(left.items())]
+    return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""Samples of a dataset, spread evenly over their ids, and photographs of which none was made, as pictures."""
+"""Pictures of a dataset: samples, spread evenly over their ids, and photographs of which none was made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ShownSample:
     sources: tuple[str, ...]
     """File names of those whose objects are pasted, each once."""
     split: str
-    told: str
+    summary: str
     pictures: tuple[Picture, ...]
 
 
@@ -49,7 +49,7 @@ class RejectedGroup:
 
 
 def shown_samples(reader: SampleReader) -> tuple[ShownSample, ...]:
-    """Draw a few samples, the same ones whoever asks."""
+    """Choose a few samples, always the same ones."""
     return tuple(_shown(reader, sample_id) for sample_id in evenly_spread(reader.sample_ids(), _SAMPLES))
 
 
@@ -73,7 +73,7 @@ def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
         template=sample.file_name,
         sources=tuple(dict.fromkeys(sample.source_file_names)),
         split=sample.split.replace("_", " "),
-        told=sample_text(sample),
+        summary=sample_text(sample),
         pictures=tuple(
             picture(fitted(drawn, _SIDE_PX), f"{what} of {sample.file_name}", what)
             for what, drawn in sample_pictures(sample, _SIDE_PX)
@@ -82,7 +82,7 @@ def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
 
 
 def _rejected_row(one: RejectedSample, reason: str) -> RejectedRow:
-    if one.photograph is None or reason == ERASED:  # then not what is left of its parents, either
+    if one.photograph is None or reason == ERASED:  # then no picture of its remaining parents, either
         return RejectedRow(one.file_name, reason, None)
     drawn = fitted(one.photograph, _SMALL_SIDE_PX)
     return RejectedRow(one.file_name, reason, picture(drawn, f"{one.file_name}, rejected", one.file_name))

@@ -1,4 +1,4 @@
-"""Arrows between boxes that stand in layers: straight to the next layer, or bent around those between.
+"""Arrows between boxes in layers: straight to the next layer, or bent around those between.
 
 Everything is computed along the layers and across them; `Place` knows which of the two runs down the page.
 """
@@ -20,7 +20,7 @@ Place = Callable[[float, float], Point]
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow, as the data of a path and the points of its head, in SVG's spelling."""
+    """An arrow, as the data of a path and the points of its head, in the syntax of SVG."""
 
     path: str
     head: str
@@ -64,7 +64,7 @@ def straight_arrow(source: Span, target: Span, place: Place, text: str) -> Arrow
 def passing_arrow(source: Span, target: Span, num_passed: int, side: Side, place: Place, text: str) -> Arrow:
     """Return the arrow that leaves and arrives at one side of the boxes, around those between."""
     outwards = -1 if side == "before" else 1
-    # Arrows that come from further away arrive further on, so that heads lie side by side.
+    # Arrows that come from further away arrive further on, so that heads are side by side.
     begin = source.along + 0.62 * source.length, source.edge(side)
     end = target.along + min(0.2 + 0.16 * num_passed, 0.9) * target.length, target.edge(side)
     outer = outwards * max(outwards * begin[1], outwards * end[1])

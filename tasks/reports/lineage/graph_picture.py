@@ -1,7 +1,7 @@
-"""A graph as a picture: where its boxes and arrows lie; ``lineage_parts.html`` draws it as inline SVG.
+"""A graph as a picture: where its boxes and arrows are; ``lineage_parts.html`` draws it as inline SVG.
 
-Boxes stand in layers along one axis, and the arrows run that way. Lying (left to right) it suits a wide page,
-upright (top to bottom) a phone.
+Boxes are in layers along one axis, and the arrows run along it. A lying graph (left to right) suits a wide
+page, an upright one (top to bottom) a phone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _MARGIN = 2.0
 
 @dataclass(frozen=True)
 class PictureNode:
-    """A thing of the graph, and what its box says.
+    """A node of the graph, and the text of its box.
 
     Attributes
     ----------
@@ -34,10 +34,10 @@ class PictureNode:
         Its class in the stylesheet.
     count, title, note : str
         The three lines of the box.
-    told : str
-        What is told where the pointer rests on it.
+    tooltip : str
+        Shown when the pointer is on it.
     href : str
-        Where in the page it is described; empty for nowhere.
+        Link to the part of the page that describes it; may be empty.
     """
 
     key: str
@@ -45,13 +45,13 @@ class PictureNode:
     count: str
     title: str
     note: str = ""
-    told: str = ""
+    tooltip: str = ""
     href: str = ""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Says that `target` was made from `source`; `side` counts where it passes layers by."""
+    """States that `target` was made from `source`; `side` is used if it passes layers."""
 
     source: str
     target: str
@@ -60,7 +60,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class PictureBox:
-    """Where a node lies."""
+    """Where a node is."""
 
     node: PictureNode
     left: float

@@ -1,4 +1,4 @@
-"""How the values of a column are spread, as geometry; ``lineage_parts.html`` draws it as inline SVG."""
+"""The distribution of a column's values, as geometry; ``lineage_parts.html`` draws it as inline SVG."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ _WIDTH, _HEIGHT = 160, 44
 _MOST_BARS = 20
 _GAP = 1.0
 _LEAST_HEIGHT = 1.5
-"""Of the bar of a single row among thousands: it is there to be seen."""
+"""Of the bar of a single row among thousands, so that it can be seen."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Rows whose values lie next to each other, and what is told where the pointer rests on them."""
+    """Rows whose values are next to each other, and their tooltip."""
 
     left: float
     top: float
@@ -40,7 +40,7 @@ class Histogram:
 
 
 def histogram(name: str, values: npt.NDArray[np.number]) -> Histogram:
-    """Lay out the spread of the values of a column.
+    """Lay out the distribution of the values of a column.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def histogram(name: str, values: npt.NDArray[np.number]) -> Histogram:
 
 
 def _edges(values: npt.NDArray[np.number]) -> tuple[npt.NDArray[np.float64], bool]:
-    """Return where bars begin and end, and whether each stands for one whole number."""
+    """Return where bars begin and end, and whether each bar is for one whole number."""
     low, high = float(values.min()), float(values.max())
     if np.issubdtype(values.dtype, np.integer) and high - low < _MOST_BARS:
         return np.arange(low, high + 2) - 0.5, True

@@ -12,7 +12,7 @@ from tasks.reports.page import counted, figure, percent
 
 _MOST_IN_A_LAYER = 3
 _LETTERS = 14
-"""Of a name that people gave, in a box."""
+"""Of a name or a source, in a box."""
 _TITLES = {
     INGEST: "photographs",
     SALIENCY: "pseudo-masks",
@@ -25,14 +25,14 @@ _DESCENDANTS = "#descendants"
 def lineage_graph(
     dataset: DatasetStory, checkpoints: Sequence[Trained], scores: Sequence[Score]
 ) -> tuple[GraphPicture, GraphPicture]:
-    """Draw where a dataset came from and what came of it.
+    """Draw what a dataset was made from, and what was made from it.
 
     Parameters
     ----------
     dataset
         The dataset.
     checkpoints, scores
-        What was made from it and from them, oldest first.
+        What was made from the dataset, and from the checkpoints, oldest first.
 
     Returns
     -------
@@ -57,16 +57,16 @@ def lineage_graph(
 
 
 def _few(nodes: Sequence[PictureNode], kind: str, href: str) -> tuple[list[PictureNode], Mapping[str, str]]:
-    """Return the first few nodes of a layer, the others as one; and by the key of each what stands for it."""
+    """Return the first few nodes of a layer and one for the others; and by key, the node that shows each."""
     if len(nodes) <= _MOST_IN_A_LAYER:
         return list(nodes), {node.key: node.key for node in nodes}
     first, others = nodes[: _MOST_IN_A_LAYER - 1], nodes[_MOST_IN_A_LAYER - 1 :]
-    told = "\n".join(node.told for node in others[:12]) + ("\n…" if len(others) > 12 else "")
+    tooltip = "\n".join(node.tooltip for node in others[:12]) + ("\n…" if len(others) > 12 else "")
     more = PictureNode(
-        f"more {kind}s", f"{kind} more", f"{len(others):,}", f"more {kind}s", told=told, href=href
+        f"more {kind}s", f"{kind} more", f"{len(others):,}", f"more {kind}s", tooltip=tooltip, href=href
     )
-    standing = {node.key: node.key for node in first} | {node.key: more.key for node in others}
-    return [*first, more], standing
+    shown_by = {node.key: node.key for node in first} | {node.key: more.key for node in others}
+    return [*first, more], shown_by
 
 
 def _source(name: str, count: int) -> PictureNode:
@@ -76,7 +76,7 @@ def _source(name: str, count: int) -> PictureNode:
         count=figure(count),
         title="file" if count == 1 else "files",
         note=_short(name),
-        told=f"{counted(count, 'file')} from {name}",
+        tooltip=f"{counted(count, 'file')} from {name}",
         href="#ingest",
     )
 
@@ -89,7 +89,7 @@ def _stage(stage: StageSection) -> PictureNode:
         count=figure(stage.accepted),
         title=_TITLES[stage.name],
         note=short(stage.artifact),
-        told=f"{stage.name}: {stage.accepted:,} rows{rejected}, {counted(stage.shards, 'shard')}, "
+        tooltip=f"{stage.name}: {stage.accepted:,} rows{rejected}, {counted(stage.shards, 'shard')}, "
         f"{stage.num_bytes / 1e6:.1f} MB\nartifact {stage.artifact}\ncode {short(stage.code_digest)}",
         href=f"#{stage.name}",
     )
@@ -103,8 +103,8 @@ def _dataset(one: DatasetStory) -> PictureNode:
         count="dataset",
         title=_short(one.title),
         note=short(one.id),
-        told=f"dataset {one.title}: {judged}, {one.num_met} of {counted(one.num_expected, 'expectation')} met"
-        f"\n{one.id}",
+        tooltip=f"dataset {one.title}: {judged}, "
+        f"{one.num_met} of {counted(one.num_expected, 'expectation')} met\n{one.id}",
         href="#top",
     )
 
@@ -116,7 +116,7 @@ def _checkpoint(one: Trained) -> PictureNode:
         count="weights",
         title=f"{one.steps:,} steps",
         note=short(one.id),
-        told=f"checkpoint: {one}\n{one.id}",
+        tooltip=f"checkpoint: {one}\n{one.id}",
         href=_DESCENDANTS,
     )
 
@@ -128,7 +128,7 @@ def _score(one: Score) -> PictureNode:
         count="submitted" if one.jf_mean is None else percent(one.jf_mean),
         title="masks" if one.jf_mean is None else f"J&F, {one.kind}",
         note=short(one.id),
-        told=f"{one}\n{one.id}",
+        tooltip=f"{one}\n{one.id}",
         href=_DESCENDANTS,
     )
 

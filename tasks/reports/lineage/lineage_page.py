@@ -1,4 +1,4 @@
-"""The pages of a dataset and of a checkpoint, put together from what the store tells of them."""
+"""The pages of a dataset and of a checkpoint, made from the content of the store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from tasks.runs.execution_config import ExecutionConfig
 
 @dataclass(frozen=True)
 class Descendants:
-    """Checkpoints of a dataset and their scores, as a page tells them.
+    """Checkpoints of a dataset and their scores, as a page shows them.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class MakingSection:
     Attributes
     ----------
     configuration : str or None
-        Of the run that made it, YAML; None where the ledger has no such run.
+        Of the run that made it, YAML; None if the ledger has no such run.
     """
 
     facts: tuple[Fact, ...]
@@ -90,7 +90,7 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
     checkpoint
         Its id.
     execution
-        Of it, where the logs of trainings lie counts: from there comes the curve of the loss.
+        Only its folder of training logs is used: the loss curve is read from there.
 
     Raises
     ------

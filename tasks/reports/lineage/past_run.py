@@ -17,7 +17,7 @@ class PastRun:
     number : int
         Of its entry in the ledger.
     when : str
-        Beginning, in UTC, for people.
+        Start, in UTC, as text.
     code_dirty : bool or None
         Whether the code was a commit with changes that were not committed.
     """

@@ -1,4 +1,4 @@
-"""A stage of a dataset as its page tells it: rows, statistics, what was refused, and what made the bytes."""
+"""A stage of a dataset as its page shows it: rows, statistics, rejections, and what decided the bytes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ TITLES = {
     SUPERPIXELS: "Superpixel maps",
 }
 _MEANINGS = {
-    INGEST: "Files as they came, named by their SHA-256.",
-    SALIENCY: "What stands out in a photograph, or in a part of it, and the labels that follow.",
+    INGEST: "Image files, unchanged, named by their SHA-256.",
+    SALIENCY: "The salient region of a photograph, or of a part of it, and the labels derived from it.",
     SEQUENCES: "Frames and masks, rendered from photographs and pseudo-masks by a recipe.",
-    SUPERPIXELS: "Every frame cut into small regions of one colour.",
+    SUPERPIXELS: "Every frame divided into small regions of similar colour.",
 }
 
 
@@ -36,11 +36,11 @@ class StageSection:
     Attributes
     ----------
     rows, rejected : int
-        `rows` includes the rejected ones; rows that were erased by order since are among these.
+        `rows` includes the rejected ones; rows that were erased on request since are among these.
     reasons : tuple of (str, int)
         Why rows were rejected and how many, most frequent first.
     histograms : tuple of Histogram
-        One for every statistic; none where no row was accepted.
+        One for every statistic; none if no row was accepted.
     failures, findings : tuple of FindingRow
         Of the newest verdict: what is not as expected, and all of it.
     parameters : str
@@ -71,7 +71,7 @@ class StageSection:
 
 
 def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> StageSection:
-    """Read of a stage what its page shows: the manifest, and thin columns of the shards."""
+    """Read what the page shows of a stage: the manifest, and small columns of the shards."""
     manifest = artifact.manifest
     columns = [field.name for field in schema_of(manifest.stage).statistics]
     table = artifact.table(["rejected", *columns])
@@ -97,7 +97,7 @@ def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> Stage
 
 
 def kind_of_reason(reason: str) -> str:
-    """Return what reasons for one thing have in common: what they say before a colon."""
+    """Return the kind of a reason: its text before the first colon."""
     return reason.partition(":")[0]
 
 

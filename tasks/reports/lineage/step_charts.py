@@ -29,7 +29,7 @@ _PERCENT_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class _Point:
-    """A figure after a step, and what is told where the pointer rests on it."""
+    """A figure after a step, and its tooltip."""
 
     step: float
     value: float
@@ -37,7 +37,7 @@ class _Point:
 
 
 def loss_chart(losses: Sequence[float]) -> CurveChart:
-    """Lay out the losses of all steps, at least one: nearly as they were, faintly, and means over many."""
+    """Lay out the losses of all steps, at least one: a faint line of fine means, and one of coarse means."""
     fine, coarse = _means(losses, _FINE_POINTS), _means(losses, _COARSE_POINTS)
     low, high = min(point.value for point in fine), max(point.value for point in fine)
     described = (
@@ -82,7 +82,7 @@ def _chart(
     num_steps: int,
     kept: int | None = None,
 ) -> CurveChart:
-    """Lay out curves by their style; of the last one each point is told where the pointer rests on it."""
+    """Lay out curves by their style; the points of the last one have tooltips."""
     low, high = levels[0][0], levels[-1][0]
 
     def across(step: float) -> float:
@@ -94,9 +94,9 @@ def _chart(
     def line(style: str, points: Sequence[_Point]) -> Line:
         return Line(measure, style, " ".join(f"{across(one.step)},{up(one.value)}" for one in points))
 
-    told = list(curves.values())[-1]
+    with_tooltips = list(curves.values())[-1]
     # The band of a point reaches half of the way to its neighbours.
-    between = [(one.step + other.step) / 2 for one, other in itertools.pairwise(told)]
+    between = [(one.step + other.step) / 2 for one, other in itertools.pairwise(with_tooltips)]
     borders = [across(border) for border in (0, *between, num_steps)]
     return CurveChart(
         measure=measure,
@@ -104,7 +104,7 @@ def _chart(
         lines=tuple(line(style, points) for style, points in curves.items()),
         bands=tuple(
             Band(left, round(right - left, 1), point.text)
-            for (left, right), point in zip(itertools.pairwise(borders), told, strict=True)
+            for (left, right), point in zip(itertools.pairwise(borders), with_tooltips, strict=True)
         ),
         frames=tuple(Tick(across(step), f"{step:,}") for step in tick_frames(num_steps + 1)),
         levels=tuple(Tick(up(level), text) for level, text in levels),
@@ -114,14 +114,14 @@ def _chart(
 
 
 def _levels(low: float, high: float) -> list[float]:
-    """Return values at steps that people count in, the first not above `low`, the last not below `high`.
+    """Return values at steps of 1, 2 or 5 times a power of 10, from `low` or below to `high` or above.
 
     Examples
     --------
     >>> _levels(1.72, 3.1), _levels(2.0, 2.0)
     ([1.5, 2.0, 2.5, 3.0, 3.5], [2.0, 3.0])
     """
-    # Values as good as equal get levels one apart.
+    # Nearly equal values get levels at a distance of 1.
     is_spread = high - low > 1e-6 * max(abs(low), abs(high), 1)
     magnitude = math.floor(math.log10(high - low)) - 1 if is_spread else 0
     for size in (base * 10.0**power for power in range(magnitude, magnitude + 3) for base in (1, 2, 5)):

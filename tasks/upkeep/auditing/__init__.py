@@ -1,1 +1,1 @@
-"""The parts of an audit that make things again, or read what lies outside the store."""
+"""The parts of an audit that make things again, or read files outside the store."""

@@ -1,4 +1,4 @@
-"""Drawing what is made again: pseudo-sequences, and one shard of every stage."""
+"""Draws what is made again: pseudo-sequences, and one shard of every stage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -30,7 +30,7 @@ class ShardToRemake(NamedTuple):
 def draw_samples(
     rng: np.random.Generator, remakings: Mapping[str, Remaking], count: int
 ) -> list[SampleToRemake]:
-    """Draw pseudo-sequences, all if there are no more; one that several datasets share is there once."""
+    """Draw pseudo-sequences, all if there are no more; one that several datasets share counts once."""
     by_content: dict[str, SampleToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
         sequences, maps = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS))

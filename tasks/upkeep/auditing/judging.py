@@ -1,4 +1,4 @@
-"""What a difference between then and now proves: nothing, where code, packages or the machine are others."""
+"""What a difference between then and now proves: nothing, if code, packages or the machine changed."""
 
 import json
 from collections.abc import Sequence
@@ -19,22 +19,22 @@ class Again:
     what: str
     """``row 3fa9c1…`` or ``shard 3fa9c1…``."""
     path: str
-    """The shard that it is, or lies in, inside the store."""
+    """The path, in the store, of the shard that it is or belongs to."""
     differing: tuple[str, ...] = ()
-    """What is not as it is stored."""
+    """What differs from the stored bytes."""
     changed_since: tuple[str, ...] = ()
     """Why it might differ, or could not be made again."""
 
     @property
     def status(self) -> Status:
-        """Whether it agrees; where it does not, whether it had to."""
+        """Whether it agrees; if it does not, whether it had to."""
         if not self.differing:
             return "identical"
         return "not comparable" if self.changed_since else "different"
 
     def __str__(self) -> str:
-        told = self.changed_since if self.status == "not comparable" else self.differing
-        return f"{self.what} of {self.stage}: {', '.join(told)}"
+        reasons = self.changed_since if self.status == "not comparable" else self.differing
+        return f"{self.what} of {self.stage}: {', '.join(reasons)}"
 
 
 def other_platforms(runs: Sequence[Row], dataset: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ Parameters = Mapping[str, Any]
 
 
 class NotComparable(Exception):
-    """Today's code cannot make again what was made then: the message says why."""
+    """Today's code cannot make again what was made then: the message states why."""
 
 
 def recorded_stage(manifest: StageManifest) -> Stage:
@@ -36,57 +36,57 @@ def recorded_stage(manifest: StageManifest) -> Stage:
     NotComparable
         If its parameters are not those that today's code has, or its detector is not in the store.
     """
-    told = manifest.parameters
+    given = manifest.parameters
     try:
-        stage = _STAGES[manifest.stage](told)
+        stage = _STAGES[manifest.stage](given)
     except (KeyError, TypeError, pydantic.ValidationError) as error:
         raise NotComparable("its parameters are those of another version") from error
-    if digest_json(stage.parameters) != digest_json(told):
+    if digest_json(stage.parameters) != digest_json(given):
         raise NotComparable("its parameters are those of another version")
     return stage
 
 
-def _ingest(told: Parameters) -> Stage:
-    if told["decode_rule"] != DECODE_RULE:
-        raise NotComparable(f"its photographs were decoded by rule {told['decode_rule']}, now {DECODE_RULE}")
-    return IngestStage(IngestConfig(max_side=told["max_side"], min_side=told["min_side"]))
+def _ingest(given: Parameters) -> Stage:
+    if given["decode_rule"] != DECODE_RULE:
+        raise NotComparable(f"its photographs were decoded by rule {given['decode_rule']}, now {DECODE_RULE}")
+    return IngestStage(IngestConfig(max_side=given["max_side"], min_side=given["min_side"]))
 
 
-def _saliency(told: Parameters) -> Stage:
-    detector = told["saliency"]["detector"]
+def _saliency(given: Parameters) -> Stage:
+    detector = given["saliency"]["detector"]
     if detector != "rbd":
         raise NotComparable(
             f"its detector ({detector}) is a file of its user's own, which is not in the store"
         )
     return SaliencyStage(
-        SaliencyConfig.model_validate(told["saliency"]),
-        CropConfig.model_validate(told["crops"]),
-        _max_side(told),
-        _seed(told),
+        SaliencyConfig.model_validate(given["saliency"]),
+        CropConfig.model_validate(given["crops"]),
+        _max_side(given),
+        _seed(given),
     )
 
 
-def _sequences(told: Parameters) -> Stage:
+def _sequences(given: Parameters) -> Stage:
     return SequencesStage(
-        SynthesisConfig.model_validate(told["synthesis"]),
-        HeldOutConfig.model_validate(told["held_out"]),
-        _max_side(told),
-        _seed(told),
-        IngestConfig(near_duplicate_bits=told["near_duplicate_bits"]).near_duplicate_bits,
+        SynthesisConfig.model_validate(given["synthesis"]),
+        HeldOutConfig.model_validate(given["held_out"]),
+        _max_side(given),
+        _seed(given),
+        IngestConfig(near_duplicate_bits=given["near_duplicate_bits"]).near_duplicate_bits,
     )
 
 
-def _superpixels(told: Parameters) -> Stage:
-    return SuperpixelsStage(SuperpixelConfig.model_validate(told))
+def _superpixels(given: Parameters) -> Stage:
+    return SuperpixelsStage(SuperpixelConfig.model_validate(given))
 
 
-def _max_side(told: Parameters) -> int:
-    return IngestConfig(max_side=told["max_side"]).max_side
+def _max_side(given: Parameters) -> int:
+    return IngestConfig(max_side=given["max_side"]).max_side
 
 
-def _seed(told: Parameters) -> int:
-    """Return the seed of a stage; where nothing was drawn, none is recorded, and any will do."""
-    return StagingConfig(seed=0 if told["seed"] is None else told["seed"]).seed
+def _seed(given: Parameters) -> int:
+    """Return the seed of a stage; if nothing was drawn, none is recorded, and any seed is right."""
+    return StagingConfig(seed=0 if given["seed"] is None else given["seed"]).seed
 
 
 _STAGES: Mapping[str, Callable[[Parameters], Stage]] = {

@@ -1,4 +1,4 @@
-"""Making rows, and whole shards, of a dataset again from what the store holds: photographs and manifests."""
+"""Makes rows and whole shards of a dataset again, from the photographs and manifests in the store."""
 
 import tempfile
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ from tasks.upkeep.auditing.recorded_stages import recorded_stage
 
 
 class Remaking:
-    """The stages of one dataset, planned once more, ready to make any row of it again.
+    """The stages of one dataset, planned again, to make any row of it again.
 
-    Nothing is written. What a stage reads is the rows that are stored, so each is judged by itself.
+    Nothing is written. Each stage reads the stored rows, so it is judged independently of other stages.
     """
 
     def __init__(self, objects: ObjectStore, dataset: str) -> None:
@@ -50,7 +50,7 @@ class Remaking:
         for artifact in self.artifacts.values():
             for shard in artifact.manifest.shards:
                 if not self._objects.exists(shard.digest):
-                    self._objects.open(shard.digest)  # which says whether it was erased
+                    self._objects.open(shard.digest)  # raises, and the error states whether it was erased
 
     def stage(self, name: str) -> Stage:
         """Return one of its stages, with the parameters that are recorded.
@@ -66,7 +66,7 @@ class Remaking:
     def row_again(self, stage: str, stored: Row) -> Row | None:
         """Return what the plan and the inputs of a stored row give now; None where no plan has such a row.
 
-        A photograph that was rejected was not kept: its row is taken as it is.
+        A rejected photograph is not in the store: its row is taken unchanged.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Remaking:
         digest : str
             Of the shard that they give.
         differing : list of str
-            Sample ids of the rows that are not as they are stored.
+            Sample ids of the rows that differ from the stored ones.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Remaking:
         ), differing
 
     def unplanned(self, stage: str) -> set[str]:
-        """Return the ids of rows that only one has: the plan made once more, or the stage as it is stored."""
+        """Return the ids of rows that are in the new plan alone, or in the stored stage alone."""
         if stage == INGEST:  # what was in the folder is known from its rows alone
             return set()
         stored = self.artifacts[stage].table(["sample_id"])["sample_id"].to_pylist()
@@ -129,7 +129,7 @@ class Remaking:
                     "file_name": stored["file_name"],
                     "duplicate_of": None,
                     **{column: stored[column] for column in NOTE_COLUMNS},
-                    # A photograph of which no scene is noted is one by itself.
+                    # A photograph without a noted scene is a scene of its own.
                     "scene": None if stored["scene"] == image_id else stored["scene"],
                 },
                 location=str(path),
@@ -143,6 +143,6 @@ class Remaking:
     def _made(self, stage: str, item: KeyedRow) -> Row:
         with one_thread():  # as the workers that made it
             row = compute_row(self.stage(stage), item, self._reader)
-        # As it would be read back: numbers of numpy become those of Python.
+        # As it would be read from a shard: numbers of numpy become those of Python.
         made: Row = pa.Table.from_pylist([row], schema=self.stage(stage).schema.arrow).to_pylist()[0]
         return made

@@ -32,7 +32,7 @@ def replay_at_random(
     seed: int,
     advance: Advance,
 ) -> list[Again]:
-    """Draw pseudo-sequences and shards, make them again, and say of each whether it came out the same.
+    """Draw pseudo-sequences and shards, make them again, and return for each whether it is the same.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def replay_at_random(
     datasets
         Ids of the datasets to draw from.
     runs
-        Of the ledger: on which kinds of machine the datasets were made.
+        Of the ledger: they record the kinds of machine on which the datasets were made.
     count
         Pseudo-sequences to draw. Each is rendered from its recipe; its superpixel maps, and the pseudo-masks
         and photographs that it was made from, are made again, too. Of every stage, one whole shard is made
@@ -49,7 +49,7 @@ def replay_at_random(
     seed
         Of the draw.
     advance
-        Called with the number of draws that were made again, and all there are.
+        Called with the number of draws that were made again, and the number of all draws.
     """
     rng = np.random.default_rng(seed)
     remakings, found = _opened(objects, datasets)
@@ -65,7 +65,7 @@ def replay_at_random(
 
 
 def _opened(objects: ObjectStore, datasets: Sequence[str]) -> tuple[dict[str, Remaking], list[Again]]:
-    """Return the datasets of which all is there; of the others, that they cannot be made again."""
+    """Return the complete datasets; for each of the others, that it cannot be made again."""
     remakings, lost = {}, []
     for dataset in datasets:
         try:
@@ -100,7 +100,7 @@ class _Replays:
                     yield self._row_again(dataset, row)
 
     def of_shard(self, dataset: str, stage: str, ref: ShardRef) -> Iterator[Again]:
-        """Make a shard again from its inputs, and look whether its stage has the rows that are planned."""
+        """Make a shard again from its inputs, and check whether its stage has the rows that are planned."""
         remaking = self._remakings[dataset]
 
         def differing() -> list[str]:
@@ -117,7 +117,7 @@ class _Replays:
         @cache
         def differing() -> Mapping[str, Sequence[str]]:
             for stage in (SEQUENCES, SUPERPIXELS):
-                self._remakings[dataset].stage(stage)  # whose parameters today's code must know
+                self._remakings[dataset].stage(stage)  # raises if today's code does not know its parameters
             try:
                 replayed = self._replayer(dataset).replay(sample)
             except InputError as error:  # of its recipe
@@ -143,7 +143,7 @@ class _Replays:
     def _judged(
         self, dataset: str, stage: str, what: str, shard: str, differing: Callable[[], Sequence[str]]
     ) -> Again:
-        """Make something again and say what came of it."""
+        """Make something again and return the result."""
         manifest = self._remakings[dataset].artifacts[stage].manifest
         try:
             found, changed = tuple(differing()), (*changed_since(manifest), *self._platforms(dataset))

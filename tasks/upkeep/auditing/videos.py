@@ -1,4 +1,4 @@
-"""Whether the videos that scores are of are still those that were scored."""
+"""Checks whether the videos of a score are still those that were scored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class VideosOfScore:
 def compare_videos(
     objects: ObjectStore, scores: Sequence[str], roots: Mapping[BenchmarkFormat, Path]
 ) -> list[VideosOfScore]:
-    """Digest the videos of every score that is of real ones, as far as their folders were given.
+    """Compare the videos of every score on a benchmark with its record, if their folder was given.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def _record(objects: ObjectStore, score: str) -> SegmentedRecord | None:
         links = read_links(objects, score)
         model = _RECORDS.get(links.kind or "") if links else None
         return get_record(objects, score, model) if model else None
-    except (ObjectMissing, ObjectCorrupted):  # told already
+    except (ObjectMissing, ObjectCorrupted):  # reported already
         return None
 
 

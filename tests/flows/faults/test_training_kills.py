@@ -97,7 +97,7 @@ def test_a_training_killed_at_random_steps_ends_with_the_same_checkpoint(
         code = run.end(number)
         (state,) = {found.step for found in training_states(Store.open(used_store).backend)} or {0}
         told = run.told()
-        assert f"train goes on after step {begun} of" in told or begun == 0, told
+        assert f"train resumes after step {begun} of" in told or begun == 0, told
         if number == signal.SIGKILL:
             assert code == -signal.SIGKILL
             assert state % SAVE_EVERY == 0 or state == begun

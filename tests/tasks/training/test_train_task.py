@@ -69,7 +69,7 @@ def test_a_run_ended_after_any_step_goes_on_and_ends_with_the_same_checkpoint(
         assert [state.step for state in training_states(passed_store.backend)] == [step]
         monkeypatch.setattr(module, "steps_shown", shown)
         again = train()
-        assert f"train goes on after step {step} of {STEPS}" in capsys.readouterr().err
+        assert f"train resumes after step {step} of {STEPS}" in capsys.readouterr().err
         assert (again.status, again.checkpoint) == ("computed", whole.checkpoint)
         assert training_states(passed_store.backend) == []
 
@@ -95,7 +95,7 @@ def test_another_seed_begins_at_the_beginning(train, end_at, passed_store, monke
         train()
     monkeypatch.undo()
     other = train(seed=1)
-    assert "goes on" not in capsys.readouterr().err
+    assert "resumes" not in capsys.readouterr().err
     assert [state.step for state in training_states(passed_store.backend)] == [3]
     assert train().checkpoint != other.checkpoint
 

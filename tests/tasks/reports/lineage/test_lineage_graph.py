@@ -51,5 +51,5 @@ def test_of_many_the_newest_are_shown_and_the_others_counted(told, runs, story):
     boxes = [box.node for box in lying.boxes if "checkpoint" in box.node.kind]
     assert [box.key for box in boxes] == [f"{19:064d}", f"{18:064d}", "more checkpoints"]
     assert (boxes[-1].count, boxes[-1].title) == ("18", "more checkpoints")
-    assert boxes[-1].told.count("checkpoint: ") == 12
+    assert boxes[-1].tooltip.count("checkpoint: ") == 12
     assert sum(arrow.text == f"more checkpoints from {told.dataset}" for arrow in lying.arrows) == 1
