@@ -101,6 +101,10 @@ class CheckpointInUse(BaseModel):
         """
         return network_of(self.record, self._weights(), device)
 
+    def opened(self) -> Store:
+        """Return its store, open; create a missing store."""
+        return self.store or Store.create(self.location)
+
     def kept(self) -> "CheckpointInUse":
         """Return it saved in its store, so that records there can name it; create a missing store."""
         if self.store is not None:

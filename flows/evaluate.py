@@ -31,7 +31,7 @@ def evaluate(
     """
     used = checkpoint_in_use(checkpoint, config, store)
 
-    with recorded_run(used.location, RunKind.EVALUATE, used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.opened(), RunKind.EVALUATE, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         outcome = score_checkpoint(used.id, used.on_sequences(), used.location, used.config.execution)
         run.outputs.append(outcome.evaluation)

@@ -54,7 +54,7 @@ def evaluate_benchmark(
     used = used.kept()
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
-    with recorded_run(used.location, RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.opened(), RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = score_split(benchmark, facts, used.location, Path(out))

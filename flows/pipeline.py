@@ -8,6 +8,7 @@ from flows.evaluate import evaluate
 from flows.regenerate import regenerate
 from flows.train import train
 from storage.kinds import RunKind
+from storage.store import Store
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
 from tasks.runs.recorded_run import composed_run
 
@@ -35,7 +36,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     """
     chosen = load_config(config)
     # One job for garbage collection: nothing is removed between one flow and the next.
-    with composed_run(store, RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
+    with composed_run(Store.create(store), RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
         training = train(chosen, store, dataset.dataset)
         evaluation = evaluate(training.checkpoint, chosen, store)

@@ -29,8 +29,9 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     stages = dataset_stages(chosen)
     work = (store, chosen.staging, chosen.execution)
 
-    with recorded_run(store, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
-        plan = plan_build(stages, Store.create(store), chosen.staging)
+    opened = Store.create(store)
+    with recorded_run(opened, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
+        plan = plan_build(stages, opened, chosen.staging)
         made: dict[str, StageOutcome] = {}
         for stage in stages:
             made[stage.name] = stage_rows(stage, [made[read] for read in stage.reads], plan, *work)

@@ -46,7 +46,7 @@ def reproduce(
         )
 
     with recorded_run(
-        store, RunKind.REPRODUCE, record.configuration, record.configuration["training"]["seed"]
+        opened, RunKind.REPRODUCE, record.configuration, record.configuration["training"]["seed"]
     ) as run:
         run.inputs += [record.dataset, checkpoint_id]
         outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution, allow_withdrawn)

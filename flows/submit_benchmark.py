@@ -50,7 +50,7 @@ def submit_benchmark(
     used = used.kept()
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
-    with recorded_run(used.location, RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
+    with recorded_run(used.opened(), RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
         run.inputs.append(used.id)
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = record_submission(benchmark, facts, used.location, Path(out))

@@ -34,9 +34,10 @@ def train(
         Whether a dataset with withdrawn photographs is used anyway; the ledger records which photographs.
     """
     chosen = load_config(config)
-    dataset_id = resolve(Store.open(store), dataset or chosen.name, RecordKind.DATASET)
+    opened = Store.open(store)
+    dataset_id = resolve(opened, dataset or chosen.name, RecordKind.DATASET)
 
-    with recorded_run(store, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
+    with recorded_run(opened, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs.append(dataset_id)
         outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)

@@ -85,8 +85,9 @@ def audit(
     from tasks.upkeep.audit import audit as audit_now
 
     request = audit_request(reference, replay, seed, expected_head, davis, youtube_vos)
-    audited, was_recorded = audit_now(store, request, is_recorded)
-    head = Store.open(store).ledger.head() if audited.findings.is_history_readable else None
+    opened = Store.open(store)
+    audited, was_recorded = audit_now(opened, request, is_recorded)
+    head = opened.ledger.head() if audited.findings.is_history_readable else None
     if as_json:
         print_json(audit_json(audited, was_recorded, head))
     else:

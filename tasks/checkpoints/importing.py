@@ -45,7 +45,7 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     require_passed(store, resolve(store, record.dataset, RecordKind.DATASET))
     if found := withdrawn_in(store, record.dataset):
         print_line(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
-    with recorded_run(store.location, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
+    with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
         run.inputs.append(record.dataset)
         store.objects.put(weights)
         checkpoint = put_record(store.objects, record)

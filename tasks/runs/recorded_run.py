@@ -35,7 +35,7 @@ class RunDraft:
 
 @contextmanager
 def recorded_run(
-    store: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
+    store: Store, kind: RunKind, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger of a store, with its error if it fails.
 
@@ -45,7 +45,7 @@ def recorded_run(
     Parameters
     ----------
     store
-        Folder of the store; created if it does not exist.
+        The store, open.
     kind
         The kind of run.
     configuration
@@ -62,20 +62,19 @@ def recorded_run(
     StoreBusy
         Before the block, if other jobs are at work that it can neither share the store with nor wait for.
     """
-    opened = Store.create(store)
     run_id = _run_id()
     presence = (
-        removing_alone(opened.backend, kind, run_id)
+        removing_alone(store.backend, kind, run_id)
         if alone
-        else at_work(opened.backend, kind, run_id, on_wait=print_line)
+        else at_work(store.backend, kind, run_id, on_wait=print_line)
     )
-    with presence, recorded(opened, run_id, kind, configuration, seed) as draft:
+    with presence, recorded(store, run_id, kind, configuration, seed) as draft:
         yield draft
 
 
 @contextmanager
 def recorded(
-    opened: Store, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
+    store: Store, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[RunDraft]:
     """Append the block's run to the ledger and send its events, for a caller that is at work as a job."""
     # Here, not above: most commands only read.
@@ -83,13 +82,13 @@ def recorded(
 
     draft = RunDraft()
     facts = _facts(draft, run_id, kind, configuration, seed)
-    with run_events(opened, facts), _in_ledger(opened, facts):
+    with run_events(store, facts), _in_ledger(store, facts):
         yield draft
 
 
 @contextmanager
 def composed_run(
-    store: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
+    store: Store, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
 ) -> Iterator[None]:
     """Make the runs of the block one job, for garbage collection and for events.
 
@@ -98,7 +97,7 @@ def composed_run(
     Parameters
     ----------
     store
-        Folder of the store; created if it does not exist.
+        The store, open.
     kind
         The kind of run.
     configuration
@@ -113,11 +112,10 @@ def composed_run(
     """
     from tasks.openlineage.emission import run_events
 
-    opened = Store.create(store)
     run_id = _run_id()
-    with at_work(opened.backend, kind, run_id, on_wait=print_line):
+    with at_work(store.backend, kind, run_id, on_wait=print_line):
         facts = _facts(RunDraft(), run_id, kind, configuration, seed)
-        with run_events(opened, facts):
+        with run_events(store, facts):
             yield
 
 
@@ -151,13 +149,13 @@ def _facts(
 
 
 @contextmanager
-def _in_ledger(opened: Store, facts: RunFacts) -> Iterator[None]:
+def _in_ledger(store: Store, facts: RunFacts) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
         try:
-            opened.ledger.record(facts("failed", error), current_environment())
+            store.ledger.record(facts("failed", error), current_environment())
         except Exception as in_ledger:  # the error that stopped the run matters more
             error.add_note(f"and the ledger could not be told: {in_ledger}")
         raise
-    opened.ledger.record(facts("completed", None), current_environment())
+    store.ledger.record(facts("completed", None), current_environment())

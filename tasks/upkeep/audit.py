@@ -78,13 +78,13 @@ class Audit:
         return "not comparable" if self.not_comparable else "intact"
 
 
-def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tuple[Audit, bool]:
+def audit(store: Store, request: AuditRequest, is_recorded: bool = True) -> tuple[Audit, bool]:
     """Audit a store and write an entry about it into its ledger.
 
     Parameters
     ----------
-    location
-        Where the store is.
+    store
+        The store.
     request
         What to look at.
     is_recorded
@@ -100,17 +100,16 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
     Raises
     ------
     NameUnknown
-        If there is no such store, or nothing of that name in it.
+        If there is nothing of that name in it.
     StoreUnreachable
     """
-    opened = Store.open(location)
-    artifact = resolve(opened, request.reference, *AUDITABLE) if request.reference else None
+    artifact = resolve(store, request.reference, *AUDITABLE) if request.reference else None
     if not is_recorded:
-        return _carried_out(opened, artifact, request), False
+        return _carried_out(store, artifact, request), False
     done: Audit | None = None
     try:
-        with recorded_run(location, RunKind.AUDIT, _configuration(request), request.seed) as run:
-            done = _carried_out(opened, artifact, request)
+        with recorded_run(store, RunKind.AUDIT, _configuration(request), request.seed) as run:
+            done = _carried_out(store, artifact, request)
             _note(run, done)
     except StoreError as error:
         # Before the audit: the store cannot be written. After it: the ledger takes no entry.
@@ -119,7 +118,7 @@ def audit(location: str, request: AuditRequest, is_recorded: bool = True) -> tup
         is_readable = done is None or done.findings.is_history_readable
         why = " ".join(str(error).split()) if is_readable else "the ledger cannot be read"
         print_line(f"this audit leaves no entry in the ledger: {why}")
-        return done or _carried_out(opened, artifact, request), False
+        return done or _carried_out(store, artifact, request), False
     return done, True
 
 

@@ -15,7 +15,7 @@ def verify(store: Store, dataset: str | None) -> Verification:
         return verify_dataset(store, dataset, advance) if dataset else verify_store(store, advance)
 
 
-def tag(store: str, reference: str, name: str) -> tuple[str, str]:
+def tag(store: Store, reference: str, name: str) -> tuple[str, str]:
     """Tag a dataset with a name of the user; return the name as ``name@vN``, and the dataset.
 
     Raises
@@ -23,16 +23,15 @@ def tag(store: str, reference: str, name: str) -> tuple[str, str]:
     NameUnknown, InputError
         If there is no such dataset; if datasets are published under that name.
     """
-    opened = Store.open(store)
     with recorded_run(store, RunKind.TAG, {"reference": reference, "name": name}, seed=None) as run:
-        dataset = resolve(opened, reference, RecordKind.DATASET)
-        given = opened.names.tag(name, dataset)
+        dataset = resolve(store, reference, RecordKind.DATASET)
+        given = store.names.tag(name, dataset)
         run.outputs.append(dataset)
         run.details = {"name": given}
     return given, dataset
 
 
-def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
+def roll_back(store: Store, name: str, to: str | None) -> tuple[str, str]:
     """Let a name mean an earlier dataset again; return the name as ``name@vN``, and the dataset.
 
     Raises
@@ -40,17 +39,16 @@ def roll_back(store: str, name: str, to: str | None) -> tuple[str, str]:
     NameUnknown
         If there is no such name or version, no earlier one, or `gc` removed its dataset.
     """
-    opened = Store.open(store)
     with recorded_run(store, RunKind.ROLL_BACK, {"name": name, "to": to}, seed=None) as run:
-        meant = opened.names.earlier(name, to)
-        dataset = resolve(opened, meant, RecordKind.DATASET)
-        given = opened.names.roll_back(name, meant.partition("@")[2])
+        meant = store.names.earlier(name, to)
+        dataset = resolve(store, meant, RecordKind.DATASET)
+        given = store.names.roll_back(name, meant.partition("@")[2])
         run.outputs.append(dataset)
         run.details = {"name": given}
     return given, dataset
 
 
-def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
+def collect_garbage(store: Store, keep: int, keep_tagged: bool) -> Collection:
     """Remove unreachable objects, and record what was removed.
 
     Raises
@@ -60,12 +58,11 @@ def collect_garbage(store: str, keep: int, keep_tagged: bool) -> Collection:
     """
     configuration = {"keep": keep, "keep_tagged": keep_tagged}
     with recorded_run(store, RunKind.COLLECT, configuration, seed=None, alone=True) as run:
-        opened = Store.open(store)
-        collection = plan_collection(opened, keep, keep_tagged)
+        collection = plan_collection(store, keep, keep_tagged)
         # Before anything is removed: so the ledger has the facts of a collection that fails half-way, too.
         run.details = collection_facts(collection)
         with progress("gc", "objects") as advance:
-            collect(opened, collection, advance)
+            collect(store, collection, advance)
     return collection
 
 

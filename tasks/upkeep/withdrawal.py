@@ -29,7 +29,7 @@ class Withdrawn:
     """Ids of those in `new` that the store has never seen: withdrawn in advance."""
 
 
-def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
+def withdraw(store: Store, references: Sequence[str], reason: str) -> Withdrawn:
     """Put photographs on the deny list.
 
     The ledger keeps their ids, the reason, and who did it; never their file names.
@@ -41,10 +41,9 @@ def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
     NameUnknown
         If a reference means no photograph, or several; then none is withdrawn.
     """
-    opened = Store.open(store)
-    known = SourceReferences.of(opened)
+    known = SourceReferences.of(store)
     source_ids = _resolved(known, references)
-    denied = withdrawn(opened)
+    denied = withdrawn(store)
     new = tuple(image_id for image_id in source_ids if image_id not in denied)
     if new:
         _record(store, RunKind.WITHDRAW, new, reason)
@@ -55,7 +54,7 @@ def withdraw(store: str, references: Sequence[str], reason: str) -> Withdrawn:
     )
 
 
-def reinstate(store: str, references: Sequence[str], reason: str) -> tuple[str, ...]:
+def reinstate(store: Store, references: Sequence[str], reason: str) -> tuple[str, ...]:
     """Take photographs off the deny list, and return their ids.
 
     Raises
@@ -65,12 +64,12 @@ def reinstate(store: str, references: Sequence[str], reason: str) -> tuple[str, 
     NameUnknown
         If a reference means no photograph, or several.
     """
-    source_ids = _withdrawn_ids(Store.open(store), references)
+    source_ids = _withdrawn_ids(store, references)
     _record(store, RunKind.REINSTATE, source_ids, reason)
     return source_ids
 
 
-def plan_purge(store: str, references: Sequence[str]) -> Erasure:
+def plan_purge(store: Store, references: Sequence[str]) -> Erasure:
     """Find what a purge would erase; nothing is changed.
 
     Raises
@@ -82,11 +81,10 @@ def plan_purge(store: str, references: Sequence[str]) -> Erasure:
     ObjectCorrupted
         If a shard cannot be read.
     """
-    opened = Store.open(store)
-    return _planned(opened, _withdrawn_ids(opened, references))
+    return _planned(store, _withdrawn_ids(store, references))
 
 
-def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
+def purge(store: Store, references: Sequence[str]) -> tuple[Erasure, str | None]:
     """Erase withdrawn photographs and every row made from them; return what was erased, and its tombstone.
 
     The same call finishes an interrupted purge. If nothing is left of the photographs, there is no tombstone,
@@ -99,19 +97,18 @@ def purge(store: str, references: Sequence[str]) -> tuple[Erasure, str | None]:
     StoreBusy
         If a job is at work in the store; nothing was erased.
     """
-    opened = Store.open(store)
-    source_ids = _withdrawn_ids(opened, references)
+    source_ids = _withdrawn_ids(store, references)
     run_id = str(uuid.uuid4())
-    with removing_alone(opened.backend, RunKind.PURGE, run_id):
-        with recorded(opened, run_id, RunKind.PURGE, {}, seed=None) as run:
+    with removing_alone(store.backend, RunKind.PURGE, run_id):
+        with recorded(store, run_id, RunKind.PURGE, {}, seed=None) as run:
             run.inputs += source_ids
-            erasure = _planned(opened, source_ids)
-            tombstone = write_tombstone(opened, erasure) if erasure.shards else None
+            erasure = _planned(store, source_ids)
+            tombstone = write_tombstone(store, erasure) if erasure.shards else None
             run.outputs += [tombstone] if tombstone else []
             run.details = erasure_facts(erasure)
         # From here on, the ledger records them as erased.
         with progress(RunKind.PURGE, "shards") as advance:
-            erase(opened, erasure, advance)
+            erase(store, erasure, advance)
     return erasure, tombstone
 
 
@@ -138,13 +135,13 @@ def recorded_if_forced(store: Store, dataset: str, allow_withdrawn: bool) -> Ite
     if not allowed:
         yield
         return
-    with recorded_run(store.location, RunKind.EXPORT, {}, seed=None) as run:
+    with recorded_run(store, RunKind.EXPORT, {}, seed=None) as run:
         run.inputs.append(dataset)
         run.details = {"allowed_withdrawn": list(allowed)}
         yield
 
 
-def _record(store: str, kind: RunKind, source_ids: Sequence[str], reason: str) -> None:
+def _record(store: Store, kind: RunKind, source_ids: Sequence[str], reason: str) -> None:
     if not reason.strip():
         raise InputError(f"expected a reason to {kind} a photograph, got none")
     with recorded_run(store, kind, {}, seed=None) as run:

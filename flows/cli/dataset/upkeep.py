@@ -57,9 +57,10 @@ def tag(
     as_json: Json = False,
 ) -> None:
     """Give a dataset a name of your own, so that `gc` keeps it."""
+    from storage.store import Store
     from tasks.upkeep.commands import tag as tag_now
 
-    given, dataset = tag_now(store, reference, name)
+    given, dataset = tag_now(Store.open(store), reference, name)
     _print_name(given, dataset, as_json)
 
 
@@ -74,9 +75,10 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Point NAME@latest to an earlier dataset, as a new version; nothing is edited or removed."""
+    from storage.store import Store
     from tasks.upkeep.commands import roll_back
 
-    given, dataset = roll_back(store, name, to)
+    given, dataset = roll_back(Store.open(store), name, to)
     _print_name(given, dataset, as_json)
 
 
@@ -107,7 +109,7 @@ def gc(
     if dry_run:
         collection = plan_collection(opened, keep, keep_tagged)
     else:
-        collection = collect_garbage(store, keep, keep_tagged)
+        collection = collect_garbage(opened, keep, keep_tagged)
     facts = {**collection_facts(collection), "dry_run": dry_run, "jobs_at_work": jobs}
     print_json(facts) if as_json else show_collection(facts)
 

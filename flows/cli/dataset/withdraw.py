@@ -41,8 +41,8 @@ def withdraw(
     from storage.store import Store
     from tasks.upkeep.withdrawal import withdraw as withdraw_now
 
-    outcome = withdraw_now(store, images, reason)
-    facts = withdrawn_now_json(Store.open(store), outcome)
+    opened = Store.open(store)
+    facts = withdrawn_now_json(opened, withdraw_now(opened, images, reason))
     print_json(facts) if as_json else show_withdrawn_now(facts)
 
 
@@ -57,9 +57,10 @@ def reinstate(
     as_json: Json = False,
 ) -> None:
     """Take photographs off the deny list: the next build takes them in again, if their files are there."""
+    from storage.store import Store
     from tasks.upkeep.withdrawal import reinstate as reinstate_now
 
-    source_ids = reinstate_now(store, images, reason)
+    source_ids = reinstate_now(Store.open(store), images, reason)
     if as_json:
         print_json({"reinstated": list(source_ids)})
         return
@@ -101,7 +102,8 @@ def purge(
     from tasks.upkeep.withdrawal import plan_purge
     from tasks.upkeep.withdrawal import purge as purge_now
 
-    jobs = jobs_at_work(Store.open(store).backend) if dry_run else []
-    erasure, tombstone = (plan_purge(store, images), None) if dry_run else purge_now(store, images)
+    opened = Store.open(store)
+    jobs = jobs_at_work(opened.backend) if dry_run else []
+    erasure, tombstone = (plan_purge(opened, images), None) if dry_run else purge_now(opened, images)
     facts = {**purge_json(erasure, tombstone), "dry_run": dry_run, "jobs_at_work": jobs}
     print_json(facts) if as_json else show_purge(facts)

@@ -53,7 +53,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
     cpu = ExecutionConfig(backend="serial", device="cpu")
 
     def stage(images):
-        with recorded_run(store.location, "dataset", {"images": images.name}, 1) as run:
+        with recorded_run(store, "dataset", {"images": images.name}, 1) as run:
             done = stage_dataset(store, images)
             run.outputs.append(done.dataset)
             run.details = {"stages": [outcome.model_dump() for outcome in done.outcomes.values()]}
@@ -67,7 +67,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
         learning = LearningConfig(
             method=ShlsConfig(network=NetworkConfig(width_multiplier=0.0625)), training=config
         )
-        with recorded_run(store.location, "train", {"training": training}, config.seed) as run:
+        with recorded_run(store, "train", {"training": training}, config.seed) as run:
             run.inputs.append(dataset)
             outcome = train_network.fn(dataset, learning, store.location, cpu)
             run.outputs.append(outcome.checkpoint)
@@ -77,7 +77,7 @@ def made(staged, photographs, stage_dataset, tmp_path_factory):
     brief = train(eight, steps=3)
     chosen = train(eight, steps=12, seed=1, validate_every=4, validation_sequences=2, checkpoint="best")
     later = train(seven, steps=2)
-    with recorded_run(store.location, "evaluate", {}, 0) as run:
+    with recorded_run(store, "evaluate", {}, 0) as run:
         run.inputs.append(brief)
         evaluation = score_checkpoint.fn(brief, PropagationChoice(), store.location, cpu).evaluation
         run.outputs.append(evaluation)

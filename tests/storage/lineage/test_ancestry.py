@@ -153,9 +153,9 @@ def test_runs_say_who_when_where_and_from_which_code(made):
 def test_the_first_run_made_a_thing_and_later_ones_found_it_made(made, copied):
     from tasks.runs.recorded_run import recorded_run
 
-    with recorded_run(copied.location, "train", {}, 0) as run:
+    with recorded_run(copied, "train", {}, 0) as run:
         run.outputs.append(made.brief)
-    with recorded_run(copied.location, "tag", {}, 0) as run:
+    with recorded_run(copied, "tag", {}, 0) as run:
         run.outputs.append(made.eight)
     lineage = ancestry(copied, made.brief)
     assert makers_of(lineage, made.brief) == makers_of(ancestry(made.store, made.brief), made.brief)
@@ -249,7 +249,7 @@ def test_a_withdrawn_photograph_is_marked(made, copied):
     from tasks.runs.recorded_run import recorded_run
 
     image = digest_bytes((made.folder / "coffee.png").read_bytes())
-    with recorded_run(copied.location, "withdraw", {}, None) as run:
+    with recorded_run(copied, "withdraw", {}, None) as run:
         run.inputs.append(image)
         run.details = {"reason": "consent revoked"}
     marked = [

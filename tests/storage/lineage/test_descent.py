@@ -207,7 +207,7 @@ def purge(store, image):
     from tasks.runs.recorded_run import recorded_run
 
     erasure = plan_erasure(store, [image])
-    with recorded_run(store.location, "purge", {}, None) as run:
+    with recorded_run(store, "purge", {}, None) as run:
         run.inputs.append(image)
         run.outputs.append(write_tombstone(store, erasure))
     erase(store, erasure)

@@ -16,7 +16,7 @@ QUICK = {"retry": {"total": 0, "connect": 0, "read": 0}}
 
 
 def begin_and_end(store, kind="gc", configuration=None):
-    with recorded_run(store.location, kind, configuration or {"keep": 1}, seed=7):
+    with recorded_run(store, kind, configuration or {"keep": 1}, seed=7):
         pass
 
 
@@ -25,7 +25,7 @@ def told(capsys):
 
 
 def test_a_run_is_told_when_it_begins_and_when_it_ends(store, events, capsys):
-    with recorded_run(store.location, "train", {"name": "photos", "training": {"steps": 3}}, seed=7):
+    with recorded_run(store, "train", {"name": "photos", "training": {"steps": 3}}, seed=7):
         (start,) = events(store)
         assert start["eventType"] == "START"
         assert (start["inputs"], start["outputs"]) == ([], [])
@@ -48,7 +48,7 @@ def test_a_run_is_told_when_it_begins_and_when_it_ends(store, events, capsys):
     ("stopped_by", "state"), [(InputError("a column is missing"), "FAIL"), (KeyboardInterrupt(), "ABORT")]
 )
 def test_what_stops_a_run_is_told(store, events, stopped_by, state):
-    with pytest.raises(type(stopped_by)), recorded_run(store.location, "dataset", {}, seed=0):
+    with pytest.raises(type(stopped_by)), recorded_run(store, "dataset", {}, seed=0):
         raise stopped_by
     start, end = events(store)
     (entry,) = store.ledger.runs()
@@ -63,14 +63,14 @@ def test_a_run_that_could_not_be_recorded_did_not_complete(store, events, monkey
         raise StoreError("no space left")
 
     monkeypatch.setattr(Ledger, "record", refuse)
-    with pytest.raises(StoreError), recorded_run(store.location, "dataset", {}, seed=0):
+    with pytest.raises(StoreError), recorded_run(store, "dataset", {}, seed=0):
         pass
     assert [event["eventType"] for event in events(store)] == ["START", "FAIL"]
 
 
 def test_runs_inside_a_run_name_the_one_around_them_and_the_outermost(store, events):
-    with composed_run(store.location, "pipeline", {"name": "photos"}, seed=None):
-        with recorded_run(store.location, "dataset", {"name": "photos"}, seed=0):
+    with composed_run(store, "pipeline", {"name": "photos"}, seed=None):
+        with recorded_run(store, "dataset", {"name": "photos"}, seed=0):
             begin_and_end(store, "train", {"name": "photos"})
         begin_and_end(store, "evaluate")
     ends = {event["job"]["name"]: event for event in events(store) if event["eventType"] == "COMPLETE"}
@@ -162,7 +162,7 @@ def test_what_a_configuration_says_beside_where_they_go_holds_for_the_file_of_th
 def test_a_server_that_is_not_there_is_told_once_and_the_run_goes_on(store, monkeypatch, capsys):
     transport = {"type": "http", "url": "http://127.0.0.1:9"} | QUICK
     monkeypatch.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
-    with composed_run(store.location, "pipeline", {}, seed=None):
+    with composed_run(store, "pipeline", {}, seed=None):
         begin_and_end(store, "dataset")
         begin_and_end(store, "train")
     (line,) = told(capsys)
@@ -213,5 +213,5 @@ def test_events_that_cannot_be_written_are_told(store, capsys):
 def test_a_signal_while_an_event_is_sent_ends_the_run(store, receiver, monkeypatch):
     receiver.on_event = lambda: os.kill(os.getpid(), signal.SIGINT)
     monkeypatch.setenv("OPENLINEAGE_URL", receiver.url)
-    with pytest.raises(KeyboardInterrupt), recorded_run(store.location, "gc", {}, seed=0):
+    with pytest.raises(KeyboardInterrupt), recorded_run(store, "gc", {}, seed=0):
         pytest.fail("the block ran")

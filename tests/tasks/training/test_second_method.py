@@ -138,7 +138,7 @@ def colours(tmp_path, monkeypatch):
 def trained(colours, passed_store, staged):
     """A checkpoint of it, and a run in the ledger that made it."""
     learning = LearningConfig(method=colours, training=TRAINING)
-    with recorded_run(passed_store.location, "train", learning.model_dump(mode="json"), 0) as run:
+    with recorded_run(passed_store, "train", learning.model_dump(mode="json"), 0) as run:
         run.inputs.append(staged.dataset)
         outcome = train_network.fn(staged.dataset, learning, passed_store.location, CPU)
         run.outputs.append(outcome.checkpoint)

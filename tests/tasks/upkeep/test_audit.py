@@ -15,7 +15,7 @@ from tasks.upkeep.commands import roll_back, tag
 
 
 def publish(store, dataset, name="photos"):
-    with recorded_run(store.location, "dataset", {}, seed=1) as run:
+    with recorded_run(store, "dataset", {}, seed=1) as run:
         run.outputs.append(dataset)
         run.verdict = (
             "passed" if validate(store, dataset, GateConfig(min_held_out_sequences=1)).passed else "failed"
@@ -34,7 +34,7 @@ def test_a_store_in_a_bucket_is_audited_like_one_in_a_folder(bucket, stage_datas
     dataset = stage_dataset(store, photographs).dataset
     assert dataset == staged.dataset
     publish(store, dataset)
-    done, was_recorded = audit(store.location, AuditRequest(replay=2))
+    done, was_recorded = audit(store, AuditRequest(replay=2))
     assert (done.verdict, done.problems, was_recorded) == ("intact", (), True)
     assert {one.status for one in done.again} == {"identical"}
     assert store.ledger.runs()[-1]["verdict"] == "intact"
@@ -42,18 +42,18 @@ def test_a_store_in_a_bucket_is_audited_like_one_in_a_folder(bucket, stage_datas
 
 def test_audits_follow_each_other_in_the_ledger(published):
     for _ in range(2):
-        assert audit(published.location, AuditRequest())[0].verdict == "intact"
+        assert audit(published, AuditRequest())[0].verdict == "intact"
     first, second, third = published.ledger.runs()
     assert [run["kind"] for run in (first, second, third)] == ["dataset", "audit", "audit"]
     assert third["previous"] == second["entry"]
 
 
 def test_tags_and_rollbacks_leave_runs_that_note_the_name(published, staged):
-    assert tag(published.location, "photos", "mine") == ("mine@v1", staged.dataset)
+    assert tag(published, "photos", "mine") == ("mine@v1", staged.dataset)
     published.names.publish("photos", staged.outcomes["ingest"].artifact)  # by no run: to roll back from
-    assert roll_back(published.location, "photos", "v1") == ("photos@v3", staged.dataset)
+    assert roll_back(published, "photos", "v1") == ("photos@v3", staged.dataset)
     assert [run["kind"] for run in published.ledger.runs()] == ["dataset", "tag", "rollback"]
-    done, _ = audit(published.location, AuditRequest())
+    done, _ = audit(published, AuditRequest())
     assert [problem.part_of for problem in done.problems] == ["photos@v2"]
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_there_is_told_before_anything_is_done(published, tmp_path):
 
 def test_a_stage_cannot_be_audited_by_itself(published, staged):
     with pytest.raises(NameUnknown, match="dataset, checkpoint, evaluation, benchmark or submission"):
-        audit(published.location, AuditRequest(reference=staged.outcomes["ingest"].artifact))
+        audit(published, AuditRequest(reference=staged.outcomes["ingest"].artifact))
 
 
 def test_a_store_that_does_not_answer_is_no_verdict(published, monkeypatch):
@@ -79,14 +79,14 @@ def test_a_store_that_does_not_answer_is_no_verdict(published, monkeypatch):
 
     monkeypatch.setattr(audit_module, "examine", silent)
     with pytest.raises(StoreUnreachable):
-        audit(published.location, AuditRequest())
+        audit(published, AuditRequest())
     assert published.ledger.runs()[-1]["status"] == "failed"
 
 
 def test_an_artifact_of_which_a_part_is_missing_is_named(published, staged):
     artifact = staged.outcomes["saliency"].artifact
     (published.root / "objects" / artifact[:2] / artifact).unlink()
-    done, _ = audit(published.location, AuditRequest(reference="photos", replay=1))
+    done, _ = audit(published, AuditRequest(reference="photos", replay=1))
     assert ("missing object", artifact) in {
         (problem.kind, problem.path.rsplit("/", 1)[1]) for problem in done.problems
     }
@@ -110,8 +110,8 @@ def test_an_audit_writes_nothing_but_its_entry(published, monkeypatch):
 
     before = {path: path.read_bytes() for path in published.root.rglob("*") if path.is_file()}
     monkeypatch.setattr(ObjectStore, "put", refuse)
-    audit(published.location, AuditRequest(replay=2), is_recorded=False)
+    audit(published, AuditRequest(replay=2), is_recorded=False)
     assert before == {path: path.read_bytes() for path in published.root.rglob("*") if path.is_file()}
-    audit(published.location, AuditRequest(replay=2))
+    audit(published, AuditRequest(replay=2))
     new = {path for path in published.root.rglob("*") if path.is_file()} - before.keys()
     assert {path.relative_to(published.root).parts[:2] for path in new} == {("ledger", "runs")}

@@ -52,7 +52,7 @@ def last_run(store):
 
 
 def test_a_withdrawal_is_a_run_that_keeps_ids_and_the_reason_and_no_file_name(passed_store, place, image):
-    outcome = withdraw(place, [NAME, image[:8]], " consent revoked ")
+    outcome = withdraw(passed_store, [NAME, image[:8]], " consent revoked ")
     assert (outcome.new, outcome.already, outcome.unseen) == ((image,), (), ())
     run = last_run(passed_store)
     assert (run["kind"], run["status"], run["inputs"]) == ("withdraw", "completed", [image])
@@ -62,16 +62,16 @@ def test_a_withdrawal_is_a_run_that_keeps_ids_and_the_reason_and_no_file_name(pa
 
 
 def test_withdrawn_twice_is_said_and_changes_nothing(passed_store, place, image):
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
     before = passed_store.ledger.runs()
-    outcome = withdraw(place, [image], "another reason")
+    outcome = withdraw(passed_store, [image], "another reason")
     assert (outcome.new, outcome.already) == ((), (image,))
     assert passed_store.ledger.runs() == before
 
 
 def test_in_advance_by_a_file_that_the_store_has_never_seen(passed_store, place, tmp_path):
     (tmp_path / "later.jpg").write_bytes(b"later")
-    outcome = withdraw(place, [str(tmp_path / "later.jpg")], "must never come in")
+    outcome = withdraw(passed_store, [str(tmp_path / "later.jpg")], "must never come in")
     assert outcome.new == outcome.unseen == (digest_bytes(b"later"),)
     assert list(withdrawn(passed_store)) == [digest_bytes(b"later")]
 
@@ -79,27 +79,27 @@ def test_in_advance_by_a_file_that_the_store_has_never_seen(passed_store, place,
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_without_a_reason_or_a_photograph_nothing_is_recorded(passed_store, place, image, reason):
     with pytest.raises(InputError, match="expected a reason to withdraw a photograph, got none"):
-        withdraw(place, [image], reason)
+        withdraw(passed_store, [image], reason)
     with pytest.raises(NameUnknown):
-        withdraw(place, [image, "nobody.jpg"], "consent revoked")
+        withdraw(passed_store, [image, "nobody.jpg"], "consent revoked")
     assert passed_store.ledger.runs() == []
 
 
 def test_reinstated_it_is_off_the_list(passed_store, place, image):
-    withdraw(place, [image], "consent revoked")
-    assert reinstate(place, [NAME], "given again") == (image,)
+    withdraw(passed_store, [image], "consent revoked")
+    assert reinstate(passed_store, [NAME], "given again") == (image,)
     assert last_run(passed_store)["kind"] == "reinstate"
     assert withdrawn(passed_store) == {}
-    for act in (lambda: reinstate(place, [NAME], "once more"), lambda: purge(place, [NAME])):
+    for act in (lambda: reinstate(passed_store, [NAME], "once more"), lambda: purge(passed_store, [NAME])):
         with pytest.raises(InputError, match=rf"that is withdrawn, got {image[:12]}…, which is not"):
             act()
 
 
 def test_a_purge_names_its_tombstone_and_counts_what_went(passed_store, place, image):
-    withdraw(place, [image], "consent revoked")
-    planned = plan_purge(place, [NAME])
+    withdraw(passed_store, [image], "consent revoked")
+    planned = plan_purge(passed_store, [NAME])
     assert passed_store.erased() == {}
-    erasure, tombstone = purge(place, [NAME])
+    erasure, tombstone = purge(passed_store, [NAME])
     assert erasure == planned
     run = last_run(passed_store)
     assert (run["kind"], run["inputs"], run["outputs"]) == ("purge", [image], [tombstone])
@@ -113,42 +113,42 @@ def test_a_purge_names_its_tombstone_and_counts_what_went(passed_store, place, i
     assert verify_store(passed_store).problems == ()
     # Its name is not known any more, its id is.
     with pytest.raises(NameUnknown):
-        purge(place, [NAME])
-    assert purge(place, [image[:6]])[1] is None
+        purge(passed_store, [NAME])
+    assert purge(passed_store, [image[:6]])[1] is None
     assert last_run(passed_store)["outputs"] == []
 
 
 def test_a_purge_wants_the_store_to_itself(passed_store, place, image):
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
     before = len(passed_store.ledger.runs())
     with (
         at_work(passed_store.backend, "train"),
         pytest.raises(StoreBusy, match=r"found train by .* nothing was removed, run purge again"),
     ):
-        purge(place, [image])
+        purge(passed_store, [image])
     assert len(passed_store.ledger.runs()) == before
 
 
 def test_the_ledger_is_told_before_anything_goes(passed_store, place, image, monkeypatch):
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
 
     def killed(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "erase", killed)
     with pytest.raises(KeyboardInterrupt):
-        purge(place, [image])
+        purge(passed_store, [image])
     monkeypatch.undo()
     assert last_run(passed_store)["status"] == "completed"
     assert {problem.kind for problem in verify_store(passed_store).problems} == {"unfinished purge"}
-    purge(place, [image])
+    purge(passed_store, [image])
     assert verify_store(passed_store).problems == ()
 
 
-def test_training_is_refused_unless_forced_and_forcing_is_told(train, place, image, staged):
+def test_training_is_refused_unless_forced_and_forcing_is_told(passed_store, train, place, image, staged):
     before = train()
     assert before.allowed_withdrawn == ()
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
     told = rf"got {staged.dataset[:12]}… with {image[:12]}… \(consent revoked\); `shls dataset build`"
     with pytest.raises(PhotographWithdrawn, match=told):
         train()
@@ -157,9 +157,9 @@ def test_training_is_refused_unless_forced_and_forcing_is_told(train, place, ima
     assert (forced.checkpoint, forced.status) == (before.checkpoint, "cached")
 
 
-def test_trained_again_and_evaluated(train, place, image, capsys):
+def test_trained_again_and_evaluated(passed_store, train, place, image, capsys):
     checkpoint = train().checkpoint
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
     with pytest.raises(PhotographWithdrawn):
         reproduce_checkpoint.fn(checkpoint, place, CPU)
     again = reproduce_checkpoint.fn(checkpoint, place, CPU, allow_withdrawn=True)
@@ -170,10 +170,10 @@ def test_trained_again_and_evaluated(train, place, image, capsys):
     assert told in capsys.readouterr().err
 
 
-def test_nothing_trains_on_what_was_erased(train, place, image):
+def test_nothing_trains_on_what_was_erased(passed_store, train, place, image):
     checkpoint = train().checkpoint
-    withdraw(place, [image], "consent revoked")
-    purge(place, [image])
+    withdraw(passed_store, [image], "consent revoked")
+    purge(passed_store, [image])
     with pytest.raises(ObjectErased, match="rows were erased by order; `shls dataset build`"):
         train(allow_withdrawn=True)
     with pytest.raises(ObjectErased, match="was erased by order"):
@@ -184,7 +184,7 @@ def test_a_forced_export_is_recorded(passed_store, place, image, staged, tmp_pat
     with recorded_if_forced(passed_store, staged.dataset, allow_withdrawn=True):
         pass
     assert passed_store.ledger.runs() == []
-    withdraw(place, [image], "consent revoked")
+    withdraw(passed_store, [image], "consent revoked")
     with pytest.raises(PhotographWithdrawn):
         export_training(passed_store, staged.dataset, LEARNING, tmp_path / "out")
     assert not (tmp_path / "out").exists()
