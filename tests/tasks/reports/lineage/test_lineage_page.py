@@ -185,9 +185,8 @@ def test_the_log_of_another_training_is_not_taken_for_its_own(told, told_copy, t
 
 
 def test_withdrawn_photographs_are_told_at_the_top(told, told_copy):
-    store = str(told_copy.root)
-    [hostile], unseen = withdraw(store, [HOSTILE], "consent <withdrawn>").new, "e" * 64
-    withdraw(store, [unseen], "never seen")
+    [hostile], unseen = withdraw(told_copy, [HOSTILE], "consent <withdrawn>").new, "e" * 64
+    withdraw(told_copy, [unseen], "never seen")
     for page in (
         dataset_page(told_copy, told.dataset).decode(),
         checkpoint_page(told_copy, told.checkpoint, ExecutionConfig()).decode(),
@@ -196,14 +195,13 @@ def test_withdrawn_photographs_are_told_at_the_top(told, told_copy):
         assert "1 photograph of this dataset was withdrawn." in head
         assert re.search(rf"{HOSTILE} {hostile[:12]} , 20\d\d-\d\d-\d\d: consent <withdrawn>", head)
         assert unseen[:12] not in page
-    reinstate(store, [HOSTILE], "asked again")
+    reinstate(told_copy, [HOSTILE], "asked again")
     assert b"withdrawn" not in dataset_page(told_copy, told.dataset)
 
 
 def test_of_what_was_erased_by_order_nothing_is_shown(told, told_copy, of_dataset):
-    store = str(told_copy.root)
-    [hostile] = withdraw(store, [HOSTILE], "consent withdrawn").new
-    purge(store, [hostile])
+    [hostile] = withdraw(told_copy, [HOSTILE], "consent withdrawn").new
+    purge(told_copy, [hostile])
     page = dataset_page(told_copy, told.dataset).decode()
     assert html.escape(HOSTILE) not in page[: page.index('<section id="made">')]
     assert re.search(rf"\. {hostile[:12]} , [^;]*; erased on 20", told_by(page))
