@@ -48,7 +48,7 @@ class LabelPropagationConfig(FrozenConfig):
     lost."""
 
     labels: Literal["soft", "hard"] = "soft"
-    """What is stored of a frame: shares of labels, which sum to 1 (soft, DUL), or only the label with the
+    """What is stored of a frame: the shares of all labels (soft, DUL), or only the label with the
     largest share (hard, MAST)."""
 
     given_mask: GivenMask = "area"
