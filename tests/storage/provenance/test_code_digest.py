@@ -251,3 +251,11 @@ def test_the_closure_of_a_training_holds_its_own_method_and_no_other(name):
     assert all(module.count(".") == 2 for module in shared), shared
     assert not {"shls_core.methods.registry", "shls_core.methods.in_use"} & set(closure)
     assert not [module for module in closure if module.startswith(("flows.", "tasks."))]
+
+
+def test_the_closure_of_reading_samples_holds_the_columns_of_no_stage():
+    """One more stage, or one more column, makes no checkpoint stale."""
+    closure = import_closure("storage.rows.loader")
+    assert "storage.rows.dataset" in closure
+    schemas = {name for name in closure if name.startswith("storage.rows.schemas.")}
+    assert schemas == {"storage.rows.schemas.stage_schema", "storage.rows.schemas.version_2"}
