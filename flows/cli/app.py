@@ -6,18 +6,13 @@ import os
 
 import typer
 
-from flows.cli.audit import auditing
+from flows.cli import audit, evaluate, report, score, segment, train
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
-from flows.cli.evaluate import evaluation
 from flows.cli.lineage.app import lineage_app
 from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
-from flows.cli.report import reporting
-from flows.cli.score import scoring
-from flows.cli.segment import segmentation
-from flows.cli.train import training
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -66,5 +61,5 @@ def run(
         show_evaluation(outcome.evaluation)
 
 
-for commands in (training, evaluation, scoring, reporting, segmentation, auditing):
-    app.add_typer(commands)
+for module in (train, evaluate, score, report, segment, audit):
+    app.add_typer(module.commands)

@@ -9,13 +9,13 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
-auditing = typer.Typer()
+commands = typer.Typer()
 
 EXIT_CODES = {"intact": 0, "tampered": 1, "not comparable": 3, "outstanding": 4}
 """Exit code of each verdict."""
 
 
-@auditing.command(
+@commands.command(
     epilog="Examples: `shls audit` · `shls audit photos@v3 --replay 20` · "
     "`shls audit --expect-head 9f2c41d07ab3 --davis DAVIS/ --json > audit.json` · "
     "`shls audit --store copy/ --no-record`"

@@ -20,10 +20,10 @@ from flows.cli.options import (
 )
 from flows.cli.prefect_server import reach_server
 
-evaluation = typer.Typer()
+commands = typer.Typer()
 
 
-@evaluation.command(
+@commands.command(
     epilog="Examples: `shls evaluate` · `shls evaluate --checkpoint 3fa9c1 --json` · "
     "`shls evaluate --davis DAVIS/ --split val --out masks/` · "
     "`shls evaluate --davis DAVIS/ --out masks/ --propagation label_propagation --features layer4` · "

@@ -9,10 +9,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
-reporting = typer.Typer()
+commands = typer.Typer()
 
 
-@reporting.command(
+@commands.command(
     epilog="Examples: `shls report photos@v2 --out photos.html` · `shls report 3fa9c1 --out report.html` · "
     "`shls report 3fa9c1 --davis DAVIS/ --results masks/ --out report.html`"
 )

@@ -12,10 +12,10 @@ from flows.cli.options import Json
 if TYPE_CHECKING:
     from shls_core.benchmarks.davis.layout import Year
 
-scoring = typer.Typer()
+commands = typer.Typer()
 
 
-@scoring.command(
+@commands.command(
     epilog="Examples: `shls score --davis DAVIS/ --results masks/ --split val` · "
     "`shls score --davis DAVIS/ --results masks/ --split val --year 2016 --json`"
 )

@@ -17,10 +17,10 @@ from flows.cli.options import (
     UseConfigPath,
 )
 
-segmentation = typer.Typer()
+commands = typer.Typer()
 
 
-@segmentation.command(
+@commands.command(
     epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
     "`shls segment clip.mp4 --mask first.png --out result/ --checkpoint pretrained` · "
     "`shls segment clip.mp4 --mask first.png --out result/ --propagation label_propagation --snap` · "

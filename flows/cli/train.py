@@ -10,13 +10,13 @@ from flows.cli.command import command, print_json
 from flows.cli.options import AllowWithdrawn, ConfigPath, Json, StoreFolder, chosen_config
 from flows.cli.prefect_server import reach_server
 
-training = typer.Typer()
+commands = typer.Typer()
 
 EXIT_CODES = {"agrees": 0, "disagrees": 1, "not comparable": 3}
 """Exit code of ``--reproduce`` for each verdict."""
 
 
-@training.command(
+@commands.command(
     epilog="Examples: `shls train` · `shls train --dataset photos@v3 --config configs/paper.yaml` · "
     "`shls train --tensorboard --log-dir runs/` · `shls train --reproduce 3fa9c1`"
 )

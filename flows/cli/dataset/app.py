@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli.dataset.build import staging
-from flows.cli.dataset.export import exporting
-from flows.cli.dataset.measure_masks import measuring
-from flows.cli.dataset.near_duplicates import near_duplicates
-from flows.cli.dataset.plan import planning
-from flows.cli.dataset.preview import preview
-from flows.cli.dataset.replay import replaying
-from flows.cli.dataset.show import looking
-from flows.cli.dataset.upkeep import upkeep
-from flows.cli.dataset.withdraw import withdrawing
+from flows.cli.dataset import (
+    build,
+    diff,
+    export,
+    measure_masks,
+    near_duplicates,
+    plan,
+    preview,
+    replay,
+    show,
+    upkeep,
+    withdraw,
+)
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Build, inspect and maintain datasets.")
-for commands in (
-    staging,
-    planning,
+for module in (
+    build,
+    plan,
+    diff,
     preview,
-    looking,
+    show,
     near_duplicates,
-    measuring,
-    replaying,
-    exporting,
+    measure_masks,
+    replay,
+    export,
     upkeep,
-    withdrawing,
+    withdraw,
 ):
-    dataset_app.add_typer(commands)
+    dataset_app.add_typer(module.commands)

@@ -8,10 +8,10 @@ from flows.cli.command import command, print_json
 from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
 
-staging = typer.Typer()
+commands = typer.Typer()
 
 
-@staging.command(
+@commands.command(
     epilog="Examples: `shls dataset build --images photos/ --config configs/paper.yaml` · "
     "`shls dataset build --backend serial --json`"
 )

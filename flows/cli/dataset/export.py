@@ -14,7 +14,7 @@ from storage.canonical import short
 if TYPE_CHECKING:
     from storage.store import Store
 
-exporting = typer.Typer()
+commands = typer.Typer()
 
 
 class ExportFormat(StrEnum):
@@ -31,7 +31,7 @@ class ExportSplit(StrEnum):
     HELD_OUT = "held_out"
 
 
-@exporting.command(
+@commands.command(
     epilog="Examples: `shls dataset export photos@v2 --out photos-v2/` · "
     "`shls dataset export 3fa9c1 --out train/ --split train --samples-per-shard 500 --json` · "
     "`shls dataset export photos --out for-the-gpu/ --format training --config configs/paper.yaml`"

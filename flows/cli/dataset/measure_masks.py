@@ -12,10 +12,10 @@ from flows.cli.options import Backend, ConfigPath, Json, Workers, chosen_config
 if TYPE_CHECKING:
     from tasks.staging.mask_measurement import MaskMeasurement
 
-measuring = typer.Typer()
+commands = typer.Typer()
 
 
-@measuring.command(
+@commands.command(
     "measure-masks",
     epilog="Examples: `shls dataset measure-masks --images photos/ --truth masks/` · "
     "`shls dataset measure-masks --images photos/ --truth masks/ --config mine.yaml --limit 100 --json`",

@@ -10,10 +10,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import DatasetRef, Json, StoreFolder
 
-near_duplicates = typer.Typer()
+commands = typer.Typer()
 
 
-@near_duplicates.command(
+@commands.command(
     "near-duplicates",
     epilog="Examples: `shls dataset near-duplicates photos` · "
     "`shls dataset near-duplicates photos --out sheet.png`",

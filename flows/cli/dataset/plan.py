@@ -1,4 +1,4 @@
-"""`shls dataset plan`, `diff`: what a build would do and why; the difference between two datasets."""
+"""`shls dataset plan`: what a build would do, and why, before any work."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
 
-planning = typer.Typer()
+commands = typer.Typer()
 
 
-@planning.command(
+@commands.command(
     epilog="Examples: `shls dataset plan --images photos/ --config configs/paper.yaml` · "
     "`shls dataset plan --against photos@v3 --shards` · `shls dataset plan --json`"
 )
@@ -44,22 +44,3 @@ def plan(
     )
     print_json(plan_json(report)) if as_json else show_plan(report, shards)
     refuse_without_space(store, report.bytes_to_write)
-
-
-@planning.command(
-    epilog="Examples: `shls dataset diff photos@v2 photos@v3` · `shls dataset diff 3fa9c1 photos --json`"
-)
-@command
-def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="Name, id, or the beginning of an id.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The other dataset.")],
-    store: StoreFolder = "store",
-    as_json: Json = False,
-) -> None:
-    """Show what differs between two datasets: photographs, parameters, code, packages, rows, statistics."""
-    from flows.cli.dataset.diff_tables import show_difference
-    from storage.store import Store
-    from tasks.staging.dataset_diff import compare_datasets
-
-    difference = compare_datasets(Store.open(store), before, after)
-    print_json(difference.model_dump(mode="json")) if as_json else show_difference(difference)

@@ -11,10 +11,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import ConfigPath, Images, Json, StoreFolder, chosen_config
 
-preview = typer.Typer()
+commands = typer.Typer()
 
 
-@preview.command(
+@commands.command(
     "preview",
     epilog="Examples: `shls dataset preview --config changed.yaml --images photos/ --out preview.png` · "
     "`shls dataset preview --config changed.yaml --against configs/paper.yaml --store nightly/`",

@@ -15,12 +15,12 @@ from storage.canonical import short
 if TYPE_CHECKING:
     from tasks.staging.replay import Replay, Status
 
-replaying = typer.Typer()
+commands = typer.Typer()
 
 EXIT_CODES: Mapping[Status, int] = {"identical": 0, "different": 1, "not comparable": 3}
 
 
-@replaying.command(
+@commands.command(
     epilog="Examples: `shls dataset replay 3fa9c1` · "
     "`shls dataset replay 3fa9c1 --dataset photos@v2 --out look/`"
 )

@@ -7,10 +7,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import DatasetRef, Json, StoreFolder
 
-looking = typer.Typer()
+commands = typer.Typer()
 
 
-@looking.command("list", epilog="Example: `shls dataset list --store nightly/`")
+@commands.command("list", epilog="Example: `shls dataset list --store nightly/`")
 @command
 def list_datasets(store: StoreFolder = "store", as_json: Json = False) -> None:
     """List the published datasets, oldest first."""
@@ -21,7 +21,7 @@ def list_datasets(store: StoreFolder = "store", as_json: Json = False) -> None:
     print_json(list_json(opened)) if as_json else show_list(opened)
 
 
-@looking.command(epilog="Examples: `shls dataset show photos@v2` · `shls dataset show 3fa9c1 --json`")
+@commands.command(epilog="Examples: `shls dataset show photos@v2` · `shls dataset show 3fa9c1 --json`")
 @command
 def show(
     reference: DatasetRef,

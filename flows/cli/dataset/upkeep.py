@@ -9,10 +9,10 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import DatasetRef, Json, StoreFolder
 
-upkeep = typer.Typer()
+commands = typer.Typer()
 
 
-@upkeep.command(
+@commands.command(
     epilog="Examples: `shls dataset verify` · `shls dataset verify photos@v2` · "
     "`shls dataset verify --all --json > problems.json`"
 )
@@ -46,7 +46,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@upkeep.command(
+@commands.command(
     epilog="Examples: `shls dataset tag photos@v3 submitted` · `shls dataset tag 3fa9c1 baseline`"
 )
 @command
@@ -64,7 +64,7 @@ def tag(
     _print_name(given, dataset, as_json)
 
 
-@upkeep.command(epilog="Examples: `shls dataset rollback photos` · `shls dataset rollback photos --to v2`")
+@commands.command(epilog="Examples: `shls dataset rollback photos` · `shls dataset rollback photos --to v2`")
 @command
 def rollback(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name, like 'photos'.")],
@@ -82,7 +82,7 @@ def rollback(
     _print_name(given, dataset, as_json)
 
 
-@upkeep.command(
+@commands.command(
     epilog="Examples: `shls dataset gc --keep 3 --dry-run` · `shls dataset gc --keep 1 --no-keep-tagged`"
 )
 @command

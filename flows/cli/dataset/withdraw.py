@@ -9,7 +9,7 @@ import typer
 from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
-withdrawing = typer.Typer()
+commands = typer.Typer()
 
 Photographs = Annotated[
     list[str],
@@ -20,7 +20,7 @@ Photographs = Annotated[
 ]
 
 
-@withdrawing.command(
+@commands.command(
     epilog='Examples: `shls dataset withdraw anna.jpg --reason "consent revoked"` · '
     '`shls dataset withdraw 3fa9c1 77b0e2 --reason "shows a number plate" --json`'
 )
@@ -46,7 +46,7 @@ def withdraw(
     print_json(facts) if as_json else show_withdrawn_now(facts)
 
 
-@withdrawing.command(
+@commands.command(
     epilog='Example: `shls dataset reinstate 3fa9c1 --reason "consent given again, in writing"`'
 )
 @command
@@ -68,7 +68,7 @@ def reinstate(
         typer.echo(f"reinstated {image_id}")
 
 
-@withdrawing.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
+@commands.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
 @command
 def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
     """List the withdrawn photographs: why, since when, by whom, and what still descends from them."""
@@ -79,7 +79,7 @@ def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
     print_json(facts) if as_json else show_withdrawn(facts)
 
 
-@withdrawing.command(
+@commands.command(
     epilog="Examples: `shls dataset purge 3fa9c1 --dry-run` · `shls dataset purge anna.jpg --json`"
 )
 @command
