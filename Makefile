@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test test-full check lock clean
+.PHONY: help run test test-slow test-full check lock clean
 
 help:
 	@echo "make run        photographs in; dataset, checkpoint and score out (store/)"
 	@echo "make test       style, types, layer rules and the fast tests (under 10 minutes)"
-	@echo "make test-full  all tests, with kills, servers and workers (under 60 minutes)"
+	@echo "make test-slow  the other tests, with kills, servers and workers (under 50 minutes)"
+	@echo "make test-full  both (under 60 minutes)"
 	@echo "make check      style, types and layer rules only"
 	@echo "make lock       resolve the lock files again from pyproject.toml"
 	@echo "make clean      remove .venv; store/ stays"
@@ -21,8 +22,10 @@ run: $(VENV)/.installed
 test: check
 	$(BIN)/pytest -m "not slow"
 
-test-full: check
-	$(BIN)/pytest
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/pytest -m slow
+
+test-full: test test-slow
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
