@@ -16,7 +16,7 @@ from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 
 
-class KnownErasures(ObjectStore):
+class ErasureAwareObjects(ObjectStore):
     """An object store that distinguishes lost objects from objects erased on request."""
 
     def __init__(self, backend: Backend, ledger: Ledger) -> None:
@@ -62,7 +62,7 @@ class KnownErasures(ObjectStore):
             ) from missing
 
 
-class StandIns(ObjectStore):
+class StandInObjects(ObjectStore):
     """An object store that reads stand-ins instead of erased shards: to see which rows existed.
 
     Every row has the same position in a stand-in, so an address in the erased shard is valid there, too.

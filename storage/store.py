@@ -20,7 +20,7 @@ from pathlib import Path
 import obstore
 
 from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
-from storage.erased_objects import KnownErasures, StandIns
+from storage.erased_objects import ErasureAwareObjects, StandInObjects
 from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
@@ -42,7 +42,7 @@ class Store:
         self._location = location
         self.backend = location.backend()
         self.ledger = Ledger(location.table("runs"))
-        self.objects = KnownErasures(self.backend, self.ledger)
+        self.objects = ErasureAwareObjects(self.backend, self.ledger)
         self.keys = KeyIndex(self.backend)
         self.names = Names(location.table("names"), self.ledger.head)
 
@@ -124,7 +124,7 @@ class Store:
         ObjectMissing, ObjectCorrupted
             As for `erased`.
         """
-        return StandIns(self.backend, self.erased())
+        return StandInObjects(self.backend, self.erased())
 
     def sweep(self) -> None:
         """Remove the partial files of killed writers; no job may be running."""

@@ -182,7 +182,7 @@ def test_jobs_and_witnesses_look_at_kinds_of_runs():
 
 
 TAKING_A_KIND = {
-    *("recorded_run", "recorded", "composed_run", "at_work", "removing_alone"),
+    *("recorded_run", "recorded", "composed_run", "running_job", "exclusive_removal"),
     *("resolve", "made_once", "that_made", "made_from", "of_kind"),
 }
 

@@ -14,7 +14,7 @@ from storage.audit.outstanding import Outstanding, outstanding
 from storage.audit.scope import roots_of
 from storage.audit.use import use_problems
 from storage.audit.witnesses import history_problems
-from storage.erased_objects import StandIns
+from storage.erased_objects import StandInObjects
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
@@ -57,7 +57,7 @@ def examine(
     erased, lost_tombstones = _erased(store)
     survey = _survey(store, artifact, erased, advance)
     history = read_history(store)
-    with_stand_ins = StandIns(store.backend, erased)
+    with_stand_ins = StandInObjects(store.backend, erased)
     keys, surrounding = _own_keys(store, survey) if artifact else _all_keys(store, history)
     known_as = {row["digest"]: f"{row['name']}@v{row['version']}" for row in history.namings}
     problems = [

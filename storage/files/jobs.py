@@ -77,7 +77,7 @@ class _MarkFile:
 
 
 @contextmanager
-def at_work(
+def running_job(
     backend: Backend,
     kind: str,
     run_id: str | None = None,
@@ -119,7 +119,7 @@ def at_work(
 
 
 @contextmanager
-def removing_alone(
+def exclusive_removal(
     backend: Backend, kind: str = RunKind.COLLECT, run_id: str | None = None
 ) -> Iterator[Mark]:
     """Mark the block as a removal: a garbage collection or a purge.
@@ -139,7 +139,7 @@ def removing_alone(
         yield mark
 
 
-def jobs_at_work(backend: Backend) -> list[str]:
+def running_jobs(backend: Backend) -> list[str]:
     """Describe the running jobs, without writing a mark."""
     now = datetime.now(UTC)
     return [str(job) for job in _mark_files(backend) if _is_alive(job, now)]

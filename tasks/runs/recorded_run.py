@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.runtime import flow_run
 
-from storage.files.jobs import at_work, removing_alone
+from storage.files.jobs import exclusive_removal, running_job
 from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
@@ -64,9 +64,9 @@ def recorded_run(
     """
     run_id = _run_id()
     presence = (
-        removing_alone(store.backend, kind, run_id)
+        exclusive_removal(store.backend, kind, run_id)
         if alone
-        else at_work(store.backend, kind, run_id, on_wait=print_line)
+        else running_job(store.backend, kind, run_id, on_wait=print_line)
     )
     with presence, recorded(store, run_id, kind, configuration, seed) as draft:
         yield draft
@@ -113,7 +113,7 @@ def composed_run(
     from tasks.openlineage.emission import run_events
 
     run_id = _run_id()
-    with at_work(store.backend, kind, run_id, on_wait=print_line):
+    with running_job(store.backend, kind, run_id, on_wait=print_line):
         facts = _facts(RunDraft(), run_id, kind, configuration, seed)
         with run_events(store, facts):
             yield

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shls_core.errors import InputError
 from storage.canonical import short
-from storage.files.jobs import removing_alone
+from storage.files.jobs import exclusive_removal
 from storage.kinds import RunKind
 from storage.store import Store
 from storage.withdrawal.deny_list import refuse_withdrawn, withdrawn
@@ -99,7 +99,7 @@ def purge(store: Store, references: Sequence[str]) -> tuple[Erasure, str | None]
     """
     source_ids = _withdrawn_ids(store, references)
     run_id = str(uuid.uuid4())
-    with removing_alone(store.backend, RunKind.PURGE, run_id):
+    with exclusive_removal(store.backend, RunKind.PURGE, run_id):
         with recorded(store, run_id, RunKind.PURGE, {}, seed=None) as run:
             run.inputs += source_ids
             erasure = _planned(store, source_ids)

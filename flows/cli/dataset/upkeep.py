@@ -99,13 +99,13 @@ def gc(
 ) -> None:
     """Remove what no kept version and no checkpoint depends on; refuse while a job runs in the store."""
     from flows.cli.dataset.findings import show_collection
-    from storage.files.jobs import jobs_at_work
+    from storage.files.jobs import running_jobs
     from storage.garbage_collection import plan_collection
     from storage.store import Store
     from tasks.upkeep.commands import collect_garbage, collection_facts
 
     opened = Store.open(store)
-    jobs = jobs_at_work(opened.backend) if dry_run else []
+    jobs = running_jobs(opened.backend) if dry_run else []
     if dry_run:
         collection = plan_collection(opened, keep, keep_tagged)
     else:

@@ -97,13 +97,13 @@ def purge(
     refused while a job is running in the store; an interrupted purge is finished by the same command.
     """
     from flows.cli.dataset.withdrawal_tables import purge_json, show_purge
-    from storage.files.jobs import jobs_at_work
+    from storage.files.jobs import running_jobs
     from storage.store import Store
     from tasks.upkeep.withdrawal import plan_purge
     from tasks.upkeep.withdrawal import purge as purge_now
 
     opened = Store.open(store)
-    jobs = jobs_at_work(opened.backend) if dry_run else []
+    jobs = running_jobs(opened.backend) if dry_run else []
     erasure, tombstone = (plan_purge(opened, images), None) if dry_run else purge_now(opened, images)
     facts = {**purge_json(erasure, tombstone), "dry_run": dry_run, "jobs_at_work": jobs}
     print_json(facts) if as_json else show_purge(facts)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import yaml
 
 from storage.canonical import short
-from tasks.reports.lineage.checkpoint_story import CheckpointStory
-from tasks.reports.lineage.dataset_story import DatasetStory
+from tasks.reports.lineage.checkpoint_lineage import CheckpointLineage
+from tasks.reports.lineage.dataset_lineage import DatasetLineage
 from tasks.reports.lineage.past_run import PastRun
 from tasks.reports.making import Fact
 
@@ -22,21 +22,21 @@ class Command:
     meaning: str
 
 
-def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
+def dataset_commands(lineage: DatasetLineage) -> tuple[Command, ...]:
     """Return the commands that make a dataset again and that check it."""
-    beginning = short(story.id)
+    beginning = short(lineage.id)
     replay = (
         (
             Command(
-                f"shls dataset replay {short(story.samples[0].sample_id)} --dataset {beginning}",
+                f"shls dataset replay {short(lineage.samples[0].sample_id)} --dataset {beginning}",
                 "renders one sample again and compares every byte",
             ),
         )
-        if story.samples
+        if lineage.samples
         else ()
     )
     return (
-        *_checkout(story.runs),
+        *_checkout(lineage.runs),
         Command(
             "shls dataset build --config dataset.yaml",
             f"with the configuration below as dataset.yaml and the same photographs: dataset {beginning}",
@@ -47,14 +47,14 @@ def dataset_commands(story: DatasetStory) -> tuple[Command, ...]:
     )
 
 
-def checkpoint_commands(story: CheckpointStory) -> tuple[Command, ...]:
+def checkpoint_commands(lineage: CheckpointLineage) -> tuple[Command, ...]:
     """Return the commands that make a checkpoint again and that check it."""
-    beginning = short(story.id)
+    beginning = short(lineage.id)
     return (
-        *_checkout(story.runs),
+        *_checkout(lineage.runs),
         Command(
             f"shls train --reproduce {beginning}",
-            f"trains again from the record: weights {short(story.record.weights)} on the same platform",
+            f"trains again from the record: weights {short(lineage.record.weights)} on the same platform",
         ),
         Command(f"shls evaluate --checkpoint {beginning}", "scores it on held-out sequences"),
         Command(f"shls lineage up {beginning}", "the same graph in the terminal, or as JSON"),

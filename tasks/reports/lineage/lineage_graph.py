@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from storage.canonical import short
 from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
-from tasks.reports.lineage.dataset_story import DatasetStory
+from tasks.reports.lineage.dataset_lineage import DatasetLineage
 from tasks.reports.lineage.descendants import Score, Trained
 from tasks.reports.lineage.graph_picture import Edge, GraphPicture, PictureNode, graph_picture
 from tasks.reports.lineage.stage_section import StageSection
@@ -23,7 +23,7 @@ _DESCENDANTS = "#descendants"
 
 
 def lineage_graph(
-    dataset: DatasetStory, checkpoints: Sequence[Trained], scores: Sequence[Score]
+    dataset: DatasetLineage, checkpoints: Sequence[Trained], scores: Sequence[Score]
 ) -> tuple[GraphPicture, GraphPicture]:
     """Draw what a dataset was made from, and what was made from it.
 
@@ -95,7 +95,7 @@ def _stage(stage: StageSection) -> PictureNode:
     )
 
 
-def _dataset(one: DatasetStory) -> PictureNode:
+def _dataset(one: DatasetLineage) -> PictureNode:
     judged = one.verdict or "never judged"
     return PictureNode(
         key=one.id,

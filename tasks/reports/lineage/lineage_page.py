@@ -13,8 +13,8 @@ from tasks.reports.lineage.again import (
     dataset_commands,
     environment_facts,
 )
-from tasks.reports.lineage.checkpoint_story import CheckpointStory, checkpoint_story
-from tasks.reports.lineage.dataset_story import DatasetStory, dataset_story
+from tasks.reports.lineage.checkpoint_lineage import CheckpointLineage, checkpoint_lineage
+from tasks.reports.lineage.dataset_lineage import DatasetLineage, dataset_lineage
 from tasks.reports.lineage.descendants import Score, Trained, checkpoints_of, compared, scores_of
 from tasks.reports.lineage.graph_picture import GraphPicture
 from tasks.reports.lineage.lineage_graph import lineage_graph
@@ -66,7 +66,7 @@ def dataset_page(store: Store, dataset_id: str) -> bytes:
         If a part of it is not in the store, or not as it was written.
     """
     runs = RunsByArtifact(store.ledger.runs())
-    dataset = dataset_story(store, dataset_id, runs)
+    dataset = dataset_lineage(store, dataset_id, runs)
     checkpoints = checkpoints_of(store.objects, runs, dataset_id)
     scores = {one.id: scores_of(store.objects, runs, one.id) for one in checkpoints}
     descendants = Descendants(checkpoints, scores)
@@ -100,19 +100,19 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
         If the log of its training cannot be read.
     """
     runs = RunsByArtifact(store.ledger.runs())
-    story = checkpoint_story(store, checkpoint, runs, execution)
-    dataset = dataset_story(store, story.record.dataset, runs)
-    descendants = Descendants((story.trained,), {checkpoint: story.scores})
+    lineage = checkpoint_lineage(store, checkpoint, runs, execution)
+    dataset = dataset_lineage(store, lineage.record.dataset, runs)
+    descendants = Descendants((lineage.trained,), {checkpoint: lineage.scores})
     making = MakingSection(
-        environment_facts(story.runs, story.record.versions, story.record.device_kind),
-        checkpoint_commands(story),
-        configuration_of(story.runs),
+        environment_facts(lineage.runs, lineage.record.versions, lineage.record.device_kind),
+        checkpoint_commands(lineage),
+        configuration_of(lineage.runs),
     )
     return render_page(
         "checkpoint.html",
         rules=asset("lineage.css"),
-        checkpoint=story,
-        groups=_compared(story),
+        checkpoint=lineage,
+        groups=_compared(lineage),
         dataset=dataset,
         graphs=_graphs(dataset, descendants),
         making=making,
@@ -120,7 +120,7 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
     )
 
 
-def _dataset_making(dataset: DatasetStory) -> MakingSection:
+def _dataset_making(dataset: DatasetLineage) -> MakingSection:
     return MakingSection(
         environment_facts(dataset.runs, dataset.versions, None),
         dataset_commands(dataset),
@@ -128,9 +128,9 @@ def _dataset_making(dataset: DatasetStory) -> MakingSection:
     )
 
 
-def _compared(story: CheckpointStory) -> tuple[Group, ...]:
-    return tuple(compared(score) for score in story.scores if score.jf_mean is not None)
+def _compared(lineage: CheckpointLineage) -> tuple[Group, ...]:
+    return tuple(compared(score) for score in lineage.scores if score.jf_mean is not None)
 
 
-def _graphs(dataset: DatasetStory, descendants: Descendants) -> tuple[GraphPicture, GraphPicture]:
+def _graphs(dataset: DatasetLineage, descendants: Descendants) -> tuple[GraphPicture, GraphPicture]:
     return lineage_graph(dataset, descendants.checkpoints, descendants.all_scores)

@@ -33,6 +33,8 @@ def run_and_interrupt(config: Path, store: Path, backend: str, after: str, made:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell starts background jobs with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = threading.Timer(180, os.killpg, (process.pid, signal.SIGKILL))
         deadline.start()

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from storage.files.jobs import at_work
+from storage.files.jobs import running_job
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.store import Store
@@ -124,7 +124,7 @@ def test_gc_tells_removes_and_writes_down_what_went(used_store, opened, shls):
 def test_gc_refuses_while_a_job_is_at_work(used_store, opened, shls):
     orphan = opened.objects.put(b"of the run that goes on")
     runs = len(opened.ledger.runs())
-    with at_work(opened.backend, "train"):
+    with running_job(opened.backend, "train"):
         refused = shls("dataset", "gc", "--keep", "1", "--store", used_store)
         told = printed(shls("dataset", "gc", "--keep", "1", "--dry-run", "--store", used_store, "--json"))
     assert refused.exit_code == 1

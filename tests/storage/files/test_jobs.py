@@ -10,14 +10,14 @@ import pytest
 
 import storage.files.jobs
 from shls_core.errors import StoreBusy
-from storage.files.jobs import at_work, dead_marks, jobs_at_work, removing_alone
+from storage.files.jobs import dead_marks, exclusive_removal, running_job, running_jobs
 from storage.files.writing import write
 
 KILLED_AT_WORK = """
 import os, signal, sys
-from storage.files.jobs import at_work
+from storage.files.jobs import running_job
 from storage.store import Store
-with at_work(Store.open(sys.argv[1]).backend, "train"):
+with running_job(Store.open(sys.argv[1]).backend, "train"):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -29,7 +29,7 @@ def _look_often(monkeypatch):
 
 def place(store, name="other", **changes):
     """Write the mark of a job that nothing here runs."""
-    with at_work(store.backend, "dataset") as mark:
+    with running_job(store.backend, "dataset") as mark:
         facts = json.loads(mark.model_dump_json()) | {"run_id": name} | changes
     write(store.backend, f"running/{name}.json", json.dumps(facts).encode())
 
@@ -39,44 +39,44 @@ def marks(store):
 
 
 def test_a_job_is_at_work_while_it_runs_and_not_after(store):
-    with at_work(store.backend, "train", "run-1"):
+    with running_job(store.backend, "train", "run-1"):
         assert marks(store) == ["run-1.json"]
-        (told,) = jobs_at_work(store.backend)
+        (told,) = running_jobs(store.backend)
         assert told.startswith("train by ")
         assert f"(process {os.getpid()})" in told
     assert marks(store) == []
 
 
 def test_a_job_that_fails_is_over(store):
-    with pytest.raises(ZeroDivisionError), at_work(store.backend, "train"):
+    with pytest.raises(ZeroDivisionError), running_job(store.backend, "train"):
         _ = 1 / 0
     assert marks(store) == []
 
 
 def test_a_collection_gives_up_where_a_job_is_at_work(store):
     with (
-        at_work(store.backend, "train", "run-1"),
+        running_job(store.backend, "train", "run-1"),
         pytest.raises(StoreBusy, match=r"found train by .* nothing was removed"),
-        removing_alone(store.backend),
+        exclusive_removal(store.backend),
     ):
         pytest.fail("two at once")
     assert marks(store) == []
-    with removing_alone(store.backend):
+    with exclusive_removal(store.backend):
         pass
 
 
 def test_two_collections_never_go_on_together(store):
     with (
-        removing_alone(store.backend),
+        exclusive_removal(store.backend),
         pytest.raises(StoreBusy, match="found gc by"),
-        removing_alone(store.backend),
+        exclusive_removal(store.backend),
     ):
         pytest.fail("two at once")
 
 
 def test_jobs_share_the_store(store):
-    with at_work(store.backend, "train"), at_work(store.backend, "dataset"):
-        assert len(jobs_at_work(store.backend)) == 2
+    with running_job(store.backend, "train"), running_job(store.backend, "dataset"):
+        assert len(running_jobs(store.backend)) == 2
 
 
 def test_a_job_waits_for_a_collection_and_says_so(store):
@@ -84,10 +84,10 @@ def test_a_job_waits_for_a_collection_and_says_so(store):
     told = []
 
     def job():
-        with at_work(store.backend, "train", on_wait=lambda line: (told.append(line), waits.set())):
+        with running_job(store.backend, "train", on_wait=lambda line: (told.append(line), waits.set())):
             began.set()
 
-    with removing_alone(store.backend):
+    with exclusive_removal(store.backend):
         working = threading.Thread(target=job)
         working.start()
         assert waits.wait(10)
@@ -100,9 +100,9 @@ def test_a_job_waits_for_a_collection_and_says_so(store):
 
 def test_waiting_has_an_end(store):
     with (
-        removing_alone(store.backend),
+        exclusive_removal(store.backend),
         pytest.raises(StoreBusy, match="gave up waiting for gc"),
-        at_work(store.backend, "train", wait_seconds=0.02),
+        running_job(store.backend, "train", wait_seconds=0.02),
     ):
         pytest.fail("two at once")
     assert marks(store) == []
@@ -134,11 +134,11 @@ def test_whichever_mark_is_written_first_job_and_collection_never_overlap(store,
             inside.remove(kind)
 
     def job():
-        enter("job", at_work(store.backend, "train"))
+        enter("job", running_job(store.backend, "train"))
 
     def collection():
         try:
-            enter("gc", removing_alone(store.backend))
+            enter("gc", exclusive_removal(store.backend))
         except StoreBusy:
             refused.append("gc")
 
@@ -157,15 +157,15 @@ def test_a_killed_job_does_not_count(store):
     killed = subprocess.run([sys.executable, "-c", KILLED_AT_WORK, str(store.root)], check=False)
     assert killed.returncode == -9
     assert len(marks(store)) == 1
-    assert jobs_at_work(store.backend) == []
+    assert running_jobs(store.backend) == []
     assert dead_marks(store.backend) == [f"running/{marks(store)[0]}"]
-    with removing_alone(store.backend):
+    with exclusive_removal(store.backend):
         pass
 
 
 def test_a_process_number_that_is_used_again_is_another_process(store):
     place(store, process_started="1")
-    assert jobs_at_work(store.backend) == []
+    assert running_jobs(store.backend) == []
 
 
 @pytest.mark.parametrize(("minutes", "is_alive"), [(9, True), (11, False)])
@@ -173,12 +173,12 @@ def test_a_job_elsewhere_counts_as_long_as_its_mark_is_renewed(store, minutes, i
     place(store, machine="another")
     last = (datetime.now(UTC) - timedelta(minutes=minutes)).timestamp()
     os.utime(store.root / "running" / "other.json", (last, last))
-    assert bool(jobs_at_work(store.backend)) is is_alive
+    assert bool(running_jobs(store.backend)) is is_alive
     if is_alive:
-        with pytest.raises(StoreBusy), removing_alone(store.backend):
+        with pytest.raises(StoreBusy), exclusive_removal(store.backend):
             pytest.fail("two at once")
     else:
-        with removing_alone(store.backend):
+        with exclusive_removal(store.backend):
             pass
 
 
@@ -194,7 +194,7 @@ def test_the_mark_is_renewed_while_a_job_runs(store, monkeypatch):
             renewed.set()
 
     monkeypatch.setattr(storage.files.jobs, "write", counted)
-    with at_work(store.backend, "train", "run-1"):
+    with running_job(store.backend, "train", "run-1"):
         assert renewed.wait(10)
     assert set(writes) == {"running/run-1.json"}
     assert marks(store) == []  # and not written again by the thread that renews it
@@ -202,6 +202,6 @@ def test_the_mark_is_renewed_while_a_job_runs(store, monkeypatch):
 
 def test_a_mark_that_cannot_be_read_counts_until_it_is_old(store):
     obstore.put(store.backend, "running/odd.json", b"{}")
-    assert jobs_at_work(store.backend) == ["running/odd.json"]
-    with pytest.raises(StoreBusy, match=r"running/odd\.json"), removing_alone(store.backend):
+    assert running_jobs(store.backend) == ["running/odd.json"]
+    with pytest.raises(StoreBusy, match=r"running/odd\.json"), exclusive_removal(store.backend):
         pytest.fail("two at once")

@@ -67,14 +67,14 @@ def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_ev
     other = digest_bytes((photographs / "rocket.png").read_bytes())
     shutil.copy(photographs / "rocket.png", tmp_path / "coffee.png")
     monkeypatch.chdir(tmp_path)
-    place, history = staged_copy.location, History(staged_copy)
-    withdraw(place, [image, other], "consent revoked")
+    history = History(staged_copy)
+    withdraw(staged_copy, [image, other], "consent revoked")
     told = r"got coffee\.png, which means 2: .*\w{12}…, .*\w{12}…; give the id"
     for command in (
-        lambda reference: withdraw(place, [reference], "consent revoked"),
-        lambda reference: reinstate(place, [reference], "consent given"),
-        lambda reference: plan_purge(place, [reference]),
-        lambda reference: purge(place, [reference]),
+        lambda reference: withdraw(staged_copy, [reference], "consent revoked"),
+        lambda reference: reinstate(staged_copy, [reference], "consent given"),
+        lambda reference: plan_purge(staged_copy, [reference]),
+        lambda reference: purge(staged_copy, [reference]),
         lambda reference: find_photograph(history, reference),
         lambda reference: find_subject(history, reference),
     ):
@@ -84,7 +84,7 @@ def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_ev
     assert withdrawn(staged_copy).keys() == {image, other}
     # The id is exact, and so is a path that is no file name.
     for reference, meant in ((image, image), ("photograph:" + image[:8], image), ("./coffee.png", other)):
-        assert plan_purge(place, [reference]).source_ids == (meant,)
+        assert plan_purge(staged_copy, [reference]).source_ids == (meant,)
         assert find_photograph(history, reference) == find_subject(history, reference).id == meant
 
 

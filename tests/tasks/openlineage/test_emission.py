@@ -210,6 +210,15 @@ def test_events_that_cannot_be_written_are_told(store, capsys):
     assert line.startswith("warning: no more OpenLineage events of this run: FileExistsError: ")
 
 
+@pytest.fixture
+def _interruptible():
+    """SIGINT raises KeyboardInterrupt; a shell starts background jobs with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_a_signal_while_an_event_is_sent_ends_the_run(store, receiver, monkeypatch):
     receiver.on_event = lambda: os.kill(os.getpid(), signal.SIGINT)
     monkeypatch.setenv("OPENLINEAGE_URL", receiver.url)

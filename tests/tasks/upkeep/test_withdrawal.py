@@ -9,7 +9,7 @@ from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
 from storage.canonical import digest_bytes
-from storage.files.jobs import at_work
+from storage.files.jobs import running_job
 from storage.records.manifests import get_record
 from storage.records.tombstones import Tombstone
 from storage.verification.verify import verify_store
@@ -122,7 +122,7 @@ def test_a_purge_wants_the_store_to_itself(passed_store, place, image):
     withdraw(passed_store, [image], "consent revoked")
     before = len(passed_store.ledger.runs())
     with (
-        at_work(passed_store.backend, "train"),
+        running_job(passed_store.backend, "train"),
         pytest.raises(StoreBusy, match=r"found train by .* nothing was removed, run purge again"),
     ):
         purge(passed_store, [image])

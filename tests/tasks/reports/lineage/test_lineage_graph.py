@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from storage.tables.runs_by_artifact import RunsByArtifact
-from tasks.reports.lineage.dataset_story import dataset_story
+from tasks.reports.lineage.dataset_lineage import dataset_lineage
 from tasks.reports.lineage.descendants import checkpoints_of, scores_of
 from tasks.reports.lineage.lineage_graph import lineage_graph
 
@@ -17,14 +17,14 @@ def runs(told):
 
 
 @pytest.fixture(scope="module")
-def story(told, runs):
-    return dataset_story(told.store, told.dataset, runs)
+def lineage(told, runs):
+    return dataset_lineage(told.store, told.dataset, runs)
 
 
-def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, runs, story):
+def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, runs, lineage):
     checkpoints = checkpoints_of(told.store.objects, runs, told.dataset)
     scores = scores_of(told.store.objects, runs, told.checkpoint)
-    lying, _ = lineage_graph(story, checkpoints, scores)
+    lying, _ = lineage_graph(lineage, checkpoints, scores)
     edges = Counter(arrow.text for arrow in lying.arrows)
     assert edges == Counter(
         f"{target} from {source}"
@@ -44,10 +44,10 @@ def test_stages_read_what_their_manifests_say_and_are_part_of_the_dataset(told, 
     assert boxes[told.submission].count == "submitted"
 
 
-def test_of_many_the_newest_are_shown_and_the_others_counted(told, runs, story):
+def test_of_many_the_newest_are_shown_and_the_others_counted(told, runs, lineage):
     [trained] = checkpoints_of(told.store.objects, runs, told.dataset)
     many = [dataclasses.replace(trained, id=f"{number:064d}") for number in range(20)]
-    lying, _ = lineage_graph(story, many, ())
+    lying, _ = lineage_graph(lineage, many, ())
     boxes = [box.node for box in lying.boxes if "checkpoint" in box.node.kind]
     assert [box.key for box in boxes] == [f"{19:064d}", f"{18:064d}", "more checkpoints"]
     assert (boxes[-1].count, boxes[-1].title) == ("18", "more checkpoints")

@@ -30,7 +30,7 @@ class WithdrawnPhotograph:
 
 
 @dataclass(frozen=True)
-class DatasetStory:
+class DatasetLineage:
     """One dataset.
 
     Attributes
@@ -90,7 +90,7 @@ class DatasetStory:
         return dict(sorted({item for stage in self.stages for item in stage.versions}))
 
 
-def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> DatasetStory:
+def dataset_lineage(store: Store, dataset_id: str, runs: RunsByArtifact) -> DatasetLineage:
     """Read what the page of a dataset shows.
 
     Raises
@@ -109,7 +109,7 @@ def dataset_story(store: Store, dataset_id: str, runs: RunsByArtifact) -> Datase
     judgement = newest_verdict(store, dataset_id)
     stages = tuple(stage_section(one, _findings(judgement, name)) for name, one in artifacts.items())
     splits = reader.num_of_split()
-    return DatasetStory(
+    return DatasetLineage(
         id=dataset_id,
         names=tuple(
             f"{row['name']}@v{row['version']}" for row in store.names.rows() if row["digest"] == dataset_id

@@ -19,7 +19,7 @@ from tasks.training.log import log_folder, read_losses
 
 
 @dataclass(frozen=True)
-class CheckpointStory:
+class CheckpointLineage:
     """One checkpoint.
 
     Attributes
@@ -61,9 +61,9 @@ class CheckpointStory:
         return next(reversed(held_out or scored), None)
 
 
-def checkpoint_story(
+def checkpoint_lineage(
     store: Store, checkpoint: str, runs: RunsByArtifact, execution: ExecutionConfig
-) -> CheckpointStory:
+) -> CheckpointLineage:
     """Read what the page of a checkpoint shows.
 
     Parameters
@@ -83,7 +83,7 @@ def checkpoint_story(
     charts = [loss_chart(losses)] if losses else []
     if record.validations:
         charts.append(validation_chart(record.validations, num_steps, record.step))
-    return CheckpointStory(
+    return CheckpointLineage(
         trained=Trained(checkpoint, record),
         charts=tuple(charts),
         has_log=bool(losses),
