@@ -16,8 +16,7 @@ from shls_core.errors import InputError, SampleError, WorkerLost
 from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from tasks.executor import _workers, run_jobs
-from tasks.staging import shard_work
-from tasks.staging.build_stage import build_stage as staging
+from tasks.staging import build_stage, shard_work
 
 DIE_ONCE = """
 import os, pathlib, signal, sys, time
@@ -148,7 +147,7 @@ def test_the_number_of_workers_may_change_and_changes_no_byte(staged, tmp_path, 
 def test_a_worker_killed_at_work_is_replaced_and_changes_no_byte(
     staged, store, photographs, stage_dataset, monkeypatch, stored_before
 ):
-    make_shard = staging._make_keyed_shard
+    make_shard = build_stage._make_keyed_shard
 
     def make_shard_dying_once_per_stage(job):
         marker = Path(job.store) / f"{job.stage.name} died"
@@ -164,7 +163,7 @@ def test_a_worker_killed_at_work_is_replaced_and_changes_no_byte(
             shard_work.put_shard = put_and_die
         return make_shard(job)
 
-    monkeypatch.setattr(staging, "_make_keyed_shard", make_shard_dying_once_per_stage)
+    monkeypatch.setattr(build_stage, "_make_keyed_shard", make_shard_dying_once_per_stage)
     on_ray = stage_dataset(store, photographs, backend="ray", workers=2)
     assert all((store.root / f"{stage} died").exists() for stage in STAGES)
     assert on_ray.dataset == staged.dataset
