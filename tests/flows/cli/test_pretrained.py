@@ -2,31 +2,14 @@
 
 import json
 
-import cv2
 import numpy as np
-import pytest
 
-from shls_core.video.indexed_masks import read_mask, write_mask
+from shls_core.video.indexed_masks import read_mask
 from storage.records.manifests import record_id
 from storage.store import Store
 from storage.verification.verify import verify_store
 from tasks.checkpoints.pretrained import keep_checkpoint, read_pretrained
 from tasks.training.trained_folder import read_trained
-
-
-@pytest.fixture
-def clip(tmp_path):
-    """Frames in which an orange square moves over noise, and its first mask."""
-    noise = np.random.default_rng(0).integers(0, 90, (64, 96, 3), dtype=np.uint8)
-    (tmp_path / "frames").mkdir()
-    for number in range(3):
-        frame = noise.copy()
-        frame[20:44, 20 + 5 * number : 50 + 5 * number] = (40, 160, 220)
-        cv2.imwrite(str(tmp_path / "frames" / f"{number}.png"), frame)
-    mask = np.zeros((64, 96), np.uint8)
-    mask[20:44, 20:50] = 1
-    write_mask(tmp_path / "first.png", mask)
-    return tmp_path / "frames", "--mask", tmp_path / "first.png", "--out", tmp_path / "out"
 
 
 def one_line(result):
@@ -37,22 +20,32 @@ def one_line(result):
 
 def test_a_clip_is_segmented_without_a_store(shls, clip, tmp_path):
     nowhere = tmp_path / "nowhere"
-    result = shls("segment", *clip, "--checkpoint", "pretrained", "--store", nowhere, "--json")
+    result = shls(
+        "segment",
+        *clip,
+        "--out",
+        tmp_path / "out",
+        "--checkpoint",
+        "pretrained",
+        "--store",
+        nowhere,
+        "--json",
+    )
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["checkpoint"] == record_id(read_pretrained().record)
     assert not nowhere.exists()
     last = np.zeros((64, 96), np.uint8)
     last[20:44, 30:60] = 1
-    found = read_mask(tmp_path / "out" / "masks" / "2.png")
+    found = read_mask(out / "masks" / "2.png")
     assert (found & last).sum() / (found | last).sum() > 0.8
 
 
 def test_without_a_checkpoint_the_pretrained_one_is_named(shls, clip, tmp_path):
-    told = one_line(shls("segment", *clip, "--store", tmp_path / "nowhere"))
+    told = one_line(shls("segment", *clip, "--out", tmp_path / "out", "--store", tmp_path / "nowhere"))
     assert "found none" in told
     assert "`--checkpoint pretrained` needs none" in told
     Store.create(tmp_path / "empty")
-    told = one_line(shls("segment", *clip, "--store", tmp_path / "empty"))
+    told = one_line(shls("segment", *clip, "--out", tmp_path / "out", "--store", tmp_path / "empty"))
     assert "`--checkpoint pretrained` is the one that comes with the project" in told
 
 

@@ -3,7 +3,6 @@
 import html
 import json
 
-import cv2
 import numpy as np
 import pytest
 import yaml
@@ -11,26 +10,11 @@ import yaml
 from flows.configuration import load_config
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.training.weights import weights_digest
-from shls_core.video.indexed_masks import read_mask, write_mask
+from shls_core.video.indexed_masks import read_mask
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
 from storage.verification.verify import verify_store
-
-
-@pytest.fixture
-def clip(tmp_path):
-    """Frames in which an orange square moves over noise, and its first mask."""
-    noise = np.random.default_rng(0).integers(0, 90, (64, 96, 3), dtype=np.uint8)
-    (tmp_path / "frames").mkdir()
-    for number in range(3):
-        frame = noise.copy()
-        frame[20:44, 20 + 5 * number : 50 + 5 * number] = (40, 160, 220)
-        cv2.imwrite(str(tmp_path / "frames" / f"{number}.png"), frame)
-    mask = np.zeros((64, 96), np.uint8)
-    mask[20:44, 20:50] = 1
-    write_mask(tmp_path / "first.png", mask)
-    return tmp_path / "frames", "--mask", tmp_path / "first.png"
 
 
 def one_line(result):
