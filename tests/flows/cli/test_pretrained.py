@@ -19,18 +19,9 @@ def one_line(result):
 
 
 def test_a_clip_is_segmented_without_a_store(shls, clip, tmp_path):
-    nowhere = tmp_path / "nowhere"
-    result = shls(
-        "segment",
-        *clip,
-        "--out",
-        tmp_path / "out",
-        "--checkpoint",
-        "pretrained",
-        "--store",
-        nowhere,
-        "--json",
-    )
+    nowhere, out = tmp_path / "nowhere", tmp_path / "out"
+    how = ("--checkpoint", "pretrained", "--store", nowhere, "--json")
+    result = shls("segment", *clip, "--out", out, *how)
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["checkpoint"] == record_id(read_pretrained().record)
     assert not nowhere.exists()
