@@ -15,7 +15,7 @@ import torch
 import webdataset
 from measured_reading import Batches
 
-from shls_core.photographs.images import decode_frame
+from shls_core.files.pictures.jpeg_frames import decode_frame
 from storage.rows.codecs import decode_map
 
 Sample = Mapping[str, bytes]

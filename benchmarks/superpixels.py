@@ -19,12 +19,12 @@ from rich.progress import track
 from rich.table import Table
 from scipy.io import loadmat
 
+from shls_core.files.pictures.decode import decode_image
 from shls_core.metrics.superpixels import (
     achievable_segmentation_accuracy,
     boundary_recall,
     undersegmentation_error,
 )
-from shls_core.photographs.images import decode_image
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 

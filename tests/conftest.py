@@ -181,7 +181,7 @@ def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
     """
     import numpy as np
 
-    from shls_core.video.indexed_masks import write_mask
+    from shls_core.files.masks.indexed_png import write_mask
 
     def squares(*tops: int, void: bool = False) -> Any:
         mask = np.zeros((24, 24), np.uint8)
@@ -223,7 +223,7 @@ def youtube_vos(tmp_path: Path) -> Path:
     import cv2
     import numpy as np
 
-    from shls_core.video.indexed_masks import write_mask
+    from shls_core.files.masks.indexed_png import write_mask
 
     root = tmp_path / "youtube-vos"
     every_fifth = ("00000", "00005", "00010", "00015")

@@ -17,7 +17,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from shls_core.photographs.images import shrink_to_side
+from shls_core.files.pictures.sizes import shrink_to_side
 
 PROJECT = Path(__file__).parents[1]
 PACKAGES = ("flows", "tasks", "storage", "shls_core")

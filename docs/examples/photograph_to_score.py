@@ -12,10 +12,10 @@ import itertools
 import numpy as np
 import skimage.data
 
+from shls_core.files.pictures.sizes import shrink_to_side
 from shls_core.methods.registry import method_config, method_named
 from shls_core.metrics.scores import global_scores
 from shls_core.photographs.crops import Box, crop
-from shls_core.photographs.images import shrink_to_side
 from shls_core.propagation.evaluation import by_copying, by_propagation, evaluate
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from shls_core.saliency.config import SaliencyConfig

@@ -53,7 +53,7 @@ def report(
     from pathlib import Path
 
     from shls_core.errors import InputError
-    from shls_core.whole_file import write_whole
+    from shls_core.files.whole_file import write_whole
     from storage.store import Store
     from tasks.reports.page_of import page_of
 

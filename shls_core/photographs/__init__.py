@@ -1,1 +1,1 @@
-"""Photographs: decoding, cropping, near-duplicates, the split into training and held-out."""
+"""Photographs: cropping, near-duplicates, the split into training and held-out."""

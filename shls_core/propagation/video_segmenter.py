@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError
-from shls_core.photographs.images import shrink_to_side
+from shls_core.files.pictures.sizes import shrink_to_side
 from shls_core.propagation.interface import MaskPropagator
 
 

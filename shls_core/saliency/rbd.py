@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 from scipy.spatial.distance import cdist
 
-from shls_core.photographs.images import shrink_to_side
+from shls_core.files.pictures.sizes import shrink_to_side
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.region_graph import RegionGraph, region_graph
 from shls_core.superpixels.superpixel_map import superpixel_map

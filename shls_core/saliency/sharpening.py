@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from shls_core.photographs.images import shrink_to_side
+from shls_core.files.pictures.sizes import shrink_to_side
 from shls_core.saliency.config import SharpeningConfig
 
 _COLOUR_MODEL_SIZE = 65

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError
-from shls_core.whole_file import write_whole
+from shls_core.files.whole_file import write_whole
 
 
 class ContactSheet:

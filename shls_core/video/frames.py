@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError, SampleError
-from shls_core.photographs.images import decode_image
+from shls_core.files.pictures.decode import decode_image
 
 _IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 _FOLDER_FPS = 24.0

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError
+from shls_core.files.masks.label_files import read_mask
 from shls_core.video.frames import Video, frame_numbers
-from shls_core.video.indexed_masks import read_mask
 
 
 class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from shls_core.video.indexed_masks import davis_palette
+from shls_core.files.masks.indexed_png import davis_palette
 
 _TINT = 0.45
 

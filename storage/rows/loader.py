@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shls_core.errors import InputError, ObjectCorrupted, SampleError
-from shls_core.photographs.images import decode_frame
+from shls_core.files.pictures.jpeg_frames import decode_frame
 from shls_core.photographs.split import Split
 from shls_core.propagation.labelled_sequence import LabelledSequence
 from storage.canonical import short

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from shls_core.benchmarks.davis.layout import DavisVideo, Year, davis_split
 from shls_core.benchmarks.video import of_davis
 from shls_core.errors import InputError
+from shls_core.files.masks.label_files import read_mask
+from shls_core.files.pictures.decode import decode_image
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import VOID_LABEL, SequenceScorer
-from shls_core.photographs.images import decode_image
-from shls_core.video.indexed_masks import read_mask
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord
 from tasks.reports.benchmark_page import Material
 from tasks.reports.pictures import SHARES, Picture, compared, picture, pictured_frames

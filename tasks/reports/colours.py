@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from shls_core.video.indexed_masks import davis_palette
+from shls_core.files.masks.indexed_png import davis_palette
 
 _PAPER = {"light": (255, 255, 255), "dark": (22, 26, 32)}
 """The surfaces of the stylesheet that lines are drawn on."""

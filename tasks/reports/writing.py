@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from shls_core.errors import ShlsError
-from shls_core.whole_file import write_whole
+from shls_core.files.whole_file import write_whole
 from storage.canonical import short
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 from storage.records.manifests import get_record

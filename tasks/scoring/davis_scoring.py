@@ -16,8 +16,8 @@ from shls_core.benchmarks.davis.tables import (
     per_sequence_table,
 )
 from shls_core.errors import InputError, WorkerLost
+from shls_core.files.whole_file import write_whole
 from shls_core.metrics.scores import ObjectScores, global_scores
-from shls_core.whole_file import write_whole
 from tasks.terminal import terminal_progress
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shls_core.errors import InputError
+from shls_core.files.masks.indexed_png import write_mask
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.clip import Clip
 from shls_core.video.contact_sheet import ContactSheet, write_picture
 from shls_core.video.frames import Video
-from shls_core.video.indexed_masks import write_mask
 from shls_core.video.mask_files import MaskFiles
 from shls_core.video.overlay import overlay
 from tasks.terminal import print_line, terminal_progress

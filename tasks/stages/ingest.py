@@ -13,8 +13,9 @@ import pydantic
 import skimage.data
 
 from shls_core.errors import InputError, SampleError
+from shls_core.files.pictures.decode import DECODE_RULE, decode_image
+from shls_core.files.pictures.sizes import check_image_size
 from shls_core.frozen import FrozenConfig
-from shls_core.photographs.images import DECODE_RULE, check_image_size, decode_image
 from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS
 from shls_core.photographs.perceptual_hash import HASH_BITS, perceptual_hash
 from storage.canonical import digest_bytes, digest_json

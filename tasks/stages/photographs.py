@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from shls_core.files.pictures.decode import decode_image
 from shls_core.photographs.crops import Box, crop
-from shls_core.photographs.images import decode_image
 
 if TYPE_CHECKING:
     from storage.rows.stage_artifact import RowAddress

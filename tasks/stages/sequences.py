@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from shls_core.files.pictures.jpeg_frames import encode_frame
 from shls_core.photographs.crops import Box
-from shls_core.photographs.images import encode_frame
 from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS, group_scenes
 from shls_core.photographs.split import HELD_OUT, TRAIN, HeldOutConfig, Split, split_of
 from shls_core.seeding import generator

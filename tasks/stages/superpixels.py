@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shls_core.photographs.images import decode_frame
+from shls_core.files.pictures.jpeg_frames import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map, superpixel_statistics
 from storage.rows.codecs import encode_map

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import InputError, SampleError
+from shls_core.files.pictures.decode import decode_image
 from shls_core.metrics.region import region_similarity
 from shls_core.metrics.saliency import (
     PrecisionRecall,
@@ -19,7 +20,6 @@ from shls_core.metrics.saliency import (
     precision_recall,
     s_measure,
 )
-from shls_core.photographs.images import decode_image
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.detector import DetectorSource
 from shls_core.saliency.foreground import foreground

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pydantic
 
 from shls_core.errors import InputError, NameUnknown
+from shls_core.files.pictures.jpeg_frames import decode_frame, encode_frame
 from shls_core.frozen import first_problem
-from shls_core.photographs.images import decode_frame, encode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.synthesis.recipe import Recipe

@@ -5,8 +5,8 @@ from pathlib import Path
 from PIL import Image
 
 from shls_core.errors import InputError
+from shls_core.files.masks.indexed_png import write_mask
 from shls_core.metrics.superpixels import label_boundary
-from shls_core.video.indexed_masks import write_mask
 from tasks.staging.replay import Replay
 
 _OUTLINE = (255, 255, 0)

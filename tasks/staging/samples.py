@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from shls_core.files.pictures.decode import decode_image
+from shls_core.files.pictures.jpeg_frames import decode_frame
 from shls_core.photographs.crops import Box, crop
-from shls_core.photographs.images import decode_frame, decode_image
 from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.codecs import decode_map

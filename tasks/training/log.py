@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from shls_core.errors import InputError, MissingComponent
+from shls_core.files.whole_file import write_whole
 from shls_core.training.state import TrainingState
-from shls_core.whole_file import write_whole
 from storage.canonical import short
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.metrics import VALIDATION, Observer, Row

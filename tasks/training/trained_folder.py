@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shls_core.errors import InputError, ObjectCorrupted
+from shls_core.files.whole_file import write_whole
 from shls_core.frozen import first_problem
-from shls_core.whole_file import write_whole
 from storage.canonical import canonical_json, digest_bytes, short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id

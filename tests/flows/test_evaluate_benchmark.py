@@ -8,7 +8,7 @@ import pytest
 from flows.configuration import load_config
 from flows.evaluate_benchmark import evaluate_benchmark
 from shls_core.errors import InputError
-from shls_core.video.indexed_masks import read_mask
+from shls_core.files.masks.label_files import read_mask
 from storage.records.checkpoints import BenchmarkRecord
 from storage.records.manifests import get_record
 from storage.store import Store

@@ -5,7 +5,7 @@ import pytest
 
 from flows.configuration import load_config
 from flows.submit_benchmark import submit_benchmark
-from shls_core.video.indexed_masks import read_mask
+from shls_core.files.masks.label_files import read_mask
 from storage.records.checkpoints import CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record
 from storage.store import Store

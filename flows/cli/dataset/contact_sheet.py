@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from shls_core.errors import InputError
-from shls_core.whole_file import write_whole
+from shls_core.files.whole_file import write_whole
 from tasks.staging.sample_pictures import SIDE_PX, Picture, fitted, sample_pictures, sample_text
 from tasks.staging.samples import RejectedSample, Sample
 

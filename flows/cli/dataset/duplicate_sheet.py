@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from flows.cli.dataset.contact_sheet import write_sheet
-from shls_core.photographs.images import decode_image
+from shls_core.files.pictures.decode import decode_image
 from storage.objects.objects import ObjectStore
 from storage.rows.near_duplicates import NearDuplicates
 from storage.rows.shards import RowReader

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.benchmarks.davis.layout import DavisVideo, Year
+from shls_core.files.masks.label_files import read_mask
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import SequenceScorer
-from shls_core.video.indexed_masks import read_mask
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pydantic
 
+from shls_core.files.pictures.decode import DECODE_RULE
 from shls_core.photographs.crops import CropConfig
-from shls_core.photographs.images import DECODE_RULE
 from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shls_core.video.indexed_masks import write_mask
+from shls_core.files.masks.indexed_png import write_mask
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from shls_core.video.indexed_masks import read_mask
+from shls_core.files.masks.label_files import read_mask
 from storage.records.manifests import record_id
 from storage.store import Store
 from storage.verification.verify import verify_store

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from shls_core.video.indexed_masks import read_mask, write_mask
+from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.masks.label_files import read_mask
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store

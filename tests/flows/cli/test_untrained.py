@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from flows.configuration import load_config
+from shls_core.files.masks.label_files import read_mask
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.training.weights import weights_digest
-from shls_core.video.indexed_masks import read_mask
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store

@@ -8,7 +8,7 @@ import pytest
 from shls_core.benchmarks.davis.layout import davis_split
 from shls_core.benchmarks.video import BenchmarkVideo, first_appearances, of_davis
 from shls_core.errors import InputError
-from shls_core.video.indexed_masks import write_mask
+from shls_core.files.masks.indexed_png import write_mask
 
 
 def given(folder, **rows):

@@ -144,10 +144,10 @@ def test_relative_imports_are_a_mistake(digest_of):
 
 
 MUST_HOLD = {
-    "ingest": {"shls_core.photographs.images", "tasks.stages.bundled_photographs"},
+    "ingest": {"shls_core.files.pictures.decode", "tasks.stages.bundled_photographs"},
     "saliency": {
         "shls_core.photographs.crops",
-        "shls_core.photographs.images",
+        "shls_core.files.pictures.decode",
         "shls_core.saliency.pseudo_mask",
         "shls_core.saliency.rbd",
         "shls_core.saliency.region_graph",
@@ -157,7 +157,7 @@ MUST_HOLD = {
         "tasks.stages.photographs",
     },
     "sequences": {
-        "shls_core.photographs.images",
+        "shls_core.files.pictures.decode",
         "shls_core.seeding",
         "shls_core.photographs.split",
         "shls_core.synthesis.draw",
@@ -171,7 +171,7 @@ MUST_HOLD = {
         "tasks.stages.photographs",
     },
     "superpixels": {
-        "shls_core.photographs.images",
+        "shls_core.files.pictures.jpeg_frames",
         "shls_core.superpixels.regions",
         "shls_core.superpixels.slic_fast",
         "shls_core.superpixels.slic_skimage",

@@ -8,7 +8,8 @@ import pytest
 
 from shls_core.benchmarks.davis.layout import davis_split
 from shls_core.errors import InputError
-from shls_core.video.indexed_masks import read_mask, write_mask
+from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.masks.label_files import read_mask
 from tasks.reports.benchmark_material import benchmark_material, score_copies
 from tasks.scoring.benchmark import FACTS
 from tasks.scoring.davis_scoring import score_results

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shls_core.video.indexed_masks import davis_palette
+from shls_core.files.masks.indexed_png import davis_palette
 from tasks.reports import colours
 from tasks.reports.colours import contrast, object_colour, object_rules
 

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.masks.label_files import read_mask
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.training.weights import weights_to_bytes
-from shls_core.video.indexed_masks import read_mask, write_mask
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import put_record
 

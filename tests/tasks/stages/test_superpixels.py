@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shls_core.photographs.images import decode_frame
+from shls_core.files.pictures.jpeg_frames import decode_frame
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 from storage.rows.codecs import decode_map

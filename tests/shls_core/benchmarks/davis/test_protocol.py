@@ -7,8 +7,8 @@ from shls_core.benchmarks.davis.layout import davis_split, result_paths
 from shls_core.benchmarks.davis.scoring import VideoToScore, score_video
 from shls_core.benchmarks.davis.tables import global_table, per_sequence_table
 from shls_core.errors import InputError
+from shls_core.files.masks.indexed_png import write_mask
 from shls_core.metrics.scores import global_scores
-from shls_core.video.indexed_masks import write_mask
 
 # Frames of 20x20 px: the tolerance of F is ceil(0.008 * 28.28) = 1 px.
 SIDE = 20

@@ -6,7 +6,8 @@ import pytest
 from shls_core.benchmarks.davis.layout import davis_split, result_paths
 from shls_core.benchmarks.davis.scoring import VideoToScore, score_video
 from shls_core.errors import InputError
-from shls_core.video.indexed_masks import read_mask, write_mask
+from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.masks.label_files import read_mask
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Decodes photographs; encodes and decodes frames."""
+"""The one decoder of pictures: bytes become RGB pixels, by a numbered rule."""
 
 import io
 import re
@@ -12,7 +12,8 @@ from jaxtyping import Integer, UInt8
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from PIL.ExifTags import Base as ExifTag
 
-from shls_core.errors import ImageError, InputError, SampleError
+from shls_core.errors import ImageError
+from shls_core.files.pictures.sizes import shrink_to_side
 
 DECODE_RULE = 1
 """Version of `decode_image`: incremented whenever the same bytes would give other pixels."""
@@ -80,72 +81,6 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
         warnings.simplefilter("ignore")
         pixels = _decoded(data)
     return shrink_to_side(pixels, max_side)
-
-
-def shrink_to_side(image: UInt8[np.ndarray, "H W 3"], max_side: int | None) -> UInt8[np.ndarray, "h w 3"]:
-    """Shrink the longest side of an image to `max_side` px by area averaging; never enlarge.
-
-    Examples
-    --------
-    >>> shrink_to_side(np.zeros((30, 40, 3), np.uint8), 100).shape
-    (30, 40, 3)
-    """
-    if max_side is None:
-        return image
-    if max_side < 1:
-        raise InputError(f"expected a longest side of at least 1 px, got {max_side}")
-    height, width = image.shape[:2]
-    longest = max(height, width)
-    if longest <= max_side:
-        return image
-    # Integer rounding, half up: sizes do not depend on a platform's floats.
-    new_height, new_width = (
-        max(1, (2 * side * max_side + longest) // (2 * longest)) for side in (height, width)
-    )
-    return cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
-
-
-def check_image_size(height: int, width: int, min_side: int) -> None:
-    """Raise ImageError if the shorter side of an image is under `min_side` px.
-
-    Examples
-    --------
-    >>> check_image_size(480, 640, min_side=64)
-    """
-    if min(height, width) < min_side:
-        raise ImageError(f"too small: {height}x{width} px, at least {min_side} px expected")
-
-
-def encode_frame(frame: UInt8[np.ndarray, "H W 3"], quality: int = 95) -> bytes:
-    """Compress an RGB frame as JPEG.
-
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (H, W, 3)
-        RGB, 0..255.
-    quality : int
-        0..100. At 95, a frame of 300x400 takes about 44 kB.
-    """
-    encoded, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
-    assert encoded
-    return data.tobytes()
-
-
-def decode_frame(data: bytes | memoryview) -> UInt8[np.ndarray, "H W 3"]:
-    """Return the RGB pixels of a frame written by `encode_frame`.
-
-    Raises
-    ------
-    SampleError
-        If the bytes are not a complete JPEG.
-    """
-    # OpenCV returns None for bytes that it cannot decode to the end, but fails on empty input.
-    frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
-    if frame is None:
-        raise SampleError(f"corrupt frame: expected a whole JPEG, got {len(data)} bytes that are not")
-    return frame
 
 
 def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:

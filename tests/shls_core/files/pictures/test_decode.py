@@ -13,14 +13,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from shls_core.errors import ImageError, InputError, SampleError
-from shls_core.photographs import images
-from shls_core.photographs.images import (
-    check_image_size,
-    decode_frame,
-    decode_image,
-    encode_frame,
-    shrink_to_side,
-)
+from shls_core.files.pictures import decode
+from shls_core.files.pictures.decode import decode_image
+from shls_core.files.pictures.jpeg_frames import decode_frame, encode_frame
+from shls_core.files.pictures.sizes import check_image_size, shrink_to_side
 
 RNG = np.random.default_rng(0)
 PNG_COLOUR_TYPES = {"grey": (0, 1), "rgb": (2, 3), "grey alpha": (4, 2), "rgb alpha": (6, 4)}
@@ -388,7 +384,7 @@ def test_the_rule_is_numbered():
     ramp = np.linspace(0, 255, 12 * 16 * 3).reshape(12, 16, 3).astype(np.uint8)
     pixels = decode_image(file_of(Image.fromarray(ramp), "PNG"), 4)
 
-    assert images.DECODE_RULE == 1
+    assert decode.DECODE_RULE == 1
     np.testing.assert_array_equal(
         pixels[:, :, 0], np.rint(ramp.reshape(3, 4, 4, 4, 3).astype(float).mean(axis=(1, 3)))[:, :, 0]
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from shls_core.errors import InputError
-from shls_core.whole_file import write_whole
+from shls_core.files.whole_file import write_whole
 
 
 def test_an_older_file_is_replaced_and_nothing_stays_beside_it(tmp_path):

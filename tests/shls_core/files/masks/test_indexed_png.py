@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from shls_core.errors import InputError
-from shls_core.video.indexed_masks import davis_palette, read_mask, write_mask
+from shls_core.files.masks.indexed_png import davis_palette, write_mask
+from shls_core.files.masks.label_files import read_mask
 
 LABELS = np.array([[0, 1, 2], [3, 254, 255]], np.uint8)
 

@@ -1,0 +1,1 @@
+"""Masks as files: which objects a file shows, and how masks are written."""
