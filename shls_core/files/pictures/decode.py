@@ -3,71 +3,71 @@
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-import cv2
 import numpy as np
-import numpy.typing as npt
-from jaxtyping import Integer, UInt8
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from jaxtyping import UInt8
+from PIL import Image
+from PIL.ExifTags import IFD
 from PIL.ExifTags import Base as ExifTag
 
-from shls_core.errors import ImageError
+from shls_core.errors import ImageError, MissingComponent
+from shls_core.files.file_format import FileFormat
+from shls_core.files.pictures import png
+from shls_core.files.pictures.formats import AVIF, BMP, GIF, HEIC, JPEG, PNG, PNM, TIFF, WEBP
+from shls_core.files.pictures.heic import open_heic
+from shls_core.files.pictures.jpeg_kinds import refusal_of_jpeg
+from shls_core.files.pictures.opened_picture import OpenedPicture, check_num_pixels
+from shls_core.files.pictures.orientation import upright
+from shls_core.files.pictures.portable_maps import open_portable_map
+from shls_core.files.pictures.refused_formats import format_of, refusal_of
+from shls_core.files.pictures.sixteen_bits import wide_grey, wide_png
 from shls_core.files.pictures.sizes import shrink_to_side
+from shls_core.files.pictures.standard_colours import (
+    ADOBE_RGB_PRIMARIES,
+    matrix_profile,
+    profile_of_code_points,
+)
+from shls_core.files.pictures.tiff import open_tiff
+from shls_core.files.pictures.white_ground import rgb_pixels
 
-DECODE_RULE = 1
+DECODE_RULE = 2
 """Version of `decode_image`: incremented whenever the same bytes would give other pixels."""
 
-MAX_PIXELS = 1 << 27
-"""Largest photograph decoded, in px (134 million, 400 MB as RGB): larger ones are treated as decompression
-bombs."""
-
-# Formats of photographs. Others that Pillow reads (PostScript, icons, scientific grids, 16-bit JPEG 2000) are
-# not photographs, run external programs, or lose the precision that the rule promises.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "BMP", "GIF", "PPM")
-
-_SIGNATURE = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF.{4}WEBP|.{4}ftypavi[fs]", flags=re.DOTALL
-)
-_CORRUPT = "corrupt or truncated image"
-
-# The transform for each value of the EXIF tag Orientation; 1 is upright, other values have no meaning.
-_TURNS: dict[object, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: pixels[::-1].swapaxes(0, 1),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
-}
+_CODE_POINTS = re.compile(rb"colrnclx(.{2})(.{2})", flags=re.DOTALL)
+_ADOBE_RGB_FILE = "R03"
+_ADOBE_GAMMA = 563 / 256
 
 
 def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"]:
     """Turn the bytes of a photograph into pixels, by the rule numbered `DECODE_RULE`.
 
-    The whole file is decoded; of an animation the first frame is used, of a TIFF the first page. 16 bits
-    become 8 by value / 257, rounded; grey becomes three equal channels; CMYK is converted by Pillow's
-    formula; colour profiles are not applied; transparent pixels are blended onto white; the EXIF orientation
-    is applied; last, the image is shrunk to `max_side` by area averaging.
+    The whole file is decoded; of several pictures in it one is used (docs/formats.md). More than 8 bits
+    become 8, rounded; grey becomes three equal channels; colours are brought to sRGB by the file's profile,
+    CMYK without one by Pillow's formula; transparent pixels are blended onto white, unless every pixel is
+    fully transparent: then transparency is ignored; the picture is turned upright; last, it is shrunk to
+    `max_side` by area averaging.
 
     Parameters
     ----------
     data : bytes
-        A JPEG, PNG, WebP, TIFF, AVIF, BMP, GIF or PPM file.
+        A file in one of the formats that docs/formats.md lists.
     max_side : int or None
         Longest side of the result in px, at least 1; smaller images are never enlarged. None: as they are.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        RGB, 0..255.
+        RGB in sRGB, 0..255.
 
     Raises
     ------
     ImageError
-        With a short reason: not an image, corrupt or truncated, too large, or a pixel format without
-        colours in a known range (floating point, 32 bits, Lab).
+        With a short reason: not an image, a format that is not read (named, with what to do), corrupt or
+        truncated, too large, transparent everywhere, or a pixel format without colours in a known range
+        (floating point, 32 bits, Lab, high dynamic range).
+    MissingComponent
+        If the package that reads the format is not installed.
 
     Examples
     --------
@@ -85,76 +85,81 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
 
 def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
     """Return the upright RGB pixels of a file at its full size."""
+    refusal = refusal_of(data)
+    if refusal:
+        raise ImageError(refusal)
+    found = format_of(data)
+    assert found is not None
     try:
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        if image.width * image.height > MAX_PIXELS:
-            raise ImageError(f"too large: {image.height}x{image.width} px, at most {MAX_PIXELS} px in all")
-        image.load()
-        pixels = _rgb_pixels(image, data)
-        # Read after the pixels: for TIFF, Pillow turns the pixels itself and drops the tag.
-        turn = _TURNS.get(image.getexif().get(ExifTag.Orientation))
-    except (ImageError, MemoryError):
+        picture = _READERS[found](data)
+        return upright(rgb_pixels(picture.image, picture.profile), picture.orientation)
+    except (ImageError, MissingComponent, MemoryError):
         raise
     except Image.DecompressionBombError as error:
-        raise ImageError(f"too large: at most {MAX_PIXELS} px in all expected") from error
-    except UnidentifiedImageError as error:
-        raise ImageError(_CORRUPT if _SIGNATURE.match(data) else "not an image") from error
+        raise ImageError("too large: a decompression bomb") from error
     except Exception as error:  # each format of Pillow raises other errors
-        raise ImageError(_CORRUPT) from error
-    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
+        raise ImageError(f"corrupt or truncated image: {found.name}") from error
 
 
-def _rgb_pixels(image: Image.Image, data: bytes) -> UInt8[np.ndarray, "H W 3"]:
-    """Convert any pixel format to 8-bit RGB on white."""
-    if _has_wide_colours(image, data):
-        return _over_white(_wide_colours(data))
+def _loaded(data: bytes, found: FileFormat) -> Image.Image:
+    """Decode a file through Pillow."""
+    image = Image.open(io.BytesIO(data), formats=(found.name.upper(),))
+    check_num_pixels(image.height, image.width)
+    image.load()
+    return image
+
+
+def _plainly(found: FileFormat) -> Callable[[bytes], OpenedPicture]:
+    def opened(data: bytes) -> OpenedPicture:
+        image = _loaded(data, found)
+        return OpenedPicture(image, image.info.get("icc_profile"), image.getexif().get(ExifTag.Orientation))
+
+    return opened
+
+
+def _jpeg(data: bytes) -> OpenedPicture:
+    try:
+        image = _loaded(data, JPEG)
+    except OSError as error:
+        raise ImageError(refusal_of_jpeg(data) or "corrupt or truncated image: JPEG") from error
+    exif = image.getexif()
+    profile = image.info.get("icc_profile")
+    # Cameras that are set to Adobe RGB say so here, without a profile (DCF 2.0, "optional files").
+    if profile is None and image.mode == "RGB" and _ADOBE_RGB_FILE in exif.get_ifd(IFD.Interop).values():
+        profile = matrix_profile(ADOBE_RGB_PRIMARIES, _ADOBE_GAMMA)
+    return OpenedPicture(image, profile, exif.get(ExifTag.Orientation))
+
+
+def _png(data: bytes) -> OpenedPicture:
+    image = _loaded(data, PNG)  # also where it is decoded again below: it checks the whole file
+    profile = png.profile_of(data, image.info.get("icc_profile"))
+    orientation = image.getexif().get(ExifTag.Orientation)
     if image.mode.startswith("I"):
-        return cv2.cvtColor(_wide_grey(image), cv2.COLOR_GRAY2RGB)
-    if image.mode in ("F", "LAB"):
-        raise ImageError(f"unsupported pixel format: {image.mode}")
-    if image.has_transparency_data:
-        return _over_white(np.asarray(image.convert("RGBA")))
-    return np.array(image.convert("RGB"))
+        image = wide_grey(image)
+    elif png.is_wide(data):
+        del image
+        image = wide_png(data)
+    else:
+        png.spread_transparency(image, data)
+    return OpenedPicture(image, profile, orientation)
 
 
-def _has_wide_colours(image: Image.Image, data: bytes) -> bool:
-    """Whether the file holds 16-bit colours, which Pillow would cut to 8 bits without rounding."""
-    if image.mode not in ("RGB", "RGBA"):
-        return False
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return 16 in image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, ())
-    png_bit_depth_at = 24
-    return image.format == "PNG" and data[png_bit_depth_at] == 16
+def _avif(data: bytes) -> OpenedPicture:
+    stated = _CODE_POINTS.search(data)
+    codes = [int.from_bytes(code, "big") for code in stated.groups()] if stated else [2, 2]
+    profile = profile_of_code_points(*codes)
+    picture = _plainly(AVIF)(data)
+    return OpenedPicture(picture.image, picture.profile or profile, picture.orientation)
 
 
-def _wide_colours(data: bytes) -> UInt8[np.ndarray, "H W C"]:
-    """Decode a file of 16-bit colours to 8-bit RGB or RGBA."""
-    wide = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if wide is None or wide.dtype != np.uint16 or wide.ndim != 3:
-        raise ImageError(_CORRUPT)
-    return cv2.cvtColor(
-        _to_eight_bits(wide), cv2.COLOR_BGRA2RGBA if wide.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    )
-
-
-def _wide_grey(image: Image.Image) -> UInt8[np.ndarray, "H W"]:
-    """Convert 16-bit grey, in any integer type that Pillow uses for it, to 8 bits."""
-    wide = np.asarray(image)
-    if wide.min() < 0 or wide.max() > np.iinfo(np.uint16).max:
-        raise ImageError(f"unsupported pixel format: values {wide.min()}..{wide.max()}, 16 bits expected")
-    grey = _to_eight_bits(wide)
-    transparent = image.info.get("transparency")
-    return grey if transparent is None else np.where(wide == transparent, np.uint8(255), grey)
-
-
-def _to_eight_bits(wide: Integer[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Return value / 257, rounded; 257 is odd, so there are no ties."""
-    return ((wide.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-
-def _over_white(pixels: UInt8[np.ndarray, "H W C"]) -> UInt8[np.ndarray, "H W 3"]:
-    """Blend RGBA onto white, rounded; RGB stays as it is."""
-    if pixels.shape[2] == 3:
-        return pixels
-    colour, alpha = pixels[..., :3].astype(np.uint32), pixels[..., 3:].astype(np.uint32)
-    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+_READERS: Mapping[FileFormat, Callable[[bytes], OpenedPicture]] = {
+    JPEG: _jpeg,
+    PNG: _png,
+    AVIF: _avif,
+    HEIC: open_heic,
+    TIFF: open_tiff,
+    PNM: open_portable_map,
+    WEBP: _plainly(WEBP),
+    GIF: _plainly(GIF),
+    BMP: _plainly(BMP),
+}

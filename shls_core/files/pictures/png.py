@@ -1,0 +1,95 @@
+"""Opens PNG files: 16 bits, transparent greys of few bits, and colours that are stated in numbers."""
+
+import struct
+from collections.abc import Iterator
+
+from PIL import Image
+
+from shls_core.files.pictures.standard_colours import (
+    SRGB_PRIMARIES,
+    Primaries,
+    matrix_profile,
+    profile_of_code_points,
+)
+
+_HEADER_BYTES = 8
+_GREY = 0
+_SRGB_GAMMA = 0.45455
+# As in libpng: a gamma this near is that of sRGB, rounded.
+_SAME_GAMMA = 0.05
+_SAME_CHROMATICITY = 0.002
+
+
+def chunks_before_pixels(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of the chunks before the pixels."""
+    at = _HEADER_BYTES
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        if name == b"IDAT":
+            return
+        yield name, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether samples have 16 bits."""
+    return data[24] == 16
+
+
+def spread_transparency(image: Image.Image, data: bytes) -> None:
+    """Bring the transparent grey of a picture of 2 or 4 bits to 8 bits: Pillow spreads the pixels, not it."""
+    bits, colour_type = data[24], data[25]
+    transparent = image.info.get("transparency")
+    if colour_type == _GREY and bits in (2, 4) and isinstance(transparent, int):
+        image.info["transparency"] = transparent * 255 // ((1 << bits) - 1)
+
+
+def profile_of(data: bytes, embedded: bytes | None) -> bytes | None:
+    """Return the profile of a PNG's colours: by cICP, iCCP, sRGB, or gAMA and cHRM, whichever comes first.
+
+    That is the order of the PNG specification (third edition, 4.3).
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    embedded : bytes or None
+        Its ICC profile.
+    """
+    found = dict(reversed(list(chunks_before_pixels(data))))  # of chunks that occur twice the first counts
+    code_points = found.get(b"cICP", b"")
+    if len(code_points) == 4:
+        return profile_of_code_points(code_points[0], code_points[1])
+    if embedded or b"sRGB" in found:
+        return embedded
+    gamma, primaries = _gamma(found.get(b"gAMA", b"")), _primaries(found.get(b"cHRM", b""))
+    if gamma is None and primaries is None:
+        return None
+    try:
+        return matrix_profile(primaries or SRGB_PRIMARIES, gamma)
+    except ValueError:
+        return None
+
+
+def _gamma(chunk: bytes) -> float | None:
+    """Return the exponent that makes samples linear; None for that of sRGB, or one without meaning."""
+    if len(chunk) != 4:
+        return None
+    stated = struct.unpack(">I", chunk)[0] / 100_000
+    if not 0.1 <= stated <= 5 or abs(stated / _SRGB_GAMMA - 1) <= _SAME_GAMMA:
+        return None
+    return float(1 / stated)
+
+
+def _primaries(chunk: bytes) -> Primaries | None:
+    """Return the primaries; None for those of sRGB."""
+    if len(chunk) != 32:
+        return None
+    white, *colours = [(x / 100_000, y / 100_000) for x, y in struct.iter_unpack(">II", chunk)]
+    stated: Primaries = (colours[0], colours[1], colours[2], white)
+    differences = [
+        abs(one - other)
+        for pair, same in zip(stated, SRGB_PRIMARIES, strict=True)
+        for one, other in zip(pair, same, strict=True)
+    ]
+    return None if max(differences) <= _SAME_CHROMATICITY else stated
