@@ -10,8 +10,9 @@ from jaxtyping import UInt8
 from shls_core.benchmarks.davis.layout import DavisVideo, Year
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
+from shls_core.files.pictures.folders import pictures_in
 from shls_core.metrics.sequence import VOID_LABEL
-from shls_core.video.frames import open_video
+from shls_core.video.frames import frame_numbers, open_video
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class BenchmarkVideo:
     one_object: bool = False
 
     def files(self) -> Iterator[Path]:
-        """Yield every file that masks or scores depend on."""
+        """Yield every file that masks or scores depend on: masks, then frames."""
         yield from dict.fromkeys((*self.given_paths, *self.scored_against))
-        yield from self.frames.glob("*.jpg")
+        yield from pictures_in(self.frames)
 
 
 def of_davis(video: DavisVideo, year: Year) -> BenchmarkVideo:
@@ -53,15 +54,16 @@ def of_davis(video: DavisVideo, year: Year) -> BenchmarkVideo:
     Raises
     ------
     InputError
-        If it does not have one frame for every mask.
+        If it does not have one frame, of the same name, for every mask.
     """
     paths = video.annotation_paths
-    num_frames = open_video(video.frames).num_frames
-    if num_frames != len(paths):
+    frames = open_video(video.frames)
+    if frames.num_frames != len(paths):
         raise InputError(
-            f"expected {len(paths)} frames, one for every mask, got {num_frames} in {video.frames}"
+            f"expected {len(paths)} frames, one for every mask, got {frames.num_frames} in {video.frames}"
         )
     wanted = tuple(path.stem for path in paths)
+    frame_numbers(frames, wanted)  # every mask has the name of a frame
     return BenchmarkVideo(video.name, video.frames, paths[:1], wanted, paths, one_object=year == 2016)
 
 

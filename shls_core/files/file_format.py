@@ -42,15 +42,3 @@ def first_match(formats: Iterable[FileFormat], data: bytes) -> FileFormat | None
 def suffixes_read(formats: Iterable[FileFormat]) -> frozenset[str]:
     """Return the suffixes of the formats that are read."""
     return frozenset(suffix for one in formats if one.is_read for suffix in one.suffixes)
-
-
-def table_of(formats: Iterable[FileFormat]) -> str:
-    """Return formats as a table in Markdown, as docs/formats.md shows it."""
-    rows = [
-        f"| {one.name} | {' '.join(f'`{suffix}`' for suffix in one.suffixes) or '-'} "
-        f"| {'read' if one.is_read else 'refused'} | {one.note} |"
-        for one in formats
-    ]
-    return (
-        "\n".join(("| format | suffixes | | how, or what to do instead |", "|---|---|---|---|", *rows)) + "\n"
-    )

@@ -1,6 +1,5 @@
 """Reads the frames of a video file or of a folder of images, one at a time."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from jaxtyping import UInt8
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.pictures.decode import decode_image
+from shls_core.files.pictures.folders import pictures_in
 
-_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 _FOLDER_FPS = 24.0
 
 
@@ -103,7 +102,7 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
         If there is no frame with such a name.
     """
     if video.path.is_dir():
-        known = {Path(name).stem: number for number, name in enumerate(_image_names(video.path))}
+        known = {path.stem: number for number, path in enumerate(pictures_in(video.path))}
         numbers = [known.get(name) for name in names]
     else:
         numbers = [int(name) if name.isdecimal() else None for name in names]
@@ -117,33 +116,18 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
 
 def _count_frames(folder: Path) -> int:
     """Return the number of frames in a folder; there is at least one, and one image for each."""
-    names: dict[str, str] = {}
-    for name in _image_names(folder):
-        other = names.setdefault(Path(name).stem, name)
-        if other != name:
-            raise InputError(f"expected one image for every frame, got {other} and {name} in {folder}")
-    if not names:
+    num_frames = len(pictures_in(folder))
+    if not num_frames:
         raise InputError(f"expected frames as images in {folder}, found none")
-    return len(names)
+    return num_frames
 
 
 def _images(folder: Path) -> Iterator[Frame]:
-    for name in _image_names(folder):
-        path = folder / name
+    for path in pictures_in(folder):
         try:
             yield Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
         except SampleError as error:
             raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
-
-
-def _image_names(folder: Path) -> list[str]:
-    images = (path.name for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
-    return sorted((name for name in images if not name.startswith(".")), key=_by_value_of_numbers)
-
-
-def _by_value_of_numbers(name: str) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|\D+", name)
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _video_frames(path: Path) -> Iterator[Frame]:

@@ -12,6 +12,7 @@ from shls_core.benchmarks.video import of_davis
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
 from shls_core.files.pictures.decode import decode_image
+from shls_core.files.pictures.folders import pictures_in
 from shls_core.metrics.scores import ObjectScores
 from shls_core.metrics.sequence import VOID_LABEL, SequenceScorer
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord
@@ -84,10 +85,11 @@ def _pictures(
     video: DavisVideo, results: Path, year: Year, objects: Sequence[BenchmarkObject]
 ) -> tuple[Picture, ...]:
     num_frames = len(video.annotation_paths)
+    frames = {path.stem: path for path in pictures_in(video.frames)}
 
     def shown(share: float, number: int) -> Picture:
         path = video.annotation_paths[number]
-        frame = decode_image((video.frames / path.name).with_suffix(".jpg").read_bytes(), max_side=None)
+        frame = decode_image(frames[path.stem].read_bytes(), max_side=None)
         result = _labels(results / video.name / path.name, year)
         drawn = compared(frame, result, _labels(path, year))
         scored = _scored(objects, number)

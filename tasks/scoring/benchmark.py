@@ -33,8 +33,8 @@ from tasks.scoring.segmenter_choice import SegmenterChoice
 from tasks.terminal import print_line
 
 FACTS = "evaluation.json"
-_ENTRY_MODULES = ("shls_core.propagation.given_masks",)
-_PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
+_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.video.frames")
+_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scipy", "torch")
 
 
 @task(cache_policy=NO_CACHE)

@@ -47,9 +47,11 @@ class BenchmarkChoice:
 
 def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
     """Digest every file that the masks and their scores depend on."""
-    files = {
-        f"{video.name}/{path.name}": digest_bytes(path.read_bytes())
-        for video in videos
-        for path in video.files()
-    }
-    return digest_json(files)
+    digests: dict[str, str] = {}
+    for video in videos:
+        for path in video.files():
+            name = f"{video.name}/{path.name}"
+            if name in digests:  # a frame that is a PNG, like its mask
+                name = f"{video.name}/frames/{path.name}"
+            digests[name] = digest_bytes(path.read_bytes())
+    return digest_json(digests)

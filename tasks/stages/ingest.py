@@ -62,6 +62,7 @@ class IngestStage:
         "numpy",
         "opencv-python-headless",
         "pillow",
+        "pillow-heif",
         "pyarrow",
         "scipy",
     )

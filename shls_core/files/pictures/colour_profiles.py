@@ -34,7 +34,7 @@ def srgb_converter(mode: str, profile: bytes | None) -> Callable[[Image.Image], 
     if profile:
         transform = _transform(profile, mode)
         if transform is not None:
-            return functools.partial(_applied, transform)
+            return functools.partial(_applied_to_grey if mode == "L" else _applied, transform)
         transform = _transform(profile, "RGB") if mode == "L" else None
         if transform is not None:
             return functools.partial(_applied_to_rgb, transform)
@@ -45,6 +45,12 @@ def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image
     converted = ImageCms.applyTransform(image, transform)
     assert converted is not None  # it is, unless an image is to be changed in place
     return converted
+
+
+def _applied_to_grey(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
+    """Convert the 256 levels, then look them up: the same, and quick without littleCMS's coarse table."""
+    levels = _applied(transform, Image.fromarray(np.arange(256, dtype=np.uint8)[None]))
+    return Image.merge("RGB", [image.point(list(channel.getdata())) for channel in levels.split()])
 
 
 def _applied_to_rgb(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
@@ -64,7 +70,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             mode,
             "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
         )
         return None if _changes_nothing(transform, mode) else transform
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):

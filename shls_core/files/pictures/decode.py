@@ -17,7 +17,12 @@ from shls_core.files.pictures import png
 from shls_core.files.pictures.formats import AVIF, BMP, GIF, HEIC, JPEG, PNG, PNM, TIFF, WEBP
 from shls_core.files.pictures.heic import open_heic
 from shls_core.files.pictures.jpeg_kinds import refusal_of_jpeg
-from shls_core.files.pictures.opened_picture import OpenedPicture, check_num_pixels
+from shls_core.files.pictures.opened_picture import (
+    MAX_PIXELS,
+    MAX_PIXELS_OF_COPIES,
+    OpenedPicture,
+    check_num_pixels,
+)
 from shls_core.files.pictures.orientation import upright
 from shls_core.files.pictures.portable_maps import open_portable_map
 from shls_core.files.pictures.refused_formats import format_of, refusal_of
@@ -101,17 +106,17 @@ def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
         raise ImageError(f"corrupt or truncated image: {found.name}") from error
 
 
-def _loaded(data: bytes, found: FileFormat) -> Image.Image:
-    """Decode a file through Pillow."""
+def _loaded(data: bytes, found: FileFormat, most: int = MAX_PIXELS) -> Image.Image:
+    """Decode a file of at most so many pixels through Pillow."""
     image = Image.open(io.BytesIO(data), formats=(found.name.upper(),))
-    check_num_pixels(image.height, image.width)
+    check_num_pixels(image.height, image.width, most)
     image.load()
     return image
 
 
-def _plainly(found: FileFormat) -> Callable[[bytes], OpenedPicture]:
+def _plainly(found: FileFormat, most: int = MAX_PIXELS) -> Callable[[bytes], OpenedPicture]:
     def opened(data: bytes) -> OpenedPicture:
-        image = _loaded(data, found)
+        image = _loaded(data, found, most)
         return OpenedPicture(image, image.info.get("icc_profile"), image.getexif().get(ExifTag.Orientation))
 
     return opened
@@ -131,7 +136,8 @@ def _jpeg(data: bytes) -> OpenedPicture:
 
 
 def _png(data: bytes) -> OpenedPicture:
-    image = _loaded(data, PNG)  # also where it is decoded again below: it checks the whole file
+    # Also where it is decoded again below: it checks the whole file.
+    image = _loaded(data, PNG, MAX_PIXELS_OF_COPIES if png.is_wide(data) else MAX_PIXELS)
     profile = png.profile_of(data, image.info.get("icc_profile"))
     orientation = image.getexif().get(ExifTag.Orientation)
     if image.mode.startswith("I"):
@@ -159,7 +165,7 @@ _READERS: Mapping[FileFormat, Callable[[bytes], OpenedPicture]] = {
     HEIC: open_heic,
     TIFF: open_tiff,
     PNM: open_portable_map,
-    WEBP: _plainly(WEBP),
+    WEBP: _plainly(WEBP, MAX_PIXELS_OF_COPIES),
     GIF: _plainly(GIF),
     BMP: _plainly(BMP),
 }

@@ -11,6 +11,10 @@ MAX_PIXELS = 1 << 27
 bombs."""
 
 
+MAX_PIXELS_OF_COPIES = MAX_PIXELS // 2
+"""Likewise for formats whose decoders hold several copies of a picture: 2 GB are enough for all."""
+
+
 @dataclass(frozen=True)
 class OpenedPicture:
     """A decoded picture.
@@ -30,9 +34,9 @@ class OpenedPicture:
     orientation: object = 1
 
 
-def check_num_pixels(height: int, width: int) -> None:
+def check_num_pixels(height: int, width: int, most: int = MAX_PIXELS) -> None:
     """Raise ImageError if a picture is too large to be decoded, or has no pixels."""
     if height < 1 or width < 1:
         raise ImageError(f"corrupt or truncated image: {height}x{width} px")
-    if height * width > MAX_PIXELS:
-        raise ImageError(f"too large: {height}x{width} px, at most {MAX_PIXELS} px in all")
+    if height * width > most:
+        raise ImageError(f"too large: {height}x{width} px, at most {most} px in all")

@@ -15,7 +15,6 @@ from shls_core.files.pictures.standard_colours import (
 _HEADER_BYTES = 8
 _GREY = 0
 _SRGB_GAMMA = 0.45455
-# As in libpng: a gamma this near is that of sRGB, rounded.
 _SAME_GAMMA = 0.05
 _SAME_CHROMATICITY = 0.002
 
@@ -63,7 +62,8 @@ def profile_of(data: bytes, embedded: bytes | None) -> bytes | None:
     if embedded or b"sRGB" in found:
         return embedded
     gamma, primaries = _gamma(found.get(b"gAMA", b"")), _primaries(found.get(b"cHRM", b""))
-    if gamma is None and primaries is None:
+    # As in libpng: a gamma this near is that of sRGB, rounded.
+    if primaries is None and (gamma is None or abs(gamma * _SRGB_GAMMA - 1) <= _SAME_GAMMA):
         return None
     try:
         return matrix_profile(primaries or SRGB_PRIMARIES, gamma)
@@ -72,13 +72,11 @@ def profile_of(data: bytes, embedded: bytes | None) -> bytes | None:
 
 
 def _gamma(chunk: bytes) -> float | None:
-    """Return the exponent that makes samples linear; None for that of sRGB, or one without meaning."""
+    """Return the exponent that makes samples linear; None for one without meaning."""
     if len(chunk) != 4:
         return None
     stated = struct.unpack(">I", chunk)[0] / 100_000
-    if not 0.1 <= stated <= 5 or abs(stated / _SRGB_GAMMA - 1) <= _SAME_GAMMA:
-        return None
-    return float(1 / stated)
+    return float(1 / stated) if 0.1 <= stated <= 5 else None
 
 
 def _primaries(chunk: bytes) -> Primaries | None:

@@ -54,8 +54,8 @@ def open_portable_map(data: bytes) -> OpenedPicture:
 
 
 def _plain(text: bytes, num_samples: int) -> npt.NDArray[np.int32]:
-    # Text that is no number ends the array: there are too few.
-    samples = np.fromstring(_without_comments(text), np.int32, num_samples, sep=" ")
+    # Text that is no number ends the array. With a count, numpy would fill it up with leftover memory.
+    samples = np.fromstring(_without_comments(text), np.int32, sep=" ")[:num_samples]
     if len(samples) != num_samples or samples.min() < 0:
         raise ImageError(_CORRUPT)
     return samples

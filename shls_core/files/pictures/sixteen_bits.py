@@ -24,8 +24,11 @@ def to_eight_bits(
     narrow = np.empty(wide.shape, np.uint8)
     rows = max(1, _BAND_SAMPLES * len(wide) // max(wide.size, 1))
     for top in range(0, len(wide), rows):
-        band = np.minimum(wide[top : top + rows], largest).astype(np.uint32)
-        narrow[top : top + rows] = (band * 255 + largest // 2) // largest
+        band = np.minimum(wide[top : top + rows], largest).astype(np.uint32) * 255
+        # For 16 bits the same quotient, without a division (tested for every value).
+        narrow[top : top + rows] = (
+            (band + 32895) >> 16 if largest == SIXTEEN_BITS else (band + largest // 2) // largest
+        )
     return narrow
 
 

@@ -107,7 +107,7 @@ class _Stored:
             raise ImageError(f"unsupported pixel format: 16 bits in TIFF compression {stored.compression}")
         if rows < 1 or stored.part_width < 1 or not 1 <= stored.num_samples <= 16:
             raise ImageError(CORRUPT)
-        if stored.part_bytes > _MAX_PART_BYTES:
+        if stored.part_bytes > _MAX_PART_BYTES and stored.compression != _UNCOMPRESSED:
             raise ImageError(f"too large: strips or tiles of {stored.part_bytes} bytes")
         return stored
 
@@ -132,6 +132,9 @@ class _Stored:
         expected = across * down * num_planes
         if len(offsets) < expected or len(sizes) < expected:
             raise ImageError(CORRUPT)
+        if self._is_one_plain_strip(num_planes):
+            yield from self._bands_of_strip(data, offsets[0])
+            return
         at_once = max(1, _GROUP_BYTES // (self.part_bytes * across))
         for plane in range(num_planes):
             for row in range(0, down, at_once):
@@ -148,6 +151,20 @@ class _Stored:
                 top = row * self.part_height
                 height = min(rows * self.part_height, self.page.height - top)
                 yield top, plane, self._samples(parts, across, height)
+
+    def _is_one_plain_strip(self, num_planes: int) -> bool:
+        whole = not self.is_tiled and self.part_height == self.page.height
+        return whole and num_planes == 1 and self.compression == _UNCOMPRESSED and self.predictor == 1
+
+    def _bands_of_strip(
+        self, data: bytes, offset: int
+    ) -> Iterator[tuple[int, int, UInt16[np.ndarray, "h w C"]]]:
+        """Yield bands of a strip that holds the whole picture uncompressed: as one it may have 800 MB."""
+        at_once = max(1, _GROUP_BYTES // self.row_bytes)
+        for top in range(0, self.page.height, at_once):
+            height = min(at_once, self.page.height - top)
+            start = offset + top * self.row_bytes
+            yield top, 0, self._samples([data[start : start + height * self.row_bytes]], 1, height)
 
     def _samples(self, parts: Sequence[bytes], across: int, height: int) -> UInt16[np.ndarray, "h w C"]:
         """Decompress parts, `across` of them side by side; return the rows that the picture has there."""

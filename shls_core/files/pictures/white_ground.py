@@ -74,14 +74,6 @@ def _converted(
     colours = _COLOURS.get(band.mode)
     if colours is None:
         return np.array(convert(band))
-    alpha = np.asarray(band.getchannel("A"))
-    return _over_white(np.array(convert(band.convert(colours))), alpha)
-
-
-def _over_white(
-    colours: UInt8[np.ndarray, "H W 3"], alpha: UInt8[np.ndarray, "H W"]
-) -> UInt8[np.ndarray, "H W 3"]:
-    """Blend onto white, rounded."""
-    share = alpha[..., None].astype(np.uint16)
-    blended = colours * share + (255 * 255 - 255 * share) + np.uint16(127)
-    return (blended // 255).astype(np.uint8)
+    white = Image.new("RGB", band.size, "white")
+    white.paste(convert(band.convert(colours)), mask=band.getchannel("A"))  # blends, rounded
+    return np.array(white)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import skimage.data
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
@@ -283,9 +282,7 @@ def test_small_images_are_named_with_their_size():
 # Files that are no photographs
 
 
-@pytest.mark.parametrize(
-    "data", [b"hello", bytes(1000), b"\x89PNG", b"{}", bytes(range(256))]
-)
+@pytest.mark.parametrize("data", [b"hello", bytes(1000), b"\x89PNG", b"{}", bytes(range(256))])
 def test_other_files_are_not_images(data):
     assert reason_for(data) == "not an image"
 

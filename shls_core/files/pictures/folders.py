@@ -1,0 +1,41 @@
+"""The pictures of a folder, in order: what reads a folder, counts it or digests it asks here."""
+
+import re
+from pathlib import Path
+
+from shls_core.errors import InputError
+from shls_core.files.droppings import is_dropping
+from shls_core.files.pictures.formats import is_picture_name
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder of frames, without its subfolders.
+
+    They are sorted by name, numbers in names by their value: ``frame2`` before ``frame10``. Files that
+    systems leave (`is_dropping`) are none.
+
+    Raises
+    ------
+    InputError
+        If two pictures differ in their suffix only: both would be the same frame.
+    """
+    found = [
+        path
+        for path in folder.iterdir()
+        if is_picture_name(path.name) and not is_dropping(path.name) and not path.is_dir()
+    ]
+    found.sort(key=lambda path: _by_value_of_numbers(path.name))
+    first_of: dict[str, Path] = {}
+    for path in found:
+        other = first_of.setdefault(path.stem, path)
+        if other != path:
+            raise InputError(
+                f"expected one image for every frame, got {other.name} and {path.name} in {folder}"
+            )
+    return found
+
+
+def _by_value_of_numbers(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    parts = re.findall(r"\d+|\D+", name)
+    values = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
+    return values, name
