@@ -1,14 +1,17 @@
 """What is given and what is wanted of the videos of benchmarks."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shls_core.benchmarks.davis.layout import davis_split
 from shls_core.benchmarks.video import BenchmarkVideo, first_appearances, of_davis
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.video.frames import open_video
 
 
 def given(folder, **rows):
@@ -61,4 +64,40 @@ def test_frames_without_a_mask_are_refused(davis_benchmark):
     root, _ = davis_benchmark
     (root / "JPEGImages" / "480p" / "judo" / "00004.jpg").unlink()
     with pytest.raises(InputError, match=r"expected 5 frames, one for every mask, got 4 in .*judo"):
+        of_davis(davis_split(root, "val")[0], 2017)
+
+
+def with_frames_as(root, name, suffix):
+    """Write the frames of a video in another format; return their folder."""
+    folder = root / "JPEGImages" / "480p" / name
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as frame:
+            frame.save(path.with_suffix(suffix))
+        path.unlink()
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".png", ".PNG", ".jfif", ".webp", ".tif"])
+def test_the_files_of_a_video_are_the_frames_that_are_read(davis_benchmark, suffix):
+    root, _ = davis_benchmark
+    folder = with_frames_as(root, "judo", suffix)
+    (folder / "._00000.jpg").write_bytes(b"\0\5\x16\7")
+    video = of_davis(davis_split(root, "val")[0], 2017)
+    read = [folder / f"{frame.name}{suffix}" for frame in open_video(video.frames).frames()]
+    assert len(read) == 5
+    assert [path for path in video.files() if path.parent == folder] == read
+
+
+def test_a_mask_without_a_frame_of_its_name_is_refused(davis_benchmark):
+    root, _ = davis_benchmark
+    frame = root / "JPEGImages" / "480p" / "judo" / "00003.jpg"
+    frame.rename(frame.with_stem("00009"))
+    with pytest.raises(InputError, match="expected the name of a frame, got 00003"):
+        of_davis(davis_split(root, "val")[0], 2017)
+
+
+def test_two_frames_of_one_name_are_refused(davis_benchmark):
+    root, _ = davis_benchmark
+    shutil.copy(root / "JPEGImages/480p/judo/00003.jpg", root / "JPEGImages/480p/judo/00003.png")
+    with pytest.raises(InputError, match=r"one image for every frame, got 00003\.jpg and 00003\.png in "):
         of_davis(davis_split(root, "val")[0], 2017)

@@ -5,13 +5,16 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shls_core.benchmarks.davis.layout import davis_split
+from shls_core.benchmarks.video import of_davis
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
 from tasks.reports.benchmark_material import benchmark_material, score_copies
 from tasks.scoring.benchmark import FACTS
+from tasks.scoring.benchmark_choice import material_digest
 from tasks.scoring.davis_scoring import score_results
 
 
@@ -30,6 +33,22 @@ def test_every_video_has_four_pictures_with_their_scores(evaluated):
         "99% · frame 3 · J 67, F 33",
     ]
     assert pictures["dog"][1].text == ("Frame 1 of dog, at 33%, with result and annotation. J 100, F 50")
+
+
+def test_frames_may_be_png_like_the_masks(evaluated):
+    before = made(evaluated).pictures["judo"]
+    for path in sorted(evaluated.davis.rglob("JPEGImages/480p/*/*.jpg")):
+        with Image.open(path) as frame:
+            frame.save(path.with_suffix(".png"))
+        path.unlink()
+    videos = [of_davis(video, 2017) for video in davis_split(evaluated.davis, "val")]
+    material = material_digest(videos)
+    assert material != evaluated.record.material
+    record = evaluated.record.model_copy(update={"material": material})
+    facts = evaluated.results / FACTS
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"material": material}))
+    pictures = benchmark_material(record, evaluated.davis, evaluated.results).pictures["judo"]
+    assert [one.caption for one in pictures] == [one.caption for one in before]
 
 
 def test_a_picture_tells_the_scores_of_its_frame(evaluated):

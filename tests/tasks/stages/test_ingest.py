@@ -80,10 +80,10 @@ def test_what_cannot_be_used_becomes_a_row_with_the_reason(ingest, folder):
     rows = ingest(folder)
     reasons = {name: row["rejected"] for name, row in rows.items() if row["rejected"]}
     assert reasons == {
-        "cut.jpg": "corrupt or truncated image",
-        "bad.png": "corrupt or truncated image",
+        "cut.jpg": "corrupt or truncated image: JPEG",
+        "bad.png": "corrupt or truncated image: PNG",
         "notes.txt": "not an image",
-        "empty.jpg": "not an image",
+        "empty.jpg": "not an image: empty file",
         "tiny.png": "too small: 30x200 px, at least 64 px expected",
         "z_again.jpg": "duplicate",
     }
@@ -197,7 +197,7 @@ def test_a_folder_without_a_readable_image_is_told_with_reasons(ingest, store, t
     for number in range(3):
         (folder / f"{number}.txt").write_text(str(number))
     (folder / "x.jpg").write_bytes(b"\xff\xd8\xff")
-    told = "got 4 of 4 rejected: 3 x not an image, 1 x corrupt or truncated image$"
+    told = "got 4 of 4 rejected: 3 x not an image, 1 x corrupt or truncated image: JPEG$"
     with pytest.raises(TooManyRejected, match=told):
         ingest(folder, max_rejected_share=1.0)
     assert not list((store.root / "keys").glob("ingest/*"))

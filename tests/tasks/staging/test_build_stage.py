@@ -278,7 +278,7 @@ def test_the_manifest_says_how_and_from_what_the_rows_were_made(staged):
         name: StageArtifact(staged.store.objects, artifact).manifest
         for name, artifact in artifacts(staged).items()
     }
-    assert manifests["ingest"].parameters == {"decode_rule": 1, "max_side": 96, "min_side": 64}
+    assert manifests["ingest"].parameters == {"decode_rule": 2, "max_side": 96, "min_side": 64}
     assert manifests["ingest"].inputs == {}
     content = {name: manifest.content_digest for name, manifest in manifests.items()}
     assert manifests["sequences"].inputs == {name: content[name] for name in ("ingest", "saliency")}
