@@ -38,7 +38,11 @@ def srgb_converter(mode: str, profile: bytes | None) -> Callable[[Image.Image], 
         transform = _transform(profile, "RGB") if mode == "L" else None
         if transform is not None:
             return functools.partial(_applied_to_rgb, transform)
-    return lambda image: image.convert("RGB")
+    return _without_profile
+
+
+def _without_profile(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:

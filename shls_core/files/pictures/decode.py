@@ -90,11 +90,9 @@ def decode_image(data: bytes, max_side: int | None) -> UInt8[np.ndarray, "H W 3"
 
 def _decoded(data: bytes) -> UInt8[np.ndarray, "H W 3"]:
     """Return the upright RGB pixels of a file at its full size."""
-    refusal = refusal_of(data)
-    if refusal:
-        raise ImageError(refusal)
     found = format_of(data)
-    assert found is not None
+    if found is None or found not in _READERS:
+        raise ImageError(refusal_of(data) or "not an image")
     try:
         picture = _READERS[found](data)
         return upright(rgb_pixels(picture.image, picture.profile), picture.orientation)
@@ -130,7 +128,7 @@ def _jpeg(data: bytes) -> OpenedPicture:
     exif = image.getexif()
     profile = image.info.get("icc_profile")
     # Cameras that are set to Adobe RGB say so here, without a profile (DCF 2.0, "optional files").
-    if profile is None and image.mode == "RGB" and _ADOBE_RGB_FILE in exif.get_ifd(IFD.Interop).values():
+    if profile is None and IFD.Exif in exif and _ADOBE_RGB_FILE in exif.get_ifd(IFD.Interop).values():
         profile = matrix_profile(ADOBE_RGB_PRIMARIES, _ADOBE_GAMMA)
     return OpenedPicture(image, profile, exif.get(ExifTag.Orientation))
 

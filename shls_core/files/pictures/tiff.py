@@ -3,14 +3,14 @@
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from shls_core.errors import ImageError
 from shls_core.files.pictures.opened_picture import OpenedPicture, check_num_pixels
 from shls_core.files.pictures.tiff_pages import TiffPage, photograph_page, starting_at
 from shls_core.files.pictures.tiff_samples import wide_picture
 
-_ORIENTATION, _PHOTOMETRIC, _COLOUR_MAP, _SAMPLE_FORMAT = 274, 262, 320, 339
+_PHOTOMETRIC, _ORIENTATION, _NUM_SAMPLES, _COLOUR_MAP, _SAMPLE_FORMAT = 262, 274, 277, 320, 339
 _UNSIGNED, _FLOATING = 1, 3
 _ALIKE_IN_PILLOW = 8
 _NAMED = {8: "Lab", 9: "Lab", 10: "Lab", 32844: "LogLuv", 32845: "LogLuv"}
@@ -31,7 +31,11 @@ def open_tiff(data: bytes) -> OpenedPicture:
     if page.bits > _ALIKE_IN_PILLOW:
         orientation = page.number(_ORIENTATION, 1)
         return OpenedPicture(wide_picture(data, page), page.profile, orientation)
-    image = Image.open(io.BytesIO(starting_at(data, page)), formats=("TIFF",))
+    try:
+        image = Image.open(io.BytesIO(starting_at(data, page)), formats=("TIFF",))
+    except UnidentifiedImageError as error:  # its directory is sound, but nothing that Pillow knows
+        samples = f"{page.number(_NUM_SAMPLES, 1)} samples of {page.bits} bits"
+        raise ImageError(f"unsupported pixel format: {samples} in a TIFF of this kind") from error
     image.load()  # turns the pixels, too
     _widen_narrow_palette(image, page)
     return OpenedPicture(image, page.profile)

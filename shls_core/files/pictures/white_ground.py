@@ -37,11 +37,12 @@ def rgb_pixels(image: Image.Image, profile: bytes | None) -> UInt8[np.ndarray, "
     convert = srgb_converter(_COLOURS.get(image.mode, image.mode), profile)
     rows = max(1, _BAND_PIXELS // image.width)
     if rows >= image.height:
-        return _converted(image, convert)
+        return np.array(_converted(image, convert))
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)
-        pixels[top:bottom] = _converted(image.crop((0, top, image.width, bottom)), convert)
+        band = image.crop((0, top, image.width, bottom))
+        pixels[top:bottom] = np.asarray(_converted(band, convert))
     return pixels
 
 
@@ -49,12 +50,12 @@ def _in_plain_mode(image: Image.Image) -> Image.Image:
     """Return the picture as L, LA, RGB, RGBA or CMYK."""
     if image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.replace("a", "A"))
-    if image.mode in ("L", "RGB", "CMYK", "LA", "RGBA") and "transparency" not in image.info:
-        return image
-    if image.mode == "CMYK":
+    if image.mode in ("CMYK", "LA", "RGBA"):
         return image
     if image.has_transparency_data:
         return image.convert("RGBA")
+    if image.mode in ("L", "RGB"):
+        return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
@@ -68,12 +69,10 @@ def _without_empty_alpha(image: Image.Image) -> Image.Image:
     return image
 
 
-def _converted(
-    band: Image.Image, convert: Callable[[Image.Image], Image.Image]
-) -> UInt8[np.ndarray, "H W 3"]:
+def _converted(band: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
     colours = _COLOURS.get(band.mode)
     if colours is None:
-        return np.array(convert(band))
+        return convert(band)
     white = Image.new("RGB", band.size, "white")
     white.paste(convert(band.convert(colours)), mask=band.getchannel("A"))  # blends, rounded
-    return np.array(white)
+    return white

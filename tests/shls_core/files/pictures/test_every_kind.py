@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import pickle
+import struct
 import subprocess
 import sys
 import time
@@ -37,7 +39,7 @@ REASONS = (
 
 # Another process, whose fresh memory is filled with another pattern, decodes the same files.
 IN_ANOTHER_PROCESS = """
-import hashlib, json, pickle, sys
+import hashlib, json, pickle, resource, sys
 from shls_core.errors import ImageError
 from shls_core.files.pictures.decode import decode_image
 
@@ -47,7 +49,8 @@ def outcome(data):
     except ImageError as error:
         return error.reason
 
-print(json.dumps([outcome(data) for data in pickle.load(sys.stdin.buffer)]))
+outcomes = [outcome(data) for data in pickle.load(sys.stdin.buffer)]
+print(json.dumps([outcomes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
 """
 
 
@@ -104,17 +107,61 @@ def test_a_damaged_file_gives_the_same_pixels_twice_or_is_refused(every_kind, na
     assert len(first) == 64 or first.startswith(REASONS)
 
 
-def test_another_process_gives_the_same_pixels(every_kind, monkeypatch):
+def in_another_process(files):
+    """Return outcomes, and how much memory was needed, in bytes."""
+    environment = os.environ | {"MALLOC_PERTURB_": "170"}
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
+    done = subprocess.run(
+        command, input=pickle.dumps(files), stdout=subprocess.PIPE, check=True, env=environment
+    )
+    return json.loads(done.stdout)
+
+
+def test_another_process_gives_the_same_pixels(every_kind):
     others = [data for data, _ in every_kind.values()]
     rng = np.random.default_rng(0)
     files = [damaged(data, rng, others) for data in others for _ in range(8)] + others
-    monkeypatch.setenv("MALLOC_PERTURB_", "170")
-    done = subprocess.run(
-        [sys.executable, "-c", IN_ANOTHER_PROCESS], input=pickle.dumps(files), capture_output=True, check=True
-    )
-    there, here = json.loads(done.stdout), [outcome(data) for data in files]
+    there, memory = in_another_process(files)
+    here = [outcome(data) for data in files]
     assert here == there
     assert sum(len(found) == 64 for found in here) > len(others)  # damage that no checksum sees
+    assert memory < 2 << 30
+
+
+# Where a file says how large it is: the bytes before, and height and width as its format writes them.
+SIZES = {
+    "plain.jpg": (b"\xff\xc0\0\x11\x08", ">HH"),
+    "progressive.jpg": (b"\xff\xc2\0\x11\x08", ">HH"),
+    "plain.png": (b"IHDR", ">II"),
+    "wide.png": (b"IHDR", ">II"),
+    "animation.gif": (b"GIF89a", "<HH"),
+    "plain.bmp": (b"\x28\0\0\0", "<II"),
+    "lossy.webp": (b"\x9d\x01\x2a", "<HH"),
+    "plain.avif": (b"ispe\0\0\0\0", ">II"),
+    "plain.heic": (b"ispe\0\0\0\0", ">II"),
+    "grid.heic": (b"ispe\0\0\0\0", ">II"),
+    "wide.heic": (b"ispe\0\0\0\0", ">II"),
+    "lzw.tif": (b"\0\x01\x03\0\x01\0\0\0", "<H10xH"),
+    "wide.tif": (b"\0\x01\x03\0\x01\0\0\0", "<H10xH"),
+    "plain.ppm": (b"P6\n", None),
+}
+
+
+def test_a_file_that_says_it_is_huge_is_refused_without_the_memory(every_kind):
+    files = []
+    for name, (before, sizes) in SIZES.items():
+        for side in (16_383, 30_000, 65_000):
+            data = bytearray(every_kind[name][0])
+            at = data.index(before) + len(before)
+            if sizes is None:
+                data[at : at + 5] = f"{side} {side}".encode()
+            else:
+                struct.pack_into(sizes, data, at, side, side)
+            files.append(bytes(data))
+    outcomes, memory = in_another_process(files)
+    assert [found for found in outcomes if not found.startswith(("too large", "corrupt"))] == []
+    assert sum(found.startswith("too large") for found in outcomes) > len(outcomes) / 2
+    assert memory < 1 << 30
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -241,6 +241,20 @@ def test_missing_tags(make, reason_for, missing):
     assert reason_for(data) == "corrupt or truncated image: TIFF"
 
 
+def test_a_layout_that_nobody_reads_is_named(make, reason_for):
+    pixels = np.zeros((4, 4, 5), np.uint8)
+    data = make.tiff([make.tiff_tags(pixels, 5, t338=[2])], [[pixels.tobytes()]])
+    assert reason_for(data) == "unsupported pixel format: 5 samples of 8 bits in a TIFF of this kind"
+
+
+def test_a_strip_of_the_whole_picture_is_read_in_bands(make, monkeypatch):
+    from shls_core.files.pictures import tiff_samples
+
+    monkeypatch.setattr(tiff_samples, "_GROUP_BYTES", 30 * 6 * 3)
+    np.testing.assert_array_equal(decode_image(page(make, WIDE, 2, rows=20), None), EIGHT)
+    np.testing.assert_array_equal(decode_image(page(make, WIDE, 2, rows=7), None), EIGHT)
+
+
 def test_a_large_picture_is_refused_undecoded(make, reason_for):
     tags = make.tiff_tags(GREY, 1) | {256: [60_000], 257: [60_000]}
     assert reason_for(make.tiff([tags], [[b"x"]])).startswith("too large: 60000x60000 px")
