@@ -33,12 +33,12 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli.command import LIBRARY_SETTINGS
+from shls_core.files.pictures.formats import is_picture_name
 from storage.canonical import digest_bytes
 from storage.store import Store
 
 SHLS = Path(sys.executable).with_name("shls")
 PROJECT = Path(__file__).parents[1]
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 REPEATS, DRAWN, SEQUENCES_PER_TEMPLATE = 3, 20, 3
 TRAINING = {"validate_every": 10, "validation_sequences": 4, "checkpoint": "best", "num_threads": 1}
 STEPS = (10, 20, 30)
@@ -51,7 +51,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure what lineage costs on the photographs of a folder."""
-    found = sorted(path for path in folder.resolve().rglob("*") if path.suffix.lower() in SUFFIXES)[:count]
+    found = sorted(path for path in folder.resolve().rglob("*") if is_picture_name(path))[:count]
     with tempfile.TemporaryDirectory(prefix="shls-") as scratch:
         place = store or Path(scratch) / "store"
         if not place.is_dir():

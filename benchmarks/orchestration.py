@@ -34,11 +34,11 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli.command import LIBRARY_SETTINGS
+from shls_core.files.pictures.formats import is_picture_name
 
 BIN = Path(sys.executable).parent
 PROJECT = Path(__file__).parents[1]
 FEW, FOR_WORKERS = 8, 1000
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 PLAIN = """
 import sys, time
@@ -73,7 +73,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure what orchestration costs on the photographs of a folder."""
-    found = sorted(path for path in folder.resolve().rglob("*") if path.suffix.lower() in SUFFIXES)[:count]
+    found = sorted(path for path in folder.resolve().rglob("*") if is_picture_name(path))[:count]
     with tempfile.TemporaryDirectory(prefix="shls-") as scratch:
         root = Path(scratch)
         measured: dict[str, Any] = {"photographs": len(found), "cold": cold(root / "cold", found[:FEW])}

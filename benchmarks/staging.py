@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.configuration import CONFIGS, PipelineConfig, load_config
+from shls_core.files.pictures.formats import is_picture_name
 from shls_core.photographs.split import HeldOutConfig
 from storage.rows.stage_graph import STAGES
 from storage.store import Store
@@ -49,7 +50,7 @@ def main() -> None:
         folder = Path(scratch)
         images = folder / "images"
         images.mkdir()
-        found = sorted(path for path in chosen.images.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
+        found = sorted(path for path in chosen.images.rglob("*") if is_picture_name(path))
         for number, path in enumerate(found[: chosen.photographs]):
             shutil.copy(path, images / f"{number:06}{path.suffix.lower()}")
         num_frames = NUM_FRAMES * len(list(images.iterdir()))
