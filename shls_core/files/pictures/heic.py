@@ -8,6 +8,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image
 
 from shls_core.errors import ImageError, MissingComponent
+from shls_core.files.pictures.heif_extents import ends_early
 from shls_core.files.pictures.opened_picture import (
     MAX_PIXELS,
     MAX_PIXELS_OF_COPIES,
@@ -38,6 +39,8 @@ def open_heic(data: bytes) -> OpenedPicture:
         import pillow_heif
     except ImportError as error:
         raise MissingComponent("HEIC needs pillow-heif: pip install pillow-heif") from error
+    if ends_early(data):
+        raise ImageError("corrupt or truncated image: HEIC")
     # Opened directly: registering an opener would change what Pillow reads for everybody in this process.
     found = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
     width, height = found.size
@@ -65,9 +68,9 @@ def _lacks_a_tile(
 ) -> bool:
     """Whether a tile of the picture was not decoded.
 
-    Phones write a picture as tiles. Of a file that was cut, or damaged in the head of a tile, libheif returns
-    the others and leaves 0 in the place of the missing one: luma 0, and the chroma that is opposite to grey,
-    which is a pure green that no photograph has in so many pixels.
+    Phones write a picture as tiles. Of a file that is damaged in the head of a tile libheif returns the
+    others and leaves 0 in the place of the missing one: luma 0, and the chroma that is opposite to grey, which
+    is a pure green that no photograph has in so many pixels.
     """
     if tiling is None or samples.ndim != 3:
         return False

@@ -53,13 +53,14 @@ def wide_picture(data: bytes, page: TiffPage) -> Image.Image:
     if alpha is not None and (num_colours == 4 or alpha >= stored.num_samples):
         raise ImageError("unsupported pixel format: 16 bits, CMYK with transparency")
     kept = [*range(num_colours), *([] if alpha is None else [alpha])]
+    together = slice(len(kept)) if kept == list(range(len(kept))) else kept
     narrow = np.empty((page.height, page.width, len(kept)), np.uint8)
     for top, first, samples in stored.groups(data):
         if stored.is_planar:
             if first in kept:
                 narrow[top : top + len(samples), :, kept.index(first)] = to_eight_bits(samples[..., 0])
             continue
-        narrow[top : top + len(samples)] = to_eight_bits(samples[..., kept])
+        narrow[top : top + len(samples)] = to_eight_bits(samples[..., together])
     if page.number(262, _WHITE_IS_ZERO) == _WHITE_IS_ZERO:
         narrow[..., 0] = 255 - narrow[..., 0]
     is_premultiplied = alpha is not None and extra[alphas[0]] == _PREMULTIPLIED
@@ -174,7 +175,7 @@ class _Stored:
         samples = raw.view(self.page.byte_order + "u2").reshape(
             stored_rows, across, self.part_width, self.samples_together
         )
-        samples = samples.astype(np.uint16)
+        samples = samples.astype(np.uint16, copy=False)
         if self.predictor == _HORIZONTAL_DIFFERENCES:
             samples = np.cumsum(samples, axis=2, dtype=np.uint16)
         return samples.reshape(stored_rows, -1, self.samples_together)[:height, : self.page.width]
