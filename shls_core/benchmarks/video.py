@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 from shls_core.benchmarks.davis.layout import DavisVideo, Year
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
+from shls_core.files.videos.video import open_video
 from shls_core.metrics.sequence import VOID_LABEL
-from shls_core.video.frames import open_video
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
+from shls_core.files.videos.frame import Frame
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
-from shls_core.video.frames import Frame
 
 
 class Brightest:

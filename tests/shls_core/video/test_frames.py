@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
+from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.video.clip import Clip
-from shls_core.video.frames import frame_numbers, open_video
 
 
 def write_image(path, value, size=(24, 32)):

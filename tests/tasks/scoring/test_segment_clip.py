@@ -11,6 +11,7 @@ import pytest
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
+from shls_core.files.videos.video import open_video
 from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
@@ -18,7 +19,6 @@ from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.division import division
 from shls_core.video.clip import Clip
-from shls_core.video.frames import open_video
 from shls_core.video.mask_files import MaskFiles
 from tasks.scoring.segment_clip import segment_video
 from tasks.terminal import print_line
