@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer
@@ -13,6 +14,11 @@ from av.video.stream import VideoStream
 from shls_core.errors import InputError
 from shls_core.files.videos.errors_logged import messages_logged
 from shls_core.files.videos.formats import MAX_FRAME_PIXELS
+
+if TYPE_CHECKING:
+    FilmPacket = Packet[VideoStream]
+else:  # generic in PyAV's stubs alone
+    FilmPacket = Packet
 
 # These decoders mark frames that they repaired; told to stop at errors, they would lose more.
 _MARK_REPAIRED = frozenset(
@@ -63,7 +69,7 @@ class Packets:
             return self.num_read
         return max(self.num_read, self.end - (self.film.start_time or 0))
 
-    def __iter__(self) -> Iterator[Packet[VideoStream]]:
+    def __iter__(self) -> Iterator[FilmPacket]:
         errors = 0
         while errors < _MOST_READ_ERRORS:
             try:
@@ -77,7 +83,7 @@ class Packets:
             except av.FFmpegError:  # the next packet may be sound
                 errors += 1
 
-    def _count(self, packet: Packet[VideoStream]) -> None:
+    def _count(self, packet: FilmPacket) -> None:
         self.num_read += 1
         if packet.pts is not None:
             end = packet.pts + (packet.duration or 0)
@@ -118,9 +124,7 @@ def decoded(packets: Packets) -> Iterator[Picture]:
     yield from places.lost_before(None)
 
 
-def _frames(
-    decoder: VideoCodecContext, packet: Packet[VideoStream] | None, places: "_Places"
-) -> list[av.VideoFrame]:
+def _frames(decoder: VideoCodecContext, packet: FilmPacket | None, places: "_Places") -> list[av.VideoFrame]:
     """Return the frames that a packet completes; None: those that are left."""
     with messages_logged() as errors:
         try:
@@ -150,7 +154,7 @@ class _Places:
         self._num_lost_anywhere = 0
         self._doubtful = False
 
-    def expect(self, packet: Packet[VideoStream], failed: bool, has_errors: bool) -> None:
+    def expect(self, packet: FilmPacket, failed: bool, has_errors: bool) -> None:
         """Note what is known of a packet that was handed to the decoder."""
         if failed:
             if packet.pts is None:
