@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 from shls_core.errors import InputError
 
 _UNIT = Fraction(1, 90_000)
-_OPTIONS = {"preset": "veryfast", "crf": "18"}
+_OPTIONS = {"preset": "veryfast", "crf": "18", "bf": "0"}
 
 
 class Clip:
@@ -40,6 +40,7 @@ class Clip:
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._shown_at = -1
+        self._size = ""
 
     def __enter__(self) -> "Clip":
         return self
@@ -56,6 +57,7 @@ class Clip:
             clip.
         """
         height, width = picture.shape[:2]
+        self._size = f"{width}x{height}"
         try:
             if self._container is None or self._stream is None:
                 self._container, self._stream = self._started(width, height)
@@ -72,7 +74,7 @@ class Clip:
             frame.duration = self._step
             self._container.mux(self._stream.encode(frame))
         except (av.FFmpegError, OSError) as error:
-            raise self._unwritable(f"a video of {width}x{height}", error) from error
+            raise self._unwritable(error) from error
 
     def __exit__(
         self,
@@ -89,7 +91,7 @@ class Clip:
                 self._partial.replace(self._path)
         except (av.FFmpegError, OSError) as failure:
             if kind is None:
-                raise self._unwritable("the end of a video", failure) from failure
+                raise self._unwritable(failure) from failure
         finally:
             self._partial.unlink(missing_ok=True)
 
@@ -103,12 +105,13 @@ class Clip:
         context.thread_count = 1  # the same bytes on every machine
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        container.start_encoding()  # opens the file: a place that cannot be written is known at once
         return container, stream
 
-    def _unwritable(self, what: str, error: Exception) -> InputError:
+    def _unwritable(self, error: Exception) -> InputError:
         number = getattr(error, "errno", None)
         why = "no space is left" if number == errno.ENOSPC else getattr(error, "strerror", None) or str(error)
-        return InputError(f"expected to write {what} to {self._path}, cannot: {why}")
+        return InputError(f"expected to write a video of {self._size} to {self._path}, cannot: {why}")
 
 
 def _frame(picture: UInt8[np.ndarray, "H W 3"]) -> av.VideoFrame:

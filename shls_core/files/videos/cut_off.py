@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
-_MP4_FIRST = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+MP4_FIRST = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+"""Names of the boxes that an MP4 or MOV begins with, after the four bytes of their length."""
 _MOST_PARTS = 10_000
 
 
@@ -17,7 +18,7 @@ def is_cut_off(file: BinaryIO, size: int) -> bool:
     start = file.read(12)
     if start[:4] == b"RIFF":
         parts = _riff_parts(file, size)
-    elif start[4:8] in _MP4_FIRST:
+    elif start[4:8] in MP4_FIRST:
         parts = _mp4_parts(file, size)
     elif int.from_bytes(start[:4]) == _EBML:
         parts = _ebml_parts(file, size)

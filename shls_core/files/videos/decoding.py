@@ -23,12 +23,16 @@ else:  # generic in PyAV's stubs alone
 # These decoders mark frames that they repaired; told to stop at errors, they would lose more.
 _MARK_REPAIRED = frozenset(
     {
-        *("h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "h263", "h261", "flv1", "vc1"),
+        *("h264", "mpeg1video", "mpeg2video", "mpeg4", "h263", "h261", "flv1", "vc1"),
         *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "rv20", "rv30", "rv40", "svq3"),
     }
 )
+_LENIENT = _MARK_REPAIRED | {"hevc", "vvc"}
 # A packet of these codecs always holds one picture that is shown.
 _ONE_PICTURE_A_PACKET = frozenset({"av1", "vp9", "mjpeg", "prores", "dvvideo", "ffv1", "rawvideo"})
+# A frame of these codecs is read with tables that the frame before it leaves: after a damaged one there are
+# no pictures, only noise from unwritten memory, up to the next key frame.
+_LOST_TO_THE_NEXT_KEY = frozenset({"ffv1"})
 _MOST_READ_ERRORS = 100
 
 
@@ -100,7 +104,7 @@ def decoder_of(film: VideoStream) -> VideoCodecContext:
         context.extradata = film.codec_context.extradata
     context.thread_count = 1
     options = {"max_pixels": str(MAX_FRAME_PIXELS)}
-    if name not in _MARK_REPAIRED:
+    if name not in _LENIENT:
         options["err_detect"] = "crccheck+bitstream+buffer+explode"
     context.options = options
     return context
@@ -145,9 +149,11 @@ class _Places:
     def __init__(self, film: VideoStream, decoder: VideoCodecContext) -> None:
         codec = decoder.codec
         self._unit = film.time_base
-        self._logs = codec.canonical_name not in _MARK_REPAIRED and codec.name != "libdav1d"
+        self._marks_repaired = codec.canonical_name in _MARK_REPAIRED
+        self._logs = codec.canonical_name not in _LENIENT and codec.name != "libdav1d"
         self._one_each = codec.canonical_name in _ONE_PICTURE_A_PACKET
         self._is_intra = codec.intra_only
+        self._loses_followers = codec.canonical_name in _LOST_TO_THE_NEXT_KEY
         self._lost: set[int] = set()
         self._damaged: set[int] = set()
         self._awaited: set[int] = set()
@@ -162,7 +168,8 @@ class _Places:
             else:
                 self._lost.add(packet.pts)
         elif packet.pts is not None:
-            if packet.is_corrupt or (has_errors and self._logs):
+            # Transport streams mark the packets around a loss: decoders that can say which, say it better.
+            if (packet.is_corrupt and not self._marks_repaired) or (has_errors and self._logs):
                 self._damaged.add(packet.pts)
             if self._one_each:
                 self._awaited.add(packet.pts)
@@ -188,6 +195,8 @@ class _Places:
         self._lost.discard(frame.pts)
         if frame.key_frame or self._is_intra:
             self._doubtful = False
+        if self._doubtful and self._loses_followers:
+            return self._missing(frame.pts)
         return Picture(frame, self._seconds(frame.pts), self._doubtful)
 
     def _missing(self, pts: int | None) -> Picture:

@@ -41,7 +41,7 @@ CONTAINERS = {
 TRIED_CODECS = frozenset(
     {
         *("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "wmv2"),
-        *("h263", "flv1", "mjpeg", "prores", "dnxhd", "dvvideo", "jpeg2000", "png", "cfhd", "dirac"),
+        *("h263", "flv1", "mjpeg", "prores", "dnxhd", "dvvideo", "jpeg2000", "png", "cfhd"),
         *("ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "rawvideo", "v210", "qtrle", "cinepak"),
     }
 )
@@ -52,7 +52,7 @@ OTHER_CODECS = frozenset(
         *("msmpeg4v1", "msmpeg4v2", "wmv1", "wmv3", "vc1", "theora", "vp6", "vp6f", "vp6a", "vp7"),
         *("rv20", "rv30", "rv40", "svq1", "svq3", "h261", "mjpegb", "lagarith", "fraps", "hap", "vvc"),
         *("r210", "v308", "v408", "v410", "rpza", "indeo3", "indeo5", "tscc", "zmbv", "msrle", "msvideo1"),
-        *("cllc", "hq_hqa", "hqx", "prores_raw", "notchlc", "aic", "pixlet"),
+        *("dirac", "cllc", "hq_hqa", "hqx", "prores_raw", "notchlc", "aic", "pixlet"),
     }
 )
 """Codecs that FFmpeg reads too, of which no test here can make a file."""

@@ -19,13 +19,14 @@ from shls_core.files.videos.opening import regular_file
 
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_WEAK_SIGNATURES = (b"BM", *(b"P%d" % kind for kind in range(1, 7)))
 _BRANDS = (b"avif", b"avis", b"mif1", b"heic", b"heix")
 _FILMS_OF_JPEGS = (".mjpeg", ".mjpg")
 _MOST_ERRORS_IN_A_ROW = 100
 
 
 def is_picture_file(path: Path) -> bool:
-    """Whether a file is a picture or an animation, by its first bytes, and else by its name."""
+    """Whether a file is a picture or an animation, by its first bytes, and its name where they are few."""
     with regular_file(path) as file:
         start = file.read(16)
     if start.startswith(b"\xff\xd8\xff") and path.suffix.lower() in _FILMS_OF_JPEGS:
@@ -34,7 +35,7 @@ def is_picture_file(path: Path) -> bool:
         start.startswith(_SIGNATURES)
         or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
         or (start[4:8] == b"ftyp" and start[8:12] in _BRANDS)
-        or (is_picture_name(path) and bool(start) and start[4:8] != b"ftyp")
+        or (is_picture_name(path) and start.startswith(_WEAK_SIGNATURES))
     )
 
 

@@ -14,9 +14,11 @@ import av.logging
 from av.container import InputContainer
 
 from shls_core.errors import InputError
+from shls_core.files.videos.cut_off import MP4_FIRST
 from shls_core.files.videos.errors_logged import messages_logged
 from shls_core.files.videos.formats import CONTAINERS, MAX_FRAME_PIXELS, REMEDY
 
+_SCORE_OF_A_NAME = 50  # FFmpeg gives it to what is known by its suffix alone
 _OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(MAX_FRAME_PIXELS)}
 
 
@@ -32,19 +34,17 @@ def regular_file(path: Path) -> Iterator[BinaryIO]:
     try:
         # Not blocking: a pipe that nobody writes to would be waited for.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InputError(
-                    f"expected a file or a folder of frames, got a pipe or a device: {path}. Write it to "
-                    "a file first"
-                )
-            yield file
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"expected a video file or a folder of frames, found none at {path}") from error
     except OSError as error:
-        if isinstance(error, av.FFmpegError):
-            raise
         raise InputError(f"expected a video, cannot read {path}: {error.strerror or error}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputError(
+                f"expected a file or a folder of frames, got a pipe or a device: {path}. Write it to a file "
+                "first"
+            )
+        yield file
 
 
 @contextmanager
@@ -72,9 +72,16 @@ class _Named:
     """A file object whose name FFmpeg can take for no address: of the name it needs the suffix alone."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
-        self.read, self.tell = file.read, file.tell
-        self._file = file
+        self._file, self._path = file, path
+        self.tell = file.tell
         self.name = "video" + re.sub(r"[^.a-z0-9]", "", path.suffix.lower())
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise InputError(f"expected a video, cannot read {self._path}: {error.strerror}") from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move to a place; an impossible one, which damaged files name, is an error of FFmpeg."""
@@ -97,17 +104,17 @@ def _what_is_there(file: _Named, path: Path) -> str:
     file.seek(0)
     start = file.read(4096)
     messages = _messages_of_opening(file, path)
-    probed = [found for line in messages if (found := re.match(r"Format (\S+) probed", line))]
+    probed = [found for line in messages if (found := re.match(r"Format (\S+) probed.* score=(\d+)", line))]
     if probed and not set(probed[-1][1].split(",")) & set(CONTAINERS):
         return _of_other_format(probed[-1][1], path)
     if _is_text(start):
         return f"expected a video, got text: {path}"
-    if any("moov atom not found" in line for line in messages):
+    if start[4:8] in MP4_FIRST and any("moov atom not found" in line for line in messages):
         return (
             f"expected a video, {path} has no index of its frames (moov): it is cut off, or its recording "
             "was not finished"
         )
-    if probed:
+    if probed and int(probed[-1][2]) > _SCORE_OF_A_NAME:
         name = CONTAINERS[next(name for name in probed[-1][1].split(",") if name in CONTAINERS)]
         return f"expected a video, cannot read any frame of {path}: damaged {name}"
     return f"expected a video, cannot read any frame of {path}: no container that is known"
