@@ -98,7 +98,7 @@ class Clip:
     def _started(self, width: int, height: int) -> tuple[OutputContainer, VideoStream]:
         # "file:" because a name with a colon would be taken for an address.
         container = av.open(f"file:{self._partial}", "w", format="mp4", options={"movflags": "+faststart"})
-        stream = container.add_stream("libx264", rate=Fraction(1 / self._step / _UNIT), options=_OPTIONS)
+        stream = container.add_stream("libx264", rate=1 / (self._step * _UNIT), options=_OPTIONS)
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
         context = stream.codec_context
         context.time_base = stream.time_base = _UNIT

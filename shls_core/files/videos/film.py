@@ -1,11 +1,12 @@
 """A video file: what it states, and its frames in the order of presentation."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError
@@ -18,6 +19,7 @@ from shls_core.files.videos.frame import Frame
 from shls_core.files.videos.numbering import Numbering, Shown
 from shls_core.files.videos.opening import opened_container, regular_file
 from shls_core.files.videos.streams import (
+    check_frame_size,
     film_of,
     frames_per_second,
     notes_of_streams,
@@ -60,8 +62,11 @@ def film_facts(path: Path) -> FilmFacts:
         film = film_of(container, path)
         notes = tuple(notes_of_streams(container, film))
         facts = FilmFacts(frames_per_second(film), stated_frames(container, film), notes)
-    with closing(film_frames(path, Findings())) as frames:
-        next(frames)
+        pictures = islice(decoded(Packets(container, film)), _MOST_LOST_AT_FIRST)
+        first = next((picture.frame for picture in pictures if picture.frame is not None), None)
+        if first is None:
+            raise _unreadable(path, film)
+        check_frame_size(first.width, first.height, path)
     return facts
 
 
@@ -89,10 +94,10 @@ def film_frames(path: Path, findings: Findings) -> Generator[Frame, None, None]:
         whole = deinterlaced(_of_one_size(decoded(packets), path), codec, findings)
         for shown in _upright(whole, path, findings):
             yield from numbering.add(shown)
-            if numbering.num_lost_at_first > _MOST_LOST_AT_FIRST:
+            if numbering.num_lost_at_first >= _MOST_LOST_AT_FIRST:
                 break
         if not findings.num_read:
-            raise InputError(f"expected a video, cannot read any frame of {path}: damaged {codec}")
+            raise _unreadable(path, film)
         findings.is_cut_off = _is_cut_off(path)
         if findings.num_stated is not None:
             findings.num_missing = max(0, findings.num_stated - packets.num_frames)
@@ -126,6 +131,11 @@ def _upright(pictures: Iterator[Picture], path: Path, findings: Findings) -> Ite
             except InputError as error:
                 raise InputError(f"{error}: {path}") from error
         yield Shown(pixels, picture.seconds, picture.is_doubtful)
+
+
+def _unreadable(path: Path, film: VideoStream) -> InputError:
+    codec = film.codec_context.codec.canonical_name
+    return InputError(f"expected a video, cannot read any frame of {path}: damaged {codec}")
 
 
 def _is_cut_off(path: Path) -> bool:

@@ -84,6 +84,7 @@ def test_transparent_pixels_are_blended_onto_white(tmp_path, films, encoder, pix
     assert frame.pixels[20, 54].min() >= 250
 
 
+@pytest.mark.slow  # FFmpeg computes a table of colours for some seconds
 @pytest.mark.parametrize(("transfer", "name"), [(ColorTrc.SMPTE2084, "PQ"), (ColorTrc.ARIB_STD_B67, "HLG")])
 def test_hdr_becomes_sdr_and_is_said(tmp_path, films, transfer, name):
     # Grey of 203 cd/m2, the white of a page in HDR: 58 % in PQ, 75 % in HLG (ITU-R BT.2408).

@@ -1,5 +1,7 @@
 """Interlaced films: whole pictures, one per frame, never one that was not written."""
 
+from itertools import pairwise
+
 import av
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ def combs(pixels):
     """How many neighbouring lines at the square's left edge go back and forth."""
     red = pixels[..., 0].astype(int) - pixels[..., 1] > 100
     edges = [int(np.argmax(line)) for line in red[20:30]]
-    return sum(abs(one - two) >= 2 for one, two in zip(edges[:-1], edges[1:], strict=True))
+    return sum(abs(one - two) >= 2 for one, two in pairwise(edges))
 
 
 @pytest.mark.parametrize(
