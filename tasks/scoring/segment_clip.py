@@ -1,5 +1,6 @@
 """Segments a clip from masks of some frames; writes a mask for every frame, and pictures."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +68,6 @@ def segment_video(
 
     sheet = ContactSheet()
     done, findings = 0, Findings(notes=list(video.notes))
-    for note in video.notes:
-        print_line(f"{video.path}: {note}")
     try:
         with ExitStack() as opened:
             advance = opened.enter_context(terminal_progress("segment", "frames"))
@@ -76,6 +75,7 @@ def segment_video(
             for frame, labels in segment_from_masks(segmenter, video.frames(findings), masks):
                 if done == 0:  # not earlier: a video that cannot be started leaves no folder
                     folder.mkdir(parents=True, exist_ok=True)
+                    _print_each(video, video.notes)
                 write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
                 sheet.add(drawn)
@@ -86,8 +86,7 @@ def segment_video(
     except InputError as error:
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
-    for line in (*findings.notes[len(video.notes) :], *findings.losses()):
-        print_line(f"{video.path}: {line}")
+    _print_each(video, (*findings.notes[len(video.notes) :], *findings.losses()))
     write_picture(out / CONTACT_SHEET, sheet.image())
     return Segmented(
         masks=folder,
@@ -97,3 +96,8 @@ def segment_video(
         num_objects=masks.num_objects,
         findings=findings,
     )
+
+
+def _print_each(video: Video, lines: Iterable[str]) -> None:
+    for line in lines:
+        print_line(f"{video.path}: {line}")

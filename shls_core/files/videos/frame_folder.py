@@ -70,8 +70,12 @@ def frame_folder(path: Path, without: Sequence[Path] = ()) -> FrameFolder:
     Raises
     ------
     InputError
-        If there is no frame, or two pictures differ in their suffix only.
+        If there is no frame, two pictures differ in their suffix only, or the folder is given in both roles.
     """
+    if any(given.is_dir() and given.samefile(path) for given in without):
+        raise InputError(
+            f"expected masks in a folder of their own, or named one by one, got the folder of the frames: {path}"
+        )
     pictures, masks, others = [], [], []
     for entry in sorted(_entries(path), key=lambda entry: _by_value_of_numbers(entry.name)):
         if is_dropping(entry.name):

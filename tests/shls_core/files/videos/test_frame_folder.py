@@ -141,6 +141,12 @@ def test_a_frame_given_as_its_own_mask_leaves_no_frame(tmp_path):
         open_video(tmp_path, without=[tmp_path / "0.png"])
 
 
+def test_one_folder_of_frames_and_masks_is_refused(tmp_path):
+    write_image(tmp_path / "0.jpg", 10)
+    with pytest.raises(InputError, match=r"masks in a folder of their own, or named one by one"):
+        open_video(tmp_path, without=[tmp_path])
+
+
 @pytest.mark.parametrize("name", ["1.gif", "1.webp", "1.tif"])
 def test_several_pictures_in_one_frame_are_refused(tmp_path, name):
     write_image(tmp_path / "0.png", 1)
