@@ -74,7 +74,8 @@ def frame_folder(path: Path, without: Sequence[Path] = ()) -> FrameFolder:
     """
     if any(given.is_dir() and given.samefile(path) for given in without):
         raise InputError(
-            f"expected masks in a folder of their own, or named one by one, got the folder of the frames: {path}"
+            "expected masks in a folder of their own, or named one by one, got the folder of the frames: "
+            f"{path}"
         )
     pictures, masks, others = [], [], []
     for entry in sorted(_entries(path), key=lambda entry: _by_value_of_numbers(entry.name)):

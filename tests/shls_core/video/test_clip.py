@@ -73,7 +73,7 @@ def test_browsers_play_it(tmp_path):
         assert (context.colorspace, context.color_range, context.color_primaries) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("size", [(48, 64), (49, 65), (31, 33)])
+@pytest.mark.parametrize("size", [(48, 64), (49, 65), (97, 131)])
 def test_pictures_come_back_with_their_colours_at_any_size(tmp_path, size):
     pictures = [moving(number, size) for number in range(4)]
     write_clip(tmp_path / "clip.mp4", pictures)
@@ -96,7 +96,7 @@ def test_pictures_keep_their_times(tmp_path):
     assert [round(frame.seconds, 2) for frame in frames] == [0, 0.5, 0.52, 1.5, 1.54, 1.58]
 
 
-@pytest.mark.parametrize("fps", [0.5, 7, 23.976, 29.97, 60, 239.76])
+@pytest.mark.parametrize("fps", [0.5, 7.0, 23.976, 29.97, 60.0, 239.76])
 def test_every_rate_is_kept(tmp_path, fps):
     write_clip(tmp_path / "clip.mp4", map(moving, range(5)), fps=fps)
     assert open_video(tmp_path / "clip.mp4").fps == pytest.approx(fps, rel=2e-3)

@@ -126,8 +126,9 @@ def test_a_damaged_frame_of_a_file_has_a_mask_and_is_said(segmenter, clip, tmp_p
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture))))
         container.mux(stream.encode(None))
     data = bytearray((tmp_path / "clip.avi").read_bytes())
-    third = [at for at in range(len(data)) if data[at : at + 3] == b"\xff\xd8\xff"][2]
-    data[third : third + 400] = bytes(400)
+    third, fourth = [at for at in range(len(data)) if data[at : at + 3] == b"\xff\xd8\xff"][2:4]
+    half = (third + fourth) // 2
+    data[half : half + 300] = bytes(300)
     (tmp_path / "clip.avi").write_bytes(data)
     given = MaskFiles({0: mask})
     done = segment_video(segmenter, open_video(tmp_path / "clip.avi"), given, out, with_overlay=True)
