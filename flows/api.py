@@ -9,6 +9,7 @@ Nothing inside the project imports it. The classes that it returns are documente
     masks = {name: mask for name, mask in segment("clip.mp4", "first.png", checkpoint="pretrained")}
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -18,9 +19,10 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from flows.checkpoint_in_use import checkpoint_in_use
+from shls_core.files.videos.findings import Findings
+from shls_core.files.videos.video import open_video
 from shls_core.photographs.split import Split
 from shls_core.propagation.given_masks import segment_from_masks
-from shls_core.video.frames import open_video
 from shls_core.video.mask_files import find_masks
 from storage.gate.gate import newest_verdict
 from storage.kinds import RecordKind
@@ -142,6 +144,9 @@ def segment(
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "H W"]]]:
     """Yield the name and the mask of every frame of a video; one frame is in memory at a time.
 
+    A damaged frame has the mask of the frame before it. What is damaged, missing or left out is a warning, at
+    the end.
+
     Parameters
     ----------
     video
@@ -166,11 +171,14 @@ def segment(
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
     used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
-    source = open_video(Path(_expanded(video)))
-    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(_expanded(masks))])
+    places = [] if isinstance(masks, Mapping) else [Path(_expanded(masks))]
+    source, findings = open_video(Path(_expanded(video)), without=places), Findings()
+    given = masks if isinstance(masks, Mapping) else find_masks(source, places)
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
-    for frame, mask in segment_from_masks(segmenter, source.frames(), given):
+    for frame, mask in segment_from_masks(segmenter, source.frames(findings), given):
         yield frame.name, mask
+    for line in (*source.notes, *findings.notes, *findings.losses()):
+        warnings.warn(f"{source.path}: {line}", stacklevel=2)
 
 
 def _expanded(place: Place) -> str:

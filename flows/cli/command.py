@@ -38,7 +38,6 @@ def prepare_libraries(debug: bool) -> None:
     if not debug:
         # `command` prints an error once; Prefect's server keeps the log of a run.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # no output about videos it cannot read
 
 
 class OneLineErrors(TyperGroup):

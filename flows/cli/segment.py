@@ -64,15 +64,16 @@ def segment(
 
     from flows.checkpoint_in_use import checkpoint_in_use
     from flows.cli.segmentation_results import segmented_json, show_segmented
-    from shls_core.video.frames import open_video
+    from shls_core.files.videos.video import open_video
     from shls_core.video.mask_files import find_masks
     from tasks.runs.device import choose_device
     from tasks.scoring.segment_clip import segment_video
 
     found = checkpoint_in_use(checkpoint, config, store)
     used = found.with_options(propagation, features, snap, num_superpixels)
-    source = open_video(Path(video))
-    masks = find_masks(source, [Path(place) for place in mask])
+    places = [Path(place) for place in mask]
+    source = open_video(Path(video), without=places)
+    masks = find_masks(source, places)
     network = used.network(choose_device(used.config.execution))
     segmenter = used.on_videos(max_side).segmenter(network)
     done = segment_video(segmenter, source, masks, Path(out), overlay)

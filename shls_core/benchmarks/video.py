@@ -11,8 +11,8 @@ from shls_core.benchmarks.davis.layout import DavisVideo, Year
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
 from shls_core.files.pictures.folders import pictures_in
+from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.metrics.sequence import VOID_LABEL
-from shls_core.video.frames import frame_numbers, open_video
 
 
 @dataclass(frozen=True)

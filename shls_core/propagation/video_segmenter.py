@@ -115,7 +115,7 @@ class VideoSegmenter:
             By number of the frame, the first being 0: the objects given there, as for `introduce`. A mask is
             read when its frame is reached.
         """
-        later = later_masks or {}
+        later = {} if later_masks is None else later_masks
         with ThreadPoolExecutor(max_workers=1) as reader:
             coming = iter(frames)
 

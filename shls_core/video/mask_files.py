@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
-from shls_core.video.frames import Video, frame_numbers
+from shls_core.files.videos.video import Video, frame_numbers
 
 
 class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):

@@ -12,9 +12,9 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.videos.video import open_video
 from shls_core.files.whole_file import write_whole
 from shls_core.metrics.scores import global_scores
-from shls_core.video.frames import open_video
 from storage.canonical import digest_bytes, digest_json
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
@@ -33,7 +33,7 @@ from tasks.scoring.segmenter_choice import SegmenterChoice
 from tasks.terminal import print_line
 
 FACTS = "evaluation.json"
-_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.video.frames")
+_ENTRY_MODULES = ("shls_core.propagation.given_masks", "shls_core.files.videos.frame_folder")
 _PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scipy", "torch")
 
 

@@ -12,8 +12,8 @@ from torch import nn
 from shls_core.benchmarks.video import BenchmarkVideo, first_appearances
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.propagation.given_masks import segment_from_masks
-from shls_core.video.frames import frame_numbers, open_video
 from storage.store import Store
 from tasks.checkpoints.load import load_checkpoint
 from tasks.scoring.segmenter_choice import SegmenterChoice

@@ -1,16 +1,18 @@
 """Segments a clip from masks of some frames; writes a mask for every frame, and pictures."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.videos.findings import Findings
+from shls_core.files.videos.video import Video
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.clip import Clip
 from shls_core.video.contact_sheet import ContactSheet, write_picture
-from shls_core.video.frames import Video
 from shls_core.video.mask_files import MaskFiles
 from shls_core.video.overlay import overlay
 from tasks.terminal import print_line, terminal_progress
@@ -28,6 +30,8 @@ class Segmented:
     overlay: Path | None
     num_frames: int
     num_objects: int
+    findings: Findings
+    """What was converted, which frames are damaged, and what is missing."""
 
 
 def segment_video(
@@ -51,33 +55,38 @@ def segment_video(
     Raises
     ------
     InputError
-        If a mask or a frame cannot be used, or `out` holds masks already. Masks of earlier frames are kept.
+        If a mask or a frame cannot be used, `out` holds masks already or is the folder of the frames. Masks
+        of earlier frames are kept.
     """
     folder = out / MASKS
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
+    if out.is_dir() and out.samefile(video.path):
+        raise InputError(
+            f"expected a place for results, got the folder of the frames: choose another --out ({out})"
+        )
 
     sheet = ContactSheet()
-    done = 0
+    done, findings = 0, Findings(notes=list(video.notes))
     try:
         with ExitStack() as opened:
             advance = opened.enter_context(terminal_progress("segment", "frames"))
             clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
-            for frame, labels in segment_from_masks(segmenter, video.frames(), masks):
+            for frame, labels in segment_from_masks(segmenter, video.frames(findings), masks):
                 if done == 0:  # not earlier: a video that cannot be started leaves no folder
                     folder.mkdir(parents=True, exist_ok=True)
+                    _print_each(video, video.notes)
                 write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
                 sheet.add(drawn)
                 if clip:
-                    clip.add(drawn)
+                    clip.add(drawn, frame.seconds)
                 done += 1
-                advance(done, video.num_frames or done)
+                advance(done, max(done, video.num_frames or video.num_stated or 0))
     except InputError as error:
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
-    if video.num_frames is not None and done < video.num_frames:
-        print_line(f"{video.path} states {video.num_frames} frames, of which {done} could be read")
+    _print_each(video, (*findings.notes[len(video.notes) :], *findings.losses()))
     write_picture(out / CONTACT_SHEET, sheet.image())
     return Segmented(
         masks=folder,
@@ -85,4 +94,10 @@ def segment_video(
         overlay=out / OVERLAY if with_overlay else None,
         num_frames=done,
         num_objects=masks.num_objects,
+        findings=findings,
     )
+
+
+def _print_each(video: Video, lines: Iterable[str]) -> None:
+    for line in lines:
+        print_line(f"{video.path}: {line}")

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.frozen import first_problem
-from shls_core.video.frames import frame_numbers, open_video
 
 RESULTS = "Annotations"
 _ALL_FRAMES = "_all_frames"

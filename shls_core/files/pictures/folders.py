@@ -1,6 +1,7 @@
 """The pictures of a folder, in order: what reads a folder, counts it or digests it asks here."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from shls_core.errors import InputError
@@ -24,18 +25,37 @@ def pictures_in(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if is_picture_name(path.name) and not is_dropping(path.name) and not path.is_dir()
     ]
-    found.sort(key=lambda path: _by_value_of_numbers(path.name))
-    first_of: dict[str, Path] = {}
-    for path in found:
-        other = first_of.setdefault(path.stem, path)
-        if other != path:
-            raise InputError(
-                f"expected one image for every frame, got {other.name} and {path.name} in {folder}"
-            )
+    found.sort(key=lambda path: by_value_of_numbers(path.name))
+    check_one_each([path.name for path in found], folder)
     return found
 
 
-def _by_value_of_numbers(name: str) -> tuple[list[tuple[int, int, str]], str]:
+def check_one_each(names: Sequence[str], folder: Path) -> None:
+    """Check that no two pictures of a folder differ in their suffix only: both would be the same frame.
+
+    Raises
+    ------
+    InputError
+        If two do.
+    """
+    first_of: dict[str, str] = {}
+    for name in names:
+        other = first_of.setdefault(Path(name).stem, name)
+        if other != name:
+            raise InputError(
+                f"expected one image for every frame, got {other} and {name} in {folder}: if one is a mask, "
+                "name it with --mask"
+            )
+
+
+def by_value_of_numbers(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Return the key that sorts names in the order of time: numbers in them by their value.
+
+    Examples
+    --------
+    >>> sorted(["frame10.png", "frame2.png"], key=by_value_of_numbers)
+    ['frame2.png', 'frame10.png']
+    """
     parts = re.findall(r"\d+|\D+", name)
     values = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
     return values, name

@@ -105,7 +105,7 @@ def spoilt(frames, mask, how):
         ("colours", "expected an indexed or 8-bit grey mask, got mode RGB"),
         ("no mask", "expected a mask as PNG, cannot read"),
         ("no frame", "expected the name of a frame, got first, which is none of"),
-        ("video", "cannot read any frame"),
+        ("video", "expected a video, got text"),
         ("nowhere", "expected a video file or a folder of frames, found none"),
         ("twice", "expected one image for every frame, got 1.jpg and 1.png"),
         ("first frame", "expected a frame, cannot read"),

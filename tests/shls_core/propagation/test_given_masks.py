@@ -1,12 +1,14 @@
 """A video segmented from masks at any of its frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from shls_core.errors import InputError
+from shls_core.files.videos.frame import Frame
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
-from shls_core.video.frames import Frame
 
 
 class Brightest:
@@ -69,3 +71,30 @@ def test_a_mask_of_no_frame_is_an_error_at_the_end(masks):
         next(found)
     with pytest.raises(InputError, match=f"got 3 frames and a mask of number {max(masks)}"):
         next(found)
+
+
+def with_damaged(count, *damaged):
+    for number, frame in enumerate(frames(count)):
+        yield replace(frame, is_damaged=number in damaged)
+
+
+def test_a_damaged_frame_has_the_mask_before_it_and_later_masks_stay_at_their_frames():
+    given = {1: mask(1), 5: mask(2)}
+    found = labels(segment_from_masks(segmenter(), with_damaged(8, 0, 2, 3, 7), given))
+    assert found == [
+        ("f0", [0]),
+        ("f1", [0, 1]),
+        ("f2", [0, 1]),
+        ("f3", [0, 1]),
+        ("f4", [104]),
+        ("f5", [2, 105]),
+        ("f6", [106]),
+        ("f7", [106]),
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_mask_of_a_damaged_frame_is_refused(number):
+    found = segment_from_masks(segmenter(), with_damaged(5, number), {1: mask(1), 3: mask(2)})
+    with pytest.raises(InputError, match=f"got a mask of f{number}, which is damaged"):
+        list(found)

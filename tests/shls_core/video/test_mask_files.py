@@ -6,7 +6,7 @@ import pytest
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
-from shls_core.video.frames import open_video
+from shls_core.files.videos.video import open_video
 from shls_core.video.mask_files import find_masks
 
 

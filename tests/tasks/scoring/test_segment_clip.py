@@ -4,6 +4,7 @@ import gc
 import pathlib
 import tracemalloc
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
+from shls_core.files.videos.video import open_video
 from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
@@ -18,7 +20,6 @@ from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.division import division
 from shls_core.video.clip import Clip
-from shls_core.video.frames import open_video
 from shls_core.video.mask_files import MaskFiles
 from tasks.scoring.segment_clip import segment_video
 from tasks.terminal import print_line
@@ -113,6 +114,35 @@ def test_masks_of_several_frames(segmenter, clip, tmp_path):
     assert done.num_objects == 2
     found = [np.unique(read_mask(path)).tolist() for path in sorted(done.masks.iterdir())]
     assert found[:4] == [[0], [0, 2], [0, 2], [0, 2, 9]]
+
+
+def test_a_damaged_frame_of_a_file_has_a_mask_and_is_said(segmenter, clip, tmp_path, capfd):
+    frames, mask, out = clip
+    pictures = [cv2.imread(str(path))[..., ::-1] for path in sorted(frames.iterdir())]
+    with av.open(str(tmp_path / "clip.avi"), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture))))
+        container.mux(stream.encode(None))
+    data = bytearray((tmp_path / "clip.avi").read_bytes())
+    third, fourth = [at for at in range(len(data)) if data[at : at + 3] == b"\xff\xd8\xff"][2:4]
+    half = (third + fourth) // 2
+    data[half : half + 300] = bytes(300)
+    (tmp_path / "clip.avi").write_bytes(data)
+    given = MaskFiles({0: mask})
+    done = segment_video(segmenter, open_video(tmp_path / "clip.avi"), given, out, with_overlay=True)
+    assert (done.num_frames, done.findings.damaged) == (5, ["00002"])
+    np.testing.assert_array_equal(read_mask(done.masks / "00002.png"), read_mask(done.masks / "00001.png"))
+    said = f"{tmp_path / 'clip.avi'}: 1 of 5 frames is damaged and shows the frame before it: 00002"
+    assert capfd.readouterr().err.splitlines() == [said]
+
+
+def test_the_folder_of_the_frames_is_no_place_for_results(segmenter, clip):
+    frames, mask, _ = clip
+    with pytest.raises(InputError, match="got the folder of the frames: choose another --out"):
+        segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), frames)
+    assert len(list(frames.iterdir())) == 5
 
 
 class Numbered:
