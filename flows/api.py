@@ -166,8 +166,9 @@ def segment(
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
     used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
-    source = open_video(Path(_expanded(video)))
-    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(_expanded(masks))])
+    places = [] if isinstance(masks, Mapping) else [Path(_expanded(masks))]
+    source = open_video(Path(_expanded(video)), masks=places)
+    given = masks if isinstance(masks, Mapping) else find_masks(source, places)
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(), given):
         yield frame.name, mask

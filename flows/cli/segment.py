@@ -32,9 +32,10 @@ def segment(
     mask: Annotated[
         list[str],
         typer.Option(
-            metavar="PNG",
-            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: "
-            "each for the frame with its name; there, 0 means no information.",
+            metavar="FILE",
+            help="Mask of the first frame: labels 0..K, one object in white, a cut-out, or a colour for each "
+            "object on black. Several, or a folder of them: each for the frame with its name; there, "
+            "background means no information.",
         ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
@@ -71,8 +72,9 @@ def segment(
 
     found = checkpoint_in_use(checkpoint, config, store)
     used = found.with_options(propagation, features, snap, num_superpixels)
-    source = open_video(Path(video))
-    masks = find_masks(source, [Path(place) for place in mask])
+    places = [Path(place) for place in mask]
+    source = open_video(Path(video), masks=places)
+    masks = find_masks(source, places)
     network = used.network(choose_device(used.config.execution))
     segmenter = used.on_videos(max_side).segmenter(network)
     done = segment_video(segmenter, source, masks, Path(out), overlay)

@@ -11,7 +11,7 @@ from shls_core.benchmarks.davis.layout import DavisVideo, Year
 from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
 from shls_core.metrics.sequence import VOID_LABEL
-from shls_core.video.frames import open_video
+from shls_core.video.frames import frame_numbers, open_video
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,14 @@ def of_davis(video: DavisVideo, year: Year) -> BenchmarkVideo:
         If it does not have one frame for every mask.
     """
     paths = video.annotation_paths
-    num_frames = open_video(video.frames).num_frames
+    source = open_video(video.frames)
+    num_frames = source.num_frames
     if num_frames != len(paths):
         raise InputError(
             f"expected {len(paths)} frames, one for every mask, got {num_frames} in {video.frames}"
         )
     wanted = tuple(path.stem for path in paths)
+    frame_numbers(source, wanted)  # each mask has the name of a frame, or the error names it
     return BenchmarkVideo(video.name, video.frames, paths[:1], wanted, paths, one_object=year == 2016)
 
 

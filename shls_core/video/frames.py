@@ -1,7 +1,6 @@
 """Reads the frames of a video file or of a folder of images, one at a time."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError, SampleError
+from shls_core.files.natural_order import by_value_of_numbers
 from shls_core.files.pictures.decode import decode_image
 
 _IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
@@ -44,11 +44,14 @@ class Video:
         Frames per second; 24 for a folder, which does not state it.
     num_frames : int or None
         Number of frames; None if a file does not state it.
+    not_frames : frozenset of str
+        Names of images in the folder that are no frames: the masks that a person drew there.
     """
 
     path: Path
     fps: float
     num_frames: int | None
+    not_frames: frozenset[str] = frozenset()
 
     def frames(self) -> Iterator[Frame]:
         """Read the frames in the order of time; only one is held at a time.
@@ -58,7 +61,7 @@ class Video:
         InputError
             If an image cannot be read, or has another size than the first one.
         """
-        found = _images(self.path) if self.path.is_dir() else _video_frames(self.path)
+        found = _images(self.path, self.not_frames) if self.path.is_dir() else _video_frames(self.path)
         shape: tuple[int, ...] | None = None
         for frame in found:
             shape = shape or frame.pixels.shape
@@ -70,10 +73,11 @@ class Video:
             yield frame
 
 
-def open_video(path: Path) -> Video:
+def open_video(path: Path, masks: Collection[Path] = ()) -> Video:
     """Open a video file or a folder of images.
 
     The images of a folder are sorted by name, numbers in names by their value: ``frame2`` before ``frame10``.
+    Those of them that are among `masks` are no frames.
 
     Raises
     ------
@@ -81,7 +85,8 @@ def open_video(path: Path) -> Video:
         If there is nothing at `path` that can be read as a video, or two images differ in their suffix only.
     """
     if path.is_dir():
-        return Video(path, _FOLDER_FPS, _count_frames(path))
+        not_frames = frozenset(mask.name for mask in masks if mask.parent.resolve() == path.resolve())
+        return Video(path, _FOLDER_FPS, _count_frames(path, not_frames), not_frames)
     if not path.is_file():
         raise InputError(f"expected a video file or a folder of frames, found none at {path}")
     capture = cv2.VideoCapture(str(path))
@@ -103,7 +108,9 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
         If there is no frame with such a name.
     """
     if video.path.is_dir():
-        known = {Path(name).stem: number for number, name in enumerate(_image_names(video.path))}
+        known = {
+            Path(name).stem: number for number, name in enumerate(_image_names(video.path, video.not_frames))
+        }
         numbers = [known.get(name) for name in names]
     else:
         numbers = [int(name) if name.isdecimal() else None for name in names]
@@ -115,10 +122,10 @@ def frame_numbers(video: Video, names: Sequence[str]) -> list[int]:
     return found
 
 
-def _count_frames(folder: Path) -> int:
+def _count_frames(folder: Path, not_frames: frozenset[str]) -> int:
     """Return the number of frames in a folder; there is at least one, and one image for each."""
     names: dict[str, str] = {}
-    for name in _image_names(folder):
+    for name in _image_names(folder, not_frames):
         other = names.setdefault(Path(name).stem, name)
         if other != name:
             raise InputError(f"expected one image for every frame, got {other} and {name} in {folder}")
@@ -127,8 +134,8 @@ def _count_frames(folder: Path) -> int:
     return len(names)
 
 
-def _images(folder: Path) -> Iterator[Frame]:
-    for name in _image_names(folder):
+def _images(folder: Path, not_frames: frozenset[str]) -> Iterator[Frame]:
+    for name in _image_names(folder, not_frames):
         path = folder / name
         try:
             yield Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
@@ -136,14 +143,12 @@ def _images(folder: Path) -> Iterator[Frame]:
             raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
 
 
-def _image_names(folder: Path) -> list[str]:
+def _image_names(folder: Path, not_frames: frozenset[str]) -> list[str]:
     images = (path.name for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
-    return sorted((name for name in images if not name.startswith(".")), key=_by_value_of_numbers)
-
-
-def _by_value_of_numbers(name: str) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|\D+", name)
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
+    return sorted(
+        (name for name in images if not name.startswith(".") and name not in not_frames),
+        key=by_value_of_numbers,
+    )
 
 
 def _video_frames(path: Path) -> Iterator[Frame]:

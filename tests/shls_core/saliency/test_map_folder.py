@@ -41,9 +41,9 @@ def test_two_maps_of_one_name_are_an_error(folder):
 
 
 def test_a_folder_without_maps_or_no_folder_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"expected PNG or JPEG files in .*, found none"):
+    with pytest.raises(InputError, match=r"expected maps or masks as pictures in .*, found none"):
         MapFolder.open(str(tmp_path))
-    with pytest.raises(InputError, match="expected a folder of PNG or JPEG files, found none at"):
+    with pytest.raises(InputError, match="expected a folder of maps or masks, found none at"):
         MapFolder.open(str(tmp_path / "nowhere"))
 
 

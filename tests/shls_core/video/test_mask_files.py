@@ -67,14 +67,13 @@ def test_what_cannot_be_used_is_named(video, given, tmp_path):
         return str(raised.value)
 
     assert "background only" in refused(given("empty.png"))
-    assert "expected object labels 1..254, got 255 (void) beside others" in refused(given("void.png", 1, 255))
     a = given("a.png", 1)
     assert "got d, which is none of" in refused(a, given("d.png", 1))
     assert "expected one mask of a frame, got" in refused(a, given("masks/a.png", 1))
     assert "expected masks of one size, 32x24, got 32x20" in refused(a, given("b.png", 1, height=20))
     (tmp_path / "none").mkdir()
-    assert "expected masks as PNG in" in refused(tmp_path / "none")
-    assert "cannot read" in refused(tmp_path / "nowhere.png")
+    assert "expected masks as pictures in" in refused(tmp_path / "none")
+    assert "cannot read it: No such file" in refused(tmp_path / "nowhere.png")
 
 
 @pytest.mark.parametrize("kind", ["16 bits", "colours"])
@@ -86,5 +85,8 @@ def test_more_than_254_objects_do_not_pass_for_fewer(video, tmp_path, kind):
         else np.dstack([labels % 256, labels // 256, labels % 7]).astype(np.uint8)
     )
     cv2.imwrite(str(tmp_path / "many.png"), many)
-    with pytest.raises(InputError, match="expected an indexed or 8-bit grey mask, got mode"):
+    with pytest.raises(
+        InputError,
+        match=r"got \d+ (grey levels|colours) that mostly fill no areas",
+    ):
         find_masks(video, [tmp_path / "many.png"])
