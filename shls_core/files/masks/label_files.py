@@ -7,12 +7,13 @@ from jaxtyping import UInt8
 
 from shls_core.errors import InputError, MaskError
 from shls_core.files.masks.cut_out import palette_values
+from shls_core.files.masks.found_objects import MANY_LOOKS
 from shls_core.files.masks.looks import looks_of
 from shls_core.files.masks.samples import MAX_MASK_BYTES, Samples, read_samples
+from shls_core.files.masks.soft_edges import two_levels
 from shls_core.files.masks.voc_colours import VOC_VALUES, mapped, voc_labels
 
 _REMEDY = "save labels as an indexed or grey PNG, 0 background, 1..K objects"
-_MOST_EXACT_LOOKS = 64
 
 
 def read_mask(path: Path) -> UInt8[np.ndarray, "H W"]:
@@ -101,10 +102,11 @@ def _grey(samples: Samples) -> UInt8[np.ndarray, "H W"]:
     labels = values.astype(np.uint8, copy=False)
     looks = looks_of(labels)
     assert looks is not None  # 256 values at most
-    if len(looks.values) > _MOST_EXACT_LOOKS and looks.solid.sum() < len(looks.values) / 2:
+    mostly_edges = len(looks.values) > MANY_LOOKS and looks.solid.sum() < len(looks.values) / 2
+    if mostly_edges and two_levels(labels[..., None]) is not None:
         raise MaskError(
-            f"expected labels, got {len(looks.values)} grey levels, of which most fill no area, as of soft "
-            f"edges or a soft map: {_REMEDY}"
+            f"expected labels, got {len(looks.values)} grey levels, of which most fill no area, as soft "
+            f"edges have: {_REMEDY}"
         )
     return labels
 

@@ -87,7 +87,7 @@ def _blended(
         start = pixels[which] - colours[one]
         share = np.clip(start @ way / length**2, 0, 1)
         beside = np.abs(start - share[:, None] * way).max(axis=1)
-        blended[which] = beside <= max(12.0, length / 8)  # filters overshoot, JPEG rings
+        blended[which] = beside <= max(12.0, length / 6)  # filters overshoot, JPEG rings
     return blended
 
 

@@ -68,7 +68,7 @@ def _is_mask(looks: Looks) -> bool:
     labels = [value for value in present if value not in (0, _VOID)]
     if 0 not in present or len(present) <= 2:
         return present[:1] == [0] and len(present) == 2
-    return labels[-1] <= _LARGEST_LABEL and bool(looks.solid.all())
+    return labels[-1] <= _LARGEST_LABEL and bool(looks.solid[looks.values != _VOID].all())
 
 
 def _inside(inside: Bool[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:

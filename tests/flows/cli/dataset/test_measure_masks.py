@@ -30,6 +30,8 @@ def test_machines_get_one_object(measured):
     assert told.keys() == {
         "num_images",
         "num_failed",
+        "failed",
+        "unmatched",
         "detector",
         "centre_prior",
         "mean_confidence",
