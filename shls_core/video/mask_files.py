@@ -42,9 +42,10 @@ class MaskFiles(Mapping[int, UInt8[np.ndarray, "_ _"]]):
         readings = {path: _seen(path) for path in self._paths.values()}
         self._numbering = _numbering_of(readings)
         lines, objects = [], dict[int, SeenObject]()
-        for path, reading in readings.items():
+        for number, (path, reading) in zip(self._paths, readings.items(), strict=True):
             seen = [self._numbered(one) for one in reading.objects]
-            lines.append(described(path.name, seen, reading.notes))
+            frame = f" (frame {number}, counted from 0)" if len(self._paths) > 1 or number else ""
+            lines.append(described(path.name + frame, seen, reading.notes))
             for one in seen:
                 other = objects.setdefault(one.label, one)
                 if other.mark != one.mark and None not in (other.mark, one.mark):

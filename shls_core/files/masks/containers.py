@@ -9,7 +9,32 @@ from PIL import Image, TiffImagePlugin
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _JPEG_IN_TIFF = (6, 7)
+_FOREIGN = (
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"gimp xcf", "a GIMP image"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"\x93NUMPY", "a NumPy array"),
+    (0, b"PK\x03\x04", "a zip file"),
+    (0, b"{", "JSON, as of polygons"),
+    (0, b"[", "JSON, as of polygons"),
+    (0, b"<", "XML, as of SVG or polygons"),
+    (4, b"ftypheic", "HEIC, which changes values"),
+    (4, b"ftypmif1", "HEIF, which changes values"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (4, b"JXL ", "JPEG XL"),
+    (4, b"jP  ", "JPEG 2000"),
+    (4, b"ftyp", "a video"),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+)
 _COMPRESSION = 259
+
+
+def foreign_name(data: bytes) -> str:
+    """Return what a file is that no reader of masks knows."""
+    if not data:
+        return "an empty file"
+    names = (name for start, mark, name in _FOREIGN if data[start:].startswith(mark))
+    return next(names, "a file that is none, or is damaged")
 
 
 def damaged_chunk(data: bytes) -> str | None:

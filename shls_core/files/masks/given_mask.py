@@ -131,6 +131,11 @@ def _coloured(
     if looks is None:
         raise MaskError(f"{WANTED}, got thousands of colours, as a photograph has: {DRAW}")
     present = looks.listed()
+    if 0xFFFFFF in present and len(present) > 2 and voc_labels([x for x in present if x != 0xFFFFFF]):
+        raise MaskError(
+            f"{WANTED}, got white beside the colours of labels, where it may be void or an object: leave it "
+            f"black, or {DRAW}"
+        )
     if (labels := voc_labels(present)) is not None:
         names = {label: colour_name(colour) for label, colour in zip(labels, present, strict=True)}
         exact = mapped(values, looks.values, labels)

@@ -12,7 +12,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from PIL.ExifTags import Base as ExifTag
 
 from shls_core.errors import MaskDamaged, MaskError
-from shls_core.files.masks.containers import damaged_chunk, lossy_format
+from shls_core.files.masks.containers import damaged_chunk, foreign_name, lossy_format
 
 MAX_MASK_BYTES = 1 << 28
 """Largest mask file read, in bytes (268 million)."""
@@ -21,7 +21,7 @@ MAX_MASK_PIXELS = 1 << 25
 """Largest mask decoded, in px: 8192x4096."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF")
-_GOOD = "save the mask as an indexed PNG: 0 background, 1..254 objects"
+_GOOD = "save it as an indexed PNG, 0 background, 1..K objects"
 
 Kind = Literal["indexed", "grey", "colour"]
 
@@ -78,8 +78,7 @@ def read_samples(data: bytes) -> Samples:
         except Image.DecompressionBombError as error:
             raise MaskError(f"expected a mask of at most {MAX_MASK_PIXELS} px, got more") from error
         except UnidentifiedImageError as error:
-            found = "an empty file" if not data else "a file that is none, or is damaged"
-            raise MaskDamaged(f"expected a mask as a picture, got {found}: {_GOOD}") from error
+            raise MaskDamaged(f"expected a mask as a picture, got {foreign_name(data)}: {_GOOD}") from error
         except Exception as error:  # each format of Pillow raises other errors
             what = " ".join(str(error).split())
             raise MaskDamaged(f"expected a whole mask, got a damaged one ({what})") from error

@@ -12,6 +12,7 @@ from shls_core.files.masks.samples import Samples, read_samples
 _LARGEST_LABEL = 31
 _GREY_SPREAD = 3
 _VOID = 255
+_ALMOST_BLACK = 16
 
 
 def soft_map(data: bytes) -> UInt8[np.ndarray, "H W"]:
@@ -29,7 +30,8 @@ def soft_map(data: bytes) -> UInt8[np.ndarray, "H W"]:
     Raises
     ------
     MaskError
-        If it cannot be read, or is a picture in colours that is neither a cut-out nor a mask.
+        If it cannot be read, is a picture in colours that is neither a cut-out nor a mask, or is almost
+        black, as labels are in a format that changes them.
     """
     samples = read_samples(data)
     if samples.alpha is not None:
@@ -56,9 +58,11 @@ def _of_grey(samples: Samples) -> UInt8[np.ndarray, "H W"]:
     if looks is not None and _is_mask(looks):
         return _inside((values > 0) & (values != _VOID) if len(looks.values) > 2 else values > 0)
     if white > 255 and values.max(initial=0) > 255:
-        return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if white < 255:
-        return (values.astype(np.uint32) * 255 // white).astype(np.uint8)
+        values = (values.astype(np.uint32) + 128) // 257
+    elif white < 255:
+        values = values.astype(np.uint32) * 255 // white
+    if 0 < values.max(initial=0) < _ALMOST_BLACK:
+        raise MaskError("expected a map whose brightest pixels are salient, got one that is almost black")
     return values.astype(np.uint8, copy=False)
 
 
