@@ -23,6 +23,7 @@ DRAW = "save it as an indexed PNG, 0 background, 1..K objects"
 
 _LARGEST_LABEL_BESIDE_VOID = 31
 _MOSTLY_AREAS = 0.9
+_LEAST_IN_AREAS = 0.3
 _LOOKS_LISTED = 4
 
 Numbering = Mapping[int, int]
@@ -118,6 +119,15 @@ def check_flat(looks: Looks, what: str) -> None:
             f"{WANTED}, got {len(looks.values)} {what} that mostly fill no areas, as a photograph, a soft "
             f"map or blurred edges have: {DRAW}"
         )
+
+
+def check_areas(looks: Looks) -> None:
+    """Refuse many indices of which hardly any fills an area, background included."""
+    if (
+        len(looks.values) > MANY_LOOKS
+        and looks.counts[looks.solid].sum() < _LEAST_IN_AREAS * looks.counts.sum()
+    ):
+        raise MaskError(f"{WANTED}, got {len(looks.values)} colours, as a photograph has: {DRAW}")
 
 
 def no_ground(colours: Mapping[int, int], looks: Looks) -> str:

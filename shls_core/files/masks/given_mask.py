@@ -22,6 +22,7 @@ from shls_core.files.masks.found_objects import (
     MOST_OBJECTS,
     WANTED,
     Numbering,
+    check_areas,
     check_flat,
     cut_at_half,
     exact_looks,
@@ -81,6 +82,7 @@ def _names_its_ground(samples: Samples) -> bool:
 
 def _indexed(samples: Samples, numbering: Numbering | None) -> MaskReading:
     looks = exact_looks(samples.values)
+    check_areas(looks)
     used = looks.listed()
     palette = palette_values(samples)
     colours = palette[used].tolist()
@@ -99,7 +101,8 @@ def _indexed(samples: Samples, numbering: Numbering | None) -> MaskReading:
     if samples.alpha is not None:
         seen = np.where(samples.alpha < 255, 0, seen)
     ambiguous = len(set(colours)) < len(colours)  # then colours cannot tell the objects apart
-    labels_told_by_colour = voc_labels(palette.tolist()) is not None or _is_soft(seen)
+    flat = bool(looks.solid.all()) and len(used) <= MANY_LOOKS
+    labels_told_by_colour = voc_labels(palette.tolist()) is not None or (not flat and _is_soft(seen))
     if is_voc or (names_its_ground and (ambiguous or not labels_told_by_colour)):
         names = {index: f"index {index}, {colour_name(colour)}" for index, colour in colour_at.items()}
         return labelled(samples.values, looks, names, {} if ambiguous else colour_at, notes)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Integer, UInt8
 MOST_LOOKS = 4096
 """A picture with more is no mask; they are not counted any further."""
 
-_SAMPLED = 1 << 20
+_SAMPLED = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def _counted(
         return (present, histogram[present]) if len(present) <= MOST_LOOKS else None
     # Masks have long runs of one value: the starts of runs are few.
     flat = values.ravel()
-    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    if len(starts) > _SAMPLED and len(np.unique(flat[:: len(flat) // _SAMPLED])) > MOST_LOOKS:
+    if len(flat) > _SAMPLED and len(np.unique(flat[:: len(flat) // _SAMPLED])) > MOST_LOOKS:
         return None
+    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
     present, which = np.unique(flat[starts], return_inverse=True)
     if len(present) > MOST_LOOKS:
         return None

@@ -15,6 +15,7 @@ _MOST_SOFT = 0.3
 _LEAST_BLENDED = 0.9
 _LEAST_CONTRAST = 16
 _LOWEST_PEAK = 32
+_LOOKED_AT_PX = 1 << 21
 
 
 class Settled(NamedTuple):
@@ -104,38 +105,54 @@ def two_levels(pixels: UInt8[np.ndarray, "H W C"]) -> TwoLevels | None:
     TwoLevels or None
         None if the picture has more than two levels, or colours of several kinds.
     """
+    step = int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _LOOKED_AT_PX)) + 1
+    if step > 1 and not _has_two_levels(pixels[::step, ::step].max(axis=2)):
+        return None  # without looking at every pixel of a large photograph
     level = pixels.max(axis=2)
+    found = _has_two_levels(level)
+    if found is None or _has_area_between(level, found):
+        return None
+    colour = np.median(pixels[np.abs(level.astype(np.int16) - found.peak) <= found.peak // 16], axis=0)
+    if not _is_one_hue(pixels, level, colour):
+        return None
+    is_grey = bool(colour.min() >= 0.8 * colour.max())
+    return TwoLevels(level > found.peak / 2, found.peak, found.num_between, is_grey)
+
+
+class _Levels(NamedTuple):
+    peak: int
+    num_inside: int
+    num_between: int
+
+
+def _has_two_levels(level: UInt8[np.ndarray, "H W"]) -> _Levels | None:
+    """Return the level of an object on black, None if there are more than two levels."""
     highest = int(level.max(initial=0))
     histogram = np.bincount(level.ravel(), minlength=256)
     peak = highest // 2 + int(histogram[highest // 2 :].argmax())
     if peak < _LOWEST_PEAK:
         return None
-    inside = level > peak / 2
-    num_inside = int(inside.sum())
+    num_inside = int(histogram[peak // 2 + 1 :].sum())
     near_peak = int(histogram[int(np.ceil(peak * 7 / 8)) :].sum())
     near_black = int(histogram[: peak // 8 + 1].sum())
-    between = histogram[peak // 8 + 1 : int(np.ceil(peak * 7 / 8))]
+    between = int(histogram[peak // 8 + 1 : int(np.ceil(peak * 7 / 8))].sum())
     above = int(histogram[peak + peak // 8 + 9 :].sum())
     if (
         near_peak < num_inside / 2
         or near_black < (level.size - num_inside) / 2
-        or between.sum() > num_inside / 2
+        or between > num_inside / 2
         or above > num_inside / 100
-        or _has_area_between(level, peak, num_inside)
     ):
         return None
-    colour = np.median(pixels[np.abs(level.astype(np.int16) - peak) <= peak // 16], axis=0)
-    if not _is_one_hue(pixels, level, colour):
-        return None
-    return TwoLevels(inside, peak, int(between.sum()), bool(colour.min() >= 0.8 * colour.max()))
+    return _Levels(peak, num_inside, between)
 
 
-def _has_area_between(level: UInt8[np.ndarray, "H W"], peak: int, num_inside: int) -> bool:
+def _has_area_between(level: UInt8[np.ndarray, "H W"], found: _Levels) -> bool:
     """Whether a level between black and the peak fills an area of its own, as a second object does."""
-    lowest, highest = peak // 8 + 1, int(np.ceil(peak * 7 / 8))
+    lowest, highest = found.peak // 8 + 1, int(np.ceil(found.peak * 7 / 8))
     same = cv2.erode(level, np.ones((3, 3), np.uint8)) == cv2.dilate(level, np.ones((3, 3), np.uint8))
     filled = np.bincount(level[same], minlength=256)[lowest:highest]
-    return bool((filled > max(8, num_inside / 100)).any())
+    return bool((filled > max(8, found.num_inside / 100)).any())
 
 
 def _is_one_hue(

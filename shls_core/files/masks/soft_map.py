@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from shls_core.errors import MaskError
-from shls_core.files.masks.cut_out import colours_of
 from shls_core.files.masks.given_mask import objects_of
 from shls_core.files.masks.looks import Looks, as_colours, looks_of
 from shls_core.files.masks.samples import Samples, read_samples
@@ -38,10 +37,8 @@ def soft_map(data: bytes) -> UInt8[np.ndarray, "H W"]:
         return samples.alpha
     if samples.kind == "grey":
         return _of_grey(samples)
-    colours = as_colours(colours_of(samples)).astype(np.int16)
-    spread = colours.max(axis=2) - colours.min(axis=2)
-    if int(spread.max(initial=0)) <= _GREY_SPREAD:
-        return _of_grey(Samples("grey", colours[..., 1].astype(np.uint8), lossy=samples.lossy))
+    if (grey := _as_grey(samples)) is not None:
+        return _of_grey(Samples("grey", grey, lossy=samples.lossy))
     try:
         if samples.lossy:
             raise MaskError(samples.lossy)
@@ -50,6 +47,26 @@ def soft_map(data: bytes) -> UInt8[np.ndarray, "H W"]:
         raise MaskError(
             "expected a grey map, a cut-out with transparency or a mask, got a picture in colours"
         ) from error
+
+
+def _as_grey(samples: Samples) -> UInt8[np.ndarray, "H W"] | None:
+    """Return the levels of a picture in colours that is grey, None if it is not."""
+    if samples.palette is not None:
+        used = np.flatnonzero(np.bincount(samples.values.ravel(), minlength=256))
+        levels = samples.palette[:, 1]
+        same = (samples.palette[used] == levels[used, None]).all()
+        return np.ascontiguousarray(levels[samples.values]) if same else None
+    levels = (samples.values & 255).astype(np.uint8)
+    if not samples.lossy:  # a strip at a time: a photograph shows its colours in the first
+        strips = range(0, len(levels), 256)
+        same = all(
+            (levels[top : top + 256] * np.uint32(0x010101) == samples.values[top : top + 256]).all()
+            for top in strips
+        )
+        return levels if same else None
+    colours = as_colours(samples.values)
+    spread = colours.max(axis=2) - colours.min(axis=2)
+    return np.ascontiguousarray(colours[..., 1]) if int(spread.max(initial=0)) <= _GREY_SPREAD else None
 
 
 def _of_grey(samples: Samples) -> UInt8[np.ndarray, "H W"]:
