@@ -4,7 +4,9 @@ ShlsError
 ├── InputError               something the user gave cannot be used
 │   └── ConfigError          a configuration key or value
 ├── SampleError              a sample that cannot be used: becomes a rejected row
-│   └── ImageError           a file that is not a usable photograph
+│   ├── ImageError           a file that is not a usable photograph
+│   └── MaskError            a file that is not a usable mask
+│       └── MaskDamaged      it is no whole picture
 ├── StoreError               the store cannot do what was asked
 │   ├── StoreUnwritable      no permission, no space, not a folder
 │   ├── StoreUnreadable      no permission, wrong credentials, no such bucket
@@ -49,6 +51,14 @@ class SampleError(ShlsError):
 
 class ImageError(SampleError):
     """A file is not a usable photograph."""
+
+
+class MaskError(SampleError):
+    """A file is not a usable mask; `reason` says what was seen, and how to make a good one."""
+
+
+class MaskDamaged(MaskError):
+    """A mask file is no picture, or not a whole one."""
 
 
 class StoreError(ShlsError):

@@ -32,9 +32,10 @@ def segment(
     mask: Annotated[
         list[str],
         typer.Option(
-            metavar="PNG",
-            help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: "
-            "each for the frame with its name; there, 0 means no information.",
+            metavar="FILE",
+            help="Mask of the first frame: labels 0..K, one object in white, a cut-out, or a colour for each "
+            "object on black. Several, or a folder of them: each for the frame with its name; there, "
+            "background means no information.",
         ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],

@@ -12,7 +12,11 @@ def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
     return {
         "checkpoint": checkpoint,
         "num_frames": done.num_frames,
-        "num_objects": done.num_objects,
+        "num_objects": len(done.objects),
+        "objects": [
+            {"label": one.label, "seen_as": one.seen_as, "share": round(one.share, 6)} for one in done.objects
+        ],
+        "mask_lines": list(done.mask_lines),
         "num_frames_stated": done.findings.num_stated,
         "damaged_frames": done.findings.damaged,
         "doubtful_frames": done.findings.doubtful,
@@ -27,7 +31,7 @@ def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
 def show_segmented(done: Segmented) -> None:
     """Print where the results are."""
     console = Console(highlight=False, soft_wrap=True)
-    objects = "1 object" if done.num_objects == 1 else f"{done.num_objects} objects"
+    objects = "1 object" if len(done.objects) == 1 else f"{len(done.objects)} objects"
     console.print(f"{done.num_frames} frames, {objects}: masks in {done.masks}", markup=False)
     console.print(f"contact sheet: {done.contact_sheet}", markup=False)
     if done.overlay:

@@ -90,7 +90,7 @@ def _pictures(
     def shown(share: float, number: int) -> Picture:
         path = video.annotation_paths[number]
         frame = decode_image(frames[path.stem].read_bytes(), max_side=None)
-        result = _labels(results / video.name / path.name, year)
+        result = _labels(results / video.name / f"{path.stem}.png", year)
         drawn = compared(frame, result, _labels(path, year))
         scored = _scored(objects, number)
         text = f"Frame {number} of {video.name}, at {share:.0%}, with result and annotation. {scored}"

@@ -27,6 +27,8 @@ class StageOutcome(Outcome):
     seconds: float
     left_out: dict[str, int] = {}
     """Photographs of which no row was made because they were withdrawn: how many for each reason."""
+    unmatched: dict[str, int] = {}
+    """Photographs without a map and maps without a photograph, where maps come from a folder."""
 
 
 class DatasetOutcome(Outcome):

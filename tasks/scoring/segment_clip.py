@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.masks.mask_reading import SeenObject
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.video import Video
 from shls_core.propagation.given_masks import segment_from_masks
@@ -29,7 +30,10 @@ class Segmented:
     contact_sheet: Path
     overlay: Path | None
     num_frames: int
-    num_objects: int
+    objects: tuple[SeenObject, ...]
+    """The objects of the given masks."""
+    mask_lines: tuple[str, ...]
+    """What was seen in the given masks, a line for each, and what was left out."""
     findings: Findings
     """What was converted, which frames are damaged, and what is missing."""
 
@@ -76,6 +80,8 @@ def segment_video(
                 if done == 0:  # not earlier: a video that cannot be started leaves no folder
                     folder.mkdir(parents=True, exist_ok=True)
                     _print_each(video, video.notes)
+                    for line in masks.lines:
+                        print_line(line)
                 write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
                 sheet.add(drawn)
@@ -93,7 +99,8 @@ def segment_video(
         contact_sheet=out / CONTACT_SHEET,
         overlay=out / OVERLAY if with_overlay else None,
         num_frames=done,
-        num_objects=masks.num_objects,
+        objects=masks.objects,
+        mask_lines=masks.lines,
         findings=findings,
     )
 

@@ -20,6 +20,7 @@ from tasks.runs.outcomes import StageOutcome
 from tasks.runs.progress import progress
 from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.runs.run_artifacts import shown
+from tasks.stages.map_matches import unmatched_line
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage
 from tasks.terminal import print_line
@@ -55,6 +56,8 @@ def stage_rows(
     print_line(_summary(outcome))
     if outcome.left_out:
         print_line(left_out_line(outcome.left_out))
+    if outcome.unmatched:
+        print_line(unmatched_line(outcome.unmatched))
     if outcome.status != "cached":
         expect_to_judge()
     shown(f"stage-{stage.name}", lambda: _show(opened, outcome))

@@ -20,6 +20,7 @@ from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
+from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.stage import Stage
 from tasks.staging.shard_work import make_shard
 
@@ -82,6 +83,7 @@ def build_stage(
         rejected=sum(ref.rejected for ref in refs),
         seconds=round(time.monotonic() - started, 3),
         left_out=counted_by_reason(plan.left_out.values()),
+        unmatched=unmatched_maps(stage, wanted.rows),
     )
 
 

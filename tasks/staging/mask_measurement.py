@@ -1,6 +1,7 @@
 """Measures a detector and its pseudo-masks against masks drawn by people."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,9 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import InputError, SampleError
+from shls_core.files.droppings import is_dropping
 from shls_core.files.pictures.decode import decode_image
+from shls_core.files.pictures.formats import is_picture_name
 from shls_core.metrics.region import region_similarity
 from shls_core.metrics.saliency import (
     PrecisionRecall,
@@ -29,6 +32,7 @@ from tasks.executor import run_jobs
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.stages.detectors import detector_identity, ready_detector
 
+_NOISE = 31
 _THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -61,7 +65,9 @@ class MaskMeasurement(BaseModel):
 
     num_images: int
     num_failed: int
-    """Photographs that cannot be decoded, or have no map; they count nowhere else."""
+    """Photographs that cannot be measured; they count nowhere else."""
+    failed: dict[str, int]
+    """How many for each reason: no map, a damaged photograph, a truth that is no mask."""
     detector: MapScores
     centre_prior: MapScores
     mean_confidence: float
@@ -114,10 +120,8 @@ def measuring_jobs(
     source, digest = DetectorSource.of(config), detector_identity(config).get("digest")
     maps = MapFolder.open(str(source.path)) if source.kind == "maps" else None
     found = []
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        name = path.relative_to(root).as_posix()
-        mask = truths.of(name)
-        if mask is None or mask == path:
+    for name, path, mask in _paired(root, truths):
+        if mask is None:
             continue
         map_file = maps.of(name) if maps else None
         found.append(
@@ -136,6 +140,28 @@ def measuring_jobs(
     return found[:limit]
 
 
+def unmatched_truths(images: str, truth: str) -> dict[str, int]:
+    """Return how many photographs have no mask, and how many masks no photograph; nothing where none is."""
+    root, truths = Path(images), MapFolder.open(truth)
+    paired = list(_paired(root, truths))
+    counts = {
+        "photographs without a mask": sum(mask is None for _, _, mask in paired),
+        "masks without a photograph": len(truths.unused(name for name, _, _ in paired)),
+    }
+    return {what: count for what, count in counts.items() if count}
+
+
+def _paired(root: Path, truths: MapFolder) -> Iterator[tuple[str, Path, Path | None]]:
+    """Yield the photographs below a folder: name, path, and mask if it has one."""
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        name = path.relative_to(root)
+        if any(map(is_dropping, name.parts)) or not is_picture_name(name):
+            continue
+        mask = truths.of(name.as_posix())
+        if mask != path:  # the masks may lie among the photographs
+            yield name.as_posix(), path, mask
+
+
 def measure_masks(
     jobs: Sequence[MeasuringJob],
     execution: ExecutionConfig,
@@ -148,18 +174,21 @@ def measure_masks(
     InputError
         If no photograph could be measured.
     """
-    measured: list[tuple[str, _Measured | None]] = []
+    measured: list[tuple[str, _Measured | str]] = []
     advance(0, len(jobs))
     for result in run_jobs(_measure, jobs, execution.backend, execution.workers):
         measured.append(result)
         advance(len(measured), len(jobs))
     # Workers finish in any order; means are taken in a fixed order.
-    usable = [one for _, one in sorted(measured, key=lambda item: item[0]) if one is not None]
+    usable = [one for _, one in sorted(measured, key=lambda item: item[0]) if not isinstance(one, str)]
+    failed = Counter(sorted(one for _, one in measured if isinstance(one, str)))
     if not usable:
-        raise InputError(f"expected photographs that can be measured, got {len(jobs)} that cannot")
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in failed.items())
+        raise InputError(f"expected photographs that can be measured, got {len(jobs)} that cannot: {reasons}")
     return MaskMeasurement(
         num_images=len(usable),
         num_failed=len(measured) - len(usable),
+        failed=dict(failed),
         detector=_means([one.detected for one in usable]),
         centre_prior=_means([one.prior for one in usable]),
         mean_confidence=float(np.mean([one.confidence for one in usable])),
@@ -167,14 +196,15 @@ def measure_masks(
     )
 
 
-def _measure(job: MeasuringJob) -> tuple[str, _Measured | None]:
+def _measure(job: MeasuringJob) -> tuple[str, _Measured | str]:
+    """Return the path of a photograph, and its scores or the reason why it has none."""
     try:
         image = decode_image(Path(job.photograph).read_bytes(), job.max_side)
         height, width = image.shape[:2]
         truth = _truth(read_map(Path(job.truth).read_bytes(), height, width))
         detected = _detected(job, image)
-    except SampleError:
-        return job.photograph, None
+    except SampleError as error:
+        return job.photograph, error.reason
     found = foreground(image, detected, job.config)
     prior = centre_prior(height, width)
     return job.photograph, _Measured(
@@ -185,8 +215,8 @@ def _measure(job: MeasuringJob) -> tuple[str, _Measured | None]:
 
 
 def _truth(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Return the object pixels of a mask: 255, or 1 if the mask has 0 and 1."""
-    inside: npt.NDArray[np.bool_] = mask > mask.max() // 2
+    """Return the object pixels of a mask: brighter than half of its brightest pixel, and than noise."""
+    inside: npt.NDArray[np.bool_] = mask > max(int(mask.max()) // 2, _NOISE)
     return inside
 
 

@@ -28,7 +28,7 @@ def measure_masks(
         typer.Option(
             "--truth",
             metavar="FOLDER",
-            help="Masks drawn by people, PNG or JPEG, named like the photographs.",
+            help="Masks drawn by people, cut-outs or maps, named like the photographs.",
         ),
     ],
     config: ConfigPath = None,
@@ -43,13 +43,17 @@ def measure_masks(
     chosen = chosen_config(config, None, backend, workers)
     from tasks.runs.progress import progress
     from tasks.staging.mask_measurement import measure_masks as measure
-    from tasks.staging.mask_measurement import measuring_jobs
+    from tasks.staging.mask_measurement import measuring_jobs, unmatched_truths
+    from tasks.terminal import print_line
 
     jobs = measuring_jobs(images, truth, chosen.saliency, chosen.ingest.max_side, limit)
     with progress("measure-masks", "photographs") as advance:
         measurement = measure(jobs, chosen.execution, advance)
+    unmatched = unmatched_truths(images, truth)
+    for what, count in {**measurement.failed, **unmatched}.items():
+        print_line(f"not measured: {count} x {what}")
     if as_json:
-        print_json(measurement.model_dump(mode="json"))
+        print_json({**measurement.model_dump(mode="json"), "unmatched": unmatched})
     else:
         _show(measurement, chosen.saliency.detector, chosen.saliency.min_confidence)
 

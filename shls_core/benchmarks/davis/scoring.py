@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.benchmarks.davis.layout import DavisVideo, Year
+from shls_core.errors import InputError
 from shls_core.files.masks.label_files import read_mask
 from shls_core.metrics.scores import ObjectScores
-from shls_core.metrics.sequence import SequenceScorer
+from shls_core.metrics.sequence import VOID_LABEL, SequenceScorer
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,30 @@ def score_video(job: VideoToScore) -> list[ObjectScores]:
     InputError
         If a mask cannot be read, has another size than the first one, or has a label that is no object.
     """
-    scorer = SequenceScorer(_labels(job.video.annotation_paths[0], job.year), job.video.name)
+    first = _labels(job.video.annotation_paths[0], job.year)
+    scorer = SequenceScorer(first, job.video.name)
     for result, truth in zip(job.result_paths, job.video.scored_paths, strict=True):
-        scorer.add(_labels(result, job.year), _labels(truth, job.year))
+        labels, true_labels = _labels(result, job.year), _labels(truth, job.year)
+        for path, found in ((truth, true_labels), (result, labels)):
+            if found.shape != first.shape:
+                raise InputError(
+                    f"expected a mask of {_size(first.shape)} px, as the first annotation is, got "
+                    f"{_size(found.shape)}: {path}"
+                )
+        if job.year != 2016 and labels.max(initial=0) == VOID_LABEL:
+            raise InputError(
+                f"expected result labels 1..K, got 255, which is void and for annotations only: save labels, "
+                f"or score with --year 2016 where all objects are one: {result}"
+            )
+        try:
+            scorer.add(labels, true_labels)
+        except InputError as error:
+            raise InputError(f"{error}: {result}") from error
     return scorer.scores()
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}"
 
 
 def _labels(path: Path, year: Year) -> UInt8[np.ndarray, "H W"]:

@@ -11,12 +11,15 @@
 The split ``valid_all_frames`` has the masks and the wanted frames of ``valid``, and its own frames.
 """
 
+import codecs
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from shls_core.benchmarks.lists import check_name, folder_named
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.masks.mask_folder import masks_in
 from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.frozen import first_problem
 
@@ -54,16 +57,17 @@ def youtube_vos_split(root: Path, split: str) -> list[BenchmarkVideo]:
 
 
 def _video(name: str, listed: _Video, described: Path, frames: Path) -> BenchmarkVideo:
-    annotations = described / "Annotations" / name
-    given = tuple(sorted(annotations.glob("*.png")))
+    annotations = folder_named(described / "Annotations", name)
+    given = masks_in(annotations).masks
     if not given:
         raise InputError(f"expected the masks of {name} as PNG in {annotations}, found none")
     wanted = tuple(sorted({frame for one in listed.objects.values() for frame in one.frames}))
     if not wanted:
         raise InputError(f"expected objects and their frames, got none of video {name} in meta.json")
     # If a named frame is missing, fail before any work is done.
-    frame_numbers(open_video(frames / name), [*wanted, *(path.stem for path in given)])
-    return BenchmarkVideo(name, frames / name, given, wanted)
+    folder = folder_named(frames, name)
+    frame_numbers(open_video(folder), [*wanted, *(path.stem for path in given)])
+    return BenchmarkVideo(name, folder, given, wanted)
 
 
 def _frames(root: Path, split: str) -> Path:
@@ -79,7 +83,7 @@ def _frames(root: Path, split: str) -> Path:
 
 def _meta(path: Path) -> _Meta:
     try:
-        meta = _Meta.model_validate_json(path.read_bytes())
+        meta = _Meta.model_validate_json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise InputError(f"expected the list of videos and objects at {path}: {error.strerror}") from error
     except ValidationError as error:
@@ -89,4 +93,6 @@ def _meta(path: Path) -> _Meta:
         ) from error
     if not meta.videos:
         raise InputError(f"expected at least one video in {path}, got none")
+    for name in meta.videos:
+        check_name(name, f"in {path}")
     return meta

@@ -1,11 +1,11 @@
 """The pictures of a folder, in order: what reads a folder, counts it or digests it asks here."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from shls_core.errors import InputError
 from shls_core.files.droppings import is_dropping
+from shls_core.files.natural_order import by_value_of_numbers
 from shls_core.files.pictures.formats import is_picture_name
 
 
@@ -46,16 +46,3 @@ def check_one_each(names: Sequence[str], folder: Path) -> None:
                 f"expected one image for every frame, got {other} and {name} in {folder}: if one is a mask, "
                 "name it with --mask"
             )
-
-
-def by_value_of_numbers(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Return the key that sorts names in the order of time: numbers in them by their value.
-
-    Examples
-    --------
-    >>> sorted(["frame10.png", "frame2.png"], key=by_value_of_numbers)
-    ['frame2.png', 'frame10.png']
-    """
-    parts = re.findall(r"\d+|\D+", name)
-    values = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
-    return values, name

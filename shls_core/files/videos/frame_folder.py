@@ -7,8 +7,9 @@ from pathlib import Path
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.droppings import is_dropping
+from shls_core.files.natural_order import by_value_of_numbers
 from shls_core.files.pictures.decode import decode_image
-from shls_core.files.pictures.folders import by_value_of_numbers, check_one_each
+from shls_core.files.pictures.folders import check_one_each
 from shls_core.files.pictures.formats import is_picture_name
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.frame import Frame

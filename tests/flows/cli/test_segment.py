@@ -35,6 +35,14 @@ def test_masks_pictures_and_json(shls, first_run, clip):
         "checkpoint": first_run.outcome.training.checkpoint,
         "num_frames": 3,
         "num_objects": 2,
+        "objects": [
+            {"label": 1, "seen_as": "index 1, #800000", "share": 0.178571},
+            {"label": 2, "seen_as": "index 2, #008000", "share": 0.133929},
+        ],
+        "mask_lines": [
+            "first.png: 2 objects: 1 (index 1, #800000, 17.9 %), 2 (index 2, #008000, 13.4 %); "
+            "background 68.8 %"
+        ],
         "masks": str(out / "masks"),
         "contact_sheet": str(out / "contact_sheet.png"),
         "overlay": str(out / "overlay.mp4"),
@@ -101,9 +109,9 @@ def spoilt(frames, mask, how):
     [
         ("size", "expected a mask of the frame's size, 56x40, got 10x10"),
         ("empty", "expected a mask with at least one object, got background only"),
-        ("16 bits", "expected an indexed or 8-bit grey mask, got mode I;16"),
-        ("colours", "expected an indexed or 8-bit grey mask, got mode RGB"),
-        ("no mask", "expected a mask as PNG, cannot read"),
+        ("16 bits", "grey levels that mostly fill no areas"),
+        ("colours", "colours that mostly fill no areas"),
+        ("no mask", "expected a mask file, cannot read it: No such file or directory"),
         ("no frame", "expected the name of a frame, got first, which is none of"),
         ("video", "expected a video, got text"),
         ("nowhere", "expected a video file or a folder of frames, found none"),

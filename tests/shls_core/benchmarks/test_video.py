@@ -11,7 +11,7 @@ from shls_core.benchmarks.davis.layout import davis_split
 from shls_core.benchmarks.video import BenchmarkVideo, first_appearances, of_davis
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
-from shls_core.video.frames import open_video
+from shls_core.files.videos.video import open_video
 
 
 def given(folder, **rows):

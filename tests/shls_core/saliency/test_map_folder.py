@@ -1,3 +1,5 @@
+import unicodedata
+
 import cv2
 import numpy as np
 import pytest
@@ -41,9 +43,9 @@ def test_two_maps_of_one_name_are_an_error(folder):
 
 
 def test_a_folder_without_maps_or_no_folder_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"expected PNG or JPEG files in .*, found none"):
+    with pytest.raises(InputError, match=r"expected maps or masks as pictures in .*, found none"):
         MapFolder.open(str(tmp_path))
-    with pytest.raises(InputError, match="expected a folder of PNG or JPEG files, found none at"):
+    with pytest.raises(InputError, match="expected a folder of maps or masks, found none at"):
         MapFolder.open(str(tmp_path / "nowhere"))
 
 
@@ -75,3 +77,50 @@ def test_proportions_may_be_off_by_rounding_and_no_more():
 def test_what_is_no_map_is_a_sample_that_cannot_be_used(data):
     with pytest.raises(SampleError, match="corrupt saliency map"):
         read_map(data, 9, 9)
+
+
+def test_every_suffix_of_a_picture_is_a_map_and_droppings_are_none(tmp_path):
+    for name in ("bird.WEBP", "cat.tiff", "._cat.png", "@eaDir/bird.png", "notes.txt", ".hidden/dog.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    maps = MapFolder.open(str(tmp_path))
+    assert sorted(maps.files) == ["bird", "cat"]
+    assert maps.unused(["x/bird.jpg", "dog.jpg"]) == [tmp_path / "cat.tiff"]
+
+
+def test_a_linked_folder_is_entered_once(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "bird.png").write_bytes(b"")
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "album").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "loop").symlink_to(tmp_path / "maps")
+    assert list(MapFolder.open(str(tmp_path / "maps")).files) == ["album/bird"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_match_in_every_unicode_form(tmp_path, form):
+    (tmp_path / unicodedata.normalize("NFD", "Zoë.png")).write_bytes(b"")
+    assert MapFolder.open(str(tmp_path)).of(unicodedata.normalize(form, "Zoë.jpg")) is not None
+
+
+def test_cut_outs_and_labels_are_maps_of_their_object():
+    """As background removers write them: a dark object, its colours kept beneath the transparency."""
+    inside = np.zeros((40, 60), np.uint8)
+    inside[10:30, 20:50] = 1
+    dark = np.full((40, 60, 3), 20, np.uint8)
+    cut_out = np.dstack([dark, inside * 255])
+    for stored in (cut_out, inside, inside * 255, np.dstack([inside * 0, inside * 0, inside * 128])):
+        np.testing.assert_array_equal(read_map(encoded(stored), 40, 60), inside * 255)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8), "got a picture in colours"),
+        (np.arange(2400, dtype=np.uint16).reshape(40, 60), "almost black"),
+    ],
+)
+def test_what_is_no_map_has_a_reason_that_counts(stored, reason):
+    with pytest.raises(SampleError, match=reason) as raised:
+        read_map(encoded(stored), 40, 60)
+    assert raised.value.reason.startswith("unusable saliency map: expected ")

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
@@ -67,14 +68,13 @@ def test_what_cannot_be_used_is_named(video, given, tmp_path):
         return str(raised.value)
 
     assert "background only" in refused(given("empty.png"))
-    assert "expected object labels 1..254, got 255 (void) beside others" in refused(given("void.png", 1, 255))
     a = given("a.png", 1)
     assert "got d, which is none of" in refused(a, given("d.png", 1))
     assert "expected one mask of a frame, got" in refused(a, given("masks/a.png", 1))
     assert "expected masks of one size, 32x24, got 32x20" in refused(a, given("b.png", 1, height=20))
     (tmp_path / "none").mkdir()
-    assert "expected masks as PNG in" in refused(tmp_path / "none")
-    assert "cannot read" in refused(tmp_path / "nowhere.png")
+    assert "expected masks as pictures in" in refused(tmp_path / "none")
+    assert "cannot read it: No such file" in refused(tmp_path / "nowhere.png")
 
 
 @pytest.mark.parametrize("kind", ["16 bits", "colours"])
@@ -86,5 +86,91 @@ def test_more_than_254_objects_do_not_pass_for_fewer(video, tmp_path, kind):
         else np.dstack([labels % 256, labels // 256, labels % 7]).astype(np.uint8)
     )
     cv2.imwrite(str(tmp_path / "many.png"), many)
-    with pytest.raises(InputError, match="expected an indexed or 8-bit grey mask, got mode"):
+    with pytest.raises(
+        InputError,
+        match=r"got \d+ (grey levels|colours) that mostly fill no areas",
+    ):
         find_masks(video, [tmp_path / "many.png"])
+
+
+def colours(path, *drawn):
+    """Write a mask in these colours on black."""
+    picture = np.zeros((24, 32, 3), np.uint8)
+    for column, colour in enumerate(drawn):
+        picture[2:9, 4 * column : 4 * column + 4] = colour
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(picture).save(path)
+    return path
+
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def test_a_colour_is_the_same_object_in_every_mask(video, tmp_path):
+    places = [colours(tmp_path / "b.png", RED, GREEN), colours(tmp_path / "c.png", BLUE, RED)]
+    masks = find_masks(video, places)
+    assert [(one.label, one.seen_as) for one in masks.objects] == [
+        (1, "#0000ff"), (2, "#00ff00"), (3, "#ff0000"),
+    ]  # fmt: skip
+    assert masks[1][3, 0] == masks[2][3, 4] == 3
+    assert (masks[1][3, 4], masks[2][3, 0]) == (2, 1)
+
+
+def test_masks_that_tell_objects_apart_in_other_ways_are_refused(video, tmp_path, given):
+    with pytest.raises(InputError, match=r"in one way, got labels in b\.png and colours in .*c\.png"):
+        find_masks(video, [given("b.png", 1), colours(tmp_path / "c.png", RED, GREEN)])
+    with pytest.raises(InputError, match=r"got labels in b\.png and one object without a label in .*c\.png"):
+        find_masks(video, [given("b.png", 1, 2), colours(tmp_path / "c.png", (255, 255, 255))])
+
+
+def test_masks_of_one_object_need_no_label(video, tmp_path, given):
+    masks = find_masks(video, [given("b.png", 1), colours(tmp_path / "c.png", (255, 255, 255))])
+    assert [one.label for one in masks.objects] == [1]
+
+
+def test_one_label_in_two_colours_is_refused(video, tmp_path):
+    for name, colour in (("b", RED), ("c", BLUE)):
+        image = Image.frombytes("P", (32, 24), np.eye(24, 32, dtype=np.uint8).tobytes())
+        image.putpalette([0, 0, 0, *colour])
+        image.save(tmp_path / f"{name}.png")
+    with pytest.raises(InputError, match=r"one colour for label 1 in all masks, got index 1, #ff0000 and"):
+        find_masks(video, [tmp_path / "b.png", tmp_path / "c.png"])
+
+
+def test_every_picture_in_a_folder_is_a_mask_and_the_rest_is_counted(video, given, tmp_path):
+    folder = given("masks/b.png", 4).parent
+    given("c.png", 2).rename(folder / "c.PNG")
+    colours(tmp_path / "a.bmp", (128, 0, 0)).rename(folder / "a.bmp")
+    for name in ("._b.png", "Thumbs.db", "notes.txt", "project.xcf"):
+        (folder / name).write_bytes(b"x")
+    masks = find_masks(video, [folder])
+    assert list(masks) == [0, 1, 2]
+    assert [one.label for one in masks.objects] == [1, 2, 4]
+    assert masks.lines[-1] == f"left out, as no pictures: 2 in {folder} (notes.txt, project.xcf)"
+    assert masks.lines[1] == (
+        "b.png (frame 1, counted from 0): 1 object: 4 (index 4, #000080, 2.7 %); background 97.3 %"
+    )
+
+
+def test_a_mask_among_the_frames_is_no_frame(video, given, tmp_path):
+    place = given("frames/first.png", 1)
+    opened = open_video(tmp_path / "frames", masks=[place])
+    assert [frame.name for frame in opened.frames()] == ["a", "b", "c"]
+    masks = find_masks(opened, [place])
+    assert list(masks) == [0]
+    assert "first.png lies among the frames: it is taken for a mask, and for no frame" in masks.lines
+    with pytest.raises(InputError, match="expected masks in a folder of their own, got the folder of"):
+        find_masks(opened, [tmp_path / "frames"])
+
+
+def test_a_mask_with_the_name_of_its_frame_may_lie_beside_it(video, given, tmp_path):
+    place = given("frames/a.png", 1)
+    opened = open_video(tmp_path / "frames", masks=[place])
+    assert opened.num_frames == 3
+    assert list(find_masks(opened, [place])) == [0]
+
+
+def test_void_is_background(video, given):
+    masks = find_masks(video, [given("void.png", 1, 255)])
+    assert np.unique(masks[0]).tolist() == [0, 1]
+    assert "255 (void, 2.7 %) is taken as background" in masks.lines[0]

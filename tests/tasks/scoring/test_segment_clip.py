@@ -50,7 +50,7 @@ def clip(tmp_path):
 def test_every_frame_gets_a_mask_of_its_name(segmenter, clip):
     frames, mask, out = clip
     done = segment_video(segmenter, open_video(frames), MaskFiles({0: mask}), out, with_overlay=True)
-    assert (done.num_frames, done.num_objects) == (5, 1)
+    assert (done.num_frames, len(done.objects)) == (5, 1)
     assert [path.name for path in sorted(done.masks.iterdir())] == [
         f"{number:03d}.png" for number in range(5)
     ]
@@ -111,7 +111,7 @@ def test_masks_of_several_frames(segmenter, clip, tmp_path):
     write_mask(tmp_path / "003.png", later)
     given = MaskFiles({1: mask, 3: tmp_path / "003.png"})
     done = segment_video(segmenter, open_video(frames), given, out)
-    assert done.num_objects == 2
+    assert [one.label for one in done.objects] == [2, 9]
     found = [np.unique(read_mask(path)).tolist() for path in sorted(done.masks.iterdir())]
     assert found[:4] == [[0], [0, 2], [0, 2], [0, 2, 9]]
 

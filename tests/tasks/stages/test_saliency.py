@@ -219,3 +219,24 @@ def test_masks_of_little_confidence_are_rejected_with_that_reason(build, rows, i
 def test_paths_of_the_user_are_taken_from_where_the_command_runs(build, maps, monkeypatch):
     monkeypatch.chdir(maps.parent)
     assert build(detector=f"maps:{Path(maps.name)}").rejected == 0
+
+
+def test_what_finds_no_counterpart_is_counted(build, maps):
+    first, *_ = sorted(maps.iterdir())
+    first.rename(maps / "unknown.png")
+    outcome = build(detector=f"maps:{maps}")
+    # A PNG and a JPEG share the name of the map that is gone.
+    assert outcome.unmatched == {"photographs without a map": 2, "maps without a photograph": 1}
+    assert build(crops_per_image=0).unmatched == {}
+
+
+def test_cut_outs_become_masks(build, rows, maps):
+    for path in maps.iterdir():
+        drawn = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        dark = np.full((*drawn.shape, 3), 20, np.uint8)
+        assert cv2.imwrite(str(path), np.dstack([dark, (drawn // 257).astype(np.uint8)]))
+    outcome = build(detector=f"maps:{maps}", sharpening={"side_px": 0})
+    assert outcome.rejected == 0
+    for row in rows(outcome, "mask", "height", "width"):
+        mask = decode_map(row["mask"], row["height"], row["width"], np.uint8)
+        assert (mask > 0).mean() == pytest.approx((50 / 120) ** 2, rel=0.1)

@@ -67,7 +67,9 @@ def test_what_cannot_be_measured_is_counted(folders):
     (folders / "images" / "a.png").write_bytes(b"no photograph")
     assert (measure(folders).num_images, measure(folders).num_failed) == (1, 1)
     (folders / "maps" / "b.png").unlink()
-    with pytest.raises(InputError, match="expected photographs that can be measured, got 2 that cannot"):
+    with pytest.raises(
+        InputError, match="expected photographs that can be measured, got 2 that cannot: 1 x "
+    ):
         measure(folders, detector=f"maps:{folders / 'maps'}")
 
 

@@ -30,6 +30,8 @@ def test_machines_get_one_object(measured):
     assert told.keys() == {
         "num_images",
         "num_failed",
+        "failed",
+        "unmatched",
         "detector",
         "centre_prior",
         "mean_confidence",
@@ -57,4 +59,4 @@ def test_a_folder_that_is_not_there_is_one_line(shls, tmp_path):
     result = shls("dataset", "measure-masks", "--images", tmp_path, "--truth", tmp_path / "nowhere")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr.startswith("error: expected a folder of PNG or JPEG files, found none at ")
+    assert result.stderr.startswith("error: expected a folder of maps or masks, found none at ")
