@@ -155,7 +155,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
                 (split == side).astype(int) for side in ("train", "held_out")
             )
         if artifacts.keys() >= stills.STAGES:
-            table = stills.with_figures(stage, table, rejected)
+            table = stills.with_figures(artifact.manifest, table, rejected)
         present.update(table["sample_id"])
         tables[stage] = table
     return tables

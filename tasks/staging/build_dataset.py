@@ -55,6 +55,8 @@ def stage_rows(
     print_line(_summary(outcome))
     if outcome.left_out:
         print_line(left_out_line(outcome.left_out))
+    for skipped in outcome.skipped:
+        print_line(str(skipped))
     if outcome.status != "cached":
         expect_to_judge()
     shown(f"stage-{stage.name}", lambda: _show(opened, outcome))

@@ -37,10 +37,13 @@ def plan(
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
     from tasks.staging.plan_report import plan_report
+    from tasks.terminal import print_line
 
     chosen = chosen_config(config, images, backend, workers)
     report = plan_report(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
+    for skipped in report.skipped:
+        print_line(str(skipped))
     print_json(plan_json(report)) if as_json else show_plan(report, shards)
     refuse_without_space(store, report.bytes_to_write)
