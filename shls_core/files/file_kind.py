@@ -54,8 +54,8 @@ def kind_of_file(name: str | PurePath, head: bytes) -> FileKind:
 
     Examples
     --------
-    >>> kind_of_file("IMG_1.jpg", b"\xff\xd8\xff"), kind_of_file("IMG_1.MOV", b""), kind_of_file("1.AAE", b"<")
-    ('picture', 'video', 'sidecar')
+    >>> kind_of_file("IMG_1.jpg", b"\xff\xd8\xff"), kind_of_file("IMG_1.MOV", b"")
+    ('picture', 'video')
     """
     suffix = PurePath(name).suffix.lower()
     if suffix == _THUMBNAIL_OF_A_VIDEO:

@@ -45,10 +45,7 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
         If the machine, not the file, is the reason, or the file is gone.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SampleError(f"{NOT_READABLE}: not a regular file")
+        with open(path, "rb", opener=_opened_without_waiting) as file:
             yield file
     except OSError as error:
         if is_of_the_file(error):
@@ -58,6 +55,14 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
                 f"{path} was removed while it was read: run again when nobody writes to it"
             ) from error
         raise InputError(f"expected to read {path}: {reason_of(error)}") from error
+
+
+def _opened_without_waiting(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise SampleError(f"{NOT_READABLE}: not a regular file")
 
 
 def is_there(path: Path, is_kind: Callable[[int], bool]) -> bool:

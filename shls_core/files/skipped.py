@@ -21,7 +21,7 @@ class SkippedKind(StrEnum):
     LOOSELY_MATCHED_NOTE = "loosely_matched_note"
     """A row of the table of notes whose file is named in other upper and lower case. It is used."""
     SIDECAR = "sidecar"
-    """A file that cameras and programs keep beside pictures."""
+    """A sidecar: a file that cameras and programs keep beside pictures."""
     DROPPING = "dropping"
     """A file or folder that systems leave, or a hidden one."""
     FOLDER_MET_BEFORE = "folder_met_before"

@@ -45,8 +45,8 @@ _PHRASES: Mapping[SkippedKind, tuple[str, str]] = {
         "rows of photographs.csv name their files in other upper and lower case, and are used",
     ),
     SkippedKind.SIDECAR: (
-        "file that belongs to pictures left out",
-        "files that belong to pictures left out",
+        "sidecar file left out",
+        "sidecar files left out",
     ),
     SkippedKind.DROPPING: ("hidden or system file left out", "hidden or system files left out"),
     SkippedKind.FOLDER_MET_BEFORE: (

@@ -1,8 +1,9 @@
 """Resolve a user's reference to a source: a file, an id, the beginning of an id, or a file name.
 
 Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file on
-disk, by its SHA-256; the sources whose ids begin with it; the sources with this recorded file name, however its
-accents are composed. A single source is accepted, several are refused. A complete id means only its source.
+disk, by its SHA-256; the sources whose ids begin with it; the sources with this recorded file name, however
+its accents are composed. A single source is accepted, several are refused. A complete id means only its
+source.
 """
 
 import hashlib
@@ -29,7 +30,6 @@ from storage.withdrawal.deny_list import withdrawn
 
 COLUMNS = ("sample_id", "source_ids", "file_name", "rejected")
 """The columns that are read of the rows of sources."""
-_COMPOSED = "NFC"  # macOS decomposes accents in names
 _KIND = f"{PartKind.PHOTOGRAPH}:"
 _ID_DIGITS = 64
 _NAMED = 3
@@ -112,8 +112,9 @@ class SourceReferences:
         if _is_whole_id(reference):
             return found
         if reference:
-            composed = pc.utf8_normalize(self._rows["file_name"], form=_COMPOSED)
-            rows = self._rows.filter(pc.equal(composed, unicodedata.normalize(_COMPOSED, reference)))
+            # macOS decomposes accents in names.
+            composed = pc.utf8_normalize(self._rows["file_name"], form="NFC")
+            rows = self._rows.filter(pc.equal(composed, unicodedata.normalize("NFC", reference)))
             found.update(pc.unique(rows["source"]).to_pylist())
         if _is_file(reference):
             found.add(file_digest(Path(reference)))

@@ -36,6 +36,7 @@ def plan(
     from flows.cli.dataset.plan_tables import plan_json, show_plan
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
+    from tasks.planning.left_out import rejected_line
     from tasks.staging.plan_report import plan_report
     from tasks.terminal import print_line
 
@@ -43,6 +44,8 @@ def plan(
     report = plan_report(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
+    if report.rejected:
+        print_line(rejected_line(report.rejected))
     for skipped in report.skipped:
         print_line(str(skipped))
     print_json(plan_json(report)) if as_json else show_plan(report, shards)
