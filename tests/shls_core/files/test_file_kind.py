@@ -1,8 +1,10 @@
 import io
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from PIL import Image
 
 from shls_core.files.file_kind import HEAD_BYTES, kind_of_file
@@ -60,3 +62,8 @@ def test_a_real_film_is_one_without_its_name(tmp_path):
         film.write(np.zeros((64, 64, 3), np.uint8))
     film.release()
     assert kind_of_file("clip", (tmp_path / "clip.avi").read_bytes()[:HEAD_BYTES]) == "video"
+
+
+@hypothesis.given(name=st.text(max_size=12), head=st.binary(max_size=HEAD_BYTES))
+def test_no_bytes_are_too_strange(name, head):
+    assert kind_of_file(name, head) in ("picture", "video", "sidecar", "unknown")

@@ -3,7 +3,9 @@
 import unicodedata
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from shls_core.errors import InputError
 from shls_core.files.skipped import Skipped, SkippedKind
@@ -87,3 +89,18 @@ def test_twins_are_told_apart_by_their_exact_names():
 def test_what_is_not_clear_is_refused(rows, files, told):
     with pytest.raises(InputError, match=rf"{told}.*\(photographs\.csv\)"):
         joined(rows, files)
+
+
+NAMES = ["a.jpg", "A.jpg", "./a.jpg", "b/a.jpg", "b\\a.jpg", NFC, NFD, "", "c"]
+ROWS = st.lists(st.sampled_from(NAMES), max_size=5)
+FILES = ROWS.map(lambda names: sorted({*names} - {""}))
+
+
+@hypothesis.given(rows=ROWS, files=FILES)
+def test_every_row_is_at_a_file_or_named_or_refused(rows, files):
+    try:
+        found, said = joined(rows, files)
+    except InputError:
+        return
+    assert len(found) + sum(kind == SkippedKind.UNMATCHED_NOTE for kind, _ in said) == len(rows)
+    assert all(found[name] == name for name in {*rows} & {*files})

@@ -1,8 +1,11 @@
 """Tables as spreadsheets write them: every row arrives, or one line says why not."""
 
+import contextlib
 import os
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from shls_core.errors import InputError
 from tasks.stages.photograph_folder.notes_table import NoteRow, read_notes
@@ -105,3 +108,16 @@ def test_a_table_that_may_not_be_read_stops_the_run(tmp_path, without_root_right
     os.mkfifo(table)
     with pytest.raises(InputError, match="not a regular file"):
         read_notes(table)
+
+
+ANY_BYTES = st.binary(max_size=60)
+ANY_CELLS = st.text('file_name,;consent\n"\0\t|é', max_size=60).map(str.encode)
+
+
+@hypothesis.given(data=ANY_BYTES | ANY_CELLS)
+@hypothesis.settings(max_examples=200)
+def test_whatever_bytes_lie_there_they_are_rows_or_one_line(tmp_path_factory, data):
+    table = tmp_path_factory.getbasetemp() / "photographs.csv"
+    table.write_bytes(b"file_name,consent\n" + data)
+    with contextlib.suppress(InputError):
+        assert all(row.name.strip() or row.values for row in read_notes(table))
