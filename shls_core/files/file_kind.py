@@ -3,7 +3,8 @@
 from pathlib import PurePath
 from typing import Literal
 
-FileKind = Literal["picture", "video", "sidecar", "unknown"]
+FileKind = Literal["picture", "video", "sidecar", "text", "unknown"]
+"""A text is a sidecar only where a picture of its name lies beside it."""
 
 HEAD_BYTES = 1024
 """First bytes of a file that are looked at."""
@@ -18,10 +19,10 @@ _VIDEO_SUFFIXES = frozenset(
 _SIDECAR_SUFFIXES = frozenset(
     {
         *(".aae", ".xmp", ".xml", ".json", ".yaml", ".yml", ".csv", ".tsv", ".ini", ".gpx", ".kml"),
-        *(".txt", ".md", ".rtf", ".htm", ".html", ".log", ".url", ".lnk"),
         *(".pp3", ".dop", ".cos", ".vrd", ".nksc", ".on1"),  # settings of raw converters
     }
 )
+_TEXT_SUFFIXES = frozenset({".txt", ".md", ".rtf", ".htm", ".html", ".log"})
 _THUMBNAIL_OF_A_VIDEO = ".thm"  # a JPEG, but no photograph
 _PICTURE_BRANDS = frozenset(
     {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -65,6 +66,8 @@ def kind_of_file(name: str | PurePath, head: bytes) -> FileKind:
         return by_content
     if suffix in _VIDEO_SUFFIXES:
         return "video"
+    if suffix in _TEXT_SUFFIXES:
+        return "text"
     return "sidecar" if suffix in _SIDECAR_SUFFIXES else "unknown"
 
 

@@ -6,13 +6,14 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.file_kind import HEAD_BYTES, kind_of_file
 from shls_core.files.names import printable
+from shls_core.files.pictures.formats import is_picture_name
 from shls_core.files.regular_file import NOT_READABLE, is_there, open_regular
 from shls_core.files.skipped import Skipped, SkippedKind
 from shls_core.files.walk import FolderContents, FoundFile, walk_folder
@@ -67,10 +68,13 @@ def list_photographs(folder: Path) -> Listing:
     table = _table_of_notes(folder, contents)
     skipped = list(contents.skipped)
     photographs, others = [], []
+    pictured = {
+        name for file in contents.files if is_picture_name(file.name) for name in _with_stem(file.name)
+    }
     for file in contents.files:
         if table and file.path == table:
             continue
-        found = look_at(file)
+        found = look_at(file, pictured)
         if isinstance(found, Skipped):
             skipped.append(found)
             others.append(file.name)
@@ -92,8 +96,16 @@ def list_photographs(folder: Path) -> Listing:
     )
 
 
-def look_at(file: FoundFile) -> Photograph | Skipped:
+def look_at(file: FoundFile, pictured: Collection[str] = ()) -> Photograph | Skipped:
     """Hash a file that may be a photograph, or say what it is instead.
+
+    Parameters
+    ----------
+    file
+        The file.
+    pictured
+        Names of pictures, with and without their suffixes: a text whose name begins with one and has a suffix
+        of its own belongs to the picture.
 
     Raises
     ------
@@ -107,8 +119,10 @@ def look_at(file: FoundFile) -> Photograph | Skipped:
         with open_regular(file.path) as opened:
             size, head = os.fstat(opened.fileno()).st_size, opened.read(HEAD_BYTES)
             kind = kind_of_file(file.name, head)
-            if kind in ("video", "sidecar"):
-                return Skipped(SkippedKind.VIDEO if kind == "video" else SkippedKind.SIDECAR, name)
+            if kind == "video":
+                return Skipped(SkippedKind.VIDEO, name)
+            if kind == "sidecar" or (kind == "text" and _with_stem(file.name)[1] in pictured):
+                return Skipped(SkippedKind.SIDECAR, name)
             if size > MOST_BYTES:
                 raise SampleError(
                     f"{NOT_READABLE}: {size / 1e9:.1f} GB, at most {MOST_BYTES / 1e9:.1f} GB expected"
@@ -137,6 +151,10 @@ def _table_of_notes(folder: Path, contents: FolderContents) -> Path | None:
             f"({folder / lost[0].name})"
         )
     return next((file.path for file in contents.files if file.name in names), None)
+
+
+def _with_stem(name: str) -> tuple[str, str]:
+    return name, str(PurePosixPath(name).with_suffix(""))
 
 
 def _looks_like_notes(name: str) -> bool:

@@ -1,4 +1,5 @@
 import io
+from typing import get_args
 
 import cv2
 import hypothesis
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from shls_core.files.file_kind import HEAD_BYTES, kind_of_file
+from shls_core.files.file_kind import HEAD_BYTES, FileKind, kind_of_file
 
 
 def box(kind, brand):
@@ -37,6 +38,7 @@ def box(kind, brand):
         ("a.AAE", b"<plist/>", "sidecar"),
         ("a.jpg.xmp", b"<x:xmpmeta", "sidecar"),
         ("a.json", b"{}", "sidecar"),
+        ("a.txt", b"words", "text"),
         ("clip.THM", b"\xff\xd8\xff\xe0", "sidecar"),
         ("renamed.txt", b"\xff\xd8\xff\xe0", "picture"),
         ("a.jpg", b"", "unknown"),
@@ -66,4 +68,4 @@ def test_a_real_film_is_one_without_its_name(tmp_path):
 
 @hypothesis.given(name=st.text(max_size=12), head=st.binary(max_size=HEAD_BYTES))
 def test_no_bytes_are_too_strange(name, head):
-    assert kind_of_file(name, head) in ("picture", "video", "sidecar", "unknown")
+    assert kind_of_file(name, head) in get_args(FileKind)

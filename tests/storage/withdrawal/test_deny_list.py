@@ -69,7 +69,7 @@ def test_a_dataset_is_refused_for_a_withdrawn_photograph_in_any_row(
 def test_a_rejected_row_holds_a_photograph_too(store, photographs, stage_dataset, tmp_path, record_run):
     folder = shutil.copytree(photographs, tmp_path / "with-a-copy")
     shutil.copy(folder / "coffee.png", folder / "zzz.png")
-    (folder / "notes.doc").write_text("not an image")
+    (folder / "notes.txt").write_text("not an image")
     dataset = stage_dataset(store, folder).dataset
     text = digest_bytes(b"not an image")
     record_run(store, "withdraw", [text], {"reason": "a note"})

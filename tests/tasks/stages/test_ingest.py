@@ -74,7 +74,7 @@ def test_what_cannot_be_used_becomes_a_row_with_the_reason(ingest, folder):
     whole = (folder / "astronaut.jpg").read_bytes()
     (folder / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing")
-    (folder / "notes.doc").write_text("no photograph")
+    (folder / "notes.txt").write_text("no photograph")
     (folder / "empty.jpg").write_bytes(b"")
     cv2.imwrite(str(folder / "tiny.png"), np.full((30, 200, 3), 90, np.uint8))
     (folder / "z_again.jpg").write_bytes(whole)
@@ -83,7 +83,7 @@ def test_what_cannot_be_used_becomes_a_row_with_the_reason(ingest, folder):
     assert reasons == {
         "cut.jpg": "corrupt or truncated image",
         "bad.png": "corrupt or truncated image",
-        "notes.doc": "not an image",
+        "notes.txt": "not an image",
         "empty.jpg": "not an image",
         "tiny.png": "too small: 30x200 px, at least 64 px expected",
         "z_again.jpg": "duplicate",
@@ -196,7 +196,7 @@ def test_a_folder_without_a_readable_image_is_told_with_reasons(ingest, store, t
     folder = tmp_path / "texts"
     folder.mkdir()
     for number in range(3):
-        (folder / f"{number}.doc").write_text(str(number))
+        (folder / f"{number}.txt").write_text(str(number))
     (folder / "x.jpg").write_bytes(b"\xff\xd8\xff")
     told = "got 4 of 4 rejected: 3 x not an image, 1 x corrupt or truncated image$"
     with pytest.raises(TooManyRejected, match=told):
@@ -233,7 +233,7 @@ def test_the_photographs_inside_scikit_image_come_with_their_notes(ingest):
 
 def test_rejected_rows_hold_no_bytes(ingest, store, folder):
     secret = b"not a photograph, and nobody's business" * 100
-    (folder / "diary.doc").write_bytes(secret)
+    (folder / "diary.txt").write_bytes(secret)
     ingest(folder)
     shards = [path for path in (store.root / "objects").rglob("*") if path.is_file()]
     assert shards

@@ -72,3 +72,19 @@ def test_a_table_that_is_about_other_photographs_fails_the_gate(shls, config_fil
     assert error.startswith("error: dataset ")
     assert "first: ingest.unmatched_note_share" in error
     assert "all at 0.5" in error
+
+
+@pytest.mark.slow
+def test_workers_and_a_second_run_agree_about_what_cannot_be_read(
+    shls, config_file, tmp_path, folder, without_root_rights
+):
+    config = config_file(gate={"max_unmatched_note_share": 0.5}, ingest={"images": str(folder)})
+    made = []
+    for store, backend in (("one", "serial"), ("two", "ray"), ("two", "serial")):
+        with without_root_rights():
+            options = ("--config", config, "--store", tmp_path / store, "--backend", backend, "--json")
+            made.append(json.loads(shls("dataset", "build", *options).stdout))
+    assert len({build["dataset"] for build in made}) == 1
+    assert {stage["status"] for stage in made[2]["stages"]} == {"cached"}
+    skipped = [build["stages"][0]["skipped"] for build in made]
+    assert skipped[0] == skipped[1] == skipped[2]

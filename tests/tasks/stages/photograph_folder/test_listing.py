@@ -43,6 +43,15 @@ def test_films_and_sidecars_are_left_out_and_what_is_unknown_is_a_row(folder):
     ]
 
 
+def test_a_text_beside_a_picture_of_its_name_is_a_sidecar_and_another_is_a_row(folder):
+    (folder / "deep").mkdir()
+    for name in ("a.txt", "a.jpg.txt", "readme.txt", "deep/a.txt"):
+        (folder / name).write_text("words")
+    found = list_photographs(folder)
+    assert [one.name for one in found.photographs] == ["a.jpg", "deep/a.txt", "readme.txt"]
+    assert said(found) == [(SkippedKind.SIDECAR, "a.jpg.txt"), (SkippedKind.SIDECAR, "a.txt")]
+
+
 def test_of_a_film_and_of_a_file_too_large_only_the_first_bytes_are_read(folder, monkeypatch):
     for name in ("film.mp4", "huge.jpg"):
         with (folder / name).open("wb") as file:

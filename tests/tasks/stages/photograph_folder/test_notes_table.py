@@ -115,7 +115,7 @@ ANY_CELLS = st.text('file_name,;consent\n"\0\t|é', max_size=60).map(str.encode)
 
 
 @hypothesis.given(data=ANY_BYTES | ANY_CELLS)
-@hypothesis.settings(max_examples=200)
+@hypothesis.settings(max_examples=100)
 def test_whatever_bytes_lie_there_they_are_rows_or_one_line(tmp_path_factory, data):
     table = tmp_path_factory.getbasetemp() / "photographs.csv"
     table.write_bytes(b"file_name,consent\n" + data)
