@@ -1,5 +1,6 @@
 """What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
 
+import ctypes
 import io
 import itertools
 import os
@@ -9,6 +10,7 @@ import sys
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +59,32 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             part = image[top : top + SIDE_PX, left : left + SIDE_PX]
             assert cv2.imwrite(str(folder / f"{name}.{suffix}"), part[..., ::-1])
     return folder
+
+
+@pytest.fixture
+def without_root_rights() -> Callable[[], AbstractContextManager[None]]:
+    """Return a context in which this thread must obey permissions, also as root."""
+    return _without_root_rights
+
+
+@contextmanager
+def _without_root_rights() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    system = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(system, "capset"):
+        pytest.skip("root obeys no permissions here, and cannot be made to")
+    header, rights = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert system.capget(header, rights) == 0
+    before = rights[0]
+    rights[0] = before & ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH; they stay permitted
+    assert system.capset(header, rights) == 0
+    try:
+        yield
+    finally:
+        rights[0] = before
+        assert system.capset(header, rights) == 0
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ class GateConfig(FrozenConfig):
     max_low_confidence_share: float = pydantic.Field(default=0.5, ge=0, le=1)
     """Largest share of a dataset's pseudo-masks that may be rejected for low confidence: above it, the
     detector does not suit the photographs."""
+    max_unmatched_note_share: float = pydantic.Field(default=0.1, ge=0, le=1)
+    """Largest share of the rows of `photographs.csv` that may be about no file in the folder. Rows note
+    consent: above it, table and folder do not belong together."""
     min_train_sequences: int = pydantic.Field(default=1, ge=1)
     """Fewest sequences to train on."""
     min_held_out_sequences: int = pydantic.Field(default=0, ge=0)

@@ -8,7 +8,7 @@ import importlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -155,7 +155,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
                 (split == side).astype(int) for side in ("train", "held_out")
             )
         if artifacts.keys() >= stills.STAGES:
-            table = stills.with_figures(stage, table, rejected)
+            table = stills.with_figures(artifact.manifest, table, rejected)
         present.update(table["sample_id"])
         tables[stage] = table
     return tables
@@ -207,7 +207,10 @@ def _observed(result: Mapping[str, Any]) -> str:
     if "observed_value" in found:
         return f"{float(found['observed_value']):.10g}"
     if "unexpected_count" in found:
-        return f"{found['unexpected_count']} of {found['element_count']} rows outside"
+        rows = f"{found['unexpected_count']} of {found['element_count']} rows outside"
+        values = set(found.get("partial_unexpected_list") or ())
+        is_one_figure = len(values) == 1 and found["unexpected_count"] == found["element_count"]
+        return f"{rows}, all at {values.pop():.6g}" if is_one_figure and _are_floats(values) else rows
     # One error, or one for each metric. Their tracebacks contain paths, which must not be hashed.
     errors = (result["exception_info"], *result["exception_info"].values())
     messages = {
@@ -216,6 +219,10 @@ def _observed(result: Mapping[str, Any]) -> str:
         if isinstance(error, dict) and "exception_message" in error
     }
     return f"an error: {'; '.join(sorted(messages))}"
+
+
+def _are_floats(values: Iterable[object]) -> bool:
+    return all(isinstance(value, float) for value in values)
 
 
 def _places_of_unexpected(result: Mapping[str, Any]) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from shls_core.files.skipped import SkippedKind
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.gate.config import GateConfig
 from storage.gate.expectations import Expectation, between
@@ -16,18 +17,21 @@ STAGES = frozenset({INGEST, SALIENCY, SEQUENCES, SUPERPIXELS})
 """The stages of such a dataset."""
 
 
-def with_figures(stage: str, accepted: pd.DataFrame, rejected: "pd.Series[str]") -> pd.DataFrame:
+def with_figures(manifest: StageManifest, accepted: pd.DataFrame, rejected: "pd.Series[str]") -> pd.DataFrame:
     """Return the statistics of accepted rows with the columns that only `expectations` here look at.
 
     Parameters
     ----------
-    stage
-        Whose rows they are.
+    manifest
+        Of the stage whose rows they are.
     accepted
         Statistics of the accepted rows.
     rejected
         Of every row, the reason why it was rejected, if it was.
     """
+    stage = manifest.stage
+    if stage == INGEST:
+        return accepted.assign(unmatched_note_share=_unmatched_note_share(manifest))
     if stage == SALIENCY:  # one figure of all rows, beside each accepted row
         return accepted.assign(low_confidence_share=float((rejected == LOW_CONFIDENCE).mean()))
     if stage == SEQUENCES:
@@ -43,6 +47,7 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> Ite
     shares = {"min_value": config.min_mask_share, "max_value": config.max_mask_share, "mostly": config.mostly}
 
     yield between(INGEST, "num_bytes", min_value=1)
+    yield between(INGEST, "unmatched_note_share", max_value=config.max_unmatched_note_share)
     yield between(SALIENCY, "mask_share", **shares)
     yield between(SALIENCY, "num_objects", min_value=1)
     yield between(
@@ -75,6 +80,13 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> Ite
         SUPERPIXELS,
         "ExpectTableRowCountToEqual",
         {"value": stages[SEQUENCES].rows - stages[SEQUENCES].rejected},
+    )
+
+
+def _unmatched_note_share(ingest: StageManifest) -> float:
+    """Return the share of the rows of the table of notes that are about no file; 0 without a table."""
+    return sum(
+        one.count / (one.of or one.count) for one in ingest.skipped if one.kind == SkippedKind.UNMATCHED_NOTE
     )
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from shls_core.errors import NameUnknown, StoreError
+from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import canonical_json, digest_json, short
 from storage.objects.objects import ObjectStore
 
@@ -67,6 +68,9 @@ class StageManifest(Record):
     statistics: dict[str, dict[str, float]]
     """Per numeric column: minimum, mean and maximum over the accepted rows."""
     shards: tuple[ShardRef, ...]
+    skipped: tuple[SkippedCount, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Of a stage of sources: what was among them and has no row, counted. No names: a manifest stays when a
+    photograph is erased. Not what systems leave: it must not change the id."""
 
 
 class DatasetManifest(Record):

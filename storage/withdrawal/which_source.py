@@ -1,11 +1,13 @@
 """Resolve a user's reference to a source: a file, an id, the beginning of an id, or a file name.
 
 Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file on
-disk, by its SHA-256; the sources whose ids begin with it; the sources with this recorded file name. A single
-source is accepted, several are refused. A complete id means only its source.
+disk, by its SHA-256; the sources whose ids begin with it; the sources with this recorded file name, however
+its accents are composed. A single source is accepted, several are refused. A complete id means only its
+source.
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import InputError, NameUnknown
+from shls_core.files.regular_file import NOT_READABLE
 from storage.canonical import short
 from storage.files.inventory import take_inventory
 from storage.kinds import PartKind
@@ -25,7 +28,7 @@ from storage.rows.stage_names import INGEST
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 
-COLUMNS = ("sample_id", "source_ids", "file_name")
+COLUMNS = ("sample_id", "source_ids", "file_name", "rejected")
 """The columns that are read of the rows of sources."""
 _KIND = f"{PartKind.PHOTOGRAPH}:"
 _ID_DIGITS = 64
@@ -44,6 +47,10 @@ class SourceReferences:
     """
 
     def __init__(self, rows: pa.Table, others: Collection[str]) -> None:
+        # The id of a file that could not be read is none of a photograph: who withdraws it would not keep the
+        # photograph out once it can be read.
+        unread = pc.fill_null(pc.starts_with(rows["rejected"], NOT_READABLE), False)
+        rows = rows.filter(pc.invert(unread))
         columns = [rows["sample_id"], pc.list_flatten(rows["source_ids"]), rows["file_name"]]
         self._rows = pa.Table.from_arrays(columns, names=["row", "source", "file_name"])
         self._others = others
@@ -105,8 +112,10 @@ class SourceReferences:
         if _is_whole_id(reference):
             return found
         if reference:
-            rows = self._rows.filter(pc.starts_with(self._rows["file_name"], reference)).to_pylist()
-            found |= {row["source"] for row in rows if row["file_name"] == reference}
+            # macOS decomposes accents in names.
+            composed = pc.utf8_normalize(self._rows["file_name"], form="NFC")
+            rows = self._rows.filter(pc.equal(composed, unicodedata.normalize("NFC", reference)))
+            found.update(pc.unique(rows["source"]).to_pylist())
         if _is_file(reference):
             found.add(file_digest(Path(reference)))
         return found

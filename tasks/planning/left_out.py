@@ -1,4 +1,4 @@
-"""Photographs that are in the folder and are left out, because they were withdrawn."""
+"""Photographs that are in the folder and are left out, because they were withdrawn, or are rejected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from shls_core.errors import InputError
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, listed, withdrawn
 from tasks.stages.stage import RowPlan
+
+_REASONS_NAMED = 3
 
 
 def without_withdrawn(
@@ -48,3 +50,16 @@ def left_out_line(counts: Mapping[str, int]) -> str:
     photographs = "photograph" if total == 1 else "photographs"
     reasons = (f"{count} x {reason}" if len(counts) > 1 else reason for reason, count in counts.items())
     return f"{total} {photographs} left out: withdrawn ({', '.join(reasons)})"
+
+
+def rejected_line(counts: Mapping[str, int]) -> str:
+    """Return in one line how many rows are rejected, given how many for each reason.
+
+    Examples
+    --------
+    >>> rejected_line({"not an image": 2, "duplicate": 1})
+    '3 rejected: 2 x not an image, 1 x duplicate'
+    """
+    first = [f"{count} x {reason}" for reason, count in counts.items()][:_REASONS_NAMED]
+    more = ["…"] if len(counts) > len(first) else []
+    return f"{sum(counts.values())} rejected: {', '.join(first + more)}"

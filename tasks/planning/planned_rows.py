@@ -9,6 +9,7 @@ the work.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import Any
 
 from shls_core.errors import SampleError
 from storage.objects.objects import ObjectStore
-from storage.rows.shards import read_columns
+from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import RowAddress
 from tasks.planning.shard_job import KeyedRow, KnownRow
 from tasks.planning.stage_plan import StagePlan
@@ -45,6 +46,16 @@ class PlannedRows:
         columns = [column for column in columns if column not in ("sample_id", "digest")]  # in the address
         found = [*self._made(columns), *self._to_be_made(columns)]
         return sorted(found, key=lambda item: item[0].sample_id)
+
+    def rejected_reasons(self) -> dict[str, int]:
+        """Return how many rows are rejected, or foreseen to be, for each reason, most frequent first."""
+        shards = dict.fromkeys(known.shard for known, _ in self._places)
+        tables = read_columns_of_all(self._objects, list(shards), ["rejected"])
+        reasons = dict(zip(shards, (table["rejected"].to_pylist() for table in tables), strict=True))
+        counts = Counter(reasons[known.shard][known.index] for known, _ in self._places)
+        counts.update(row for _, row in self._foretold if isinstance(row, str))
+        del counts[None]
+        return dict(counts.most_common())
 
     def _made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
         tables: dict[str, list[dict[str, Any]]] = {}
@@ -82,20 +93,24 @@ class PlannedRows:
             found.append((address, {column: row[column] for column in columns}))
         return found
 
-    @cached_property
+    @property
     def _foreseen(self) -> list[tuple[KeyedRow, Row]]:
+        return [(item, row) for item, row in self._foretold if not isinstance(row, str)]
+
+    @cached_property
+    def _foretold(self) -> list[tuple[KeyedRow, Row | str]]:
         items = [item for shard in self._plan.stale for item in shard.rows if item.known is None]
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # photographs are decoded
             rows = threads.map(self._foresee, items)
-            return [(item, row) for item, row in zip(items, rows, strict=True) if row is not None]
+            return list(zip(items, rows, strict=True))
 
-    def _foresee(self, item: KeyedRow) -> Row | None:
-        """Return the columns of a row that are known before it is made; None if it will be rejected."""
+    def _foresee(self, item: KeyedRow) -> Row | str:
+        """Return the columns of a row that are known before it is made; the reason if it will be rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
             return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
-        except SampleError:
-            return None
+        except SampleError as error:
+            return error.reason
 
 
 def is_to_be_made(address: RowAddress) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from shls_core.errors import ObjectMissing
+from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind, in_manifest
 from storage.canonical import digest_json
 from storage.files.readers import SHARD_READERS
 from storage.kinds import shards_key
@@ -22,6 +23,7 @@ from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import assign_to_shards
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
+from tasks.stages.sources import Sources, SourceStage
 from tasks.stages.stage import RowPlan, Stage
 
 _MANIFESTS_SEARCHED = 8
@@ -70,6 +72,8 @@ class WantedRows:
     rows: tuple[RowPlan, ...]
     left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
     """Photographs of which no row is wanted because they were withdrawn, by source id."""
+    skipped: tuple[SkippedFiles, ...] = ()
+    """What lies among the sources and is not used."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +132,11 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
     inputs
         The rows of each stage that it reads, made or planned.
     """
-    plans = stage.plan(inputs)
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
-        return WantedRows(tuple(plans))
-    rows, left_out = without_withdrawn(store, plans)
-    return WantedRows(tuple(rows), left_out)
+        return WantedRows(tuple(stage.plan(inputs)))
+    found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
+    rows, left_out = without_withdrawn(store, found.rows)
+    return WantedRows(tuple(rows), left_out, counted_by_kind(found.skipped, found.totals))
 
 
 def plan_stage(
@@ -197,7 +201,8 @@ def made_artifact(
     except ObjectMissing:
         return None
     refs = tuple(shard.ref for shard in plan.shards)
-    wanted = manifest.model_copy(update={**plan.making.facts, "inputs": dict(contents), "shards": refs})
+    facts = {**plan.making.facts, "skipped": in_manifest(plan.wanted.skipped)}
+    wanted = manifest.model_copy(update={**facts, "inputs": dict(contents), "shards": refs})
     return (known, manifest) if manifest == wanted else None
 
 

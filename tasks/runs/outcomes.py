@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shls_core.files.skipped_counts import SkippedFiles
+
 
 class Outcome(BaseModel):
     """The result of a task."""
@@ -24,11 +26,15 @@ class StageOutcome(Outcome):
     rows: int
     rows_computed: int
     rejected: int
+    rejected_reasons: dict[str, int] = {}
+    """How many rows were rejected for each reason, most frequent first."""
     seconds: float
     left_out: dict[str, int] = {}
     """Photographs of which no row was made because they were withdrawn: how many for each reason."""
     unmatched: dict[str, int] = {}
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
+    skipped: tuple[SkippedFiles, ...] = ()
+    """What lies among the sources and is not used."""
 
 
 class DatasetOutcome(Outcome):

@@ -14,7 +14,7 @@ from storage.records.manifests import DatasetManifest, put_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
-from tasks.planning.left_out import left_out_line
+from tasks.planning.left_out import left_out_line, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.progress import progress
@@ -54,10 +54,14 @@ def stage_rows(
             plan.wanted(stage),
         )
     print_line(_summary(outcome))
+    if outcome.rejected:
+        print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:
         print_line(left_out_line(outcome.left_out))
     if outcome.unmatched:
         print_line(unmatched_line(outcome.unmatched))
+    for skipped in outcome.skipped:
+        print_line(str(skipped))
     if outcome.status != "cached":
         expect_to_judge()
     shown(f"stage-{stage.name}", lambda: _show(opened, outcome))

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import TooManyRejected
+from shls_core.files.skipped_counts import in_manifest
 from storage.canonical import digest_json
 from storage.records.manifests import ShardRef, StageManifest, put_record
 from storage.rows.schemas.stage_schema import StageSchema
@@ -72,6 +73,7 @@ def build_stage(
     artifact = known[0] if known else _put_manifest(store, plan, contents, refs)
     store.keys.put(stage.name, plan.key, artifact)
     rows, computed = sum(ref.rows for ref in refs), plan.rows_to_compute
+    rejected = sum(ref.rejected for ref in refs)
     return StageOutcome(
         name=stage.name,
         status="cached" if not jobs else "computed" if computed == rows else "partial",
@@ -80,10 +82,12 @@ def build_stage(
         shards_computed=len(jobs),
         rows=rows,
         rows_computed=computed,
-        rejected=sum(ref.rejected for ref in refs),
+        rejected=rejected,
+        rejected_reasons=StageArtifact(store.objects, artifact).rejected_reasons() if rejected else {},
         seconds=round(time.monotonic() - started, 3),
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
+        skipped=plan.wanted.skipped,
     )
 
 
@@ -100,6 +104,7 @@ def _put_manifest(
         rejected=sum(ref.rejected for ref in refs),
         statistics=_statistics(accepted, plan.stage.schema),
         shards=tuple(refs),
+        skipped=in_manifest(plan.wanted.skipped),
     )
     return put_record(store.objects, manifest)
 

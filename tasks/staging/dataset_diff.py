@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
 from storage.gate.gate import newest_verdict
 from storage.rows.stage_artifact import StageArtifact
@@ -59,6 +60,8 @@ class StageDifference(_Difference):
     rows: RowCounts
     rejected: tuple[int, int]
     """Number of rejected rows, before and after."""
+    skipped: tuple[tuple[SkippedCount, ...], tuple[SkippedCount, ...]]
+    """What was among the sources and has no row, before and after."""
     statistics: tuple[Statistic, ...]
     """Those that differ."""
 
@@ -124,6 +127,7 @@ def _stage_difference(store: Store, before: StageArtifact, after: StageArtifact)
         making=tuple(changes(*(Making.recorded(store.objects, manifest) for manifest in manifests))),
         rows=_row_counts(before, after),
         rejected=(manifests[0].rejected, manifests[1].rejected),
+        skipped=(manifests[0].skipped, manifests[1].skipped),
         statistics=tuple(_statistics(manifests[0].statistics, manifests[1].statistics)),
     )
 

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import NameUnknown
+from shls_core.files.skipped_counts import SkippedFiles
 from storage.files.free_space import free_bytes
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
@@ -73,6 +74,10 @@ class PlanReport(_Report):
     is_fresh: bool
     left_out: dict[str, int]
     """Photographs of which no row is planned because they were withdrawn: how many for each reason."""
+    skipped: tuple[SkippedFiles, ...]
+    """What lies among the photographs and is not used."""
+    rejected: dict[str, int]
+    """Photographs that are rejected, or will be: how many for each reason."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None if there is no such limit."""
@@ -135,6 +140,13 @@ def plan_report(
             left_out=counted_by_reason(
                 withdrawal for stage in plan.stages for withdrawal in stage.left_out.values()
             ),
+            rejected={
+                reason: count
+                for stage in plan.stages
+                if not stage.stage.reads
+                for reason, count in plan.rows[stage.stage.name].rejected_reasons().items()
+            },
+            skipped=tuple(one for stage in plan.stages for one in stage.wanted.skipped),
             stages=tuple(
                 _stage_report(plan, stage, baseline, file_names, rates, workers) for stage in plan.stages
             ),

@@ -18,7 +18,8 @@ from storage.withdrawal.deny_list import withdrawn
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.stages.handful import Handful, evenly_spread
-from tasks.stages.ingest import NOTE_COLUMNS, NOTES_FILE, IngestStage
+from tasks.stages.ingest import IngestStage
+from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS, NOTES_FILE
 from tasks.stages.stage import RowPlan, Stage
 from tasks.staging.build_stage import build_stage
 
@@ -77,7 +78,11 @@ class _Clock:
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
     """Link a few of the photographs that ingest planned, spread evenly by id, into an empty folder."""
-    originals = {plan.sample_id: plan for plan in plans if plan.sample_id == plan.source_ids[0]}
+    originals = {
+        plan.sample_id: plan
+        for plan in plans
+        if plan.sample_id == plan.source_ids[0] and "unreadable" not in plan.decided
+    }
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None

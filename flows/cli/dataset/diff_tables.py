@@ -41,6 +41,11 @@ def _show_stage(console: Console, stage: StageDifference) -> None:
         f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]} before, {stage.rejected[1]} after",
         soft_wrap=True,
     )
+    before, after = stage.skipped
+    if before != after:
+        for when, counts in (("before", before), ("after", after)):
+            said = "; ".join(map(str, counts)) or "nothing left out"
+            console.print(f"  {when}: {said}", markup=False, soft_wrap=True)
     for reason in stage.making:
         console.print(f"  {reason}", markup=False, soft_wrap=True)
     if stage.statistics:

@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
 from storage.gate.gate import newest_verdict
 from storage.objects.objects import ObjectStore
@@ -72,6 +73,7 @@ def _stage_facts(artifact: StageArtifact) -> dict[str, Any]:
         "rows": manifest.rows,
         "rejected": manifest.rejected,
         "rejected_reasons": artifact.rejected_reasons(),
+        "skipped": [one.model_dump(mode="json") for one in manifest.skipped],
         "shards": len(manifest.shards),
         "bytes": sum(shard.bytes for shard in manifest.shards),
         "statistics": manifest.statistics,
@@ -106,3 +108,5 @@ def show_facts(facts: dict[str, Any]) -> None:
         console.print(table)
         for reason, count in stage["rejected_reasons"].items():
             console.print(f"  rejected: {count} x {reason}", markup=False)
+        for one in stage["skipped"]:
+            console.print(f"  {SkippedCount.model_validate(one)}", markup=False)

@@ -36,11 +36,19 @@ def plan(
     from flows.cli.dataset.plan_tables import plan_json, show_plan
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
+    from tasks.planning.left_out import left_out_line, rejected_line
     from tasks.staging.plan_report import plan_report
+    from tasks.terminal import print_line
 
     chosen = chosen_config(config, images, backend, workers)
     report = plan_report(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
+    if report.left_out and as_json:  # otherwise it is among the first lines of the plan
+        print_line(left_out_line(report.left_out))
+    if report.rejected:
+        print_line(rejected_line(report.rejected))
+    for skipped in report.skipped:
+        print_line(str(skipped))
     print_json(plan_json(report)) if as_json else show_plan(report, shards)
     refuse_without_space(store, report.bytes_to_write)

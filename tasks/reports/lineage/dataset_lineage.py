@@ -85,6 +85,11 @@ class DatasetLineage:
         return self.num_expected - (len(self.judgement.failures) if self.judgement else 0)
 
     @property
+    def skipped(self) -> tuple[str, ...]:
+        """What was among its photographs and has no row, counted by kind, in words."""
+        return tuple(one for stage in self.stages for one in stage.skipped)
+
+    @property
     def versions(self) -> Mapping[str, str]:
         """Third-party packages that decided its bytes."""
         return dict(sorted({item for stage in self.stages for item in stage.versions}))

@@ -35,6 +35,8 @@ class StageSection:
 
     Attributes
     ----------
+    skipped : tuple of str
+        What was among the photographs and has no row, counted by kind, in words.
     rows, rejected : int
         `rows` includes the rejected ones; rows that were erased on request since are among these.
     reasons : tuple of (str, int)
@@ -56,6 +58,7 @@ class StageSection:
     shards: int
     num_bytes: int
     reasons: tuple[tuple[str, int], ...]
+    skipped: tuple[str, ...]
     histograms: tuple[Histogram, ...]
     failures: tuple[FindingRow, ...]
     findings: tuple[FindingRow, ...]
@@ -86,6 +89,7 @@ def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> Stage
         shards=len(manifest.shards),
         num_bytes=sum(shard.bytes for shard in manifest.shards),
         reasons=_reasons(table["rejected"]),
+        skipped=tuple(map(str, manifest.skipped)),
         histograms=_histograms(table.filter(pc.is_null(table["rejected"])), columns),
         failures=tuple(row for row in rows if not row.is_met),
         findings=rows,

@@ -20,8 +20,8 @@ from tasks.executor import one_thread
 from tasks.planning.making import Making
 from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import keyed_row
-from tasks.stages.ingest import NOTE_COLUMNS
 from tasks.stages.input_reader import InputReader
+from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS
 from tasks.stages.stage import Row, RowPlan, Stage
 from tasks.staging.shard_work import compute_row
 from tasks.upkeep.auditing.recorded_stages import recorded_stage

@@ -154,7 +154,7 @@ def test_every_picture_in_a_folder_is_a_mask_and_the_rest_is_counted(video, give
 
 def test_a_mask_among_the_frames_is_no_frame(video, given, tmp_path):
     place = given("frames/first.png", 1)
-    opened = open_video(tmp_path / "frames", masks=[place])
+    opened = open_video(tmp_path / "frames", without=[place])
     assert [frame.name for frame in opened.frames()] == ["a", "b", "c"]
     masks = find_masks(opened, [place])
     assert list(masks) == [0]
@@ -165,7 +165,7 @@ def test_a_mask_among_the_frames_is_no_frame(video, given, tmp_path):
 
 def test_a_mask_with_the_name_of_its_frame_may_lie_beside_it(video, given, tmp_path):
     place = given("frames/a.png", 1)
-    opened = open_video(tmp_path / "frames", masks=[place])
+    opened = open_video(tmp_path / "frames", without=[place])
     assert opened.num_frames == 3
     assert list(find_masks(opened, [place])) == [0]
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from shls_core.errors import GateError
+from shls_core.files.skipped_counts import SkippedCount
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
@@ -17,7 +18,7 @@ from storage.gate.gate import _are_present, newest_verdict, refuse_failed, requi
 from storage.gate.scenarios import SCENARIOS, training_column
 from storage.gate.stills import _of_scenarios, _of_superpixel_counts
 from storage.objects.objects import object_path
-from storage.records.manifests import DatasetManifest, get_record, put_record
+from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.store import Store
@@ -102,6 +103,29 @@ def test_an_expectation_that_cannot_be_looked_at_fails_without_saying_where_the_
     failed = [finding for finding in findings("saliency", wrong, every) if not finding.passed]
     (failure,) = failed
     assert re.fullmatch("an error: Column values, .* of the same type.", failure.observed)
+
+
+@pytest.mark.parametrize(("count", "passes"), [(1, True), (2, False)])
+def test_notes_that_are_about_no_file_fail_above_a_share(staged_copy, staged, count, passes):
+    dataset = get_record(staged_copy.objects, staged.dataset, DatasetManifest)
+    ingest = get_record(staged_copy.objects, dataset.stages["ingest"], StageManifest)
+    skipped = (SkippedCount(kind="unmatched_note", count=count, of=10), SkippedCount(kind="video", count=9))
+    changed = put_record(staged_copy.objects, ingest.model_copy(update={"skipped": skipped}))
+    noted = put_record(
+        staged_copy.objects, dataset.model_copy(update={"stages": {**dataset.stages, "ingest": changed}})
+    )
+    verdict = validate(staged_copy, noted, BOUNDS)
+    assert verdict.passed == passes
+    rows = ingest.rows - ingest.rejected
+    assert [str(finding) for finding in verdict.failures] == (
+        []
+        if passes
+        else [
+            "ingest.unmatched_note_share: ExpectColumnValuesToBeBetween(max_value 0.1), "
+            f"got {rows} of {rows} rows outside, all at 0.2"
+        ]
+    )
+    assert validate(staged_copy, noted, BOUNDS.model_copy(update={"max_unmatched_note_share": 0.2})).passed
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pydantic
 import pytest
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing, StoreError
+from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import canonical_json
 from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
@@ -122,3 +123,11 @@ def test_what_is_hashed_of_a_dataset_holds_no_place_host_or_time(staged):
             assert str(staged.store.root).encode() not in data
             assert socket.gethostname().encode() not in data
     assert sorted(kinds) == ["dataset", *["modules"] * 4, *["stage"] * 4]
+
+
+def test_a_manifest_in_which_nothing_is_skipped_is_written_as_before_there_was_the_field(store):
+    assert "skipped" not in json.loads(store.objects.get(put_record(store.objects, MANIFEST)))
+    counted = MANIFEST.model_copy(update={"skipped": (SkippedCount(kind="video", count=2),)})
+    digest = put_record(store.objects, counted)
+    assert get_record(store.objects, digest, StageManifest) == counted
+    assert json.loads(store.objects.get(digest))["skipped"] == [{"count": 2, "kind": "video"}]

@@ -1,6 +1,7 @@
 """Which photograph a person means."""
 
 import shutil
+import unicodedata
 
 import pytest
 
@@ -113,3 +114,27 @@ def test_the_id_of_a_second_file_with_the_same_bytes_means_the_photograph(
 def test_withdrawn_photographs_are_known_by_the_beginning_of_their_ids(store, record_run):
     record_run(store, "withdraw", ["ab" * 32], {"reason": "in advance"})
     assert SourceReferences.of(store).resolve("ababab") == "ab" * 32
+
+
+def test_a_name_is_found_however_its_accents_are_composed(store, photographs, stage_dataset, tmp_path, image):
+    folder = shutil.copytree(photographs, tmp_path / "photographs")
+    composed, decomposed = (unicodedata.normalize(form, "Zoë.png") for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    shutil.move(folder / "coffee.png", folder / decomposed)
+    stage_dataset(store, folder)
+    references = SourceReferences.of(store)
+    assert references.resolve(composed) == references.resolve(decomposed) == image
+
+
+def test_a_file_that_could_not_be_read_is_no_photograph_to_withdraw(
+    store, photographs, stage_dataset, tmp_path, image, without_root_rights
+):
+    folder = shutil.copytree(photographs, tmp_path / "photographs")
+    (folder / "coffee.png").chmod(0)
+    with without_root_rights():
+        stage_dataset(store, folder)
+    # The id of its row is not that of its bytes: withdrawn by it, the photograph would come back.
+    with pytest.raises(NameUnknown, match=r"got 'coffee\.png'"):
+        SourceReferences.of(store).resolve("coffee.png")
+    stage_dataset(store, photographs)
+    assert SourceReferences.of(store).resolve("coffee.png") == image

@@ -1,6 +1,7 @@
 import csv
 import os
 import shutil
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -252,3 +253,104 @@ def test_a_store_is_no_folder_of_photographs(folder, ingest):
     Store.create(folder)
     with pytest.raises(InputError, match=f"expected a folder of photographs, got a store: {folder}; keep"):
         ingest(folder)
+
+
+def test_what_cannot_be_read_is_a_rejected_row_and_the_rest_is_made(ingest, folder, without_root_rights):
+    (folder / "coffee.jpg").chmod(0)
+    with without_root_rights():
+        rows = ingest(folder)
+    reasons = {name: row["rejected"] for name, row in rows.items() if row["rejected"]}
+    assert reasons == {"coffee.jpg": "not readable: permission denied"}
+    assert len(rows) == 8
+    whole = ingest(folder)  # as root, or once it may be read: nothing of the rejection stays
+    assert whole["coffee.jpg"]["rejected"] is None
+    assert whole["coffee.jpg"]["sample_id"] != rows["coffee.jpg"]["sample_id"]
+
+
+def test_a_file_that_may_not_be_read_any_more_stops_the_run_in_one_line(store, folder, without_root_rights):
+    stage = IngestStage(IngestConfig(images=str(folder)))
+    (plan,) = (plan for plan in stage.plan({}) if plan.decided["file_name"] == "coffee.jpg")
+    (folder / "coffee.jpg").chmod(0)
+    with (
+        without_root_rights(),
+        pytest.raises(InputError, match=r"changed .*\(not readable: permission"),
+    ):
+        stage.make_row(plan, InputReader(store.objects))
+    (folder / "coffee.jpg").unlink()
+    with pytest.raises(InputError, match="removed while it was read"):
+        stage.make_row(plan, InputReader(store.objects))
+
+
+@pytest.fixture
+def build(store):
+    """Return a function that ingests a folder and gives the outcome."""
+
+    def run(folder):
+        stage = IngestStage(IngestConfig(images=str(folder)))
+        return build_stage(store, stage, {}, StagingConfig(), ExecutionConfig(backend="serial"))
+
+    return run
+
+
+def test_what_systems_leave_changes_no_id_and_is_counted(build, folder):
+    clean = build(folder)
+    assert clean.skipped == ()
+    (folder / "@eaDir" / "coffee.jpg").mkdir(parents=True)
+    shutil.copy(folder / "rocket.jpg", folder / "@eaDir" / "coffee.jpg" / "SYNOPHOTO_THUMB_M.jpg")
+    (folder / "Thumbs.db").write_bytes(b"x")
+    (folder / "coffee.xmp").write_text("<x/>")
+    (folder / "loop").symlink_to(folder)
+    again = build(folder)
+    assert (again.artifact, again.status) == (clean.artifact, "cached")
+    assert [(one.kind, one.count) for one in again.skipped] == [
+        ("sidecar", 1),
+        ("dropping", 2),
+        ("folder_met_before", 1),
+    ]
+
+
+def test_the_manifest_counts_what_may_be_a_photograph_that_is_missing(build, folder, store):
+    clean = build(folder)
+    (folder / "clip.mov").write_bytes(b"\0\0\0\x14ftypqt  ")
+    (folder / "gone.jpg").symlink_to("nowhere.jpg")
+    (folder / "photographs.csv").write_text("file_name,consent\nanna.jpg,withdrawn\n")
+    outcome = build(folder)
+    assert outcome.artifact != clean.artifact
+    manifest = StageArtifact(store.objects, outcome.artifact).manifest
+    assert [one.model_dump(mode="json") for one in manifest.skipped] == [
+        {"kind": "broken_link", "count": 1},
+        {"kind": "video", "count": 1},
+        {"kind": "unmatched_note", "count": 1, "of": 1},
+    ]
+    # Names are for the people who build; a manifest is kept when a photograph is erased.
+    assert {one.kind: one.names for one in outcome.skipped}["unmatched_note"] == ("anna.jpg",)
+    assert b"anna" not in store.objects.get(outcome.artifact)
+    assert build(folder).artifact == outcome.artifact
+    for name in ("clip.mov", "gone.jpg", "photographs.csv"):
+        (folder / name).unlink()
+    assert build(folder).artifact == clean.artifact
+
+
+def test_consent_arrives_where_names_are_composed_otherwise(ingest, folder):
+    decomposed = unicodedata.normalize("NFD", "Zoë.png")
+    (folder / "coffee.png").rename(folder / decomposed)
+    (folder / "photographs.csv").write_text(
+        f"File_Name ;Consent\n{unicodedata.normalize('NFC', decomposed)};revoked\n./rocket.png;given\n",
+        encoding="utf-16",
+    )
+    rows = ingest(folder)
+    assert {name: row["consent"] for name, row in rows.items() if row["consent"]} == {
+        decomposed: "revoked",
+        "rocket.png": "given",
+    }
+
+
+def test_linked_albums_are_ingested_once(ingest, folder, tmp_path):
+    album = tmp_path / "album"
+    album.mkdir()
+    shutil.move(folder / "coffee.jpg", album / "coffee.jpg")
+    (folder / "one").symlink_to(album)
+    (folder / "two").symlink_to(album)
+    rows = ingest(folder)
+    assert len(rows) == 8
+    assert rows["one/coffee.jpg"]["rejected"] is None
