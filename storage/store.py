@@ -24,6 +24,7 @@ from storage.erased_objects import ErasureAwareObjects, StandInObjects
 from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
+from storage.files.reading import read
 from storage.files.writing import write_new
 from storage.objects.key_index import KeyIndex
 from storage.objects.objects import ObjectStore
@@ -137,7 +138,7 @@ class Store:
         """Return whether the marker exists, after a check of its content."""
         try:
             with store_errors(f"expected to read the store at {self.location}"):
-                found = bytes(obstore.get(self.backend, MARKER).bytes())
+                found = read(self.backend, MARKER)
         except ObjectMissing:
             return False
         check_marker(found, self.location)

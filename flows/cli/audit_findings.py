@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
+from rich.text import Text
 
 from flows.cli.dataset.findings import problem_json, show_erased, show_problems
 from storage.audit.outstanding import Outstanding
 from storage.canonical import short
+from tasks.terminal import Terminal
 from tasks.upkeep.audit import Audit
 
 _COLOURS = {"intact": "green", "tampered": "red", "outstanding": "yellow", "not comparable": "yellow"}
@@ -62,20 +63,20 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
 
 def show_audit(audit: Audit, head: str | None) -> None:
     """Print what was checked, what is wrong, and the verdict."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(highlight=False, soft_wrap=True)
     for what, text in _checked(audit):
-        console.print(f"{what:<12} {text}", markup=False)
+        console.print(f"{what:<12} {text}")
     show_erased(console, audit.findings.erased)
     show_problems(console, audit.problems)
     for again in audit.not_comparable[:_SHOWN]:
-        console.print(f"not comparable  {again}", markup=False)
+        console.print(f"not comparable  {again}")
     for one in audit.findings.outstanding:
-        console.print(f"outstanding  photograph {one.withdrawal}", markup=False)
+        console.print(f"outstanding  photograph {one.withdrawal}")
         for kind, ids in (("dataset", one.datasets), ("checkpoint", one.checkpoints)):
             for each in ids:
-                console.print(f"    {kind} {each}", markup=False)
+                console.print(f"    {kind} {each}")
     colour = _COLOURS[audit.verdict]
-    console.print(f"verdict      [{colour}]{audit.verdict}[/{colour}]")
+    console.print(Text.assemble("verdict      ", (audit.verdict, colour)))
     if head is not None:
         console.print(f"head         {head}; keep it elsewhere: shls audit --expect-head {short(head)}")
 

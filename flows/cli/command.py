@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from shls_core.errors import ShlsError
+from shls_core.foreign_text import json_text, redacted, redacted_values
+from tasks.terminal import Terminal
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -85,6 +86,10 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(signalled, "terminated; what was finished is in the store and is not made again", 143)
         except (typer.Exit, BrokenPipeError):
             raise
+        except MemoryError as error:
+            _fail(error, f"expected enough memory for this work, got none left: {error or 'no more is free'}")
+        except RecursionError as error:
+            _fail(error, "expected values that are not nested as deeply as these; `shls --debug` shows where")
         except Exception as error:  # a defect: a person at a terminal still gets one line
             where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
@@ -104,16 +109,17 @@ def _handle_sigterm() -> None:
 
 def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:
     if os.environ.get("SHLS_DEBUG"):
-        traceback.print_exception(error)
+        sys.stderr.write(redacted("".join(traceback.format_exception(error))))
     _print_error(message)
     raise typer.Exit(exit_code)
 
 
 def _print_error(message: str) -> None:
     line = " ".join(message.split())
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", markup=False, style="red")
+    Terminal(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", style="red")
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """Write one JSON object to standard output."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    """Write one JSON object to standard output: every text exactly, without credentials."""
+    text = json.dumps(redacted_values(content), indent=2, ensure_ascii=False)
+    sys.stdout.write(json_text(text) + "\n")

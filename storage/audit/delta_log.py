@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import obstore
 from obstore.store import ObjectStore as Backend
 
 from storage.files.failures import store_errors
 from storage.files.inventory import list_files
 from storage.files.readers import READERS
+from storage.files.reading import read
 from storage.verification.problems import LEDGER, Problem
 
 _MAKES, _APPENDS = "CREATE TABLE", "WRITE"
@@ -68,7 +68,7 @@ def _number(path: str, table: str) -> int:
 def _read(backend: Backend, path: str) -> _Commit | None:
     """Return what a commit does, or None for a file that is not a commit."""
     with store_errors(f"expected to read {path} of the store"):
-        data = bytes(obstore.get(backend, path).bytes())
+        data = read(backend, path)
     try:
         actions = [json.loads(line) for line in data.splitlines()]
         bodies = {name: body for action in actions for name, body in action.items()}

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 from obstore.store import ObjectStore as Backend
 
-from shls_core.errors import ObjectMissing
+from shls_core.errors import ForeignFile, ObjectMissing
 from storage.files.failures import store_errors
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
+from storage.files.reading import read
 from storage.files.writing import write
 
 
@@ -29,8 +30,8 @@ class KeyIndex:
         path = f"keys/{kind}/{key}"
         try:
             with store_errors(f"expected to read {path} of the store"):
-                recorded = bytes(obstore.get(self._backend, path).bytes())
-        except ObjectMissing:
+                recorded = read(self._backend, path)
+        except (ObjectMissing, ForeignFile):
             return None
         return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
 

@@ -16,6 +16,7 @@ from shls_core.errors import ObjectMissing
 from storage.canonical import digest_bytes
 from storage.files.failures import store_errors
 from storage.files.inventory import list_files
+from storage.files.reading import LARGEST_FILE, read
 from storage.files.writing import write
 
 FOLDER = "training"
@@ -64,7 +65,7 @@ class TrainingStates:
         """Return the state with the most steps among those that match their digest, or None."""
         for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
             with suppress(ObjectMissing), store_errors(f"expected to read {state.path} of the store"):
-                data = bytes(obstore.get(self._backend, state.path).bytes())
+                data = read(self._backend, state.path, LARGEST_FILE)
                 if digest_bytes(data) == state.digest:
                     return data
         return None

@@ -1,5 +1,6 @@
 """Check that a shard agrees with its stage's manifest, and its rows with their own digests."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import renamed
+from storage.rows.shard_bounds import check_columns, check_row_groups
 from storage.rows.stage_graph import schemas_ever
 from storage.rows.stage_names import INGEST
 from storage.withdrawal.source_rows import erased_row
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ShardDisagrees(Exception):
@@ -65,11 +69,18 @@ def verified_rows(
     if stated != found:
         raise ShardDisagrees(f"the manifest says {stated}, it holds {found}")
 
+    try:
+        check_row_groups(file.metadata)
+        check_columns(file.metadata, len(data))
+    except pa.ArrowException as error:
+        raise ShardDisagrees(f"it is not a shard: {error}") from error
     digests: dict[str, str] = {}
     parents: set[str] = set()
     previous, rejected, num_erased = "", 0, 0
     for row in _rows(file):
         sample_id = str(row["sample_id"])
+        if not_digests := [name for name in _ids_of(row) if not _DIGEST.fullmatch(name)]:
+            raise ShardDisagrees(f"it names {not_digests[0][:80]!r} where an id of 64 digits has to be")
         if sample_id <= previous:
             raise ShardDisagrees(f"row {short(sample_id)}… is not in its place, or there twice")
         previous = sample_id
@@ -87,6 +98,13 @@ def verified_rows(
     if num_erased != len(erased or ()):
         raise ShardDisagrees(f"its tombstone says {len(erased or ())} erased rows, it holds {num_erased}")
     return ShardRows(digests, frozenset(parents))
+
+
+def _ids_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every id in the head of a row: others make names of files from them."""
+    yield from (row["sample_id"], row["row_key"], row["digest"] or row["row_key"])
+    yield from row["parents"]
+    yield from row["source_ids"]
 
 
 def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
