@@ -21,6 +21,7 @@ LARGEST_WEIGHTS: Final = 64 << 30
 """Bytes of the largest set of weights."""
 
 _LONGEST_NAME = 255
+_MORE_BYTES = 1 << 20
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFDIR: "a folder",
@@ -48,10 +49,15 @@ def read_regular(path: str | os.PathLike[str], at_most: int = LARGEST_TEXT) -> b
     """
     # Without O_NONBLOCK, opening a named pipe waits for somebody who writes to it.
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        require_regular(os.fstat(file.fileno()), path, at_most)
-        data = file.read(at_most + 1)
-    if len(data) > at_most:  # it grew meanwhile, or says no size, like the files of /proc
-        raise _too_large(path, len(data), at_most)
+        found = os.fstat(file.fileno())
+        require_regular(found, path, at_most)
+        data = file.read(found.st_size + 1)
+        while len(data) > found.st_size:  # it grew meanwhile, or says no size, like the files of /proc
+            if len(data) > at_most:
+                raise _too_large(path, len(data), at_most)
+            if not (more := file.read(_MORE_BYTES)):
+                break
+            data += more
     return data
 
 

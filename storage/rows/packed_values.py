@@ -19,7 +19,6 @@ from shls_core.errors import ObjectCorrupted
 from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
-from storage.rows.shard_bounds import check_columns
 from storage.rows.shard_encoding import ROW_GROUP_ROWS
 from storage.rows.shards import damage_named, open_shard
 
@@ -93,8 +92,7 @@ class PayloadReader:
 
     def _find_places(self, digest: str, column: str, group: int) -> _Places:
         with damage_named(self._objects, digest):
-            reader, file = self._file(digest)
-            check_columns(file.metadata, reader.size, [column], group)
+            file = self._file(digest)[1]
             with self._lock:  # a Parquet file has one read position
                 table = file.read_row_group(group, columns=[column], use_threads=False)
             (lists,) = table[column].chunks

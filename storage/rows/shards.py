@@ -17,7 +17,7 @@ from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import ShardRef
 from storage.rows.schemas.version_2 import renamed, stored_names
-from storage.rows.shard_bounds import check_columns, check_row_groups
+from storage.rows.shard_bounds import check_bounds
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
@@ -32,9 +32,7 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
     """Return the reference to a shard that is in the store."""
     with damage_named(objects, digest):
         reader = objects.open(digest)
-        file = open_shard(reader)
-        check_columns(file.metadata, reader.size, ["rejected"])
-        rejected = file.read(columns=["rejected"], use_threads=False)["rejected"]
+        rejected = open_shard(reader).read(columns=["rejected"], use_threads=False)["rejected"]
     return ShardRef(
         digest=digest, rows=len(rejected), rejected=len(rejected) - rejected.null_count, bytes=reader.size
     )
@@ -43,11 +41,8 @@ def shard_ref(objects: ObjectStore, digest: str) -> ShardRef:
 def read_columns(objects: ObjectStore, digest: str, columns: Sequence[str]) -> pa.Table:
     """Read only some columns of a shard; those of a shard of version 2 get their current names."""
     with damage_named(objects, digest):
-        reader = objects.open(digest)
-        file = open_shard(reader)
-        stored = stored_names(file.schema_arrow, columns)
-        check_columns(file.metadata, reader.size, stored)
-        table = file.read(columns=stored, use_threads=False)
+        file = open_shard(objects.open(digest))
+        table = file.read(columns=stored_names(file.schema_arrow, columns), use_threads=False)
     return renamed(table, file.schema_arrow)
 
 
@@ -82,7 +77,7 @@ def open_shard(reader: ObjectReader) -> pq.ParquetFile:
     file = pq.ParquetFile(reader.arrow_file(), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
-    check_row_groups(file.metadata)
+    check_bounds(file.metadata, reader.size)
     return file
 
 
@@ -112,7 +107,7 @@ class RowReader:
     def __init__(self, objects: ObjectStore, cache_bytes: int = 256 << 20) -> None:
         self._objects = objects
         self._cache_bytes = cache_bytes
-        self._files: OrderedDict[str, tuple[ObjectReader, pq.ParquetFile]] = OrderedDict()
+        self._files: OrderedDict[str, pq.ParquetFile] = OrderedDict()
         self._groups: OrderedDict[tuple[str, int, tuple[str, ...]], pa.Table] = OrderedDict()
         self._held_bytes = 0
 
@@ -129,9 +124,8 @@ class RowReader:
             self._groups.move_to_end(key)
             return self._groups[key]
         with damage_named(self._objects, digest):
-            reader, file = self._file(digest)
+            file = self._file(digest)
             stored = stored_names(file.schema_arrow, columns)
-            check_columns(file.metadata, reader.size, stored, group)
             table = renamed(file.read_row_group(group, columns=stored, use_threads=False), file.schema_arrow)
         self._groups[key] = table
         self._held_bytes += table.nbytes
@@ -139,10 +133,9 @@ class RowReader:
             self._held_bytes -= self._groups.popitem(last=False)[1].nbytes
         return table
 
-    def _file(self, digest: str) -> tuple[ObjectReader, pq.ParquetFile]:
+    def _file(self, digest: str) -> pq.ParquetFile:
         if digest not in self._files:
-            reader = self._objects.open(digest)
-            self._files[digest] = reader, open_shard(reader)
+            self._files[digest] = open_shard(self._objects.open(digest))
             if len(self._files) > 256:
                 self._files.popitem(last=False)
         return self._files[digest]

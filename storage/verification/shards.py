@@ -13,7 +13,7 @@ from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import renamed
-from storage.rows.shard_bounds import check_columns, check_row_groups
+from storage.rows.shard_bounds import check_bounds
 from storage.rows.stage_graph import schemas_ever
 from storage.rows.stage_names import INGEST
 from storage.withdrawal.source_rows import erased_row
@@ -70,8 +70,7 @@ def verified_rows(
         raise ShardDisagrees(f"the manifest says {stated}, it holds {found}")
 
     try:
-        check_row_groups(file.metadata)
-        check_columns(file.metadata, len(data))
+        check_bounds(file.metadata, len(data))
     except pa.ArrowException as error:
         raise ShardDisagrees(f"it is not a shard: {error}") from error
     digests: dict[str, str] = {}
@@ -102,9 +101,9 @@ def verified_rows(
 
 def _ids_of(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield every id in the head of a row: others make names of files from them."""
-    yield from (row["sample_id"], row["row_key"], row["digest"] or row["row_key"])
-    yield from row["parents"]
-    yield from row["source_ids"]
+    yield from map(str, (row["sample_id"], row["row_key"], *row["parents"], *row["source_ids"]))
+    if row["digest"] is not None:
+        yield str(row["digest"])
 
 
 def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
@@ -114,7 +113,10 @@ def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
         raise ShardDisagrees(f"{name} is neither accepted nor rejected, or both")
     if digest is None:
         return None
-    computed = schema.content_digest(row)
+    try:
+        computed = schema.content_digest(row)
+    except ValueError as error:  # a number that is not finite
+        raise ShardDisagrees(f"{name} holds what no row can: {error}") from error
     if computed != digest:
         raise ShardDisagrees(f"{name} says content {short(digest)}…, its columns hash to {short(computed)}…")
     return computed
@@ -133,5 +135,9 @@ def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> 
 def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     """Yield the rows of a shard, with one row group in memory at a time."""
     for group in range(file.num_row_groups):
-        table = file.read_row_group(group, use_threads=False)
-        yield from renamed(table, file.schema_arrow).to_pylist()
+        try:
+            table = file.read_row_group(group, use_threads=False)
+            rows = renamed(table, file.schema_arrow).to_pylist()
+        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
+            raise ShardDisagrees(f"its rows cannot be read: {' '.join(str(error).split())}") from error
+        yield from rows
