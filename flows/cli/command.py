@@ -13,7 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from shls_core.errors import ShlsError
+from shls_core.errors import InputError, ShlsError
 from shls_core.foreign_text import json_text, redacted, redacted_values
 from tasks.terminal import Terminal
 
@@ -77,6 +77,7 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
     def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             _handle_sigterm()
+            _refuse_empty(options)
             return function(*arguments, **options)
         except ShlsError as error:
             _fail(error, str(error))
@@ -95,6 +96,14 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
     return wrapper
+
+
+def _refuse_empty(options: Mapping[str, object]) -> None:
+    """Refuse an empty text where something is named: a path would mean the current folder."""
+    for name, value in options.items():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(each, str) and not each.strip():
+                raise InputError(f"expected something for {name.replace('_', '-')}, got an empty text")
 
 
 def _handle_sigterm() -> None:

@@ -17,7 +17,7 @@ LARGEST_RECORD: Final = 256 << 20
 """Bytes of the largest record: a manifest of millions of shards."""
 LARGEST_PICTURE: Final = 1 << 30
 """Bytes of the largest photograph that is read whole."""
-LARGEST_WEIGHTS: Final = 64 << 30
+LARGEST_WEIGHTS: Final = 4 << 30
 """Bytes of the largest set of weights."""
 
 _LONGEST_NAME = 255

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from obstore.exceptions import AlreadyExistsError, BaseError
 
 from shls_core.errors import ObjectMissing, StoreError, StoreUnreachable, StoreUnreadable
+from shls_core.foreign_text import redacted
 
 _PASSING_ERRNOS = frozenset(
     {
@@ -54,7 +55,7 @@ def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> Stor
         The class for a permanent failure; a temporary one becomes a StoreUnreachable.
     """
     text = " ".join(_CONTROL.sub(" ", str(error).split("\n\nDebug source")[0]).split())
-    message = f"{doing}: {_meaning(text)}"
+    message = f"{doing}: {redacted(_meaning(text))}"
     return StoreUnreachable(message) if _may_pass(error, text) else lasting(message)
 
 

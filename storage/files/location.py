@@ -23,6 +23,7 @@ from obstore.store import LocalStore, S3Store
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import InputError, StoreUnwritable
+from shls_core.foreign_text import redacted
 
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
@@ -148,6 +149,8 @@ def locate(text: str | os.PathLike[str]) -> Location:
     StoreUnwritable
         If no store can have this path.
     """
+    if not str(text).strip():
+        raise InputError("expected a folder, or s3://bucket/prefix, for the store, got an empty text")
     if isinstance(text, str) and re.match(r"[a-z][a-z0-9+.-]*:/", text):
         return _bucket(text)
     path = Path(text).absolute()
@@ -160,12 +163,13 @@ def _bucket(text: str) -> Bucket:
     parts = _BUCKET.fullmatch(text)
     if parts is None:
         raise InputError(
-            f"expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got {text}"
+            "expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got "
+            f"{redacted(text)}"
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if endpoint.startswith("http://") and not _allows_http():
         raise InputError(
-            f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={endpoint}: it is not encrypted"
+            f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={redacted(endpoint)}: it is not encrypted"
         )
     return Bucket(parts[1], parts[2].strip("/"))
 

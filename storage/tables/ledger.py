@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from shls_core.foreign_text import redacted, redacted_values
 from storage.canonical import digest_json
 from storage.files.location import TableLocation
 from storage.provenance.environment import Environment
@@ -80,11 +81,12 @@ class Ledger:
 
         def decide(rows: list[Row]) -> Row:
             row: Row = {
-                **run.model_dump(exclude={"started_at", "configuration", "details"}),
+                **run.model_dump(exclude={"started_at", "configuration", "details", "error"}),
+                "error": None if run.error is None else redacted(run.error),
                 **environment.model_dump(),
                 "started_at": run.started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-                "configuration": json.dumps(run.configuration, sort_keys=True),
-                "details": json.dumps(run.details, sort_keys=True),
+                "configuration": json.dumps(redacted_values(run.configuration), sort_keys=True),
+                "details": json.dumps(redacted_values(run.details), sort_keys=True),
                 "inputs": list(run.inputs),
                 "outputs": list(run.outputs),
                 "previous": rows[-1]["entry"] if rows else FIRST,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.runtime import flow_run
 
+from shls_core.foreign_text import redacted, redacted_values
 from storage.files.jobs import exclusive_removal, running_job
 from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
@@ -134,15 +135,15 @@ def _facts(
             run_id=run_id,
             kind=kind,
             status=status,
-            error=f"{type(error).__name__}: {error}" if error else None,
+            error=redacted(f"{type(error).__name__}: {error}") if error else None,
             started_at=started_at,
             seconds=round(time.monotonic() - started, 3),
-            configuration=configuration,
+            configuration=redacted_values(configuration),
             seed=seed,
             inputs=draft.inputs,
             outputs=draft.outputs,
             verdict=draft.verdict,
-            details=draft.details,
+            details=redacted_values(draft.details),
         )
 
     return facts

@@ -56,6 +56,10 @@ def segment_video(
     folder = out / MASKS
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
+    if blocking := next((place for place in (folder, out) if place.exists() and not place.is_dir()), None):
+        raise InputError(
+            f"expected a folder for masks, got {blocking}, which is a file: choose another --out"
+        )
 
     sheet = ContactSheet()
     done = 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_text, require_folder_name
 
 Year = Literal[2016, 2017]
 _FRAMES_NAMED = 3
@@ -53,10 +54,13 @@ def davis_split(root: Path, split: str, year: Year = 2017, resolution: str = "48
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in sets.glob("*.txt"))) or "none"
         raise InputError(f"expected a list of videos at {path}, found no such file; splits there: {known}")
-    names = path.read_text(encoding="utf-8").split()
+    try:
+        names = read_text(path).split()
+    except OSError as error:
+        raise InputError(f"expected the names of videos, one a line, in {path}: {error.strerror}") from error
     if not names:
         raise InputError(f"expected the names of videos, one a line, got an empty file: {path}")
-    return [_video(root, resolution, name) for name in names]
+    return [_video(root, resolution, require_folder_name(name, path)) for name in names]
 
 
 def result_paths(results: Path, video: DavisVideo) -> tuple[Path, ...]:

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_regular, require_folder_name
+from shls_core.files.foreign_json import strict_json
 from shls_core.frozen import first_problem
 from shls_core.video.frames import frame_numbers, open_video
 
@@ -79,14 +81,18 @@ def _frames(root: Path, split: str) -> Path:
 
 def _meta(path: Path) -> _Meta:
     try:
-        meta = _Meta.model_validate_json(path.read_bytes())
+        data = read_regular(path)
+        strict_json(data)
+        meta = _Meta.model_validate_json(data)
     except OSError as error:
         raise InputError(f"expected the list of videos and objects at {path}: {error.strerror}") from error
-    except ValidationError as error:
+    except ValueError as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else error
         raise InputError(
-            f"expected videos, their objects and the frames of each in {path}, got something else: "
-            f"{first_problem(error)}"
+            f"expected videos, their objects and the frames of each in {path}, got something else: {what}"
         ) from error
+    for name in meta.videos:
+        require_folder_name(name, path)
     if not meta.videos:
         raise InputError(f"expected at least one video in {path}, got none")
     return meta
