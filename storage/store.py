@@ -31,6 +31,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
+from storage.tables.naming_chain import seen
 
 
 class Store:
@@ -42,7 +43,7 @@ class Store:
     def __init__(self, location: Location) -> None:
         self._location = location
         self.backend = location.backend()
-        self.ledger = Ledger(location.table("runs"))
+        self.ledger = Ledger(location.table("runs"), lambda: seen(self.names.all_rows()))
         self.objects = ErasureAwareObjects(self.backend, self.ledger)
         self.keys = KeyIndex(self.backend)
         self.names = Names(location.table("names"), self.ledger.head)

@@ -9,7 +9,6 @@ from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
 from storage.audit.findings import Findings
 from storage.audit.history import AuditedHistory, read_history
-from storage.audit.key_owners import entries_about, key_problems
 from storage.audit.outstanding import Outstanding, outstanding
 from storage.audit.scope import roots_of
 from storage.audit.use import use_problems
@@ -21,6 +20,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
+from storage.verification.key_owners import entries_about, key_problems
 from storage.verification.problems import Problem, foreign
 from storage.verification.survey import Survey, survey_objects
 from storage.verification.tables import dangling_keys, dangling_names

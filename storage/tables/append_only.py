@@ -5,7 +5,7 @@ committed only if there was no other commit in between; otherwise the table is r
 again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ from storage.files.reading import read_again
 
 Row = dict[str, Any]
 _ATTEMPTS = 200
+CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
+"""By default Delta deletes old log files by itself; this log is the history."""
 
 
 class AppendOnlyTable:
@@ -97,8 +99,7 @@ class AppendOnlyTable:
                 uri,
                 schema=self._schema,
                 mode="ignore",
-                # By default Delta deletes old log files by itself; this log is the history.
-                configuration={"delta.enableExpiredLogCleanup": "false"},
+                configuration=CONFIGURATION,
                 storage_options=options,
             )
         except DeltaError:  # "protocol changed", if another writer created it meanwhile
