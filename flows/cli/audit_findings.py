@@ -31,11 +31,13 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
         "keys": findings.num_keys,
         "runs": len(findings.runs),
         "namings": findings.num_namings,
+        "namings_unwitnessed": findings.num_unwitnessed,
         "datasets": findings.datasets,
         "checkpoints": findings.checkpoints,
         "scores": findings.scores,
         "problems": [problem_json(problem) for problem in audit.problems],
         "erased": [asdict(shard) for shard in findings.erased],
+        "resumed": [asdict(one) for one in findings.resumed],
         "outstanding": [_outstanding_json(one) for one in findings.outstanding],
         "videos": [
             {"score": one.score, "benchmark": one.benchmark, "split": one.split, "videos": one.compared}
@@ -70,6 +72,8 @@ def show_audit(audit: Audit, head: str | None) -> None:
     show_problems(console, audit.problems)
     for again in audit.not_comparable[:_SHOWN]:
         console.print(f"not comparable  {again}")
+    for resumed in audit.findings.resumed:
+        console.print(f"resumed      {resumed}")
     for one in audit.findings.outstanding:
         console.print(f"outstanding  photograph {one.withdrawal}")
         for kind, ids in (("dataset", one.datasets), ("checkpoint", one.checkpoints)):
@@ -86,7 +90,9 @@ def _checked(audit: Audit) -> Iterator[tuple[str, str]]:
     yield "audited", audit.artifact or "the whole store"
     yield "objects", f"{findings.num_objects}, {findings.num_bytes / 1e6:.1f} MB, each hashed"
     if findings.is_history_readable:
-        yield "history", f"{len(findings.runs)} runs, {findings.num_namings} namings"
+        last = findings.num_unwitnessed
+        uncovered = f", of which no run covers the last {last} by a digest" if last else ""
+        yield "history", f"{len(findings.runs)} runs, {findings.num_namings} namings{uncovered}"
     else:
         yield "history", "it cannot be read: who made what, and when, was not checked"
     yield "keys", f"{findings.num_keys}"

@@ -33,6 +33,14 @@ class StatePath(NamedTuple):
     digest: str
 
 
+class SavedState(NamedTuple):
+    """A state that was read."""
+
+    step: int
+    digest: str
+    data: bytes
+
+
 class TrainingStates:
     """The states of one run.
 
@@ -61,14 +69,18 @@ class TrainingStates:
         write(self._backend, path, data)
         self._remove(kept=path)
 
-    def newest(self) -> bytes | None:
+    def newest(self) -> SavedState | None:
         """Return the state with the most steps among those that match their digest, or None."""
         for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
             with suppress(ObjectMissing), store_errors(f"expected to read {state.path} of the store"):
                 data = read(self._backend, state.path, LARGEST_FILE)
                 if digest_bytes(data) == state.digest:
-                    return data
+                    return SavedState(state.step, state.digest, data)
         return None
+
+    def newest_path(self) -> StatePath | None:
+        """Return the path of the state with the most steps, without reading it, or None."""
+        return max(self._states(), key=lambda state: state.step, default=None)
 
     def discard(self) -> None:
         """Remove all of them."""

@@ -25,7 +25,7 @@ from storage.verification.problems import LEDGER, Problem
 
 _MAKES, _APPENDS = "CREATE TABLE", "WRITE"
 SCHEMAS: Mapping[str, pa.Schema] = {"runs": ledger.SCHEMA, "names": names.SCHEMA}
-_SETTINGS = {
+_SETTINGS: Mapping[str, Any] = {
     "configuration": CONFIGURATION,
     "partitionColumns": [],
     "format": {"provider": "parquet", "options": {}},

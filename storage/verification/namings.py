@@ -22,7 +22,7 @@ def changed_namings(runs: Sequence[Row], namings: Sequence[Row]) -> list[Problem
 
 def unwitnessed(runs: Sequence[Row], namings: Sequence[Row]) -> int:
     """Return the number of the last rows of the names table that no entry of the ledger covers."""
-    return len(namings) - max((run["namings"] or 0 for run in runs), default=0)
+    return max(0, len(namings) - max((run["namings"] or 0 for run in runs), default=0))
 
 
 def _problems(runs: Sequence[Row], digests: Sequence[str], namings: Sequence[Row]) -> Iterator[Problem]:

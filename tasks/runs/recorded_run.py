@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,15 @@ class RunDraft:
     outputs: list[str] = field(default_factory=list)
     verdict: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+_CURRENT: ContextVar[RunDraft | None] = ContextVar("current run", default=None)
+
+
+def note(**details: Any) -> None:
+    """Add details to the entry of the run at work, also if it fails afterwards; outside a run, do nothing."""
+    if (draft := _CURRENT.get()) is not None:
+        draft.details = {**draft.details, **details}
 
 
 @contextmanager
@@ -84,7 +94,11 @@ def recorded(
     draft = RunDraft()
     facts = _facts(draft, run_id, kind, configuration, seed)
     with run_events(store, facts), _in_ledger(store, facts):
-        yield draft
+        before = _CURRENT.set(draft)
+        try:
+            yield draft
+        finally:
+            _CURRENT.reset(before)
 
 
 @contextmanager
