@@ -1,8 +1,8 @@
 """Trainings that went on from a saved state.
 
 A state is bytes beside the objects. Its digest is in its name, so damage is found; but somebody who can write
-to the store can put another state there, under a name that fits. So a run that is interrupted records the state
-it leaves, and a run that goes on records the state it began with; both are in the chain of the ledger. A run
+to the store can put another state there, under a name that fits. So an interrupted run records the state that
+it leaves, and one that goes on the state it began with; both are in the chain of the ledger. A run
 that was killed left no record: only training again proves what came of its state.
 """
 
