@@ -65,6 +65,8 @@ def _count(node: yaml.Node, depth: int, counted: dict[int, int]) -> int:
         raise StrictYamlError(f"values are nested more than {MOST_DEPTH} deep (line {line})")
     counted[id(node)] = MOST_VALUES + 1  # an alias of a node inside it has no end
     inner: list[yaml.Node] = []
+    if isinstance(node, yaml.ScalarNode) and "\0" in node.value:
+        raise StrictYamlError(f"a text holds a character of zero (line {line})")
     if isinstance(node, yaml.SequenceNode):
         inner = node.value
     elif isinstance(node, yaml.MappingNode):

@@ -20,6 +20,8 @@ from tasks.terminal import Terminal
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
+_LONGEST_LINE = 1000
+
 LIBRARY_SETTINGS = {
     # The first start of Prefect's server with a new home takes longer than its default timeout.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
@@ -91,7 +93,10 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(error, f"expected enough memory for this work, got none left: {error or 'no more is free'}")
         except RecursionError as error:
             _fail(error, "expected values that are not nested as deeply as these; `shls --debug` shows where")
-        except Exception as error:  # a defect: a person at a terminal still gets one line
+        except Exception as error:
+            if isinstance(error, OSError) and error.filename:
+                _fail(error, f"expected to use {os.fsdecode(error.filename)}: {error.strerror}")
+            # A defect: a person at a terminal still gets one line.
             where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
@@ -125,6 +130,8 @@ def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:
 
 def _print_error(message: str) -> None:
     line = " ".join(message.split())
+    if len(line) > _LONGEST_LINE:  # it repeats a value that is no name any more
+        line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
     Terminal(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", style="red")
 
 

@@ -29,7 +29,7 @@ class ResumedTraining:
     """Digest of that state."""
     left_by: str | None
     """Id of the interrupted run that recorded this state, and began with none, or with one that was recorded.
-    None if there is no such run: it was killed before it could record anything, or the state is not its own."""
+    None if there is no such run: it was killed before it recorded anything, or the state is not its own."""
     reproduced: bool
     """Whether a later run trained the checkpoint again, from the first step, and got the same weights."""
 
@@ -43,7 +43,7 @@ class ResumedTraining:
 
 
 def resumed_trainings(runs: Sequence[Row], checkpoints: Collection[str]) -> tuple[ResumedTraining, ...]:
-    """Return the trainings of some checkpoints that went on from a saved state, in the order of the ledger."""
+    """Return the trainings of some checkpoints that went on from a state, in the order of the ledger."""
     left: dict[tuple[str, str], str] = {}
     found: dict[str, ResumedTraining] = {}
     reproduced: set[str] = set()
