@@ -24,7 +24,7 @@ from storage.erased_objects import ErasureAwareObjects, StandInObjects
 from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
-from storage.files.reading import read
+from storage.files.reading import read, read_again
 from storage.files.writing import write_new
 from storage.objects.key_index import KeyIndex
 from storage.objects.objects import ObjectStore
@@ -148,7 +148,8 @@ class Store:
     def _has_objects(self) -> bool:
         """Return whether there are objects: stores from before the marker was introduced have no marker."""
         with store_errors(f"expected to list the store at {self.location}"):
-            return "objects" in obstore.list_with_delimiter(self.backend)["common_prefixes"]
+            listed = read_again(lambda: obstore.list_with_delimiter(self.backend))
+        return "objects" in listed["common_prefixes"]
 
 
 def _none_at(location: str | os.PathLike[str]) -> NameUnknown:

@@ -20,7 +20,7 @@ from storage.files.failures import is_broken_off
 LARGEST_FILE: Final = 64 << 30
 """Bytes of the largest file that is read whole: a shard of large photographs."""
 
-_ATTEMPTS = 8
+_ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
 

@@ -15,7 +15,7 @@ from shls_core.errors import ForeignFile, ObjectMissing
 from storage.files.failures import store_errors
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
-from storage.files.reading import read
+from storage.files.reading import read, read_again
 from storage.files.writing import write
 
 
@@ -48,7 +48,9 @@ class KeyIndex:
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the digests in the last `limit` entries of a kind, newest first."""
         with store_errors(f"expected to list keys/{kind} of the store"):
-            entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
-        newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
+            listed = read_again(lambda: obstore.list_with_delimiter(self._backend, f"keys/{kind}"))
+        newest = sorted(
+            listed["objects"], key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True
+        )
         digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
         return [digest for digest in digests if digest is not None]

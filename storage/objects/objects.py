@@ -18,7 +18,7 @@ from storage.canonical import digest_bytes, short
 from storage.files.failures import store_errors
 from storage.files.object_reader import FileReader, ObjectReader
 from storage.files.range_reader import RangeReader
-from storage.files.reading import LARGEST_FILE, read
+from storage.files.reading import LARGEST_FILE, read, read_again
 from storage.files.writing import write, write_new
 
 
@@ -126,7 +126,7 @@ class ObjectStore:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
         folder = f"objects/{prefix[:2]}"  # a listing takes whole components of the path, in a bucket, too
         with store_errors(f"expected to list {folder} of the store"):
-            listed = obstore.list(self._backend, prefix=folder).collect()
+            listed = read_again(lambda: obstore.list(self._backend, prefix=folder).collect())
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
 

@@ -16,7 +16,7 @@ from shls_core.errors import ObjectMissing
 from storage.canonical import digest_bytes
 from storage.files.failures import store_errors
 from storage.files.inventory import list_files
-from storage.files.reading import LARGEST_FILE, read
+from storage.files.reading import LARGEST_FILE, read, read_again
 from storage.files.writing import write
 
 FOLDER = "training"
@@ -93,7 +93,7 @@ class TrainingStates:
         gone = [state.path for state in self._states() if state.path != kept]
         with suppress(ObjectMissing), store_errors(f"expected to remove files of {self._folder}"):
             if gone:
-                obstore.delete(self._backend, gone)
+                read_again(lambda: obstore.delete(self._backend, gone))
 
 
 def training_states(backend: Backend, folder: str = FOLDER) -> list[StatePath]:
