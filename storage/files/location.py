@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from obstore.store import LocalStore, S3Store
 from obstore.store import ObjectStore as Backend
@@ -167,11 +168,24 @@ def _bucket(text: str) -> Bucket:
             f"{redacted(text)}"
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint and not _is_address(endpoint):  # obstore would panic
+        raise InputError(
+            f"expected AWS_ENDPOINT_URL to be http://HOST:PORT or https://HOST, got {redacted(endpoint)}"
+        )
     if endpoint.startswith("http://") and not _allows_http():
         raise InputError(
             f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={redacted(endpoint)}: it is not encrypted"
         )
     return Bucket(parts[1], parts[2].strip("/"))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port, or of brackets
+        return False
+    return is_whole and text.isascii() and text.isprintable() and " " not in text
 
 
 def _region() -> str:
