@@ -8,7 +8,9 @@ import pydantic
 import yaml
 from pydantic import Field, model_validator
 
+from flows.strict_yaml import strict_yaml
 from shls_core.errors import ConfigError
+from shls_core.files.foreign_file import read_text
 from shls_core.frozen import FrozenConfig
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
@@ -27,6 +29,10 @@ from tasks.stages.ingest import IngestConfig
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
+
+_LARGEST_FILE = 1 << 20
+_SHOWN = 200
+"""Characters of a wrong value that an error message repeats."""
 
 _MOVED = {
     "network": "method.network",
@@ -105,10 +111,11 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in above:
         raise ConfigError(f"expected a base that does not stand on this file itself, got {path}")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"expected a configuration file at {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        content = strict_yaml(read_text(path, _LARGEST_FILE))
+    except (OSError, ValueError) as error:  # ValueError: a path that no file has
+        what = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"expected a configuration file at {path}: {what}") from error
+    except yaml.YAMLError as error:
         raise ConfigError(f"expected YAML in {path}: {' '.join(str(error).split())}") from error
     if content is None:  # an empty file: every default
         content = {}
@@ -121,7 +128,7 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
         return content
     base = content.pop("base")
     if not isinstance(base, str):
-        raise ConfigError(f"expected the path of a configuration file as base, got {base!r} ({path})")
+        raise ConfigError(f"expected the path of a configuration file as base, got {base!r:.200} ({path})")
     return _merged(_content(path.parent / base, (*above, path.resolve())), content)
 
 
@@ -167,7 +174,8 @@ def _described(problem: Mapping[str, Any], content: Mapping[str, Any]) -> str:
         return f"unknown key {key}; expected one of: {', '.join(_known_keys(location[:-1], content))}"
     if problem["type"] == "value_error":  # a check of our own: its message contains the value
         return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
-    return f"{key}: {problem['msg']}, got {problem['input']!r}"
+    got = repr(problem["input"])
+    return f"{key}: {problem['msg']}, got {got if len(got) <= _SHOWN else got[:_SHOWN] + '…'}"
 
 
 def _known_keys(sections: list[str], content: Mapping[str, Any]) -> list[str]:

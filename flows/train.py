@@ -41,7 +41,7 @@ def train(
         run.inputs.append(dataset_id)
         outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)
-        run.details = outcome.model_dump()
+        run.details = {**run.details, **outcome.model_dump()}
     if outcome.status == "computed":
         write_checkpoint_report(outcome.checkpoint, store, chosen.execution)
     return outcome

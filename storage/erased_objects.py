@@ -11,6 +11,7 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import ObjectErased, ObjectMissing
 from storage.canonical import short
 from storage.files.object_reader import ObjectReader
+from storage.files.reading import LARGEST_FILE
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
@@ -23,8 +24,8 @@ class ErasureAwareObjects(ObjectStore):
         super().__init__(backend)
         self._ledger = ledger
 
-    def get(self, digest: str) -> bytes:
-        """Return the bytes of an object, after an integrity check against its name.
+    def get(self, digest: str, at_most: int = LARGEST_FILE) -> bytes:
+        """Return the bytes of an object, after an integrity check against its name; arguments as there.
 
         Raises
         ------
@@ -33,7 +34,7 @@ class ErasureAwareObjects(ObjectStore):
         ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
         with self._raising_erased(digest):
-            return super().get(digest)
+            return super().get(digest, at_most)
 
     def open(self, digest: str) -> ObjectReader:
         """Return a seekable file over an object.

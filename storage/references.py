@@ -53,7 +53,9 @@ def resolve(store: Store, reference: str, *kinds: str) -> str:
 
 def meant_by_name(store: Store, reference: str) -> str | None:
     """Return the id that ``photos``, ``photos@latest`` or ``photos@v3`` means; None if it is not a name."""
-    name, _, version = reference.partition("@")
+    name, at, version = reference.partition("@")
+    if at and not version:  # ``photos@`` says of which name a version is meant, and not which
+        return None
     return store.names.resolve(name, version or "latest")
 
 
@@ -134,8 +136,8 @@ def _kind(store: Store, digest: str) -> str | None:
     if size is None or size > _LARGEST_RECORD_BYTES:
         return None
     try:
-        record: Any = json.loads(store.objects.get(digest))
-    except (ValueError, ObjectCorrupted):
+        record: Any = json.loads(store.objects.get(digest, _LARGEST_RECORD_BYTES))
+    except (ValueError, RecursionError, ObjectCorrupted):
         return None
     kind = record.get("kind") if isinstance(record, dict) else None
     return RecordKind.CHECKPOINT if kind == RecordKind.PRETRAINED else kind

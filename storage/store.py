@@ -24,12 +24,14 @@ from storage.erased_objects import ErasureAwareObjects, StandInObjects
 from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
 from storage.files.marker import MARKER, check_marker, marker_bytes
+from storage.files.reading import read, read_again
 from storage.files.writing import write_new
 from storage.objects.key_index import KeyIndex
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
+from storage.tables.naming_chain import seen
 
 
 class Store:
@@ -41,7 +43,7 @@ class Store:
     def __init__(self, location: Location) -> None:
         self._location = location
         self.backend = location.backend()
-        self.ledger = Ledger(location.table("runs"))
+        self.ledger = Ledger(location.table("runs"), lambda: seen(self.names.all_rows()))
         self.objects = ErasureAwareObjects(self.backend, self.ledger)
         self.keys = KeyIndex(self.backend)
         self.names = Names(location.table("names"), self.ledger.head)
@@ -137,7 +139,7 @@ class Store:
         """Return whether the marker exists, after a check of its content."""
         try:
             with store_errors(f"expected to read the store at {self.location}"):
-                found = bytes(obstore.get(self.backend, MARKER).bytes())
+                found = read(self.backend, MARKER)
         except ObjectMissing:
             return False
         check_marker(found, self.location)
@@ -146,7 +148,8 @@ class Store:
     def _has_objects(self) -> bool:
         """Return whether there are objects: stores from before the marker was introduced have no marker."""
         with store_errors(f"expected to list the store at {self.location}"):
-            return "objects" in obstore.list_with_delimiter(self.backend)["common_prefixes"]
+            listed = read_again(lambda: obstore.list_with_delimiter(self.backend))
+        return "objects" in listed["common_prefixes"]
 
 
 def _none_at(location: str | os.PathLike[str]) -> NameUnknown:

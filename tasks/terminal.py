@@ -1,12 +1,16 @@
-"""Progress of long work on the terminal: a progress bar, or a line from time to time."""
+"""The terminal: lines and tables, in which names of others control nothing; progress of long work."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from shls_core.foreign_text import shown
 
 Advance = Callable[[int, int], None]
 """Called with the amount that is done, and the total."""
@@ -14,9 +18,26 @@ Advance = Callable[[int, int], None]
 _LINE_SECONDS = 10.0
 
 
+class Terminal(Console):
+    """The only way to the terminal: every string is printed as it is shown, never obeyed.
+
+    In lines, cells of tables and labels of trees, square brackets are no markup; control characters, escape
+    sequences and changes of direction are spelt out; credentials are left out. A string is one line.
+    """
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Return the text of a string; every renderable of Rich gets its strings rendered here."""
+        return super().render_str(shown(text), **{**how, "markup": False, "emoji": False})
+
+
 def print_line(line: str) -> None:
     """Print one line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False)
+    Terminal(stderr=True, highlight=False, soft_wrap=True).print(line)
+
+
+def print_result(line: str) -> None:
+    """Print one line on standard output."""
+    Terminal(highlight=False, soft_wrap=True).print(line)
 
 
 @contextmanager
@@ -27,9 +48,14 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
             _LINE_SECONDS, lambda done, total: print_line(f"{what}: {done} of {total} {unit}")
         )
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
+        task = bar.add_task(shown(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -12,7 +12,6 @@ import pytest
 from flows.cli.lineage import labels
 from storage import garbage_collection
 from storage.audit import scope, use, witnesses
-from storage.audit.key_owners import KeyOwners
 from storage.canonical import canonical_json
 from storage.files import jobs
 from storage.gate.gate import Verdict
@@ -36,6 +35,7 @@ from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, Evalu
 from storage.records.manifests import DatasetManifest, StageManifest
 from storage.records.tombstones import Tombstone
 from storage.rows.stage_graph import STAGES
+from storage.verification.key_owners import KeyOwners
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.reports import page_of
 from tasks.reports.lineage import descendants

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
+from rich.text import Text
 
 from flows.cli.dataset.findings import problem_json, show_erased, show_problems
 from storage.audit.outstanding import Outstanding
 from storage.canonical import short
+from tasks.terminal import Terminal
 from tasks.upkeep.audit import Audit
 
 _COLOURS = {"intact": "green", "tampered": "red", "outstanding": "yellow", "not comparable": "yellow"}
@@ -30,11 +31,13 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
         "keys": findings.num_keys,
         "runs": len(findings.runs),
         "namings": findings.num_namings,
+        "namings_unwitnessed": findings.num_unwitnessed,
         "datasets": findings.datasets,
         "checkpoints": findings.checkpoints,
         "scores": findings.scores,
         "problems": [problem_json(problem) for problem in audit.problems],
         "erased": [asdict(shard) for shard in findings.erased],
+        "resumed": [asdict(one) for one in findings.resumed],
         "outstanding": [_outstanding_json(one) for one in findings.outstanding],
         "videos": [
             {"score": one.score, "benchmark": one.benchmark, "split": one.split, "videos": one.compared}
@@ -62,20 +65,22 @@ def audit_json(audit: Audit, was_recorded: bool, head: str | None) -> dict[str, 
 
 def show_audit(audit: Audit, head: str | None) -> None:
     """Print what was checked, what is wrong, and the verdict."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(highlight=False, soft_wrap=True)
     for what, text in _checked(audit):
-        console.print(f"{what:<12} {text}", markup=False)
+        console.print(f"{what:<12} {text}")
     show_erased(console, audit.findings.erased)
     show_problems(console, audit.problems)
     for again in audit.not_comparable[:_SHOWN]:
-        console.print(f"not comparable  {again}", markup=False)
+        console.print(f"not comparable  {again}")
+    for resumed in audit.findings.resumed:
+        console.print(f"resumed      {resumed}")
     for one in audit.findings.outstanding:
-        console.print(f"outstanding  photograph {one.withdrawal}", markup=False)
+        console.print(f"outstanding  photograph {one.withdrawal}")
         for kind, ids in (("dataset", one.datasets), ("checkpoint", one.checkpoints)):
             for each in ids:
-                console.print(f"    {kind} {each}", markup=False)
+                console.print(f"    {kind} {each}")
     colour = _COLOURS[audit.verdict]
-    console.print(f"verdict      [{colour}]{audit.verdict}[/{colour}]")
+    console.print(Text.assemble("verdict      ", (audit.verdict, colour)))
     if head is not None:
         console.print(f"head         {head}; keep it elsewhere: shls audit --expect-head {short(head)}")
 
@@ -85,7 +90,9 @@ def _checked(audit: Audit) -> Iterator[tuple[str, str]]:
     yield "audited", audit.artifact or "the whole store"
     yield "objects", f"{findings.num_objects}, {findings.num_bytes / 1e6:.1f} MB, each hashed"
     if findings.is_history_readable:
-        yield "history", f"{len(findings.runs)} runs, {findings.num_namings} namings"
+        last = findings.num_unwitnessed
+        uncovered = f", of which no run covers the last {last} by a digest" if last else ""
+        yield "history", f"{len(findings.runs)} runs, {findings.num_namings} namings{uncovered}"
     else:
         yield "history", "it cannot be read: who made what, and when, was not checked"
     yield "keys", f"{findings.num_keys}"

@@ -24,17 +24,16 @@ def list_(store: StoreFolder = "store", as_json: Json = False) -> None:
     """List the checkpoints that were trained or imported, oldest first."""
     from dataclasses import asdict
 
-    from rich.console import Console
-
     from flows.cli.checkpoint_table import checkpoint_table
     from storage.store import Store
     from tasks.checkpoints.listing import list_checkpoints
+    from tasks.terminal import Terminal
 
     found = list_checkpoints(Store.open(store))
     if as_json:
         print_json({"checkpoints": [asdict(one) for one in found]})
     else:
-        Console().print(checkpoint_table(found))
+        Terminal().print(checkpoint_table(found))
 
 
 @checkpoints.command("import", epilog="Examples: `shls checkpoint import trained/ --store store --json`")
@@ -49,16 +48,15 @@ def import_(
     """Import a checkpoint that was trained on an exported dataset into the store of that dataset."""
     from pathlib import Path
 
-    from rich.console import Console
-
     from storage.store import Store
     from tasks.checkpoints.importing import import_checkpoint
+    from tasks.terminal import Terminal
 
     checkpoint = import_checkpoint(Path(folder), Store.open(store))
     if as_json:
         print_json({"checkpoint": checkpoint})
     else:
-        Console(highlight=False).print(f"checkpoint {short(checkpoint)}  imported")
+        Terminal(highlight=False).print(f"checkpoint {short(checkpoint)}  imported")
 
 
 @checkpoints.command(
@@ -86,13 +84,12 @@ def export(
     """Write a checkpoint's weights and record into a folder."""
     from pathlib import Path
 
-    from rich.console import Console
-
     from shls_core.errors import InputError
     from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
     from tasks.checkpoints.exporting import export_checkpoint, export_pretrained
+    from tasks.terminal import Terminal
 
     if pretrained != (config is not None):
         raise InputError("expected --pretrained and --config together, got one without the other")
@@ -106,4 +103,4 @@ def export(
         print_json({"checkpoint": exported, "folder": out})
     else:
         line = f"checkpoint {short(exported)}  in {out}"
-        Console(highlight=False, soft_wrap=True).print(line, markup=False)
+        Terminal(highlight=False, soft_wrap=True).print(line)

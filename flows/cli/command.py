@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
-from shls_core.errors import ShlsError
+from shls_core.errors import InputError, ShlsError
+from shls_core.foreign_text import json_text, redacted, redacted_values
+from tasks.terminal import Terminal
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+_LONGEST_LINE = 1000
 
 LIBRARY_SETTINGS = {
     # The first start of Prefect's server with a new home takes longer than its default timeout.
@@ -75,6 +78,7 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
     def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             _handle_sigterm()
+            _refuse_empty(options)
             return function(*arguments, **options)
         except ShlsError as error:
             _fail(error, str(error))
@@ -84,11 +88,26 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(signalled, "terminated; what was finished is in the store and is not made again", 143)
         except (typer.Exit, BrokenPipeError):
             raise
-        except Exception as error:  # a defect: a person at a terminal still gets one line
+        except MemoryError as error:
+            _fail(error, f"expected enough memory for this work, got none left: {error or 'no more is free'}")
+        except RecursionError as error:
+            _fail(error, "expected values that are not nested as deeply as these; `shls --debug` shows where")
+        except Exception as error:
+            if isinstance(error, OSError) and error.filename:
+                _fail(error, f"expected to use {os.fsdecode(error.filename)}: {error.strerror}")
+            # A defect: a person at a terminal still gets one line.
             where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
     return wrapper
+
+
+def _refuse_empty(options: Mapping[str, object]) -> None:
+    """Refuse an empty text where something is named: a path would mean the current folder."""
+    for name, value in options.items():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(each, str) and not each.strip():
+                raise InputError(f"expected something for {name.replace('_', '-')}, got an empty text")
 
 
 def _handle_sigterm() -> None:
@@ -103,16 +122,19 @@ def _handle_sigterm() -> None:
 
 def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:
     if os.environ.get("SHLS_DEBUG"):
-        traceback.print_exception(error)
+        sys.stderr.write(redacted("".join(traceback.format_exception(error))))
     _print_error(message)
     raise typer.Exit(exit_code)
 
 
 def _print_error(message: str) -> None:
     line = " ".join(message.split())
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", markup=False, style="red")
+    if len(line) > _LONGEST_LINE:  # it repeats a value that is no name any more
+        line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
+    Terminal(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", style="red")
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """Write one JSON object to standard output."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    """Write one JSON object to standard output: every text exactly, without credentials."""
+    text = json.dumps(redacted_values(content), indent=2, ensure_ascii=False)
+    sys.stdout.write(json_text(text) + "\n")

@@ -91,5 +91,5 @@ def chosen_config(
     """Return the configuration of a file, by default the quickstart's, with the options applied."""
     from flows.configuration import QUICKSTART, load_config
 
-    found = load_config(config or QUICKSTART)
+    found = load_config(QUICKSTART if config is None else config)
     return found.with_changes(ingest={"images": images}, execution={"backend": backend, "workers": workers})

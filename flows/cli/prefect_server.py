@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 
-from rich.console import Console
-
 from shls_core.errors import InputError
+from tasks.terminal import Terminal
 
 _BACKLOG = 128
 _STOP_SECONDS = 5.0
@@ -24,7 +23,7 @@ def reach_server() -> None:
         If a server is configured and does not answer, or none is and one cannot be started.
     """
     if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
-        Console(stderr=True, highlight=False).print("starting Prefect …", style="dim")
+        Terminal(stderr=True, highlight=False).print("starting Prefect …", style="dim")
     from prefect.settings import get_current_settings  # takes seconds, hence the line above
 
     settings = get_current_settings()

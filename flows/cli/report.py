@@ -56,6 +56,7 @@ def report(
     from shls_core.files.whole_file import write_whole
     from storage.store import Store
     from tasks.reports.page_of import page_of
+    from tasks.terminal import print_result
 
     if (davis is None) != (results is None):
         missing = "--results" if results is None else "--davis"
@@ -72,4 +73,4 @@ def report(
     if as_json:
         print_json({"report": str(path), "bytes": len(page)})
     else:
-        typer.echo(f"{path}: {len(page) / 1e6:.1f} MB")
+        print_result(f"{path}: {len(page) / 1e6:.1f} MB")

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from storage.canonical import short
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
+from tasks.terminal import Terminal
 
 _SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
 
@@ -63,12 +63,12 @@ def show_dataset(outcome: DatasetOutcome) -> None:
     for stage in outcome.stages:
         figures = (stage.rows, stage.rows_computed, stage.rejected, stage.shards)
         table.add_row(stage.name, stage.status, *map(str, figures), f"{stage.seconds:.1f}")
-    Console().print(table)
+    Terminal().print(table)
 
 
 def show_training(outcome: TrainingOutcome) -> None:
     """Print the result of a training."""
-    Console(highlight=False, soft_wrap=True).print(
+    Terminal(highlight=False, soft_wrap=True).print(
         f"checkpoint {short(outcome.checkpoint)}  {outcome.status}, {outcome.steps} steps, "
         f"final loss {outcome.final_loss:.3f}, {outcome.seconds:.1f} s{_validated(outcome)}"
     )
@@ -76,7 +76,7 @@ def show_training(outcome: TrainingOutcome) -> None:
 
 def show_reproduction(outcome: ReproductionOutcome) -> None:
     """Print whether a checkpoint was reproduced, or why it cannot be compared."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(f"checkpoint {short(outcome.checkpoint)}  {outcome.verdict}, {outcome.seconds:.1f} s")
     if outcome.weights_again:
         console.print(f"weights {short(outcome.weights)} then, {short(outcome.weights_again)} now")
@@ -100,7 +100,7 @@ def show_evaluation(outcome: EvaluationOutcome) -> None:
     }
     for name, scores in rows.items():
         table.add_row(name, *(f"{100 * scores[column]:.1f}" for column in _SHOWN_SCORES))
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _validated(outcome: TrainingOutcome) -> str:

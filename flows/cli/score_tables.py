@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from shls_core.metrics.scores import SCORE_NAMES, ObjectScores, global_scores
@@ -13,6 +12,7 @@ from storage.records.checkpoints import BenchmarkRecord
 from storage.records.manifests import get_record
 from storage.store import Store
 from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
+from tasks.terminal import Terminal
 
 NamedScores = Mapping[str, float | None]
 
@@ -54,15 +54,15 @@ def show_benchmark(outcome: BenchmarkOutcome, store: Store) -> None:
     rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
     _show(f"{record.benchmark} {record.split}", record.scores, rows)
     scored = f"evaluation {short(outcome.evaluation)} of checkpoint {short(outcome.checkpoint)}"
-    Console(highlight=False, soft_wrap=True).print(f"{scored}; masks in {outcome.masks}", markup=False)
+    Terminal(highlight=False, soft_wrap=True).print(f"{scored}; masks in {outcome.masks}")
 
 
 def show_submission(outcome: SubmissionOutcome) -> None:
     """Print where the masks are that a benchmark's server has to score."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip", markup=False)
+    console = Terminal(highlight=False, soft_wrap=True)
+    console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip")
     submitted = f"submission {short(outcome.submission)} of checkpoint {short(outcome.checkpoint)}"
-    console.print(f"{submitted}, trained on dataset {short(outcome.dataset)}", markup=False)
+    console.print(f"{submitted}, trained on dataset {short(outcome.dataset)}")
 
 
 def _record(outcome: BenchmarkOutcome, store: Store) -> BenchmarkRecord:
@@ -76,7 +76,7 @@ def _show(title: str, overall: NamedScores, rows: Sequence[tuple[str, NamedScore
         table.add_column(name.removesuffix("-Mean"), justify="right", footer=_percent(overall[name]))
     for object_name, scores in rows:
         table.add_row(object_name, *(_percent(scores[name]) for name in SCORE_NAMES))
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _percent(value: float | None) -> str:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-
 from tasks.scoring.segment_clip import Segmented
+from tasks.terminal import Terminal
 
 
 def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
@@ -30,9 +29,9 @@ def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
 
 def show_segmented(done: Segmented) -> None:
     """Print where the results are."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(highlight=False, soft_wrap=True)
     objects = "1 object" if len(done.objects) == 1 else f"{len(done.objects)} objects"
-    console.print(f"{done.num_frames} frames, {objects}: masks in {done.masks}", markup=False)
-    console.print(f"contact sheet: {done.contact_sheet}", markup=False)
+    console.print(f"{done.num_frames} frames, {objects}: masks in {done.masks}")
+    console.print(f"contact sheet: {done.contact_sheet}")
     if done.overlay:
-        console.print(f"overlay video: {done.overlay}", markup=False)
+        console.print(f"overlay video: {done.overlay}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_regular, require_folder_name
 
 _PAIR = re.compile(r"/?JPEGImages/[^/]+/(?P<name>.+)/[^/]+\.\w+\s+/?Annotations/", flags=re.IGNORECASE)
 """A line of a DAVIS-2016 list: a frame and its mask, ``/JPEGImages/480p/bear/00000.jpg /Annotations/…``."""
@@ -28,13 +29,13 @@ def read_names(path: Path) -> list[str]:
     """
     names = []
     in_pairs = dict[str, None]()
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for line in _text(path).splitlines():
         stripped = line.strip()
         if not stripped:
             continue
         pair = _PAIR.match(stripped)
         name = pair["name"] if pair else stripped.rstrip("/")
-        check_name(name, f"line {number} of {path}")
+        require_folder_name(name, path)
         if pair:
             in_pairs[name] = None
         elif name in names:
@@ -45,23 +46,6 @@ def read_names(path: Path) -> list[str]:
     if not names:
         raise InputError(f"expected the names of videos, one a line, got an empty file: {path}")
     return names
-
-
-def check_name(name: str, where: str) -> None:
-    """Refuse the name of a video that is not the name of one folder.
-
-    Raises
-    ------
-    InputError
-        If it has a slash or a character that no terminal shows, or leads to another folder.
-
-    Examples
-    --------
-    >>> check_name("bmx-trees", "line 1 of val.txt")
-    """
-    unseen = any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in name)
-    if not name or name in (".", "..") or "/" in name or "\\" in name or unseen:
-        raise InputError(f"expected the name of a video, which is that of its folder, got {name!r} ({where})")
 
 
 def folder_named(parent: Path, name: str) -> Path:
@@ -78,7 +62,7 @@ def folder_named(parent: Path, name: str) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
         encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
         return data.decode(encoding)
     except OSError as error:

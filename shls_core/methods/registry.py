@@ -31,7 +31,7 @@ def method_named(name: str) -> Method:
     InputError
         If there is none.
     """
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise InputError(f"expected a method of {', '.join(sorted(METHODS))}, got {name!r}")
     module, attribute = METHODS[name].split(":")
     method: Method = getattr(importlib.import_module(module), attribute)

@@ -9,8 +9,8 @@ from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
 from storage.audit.findings import Findings
 from storage.audit.history import AuditedHistory, read_history
-from storage.audit.key_owners import entries_about, key_problems
 from storage.audit.outstanding import Outstanding, outstanding
+from storage.audit.resumed import resumed_trainings
 from storage.audit.scope import roots_of
 from storage.audit.use import use_problems
 from storage.audit.witnesses import history_problems
@@ -21,6 +21,8 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
+from storage.verification.key_owners import entries_about, key_problems
+from storage.verification.namings import unwitnessed
 from storage.verification.problems import Problem, foreign
 from storage.verification.survey import Survey, survey_objects
 from storage.verification.tables import dangling_keys, dangling_names
@@ -74,6 +76,7 @@ def examine(
         num_bytes=sum(survey.sizes.values()),
         num_keys=len(keys),
         num_namings=len(history.namings),
+        num_unwitnessed=unwitnessed(history.runs, history.namings),
         runs=history.runs,
         head=history.head,
         datasets=tuple(sorted(survey.datasets)),
@@ -82,6 +85,7 @@ def examine(
         problems=tuple(problems),
         erased=erased_by_order(survey, erased),
         outstanding=tuple(_outstanding(store, with_stand_ins, survey) if history.is_readable else ()),
+        resumed=resumed_trainings(history.runs, _of_kinds(survey, RecordKind.CHECKPOINT)),
         is_history_readable=history.is_readable,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from storage.audit.outstanding import Outstanding
+from storage.audit.resumed import ResumedTraining
 from storage.tables.append_only import Row
 from storage.verification.problems import Problem
 from storage.verification.verify import ErasedByOrder
@@ -23,6 +24,8 @@ class Findings:
     num_keys: int
     """Entries of the key index."""
     num_namings: int
+    num_unwitnessed: int
+    """Of these, the last ones, which no entry of the ledger covers: in an old store, all of them."""
     runs: tuple[Row, ...]
     """All of the ledger, oldest first; none where it cannot be read."""
     head: str
@@ -35,4 +38,6 @@ class Findings:
     problems: tuple[Problem, ...]
     erased: tuple[ErasedByOrder, ...]
     outstanding: tuple[Outstanding, ...]
+    resumed: tuple[ResumedTraining, ...]
+    """Trainings that went on from a saved state: what they began with was not learned by the run itself."""
     is_history_readable: bool

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shls_core.errors import StoreUnreadable
-from storage.audit.delta_log import log_problems
 from storage.store import Store
 from storage.tables.append_only import Row
 from storage.tables.ledger import FIRST
+from storage.verification.delta_log import log_problems
 from storage.verification.problems import LEDGER, Problem
 
 

@@ -13,6 +13,7 @@ from storage.canonical import short
 from storage.kinds import RunKind
 from storage.tables.append_only import Row
 from storage.tables.names import PUBLISHED, REMOVED, ROLLED_BACK, TAGGED
+from storage.verification.namings import changed_namings
 from storage.verification.problems import HEAD, WITNESS, Problem
 from storage.verification.tables import broken_entries
 
@@ -37,6 +38,7 @@ def history_problems(history: AuditedHistory, expected_head: str | None = None) 
     return [
         *history.problems,
         *broken_entries(history.runs),
+        *changed_namings(history.runs, history.namings_after),
         *_unknown_head(history, expected_head),
         *_gaps(history.namings),
         *_unwitnessed_namings(history),

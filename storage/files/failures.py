@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from obstore.exceptions import AlreadyExistsError, BaseError
 
 from shls_core.errors import ObjectMissing, StoreError, StoreUnreachable, StoreUnreadable
+from shls_core.foreign_text import redacted
 
 _PASSING_ERRNOS = frozenset(
     {
@@ -22,6 +23,10 @@ _PASSING_ERRNOS = frozenset(
 _PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # Messages of the HTTP client: a connection could not be made, or broke.
 _BROKEN_OFF = re.compile(r"error sending request|error decoding response body|request or response body error")
+# The answer had begun: obstore does not ask again.
+_CUT_SHORT = re.compile(
+    r"error decoding response body|request or response body error|end of file before message"
+)
 
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m|↳")
 _STATUS = re.compile(r"non-2xx status code\W+(\d{3})")
@@ -50,7 +55,7 @@ def store_error(doing: str, error: Exception, lasting: type[StoreError]) -> Stor
         The class for a permanent failure; a temporary one becomes a StoreUnreachable.
     """
     text = " ".join(_CONTROL.sub(" ", str(error).split("\n\nDebug source")[0]).split())
-    message = f"{doing}: {_meaning(text)}"
+    message = f"{doing}: {redacted(_meaning(text))}"
     return StoreUnreachable(message) if _may_pass(error, text) else lasting(message)
 
 
@@ -74,6 +79,11 @@ def store_errors(doing: str, lasting: type[StoreError] = StoreUnreadable) -> Ite
     except (OSError, BaseError) as error:
         is_missing = isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error)
         raise store_error(doing, error, ObjectMissing if is_missing else lasting) from error
+
+
+def is_broken_off(error: Exception) -> bool:
+    """Return whether an answer of a bucket ended before it was complete: the same request may succeed."""
+    return bool(_CUT_SHORT.search(str(error)))
 
 
 def _may_pass(error: Exception, text: str) -> bool:

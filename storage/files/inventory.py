@@ -9,6 +9,7 @@ import obstore
 from obstore.store import ObjectStore as Backend
 
 from storage.files.failures import store_errors
+from storage.files.reading import read_again
 
 _OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _KEY = re.compile(r"keys/([a-z-]+)/([0-9a-f]{64})")
@@ -66,6 +67,6 @@ def take_inventory(backend: Backend, part: str | None = None) -> Inventory:
 def list_files(backend: Backend, folder: str | None = None) -> Iterator[tuple[str, int, datetime]]:
     """Yield path, size in bytes and time of the last change of every file under a folder of a store."""
     with store_errors(f"expected to list {folder or 'all'} of the store"):
-        for entries in obstore.list(backend, prefix=folder, chunk_size=1000):
-            for entry in entries:
-                yield str(entry["path"]), int(entry["size"]), entry["last_modified"]
+        # Whole before the first is yielded: where an answer breaks off, the listing begins again.
+        for entry in read_again(lambda: obstore.list(backend, prefix=folder, chunk_size=1000).collect()):
+            yield str(entry["path"]), int(entry["size"]), entry["last_modified"]

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shls_core.errors import ObjectMissing, StoreBusy, StoreError
 from storage.files.failures import store_errors
 from storage.files.inventory import list_files
+from storage.files.reading import read
 from storage.files.writing import write
 from storage.kinds import RunKind
 from storage.provenance.environment import user_name
@@ -197,7 +198,7 @@ def _mark_files(backend: Backend) -> list[_MarkFile]:
     for path, _, renewed_at in list_files(backend, "running"):
         try:
             with store_errors(f"expected to read {path} of the store"):
-                data = bytes(obstore.get(backend, path).bytes())
+                data = read(backend, path)
             mark = Mark.model_validate_json(data)
         except ObjectMissing:  # the job ended after the listing
             continue

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from obstore.store import LocalStore, S3Store
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import InputError, StoreUnwritable
+from shls_core.foreign_text import redacted
 
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
@@ -148,6 +150,8 @@ def locate(text: str | os.PathLike[str]) -> Location:
     StoreUnwritable
         If no store can have this path.
     """
+    if not str(text).strip():
+        raise InputError("expected a folder, or s3://bucket/prefix, for the store, got an empty text")
     if isinstance(text, str) and re.match(r"[a-z][a-z0-9+.-]*:/", text):
         return _bucket(text)
     path = Path(text).absolute()
@@ -160,14 +164,28 @@ def _bucket(text: str) -> Bucket:
     parts = _BUCKET.fullmatch(text)
     if parts is None:
         raise InputError(
-            f"expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got {text}"
+            "expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got "
+            f"{redacted(text)}"
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint and not _is_address(endpoint):  # obstore would panic
+        raise InputError(
+            f"expected AWS_ENDPOINT_URL to be http://HOST:PORT or https://HOST, got {redacted(endpoint)}"
+        )
     if endpoint.startswith("http://") and not _allows_http():
         raise InputError(
-            f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={endpoint}: it is not encrypted"
+            f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={redacted(endpoint)}: it is not encrypted"
         )
     return Bucket(parts[1], parts[2].strip("/"))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port, or of brackets
+        return False
+    return is_whole and text.isascii() and text.isprintable() and " " not in text
 
 
 def _region() -> str:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from shls_core.errors import ForeignFile
+from shls_core.files.foreign_file import UnusableFile, require_regular
 from storage.canonical import short
 from storage.files.failures import store_errors
+from storage.files.reading import LARGEST_FILE
 
 
 class ObjectReader(io.RawIOBase):
@@ -88,8 +91,14 @@ class FileReader(ObjectReader):
         super().__init__()
         self._path = path
         with store_errors(self._doing):
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.size = os.fstat(self._descriptor).st_size
+            # Without O_NONBLOCK, opening a named pipe waits for somebody who writes to it.
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        found = os.fstat(self._descriptor)
+        try:
+            require_regular(found, path, LARGEST_FILE)
+        except UnusableFile as error:
+            raise ForeignFile(f"{self._doing}: {error.strerror}") from error
+        self.size = found.st_size
 
     def read_range(self, start: int, length: int) -> bytes:
         """Return `length` bytes from `start` on.

@@ -10,6 +10,7 @@ from obstore.store import ObjectStore as Backend
 
 from storage.files.failures import store_errors
 from storage.files.object_reader import ObjectReader
+from storage.files.reading import read_again, require_length
 
 # How services answer a request for the end of an empty object: with the whole object, or with an error.
 _EMPTY = ("non-partial response", "416 Range Not Satisfiable")
@@ -45,14 +46,13 @@ class RangeReader(ObjectReader):
         super().__init__()
         self._backend, self._path, self._block_bytes = backend, path, block_bytes
         with store_errors(self._doing):
-            self.size, tail = _size_and_tail(backend, path, tail_bytes)
+            self.size, tail = read_again(lambda: _size_and_tail(backend, path, tail_bytes))
         self._tail = self.size - len(tail), tail
         self._block = 0, memoryview(b"")
 
     def read_range(self, start: int, length: int) -> bytes:
         """Return `length` bytes from `start` on: one request, without a cache."""
-        with store_errors(self._doing):
-            return bytes(obstore.get_range(self._backend, self._path, start=start, length=length))
+        return bytes(self._range(start, start + length))
 
     def _bytes(self, start: int, length: int) -> memoryview:
         end = start + length
@@ -60,11 +60,21 @@ class RangeReader(ObjectReader):
             if first <= start and end <= first + len(data):
                 return data[start - first : end - first]
         block_end = min(max(end, start + self._block_bytes), self.size)
-        with store_errors(self._doing):
-            block = obstore.get_range(self._backend, self._path, start=start, end=block_end)
+        block = self._range(start, block_end)
         if block_end - start <= self._block_bytes:  # a reader may stay open, so it must stay small
-            self._block = start, memoryview(block)
-        return memoryview(block)[: end - start]
+            self._block = start, block
+        return block[: end - start]
+
+    def _range(self, start: int, end: int) -> memoryview:
+        """Return a range in one request, or in several where an answer breaks off."""
+
+        def attempt() -> memoryview:
+            data = memoryview(obstore.get_range(self._backend, self._path, start=start, end=end))
+            require_length(data, end - start, self._path)
+            return data
+
+        with store_errors(self._doing):
+            return read_again(attempt)
 
     @property
     def _doing(self) -> str:
@@ -74,7 +84,9 @@ class RangeReader(ObjectReader):
 def _size_and_tail(backend: Backend, path: str, tail_bytes: int) -> tuple[int, memoryview]:
     try:
         answer = obstore.get(backend, path, options={"range": {"suffix": tail_bytes}})
-        return int(answer.meta["size"]), memoryview(answer.bytes())
+        size, tail = int(answer.meta["size"]), memoryview(answer.bytes())
+        require_length(tail, min(size, tail_bytes), path)
+        return size, tail
     except GenericError as error:
         if any(said in str(error) for said in _EMPTY) and obstore.head(backend, path)["size"] == 0:
             return 0, memoryview(b"")

@@ -1,6 +1,7 @@
 """Remove files of a store in batches."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
 
 import obstore
@@ -8,6 +9,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import StoreUnwritable
+from storage.files.reading import read_again
 
 _AT_ONCE = 500
 
@@ -33,7 +35,7 @@ def remove_files(
     """
     for some in _batches(paths):
         try:
-            obstore.delete(backend, list(some))
+            read_again(partial(obstore.delete, backend, list(some)))
         except (OSError, BaseError) as error:
             what = str(error).splitlines()[0]
             raise StoreUnwritable(f"expected to remove files from the store: {what}") from error

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
+from pydantic import Field
 
-from shls_core.errors import GateError
+from shls_core.errors import GateError, NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_json, short
 from storage.gate import stills
 from storage.gate.config import GateConfig
@@ -55,6 +56,8 @@ class Verdict(Record):
     dataset: str
     passed: bool
     findings: tuple[Finding, ...]
+    key: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Digest of what was validated, the bounds and the code; None in verdicts from before it was recorded."""
 
     @property
     def failures(self) -> list[Finding]:
@@ -74,11 +77,20 @@ def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
         [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
     )
     known = store.keys.get(KeyKind.VERDICTS, key)
-    if known is None or not store.objects.verify(known):
-        known = put_record(store.objects, _judge(store, dataset_id, config))
+    if known is None or not _is_verdict_of(store, known, dataset_id, key):
+        known = put_record(store.objects, _judge(store, dataset_id, config, key))
         store.keys.put(KeyKind.VERDICTS, key, known)
     store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset_id, known)
     return get_record(store.objects, known, Verdict)
+
+
+def _is_verdict_of(store: Store, digest: str, dataset_id: str, key: str) -> bool:
+    """Return whether an object is a verdict on a dataset, by these bounds where it states them."""
+    try:
+        verdict = get_record(store.objects, digest, Verdict)
+    except (ObjectMissing, ObjectCorrupted, NameUnknown):
+        return False
+    return verdict.dataset == dataset_id and verdict.key in (key, None)
 
 
 def newest_verdict(store: Store, dataset_id: str) -> Verdict | None:
@@ -115,7 +127,7 @@ def refuse_failed(verdict: Verdict) -> None:
         )
 
 
-def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
+def _judge(store: Store, dataset_id: str, config: GateConfig, key: str) -> Verdict:
     artifacts = Dataset(store.objects, dataset_id).stages
     expected = _expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
     tables = _statistics_tables(artifacts)
@@ -125,7 +137,10 @@ def _judge(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
         for finding in _findings(stage, tables[stage], [item for item in expected if item.stage == stage])
     ]
     return Verdict(
-        dataset=dataset_id, passed=all(finding.passed for finding in findings), findings=tuple(findings)
+        dataset=dataset_id,
+        passed=all(finding.passed for finding in findings),
+        findings=tuple(findings),
+        key=key,
     )
 
 

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 from obstore.store import ObjectStore as Backend
 
-from shls_core.errors import ObjectMissing
+from shls_core.errors import ForeignFile, ObjectMissing
 from storage.files.failures import store_errors
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
+from storage.files.reading import read, read_again
 from storage.files.writing import write
 
 
@@ -29,8 +30,8 @@ class KeyIndex:
         path = f"keys/{kind}/{key}"
         try:
             with store_errors(f"expected to read {path} of the store"):
-                recorded = bytes(obstore.get(self._backend, path).bytes())
-        except ObjectMissing:
+                recorded = read(self._backend, path)
+        except (ObjectMissing, ForeignFile):
             return None
         return recorded.decode() if re.fullmatch(rb"[0-9a-f]{64}", recorded) else None
 
@@ -47,7 +48,9 @@ class KeyIndex:
     def recent(self, kind: str, limit: int) -> list[str]:
         """Return the digests in the last `limit` entries of a kind, newest first."""
         with store_errors(f"expected to list keys/{kind} of the store"):
-            entries = obstore.list_with_delimiter(self._backend, f"keys/{kind}")["objects"]
-        newest = sorted(entries, key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True)
+            listed = read_again(lambda: obstore.list_with_delimiter(self._backend, f"keys/{kind}"))
+        newest = sorted(
+            listed["objects"], key=lambda entry: (entry["last_modified"], entry["path"]), reverse=True
+        )
         digests = (self.get(kind, str(entry["path"]).rsplit("/", 1)[1]) for entry in newest[:limit])
         return [digest for digest in digests if digest is not None]

@@ -13,11 +13,12 @@ import obstore
 from obstore.store import LocalStore
 from obstore.store import ObjectStore as Backend
 
-from shls_core.errors import ObjectCorrupted, ObjectMissing
+from shls_core.errors import ForeignFile, ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes, short
 from storage.files.failures import store_errors
 from storage.files.object_reader import FileReader, ObjectReader
 from storage.files.range_reader import RangeReader
+from storage.files.reading import LARGEST_FILE, read, read_again
 from storage.files.writing import write, write_new
 
 
@@ -45,19 +46,31 @@ class ObjectStore:
                 raise self._corrupted(digest, "its size differs")
         return digest
 
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, at_most: int = LARGEST_FILE) -> bytes:
         """Return the bytes of an object, after an integrity check against its name.
+
+        Parameters
+        ----------
+        digest
+            Its name.
+        at_most
+            The most bytes that it can have, where that is known; a larger object is not read.
 
         Raises
         ------
         ObjectMissing, ObjectCorrupted, StoreUnreadable, StoreUnreachable
         """
-        with self._reading(digest):
-            data = bytes(obstore.get(self._backend, object_path(digest)).bytes())
+        data = self._bytes(digest, at_most)
+        if digest_bytes(data) != digest and not isinstance(self._backend, LocalStore):
+            data = self._bytes(digest, at_most)  # bytes that changed on the way are others at a second time
         actual = digest_bytes(data)
         if actual != digest:
             raise self._corrupted(digest, f"its bytes now hash to {short(actual)}…")
         return data
+
+    def _bytes(self, digest: str, at_most: int) -> bytes:
+        with self._reading(digest):
+            return read(self._backend, object_path(digest), at_most)
 
     def open(self, digest: str) -> ObjectReader:
         """Return a seekable file over an object, to read parts of it; the caller verifies page checksums.
@@ -113,7 +126,7 @@ class ObjectStore:
         """Return the digests that begin with `prefix` (two hexadecimal digits or more)."""
         folder = f"objects/{prefix[:2]}"  # a listing takes whole components of the path, in a bucket, too
         with store_errors(f"expected to list {folder} of the store"):
-            listed = obstore.list(self._backend, prefix=folder).collect()
+            listed = read_again(lambda: obstore.list(self._backend, prefix=folder).collect())
         digests = (str(entry["path"]).rsplit("/", 1)[1] for entry in listed)
         return sorted(digest for digest in digests if digest.startswith(prefix))
 
@@ -132,6 +145,8 @@ class ObjectStore:
         try:
             with store_errors(f"expected to read object {short(digest)}… of the store"):
                 yield
+        except ForeignFile as error:
+            raise self._corrupted(digest, str(error)) from error
         except ObjectMissing as error:
             raise ObjectMissing(
                 f"expected object {short(digest)}… in the store, found nothing at {object_path(digest)}"

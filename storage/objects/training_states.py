@@ -16,6 +16,7 @@ from shls_core.errors import ObjectMissing
 from storage.canonical import digest_bytes
 from storage.files.failures import store_errors
 from storage.files.inventory import list_files
+from storage.files.reading import LARGEST_FILE, read, read_again
 from storage.files.writing import write
 
 FOLDER = "training"
@@ -30,6 +31,14 @@ class StatePath(NamedTuple):
     key: str
     step: int
     digest: str
+
+
+class SavedState(NamedTuple):
+    """A state that was read."""
+
+    step: int
+    digest: str
+    data: bytes
 
 
 class TrainingStates:
@@ -60,14 +69,18 @@ class TrainingStates:
         write(self._backend, path, data)
         self._remove(kept=path)
 
-    def newest(self) -> bytes | None:
+    def newest(self) -> SavedState | None:
         """Return the state with the most steps among those that match their digest, or None."""
         for state in sorted(self._states(), key=lambda state: state.step, reverse=True):
             with suppress(ObjectMissing), store_errors(f"expected to read {state.path} of the store"):
-                data = bytes(obstore.get(self._backend, state.path).bytes())
+                data = read(self._backend, state.path, LARGEST_FILE)
                 if digest_bytes(data) == state.digest:
-                    return data
+                    return SavedState(state.step, state.digest, data)
         return None
+
+    def newest_path(self) -> StatePath | None:
+        """Return the path of the state with the most steps, without reading it, or None."""
+        return max(self._states(), key=lambda state: state.step, default=None)
 
     def discard(self) -> None:
         """Remove all of them."""
@@ -80,7 +93,7 @@ class TrainingStates:
         gone = [state.path for state in self._states() if state.path != kept]
         with suppress(ObjectMissing), store_errors(f"expected to remove files of {self._folder}"):
             if gone:
-                obstore.delete(self._backend, gone)
+                read_again(lambda: obstore.delete(self._backend, gone))
 
 
 def training_states(backend: Backend, folder: str = FOLDER) -> list[StatePath]:

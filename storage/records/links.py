@@ -41,7 +41,8 @@ def links_of(data: bytes) -> Links | None:
         return None
     try:
         record: Any = json.loads(data)
-    except ValueError:
+        digests = frozenset(_digests(record))
+    except (ValueError, RecursionError):
         return None
     kind = record.get("kind")
     fields = (record.get(field) for field in NEEDED_FIELDS.get(kind if isinstance(kind, str) else "", ()))
@@ -50,7 +51,7 @@ def links_of(data: bytes) -> Links | None:
         kind=kind if isinstance(kind, str) else None,
         needed=needed,
         code=tuple(_digests(record.get("code_digest"))),
-        named=frozenset(_digests(record)),
+        named=digests,
     )
 
 

@@ -13,12 +13,13 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    ValidationError,
     model_serializer,
     model_validator,
 )
 
 from shls_core.errors import NameUnknown, StoreError
+from shls_core.files.foreign_file import LARGEST_RECORD
+from shls_core.files.foreign_json import strict_json
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import canonical_json, digest_json, short
 from storage.objects.objects import ObjectStore
@@ -33,7 +34,7 @@ _STAGES_OF_VERSION_2 = ("ingest", "saliency", "sequences", "superpixels")
 class Record(BaseModel):
     """A frozen record that is stored as canonical JSON and named by its digest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     schema_version: int = Field(default=SCHEMA_VERSION, le=SCHEMA_VERSION)
 
@@ -121,10 +122,12 @@ def get_record(objects: ObjectStore, digest: str, model: type[AnyRecord]) -> Any
     StoreError
         If a later version of the project wrote it.
     """
-    data = objects.get(digest)
+    data = objects.get(digest, LARGEST_RECORD)
     try:
+        if b"NaN" in data or b"Infinity" in data:  # pydantic takes them where a field may be anything
+            strict_json(data)
         return model.model_validate_json(data)
-    except ValidationError as error:
+    except ValueError as error:  # pydantic's ValidationError is one
         refuse_later_version(data, f"record {short(digest)}…")
         expected = model.__name__
         raise NameUnknown(f"expected a {expected}, got another kind of object: {short(digest)}…") from error
@@ -134,7 +137,7 @@ def refuse_later_version(data: bytes, what: str) -> None:
     """Raise StoreError for a record of a later version of the format; ignore what is not a record."""
     try:
         said = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     version = said.get("schema_version") if isinstance(said, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:

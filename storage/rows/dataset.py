@@ -1,16 +1,20 @@
 """A dataset, opened once: its stages in the order in which they were made, and its samples."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from shls_core.errors import InputError
+from shls_core.errors import InputError, ObjectCorrupted
 from shls_core.photographs.split import Split
+from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import RowAddress, StageArtifact
 from storage.rows.stage_graph import in_reading_order, schema_of
+
+_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -105,12 +109,17 @@ class Dataset:
             The side of the split; None: both.
         columns
             Small columns of the stage that is split, to read with it.
+
+        Raises
+        ------
+        ObjectCorrupted
+            If an id is no digest, or a shard is damaged.
         """
         first, *others = self.stages_of_samples
         parts = {
             name: {address.sample_id: address for address, _ in self[name].accepted()} for name in others
         }
-        return [
+        found = [
             SampleAddress(
                 address.sample_id,
                 {first: address, **{name: rows[address.sample_id] for name, rows in parts.items()}},
@@ -119,6 +128,12 @@ class Dataset:
             for address, row in self[first].accepted(("split", *columns))
             if split in (None, row["split"]) and all(address.sample_id in rows for rows in parts.values())
         ]
+        # Exports name files after samples; a store of others may call them ``../../x``.
+        if foreign := next((sample.id for sample in found if not _ID.fullmatch(sample.id)), None):
+            raise ObjectCorrupted(
+                f"expected sample ids of 64 digits in dataset {short(self.id)}…, got {foreign[:80]!r}"
+            )
+        return found
 
 
 def stage_artifacts(objects: ObjectStore, manifest: DatasetManifest) -> dict[str, StageArtifact]:

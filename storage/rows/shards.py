@@ -17,6 +17,7 @@ from storage.files.readers import SHARD_READERS
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import ShardRef
 from storage.rows.schemas.version_2 import renamed, stored_names
+from storage.rows.shard_bounds import check_bounds
 from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard
 
 
@@ -58,7 +59,7 @@ def damage_named(objects: ObjectStore, digest: str) -> Iterator[None]:
     """Wrap the Parquet library's errors about a damaged shard: name the shard, and what to do."""
     try:
         yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
         what = " ".join(str(error).split())
         raise ObjectCorrupted(
             f"shard {short(digest)}… cannot be read: {what} {objects.remedy(digest)}"
@@ -76,6 +77,7 @@ def open_shard(reader: ObjectReader) -> pq.ParquetFile:
     file = pq.ParquetFile(reader.arrow_file(), page_checksum_verification=True)
     if not _agrees_with_itself(file):
         raise pa.ArrowInvalid("its footer contradicts itself")
+    check_bounds(file.metadata, reader.size)
     return file
 
 

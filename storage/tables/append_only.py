@@ -5,7 +5,7 @@ committed only if there was no other commit in between; otherwise the table is r
 again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,11 +14,14 @@ from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalak
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from shls_core.errors import StoreError, StoreUnreadable, StoreUnwritable
-from storage.files.failures import store_error
+from storage.files.failures import is_broken_off, store_error
 from storage.files.location import TableLocation
+from storage.files.reading import read_again
 
 Row = dict[str, Any]
 _ATTEMPTS = 200
+CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
+"""By default Delta deletes old log files by itself; this log is the history."""
 
 
 class AppendOnlyTable:
@@ -40,11 +43,7 @@ class AppendOnlyTable:
         StoreUnreadable, StoreUnreachable
         """
         with self._store_errors("read", StoreUnreadable):
-            try:
-                table = self._open()
-            except TableNotFoundError:
-                return []
-            return self._rows(table)
+            return read_again(self._read)
 
     def append(self, decide: Callable[[list[Row]], Row | None]) -> Row | None:
         """Append the row that `decide` computes from the rows so far; None appends nothing.
@@ -61,12 +60,11 @@ class AppendOnlyTable:
             If other writers were faster every time.
         """
         with self._store_errors("append to", StoreUnwritable):
-            self._create()
+            read_again(self._create)
         refused: Row | None = None
         for _ in range(_ATTEMPTS):
             with self._store_errors("append to", StoreUnwritable):
-                table = self._open()
-                rows = self._rows(table)
+                table, rows = read_again(self._opened)
             if refused in rows:
                 return refused
             row = decide(rows)
@@ -83,6 +81,16 @@ class AppendOnlyTable:
     def _open(self) -> DeltaTable:
         return DeltaTable(self._location.uri, storage_options=self._location.options)
 
+    def _opened(self) -> tuple[DeltaTable, list[Row]]:
+        table = self._open()
+        return table, self._rows(table)
+
+    def _read(self) -> list[Row]:
+        try:
+            return self._opened()[1]
+        except TableNotFoundError:
+            return []
+
     def _create(self) -> None:
         """Create the table if there is none."""
         uri, options = self._location.uri, self._location.options
@@ -91,8 +99,7 @@ class AppendOnlyTable:
                 uri,
                 schema=self._schema,
                 mode="ignore",
-                # By default Delta deletes old log files by itself; this log is the history.
-                configuration={"delta.enableExpiredLogCleanup": "false"},
+                configuration=CONFIGURATION,
                 storage_options=options,
             )
         except DeltaError:  # "protocol changed", if another writer created it meanwhile
@@ -112,6 +119,10 @@ class AppendOnlyTable:
                 )
             except CommitFailedError:
                 return False
+            except Exception as error:
+                if not is_broken_off(error):
+                    raise
+                return False  # it may have been committed: `append` looks for the row
         return True
 
     def _rows(self, table: DeltaTable) -> list[Row]:

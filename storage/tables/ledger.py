@@ -5,19 +5,21 @@ contains the digest of the previous one.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from shls_core.foreign_text import redacted, redacted_values
 from storage.canonical import digest_json
 from storage.files.location import TableLocation
 from storage.provenance.environment import Environment
 from storage.tables.append_only import AppendOnlyTable, Row
+from storage.tables.naming_chain import NamingsSeen
 
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
         pa.field("number", pa.int64(), nullable=False),
         pa.field("run_id", pa.string(), nullable=False),
@@ -39,8 +41,13 @@ _SCHEMA = pa.schema(
         pa.field("details", pa.string(), nullable=False),  # JSON: what the command reports of the run
         pa.field("previous", pa.string(), nullable=False),
         pa.field("entry", pa.string(), nullable=False),
+        # Rows of the names table at that time, and their digest; null in entries from before these columns.
+        pa.field("namings", pa.int64()),
+        pa.field("namings_digest", pa.string()),
     ]
 )
+_ADDED_LATER = ("namings", "namings_digest")
+"""Columns that old entries do not have: where they are null, no digest covers them."""
 FIRST = "0" * 64
 """The digest that the first entry contains as that of its previous entry."""
 
@@ -69,27 +76,51 @@ class Run(BaseModel):
     details: Mapping[str, Any] = {}
 
 
-class Ledger:
-    """The table of runs."""
+def entry_digest(row: Row) -> str:
+    """Return the digest that an entry has by its facts."""
+    return digest_json(
+        {
+            column: value
+            for column, value in row.items()
+            if column not in ("number", "entry") and not (column in _ADDED_LATER and value is None)
+        }
+    )
 
-    def __init__(self, location: TableLocation) -> None:
-        self._table = AppendOnlyTable(location, _SCHEMA)
+
+class Ledger:
+    """The table of runs.
+
+    Parameters
+    ----------
+    location
+        Location of the table.
+    namings
+        Returns the state of the names table, which every entry witnesses.
+    """
+
+    def __init__(self, location: TableLocation, namings: Callable[[], NamingsSeen]) -> None:
+        self._table = AppendOnlyTable(location, SCHEMA)
+        self._namings = namings
 
     def record(self, run: Run, environment: Environment) -> str:
         """Append a run and return the digest of its entry: the new head of the chain."""
 
         def decide(rows: list[Row]) -> Row:
+            namings = self._namings()
             row: Row = {
-                **run.model_dump(exclude={"started_at", "configuration", "details"}),
+                **run.model_dump(exclude={"started_at", "configuration", "details", "error"}),
+                "error": None if run.error is None else redacted(run.error),
                 **environment.model_dump(),
                 "started_at": run.started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-                "configuration": json.dumps(run.configuration, sort_keys=True),
-                "details": json.dumps(run.details, sort_keys=True),
+                "configuration": json.dumps(redacted_values(run.configuration), sort_keys=True),
+                "details": json.dumps(redacted_values(run.details), sort_keys=True),
                 "inputs": list(run.inputs),
                 "outputs": list(run.outputs),
                 "previous": rows[-1]["entry"] if rows else FIRST,
+                "namings": namings.number,
+                "namings_digest": namings.digest,
             }
-            return {**row, "entry": digest_json(row)}
+            return {**row, "entry": entry_digest(row)}
 
         row = self._table.append(decide)
         assert row is not None

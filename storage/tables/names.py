@@ -15,7 +15,7 @@ from shls_core.errors import InputError, NameUnknown
 from storage.files.location import TableLocation
 from storage.tables.append_only import AppendOnlyTable, Row
 
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
         pa.field("number", pa.int64(), nullable=False),
         pa.field("name", pa.string(), nullable=False),
@@ -49,7 +49,7 @@ class Names:
     """
 
     def __init__(self, location: TableLocation, ledger_head: Callable[[], str]) -> None:
-        self._table = AppendOnlyTable(location, _SCHEMA)
+        self._table = AppendOnlyTable(location, SCHEMA)
         self._ledger_head = ledger_head
 
     def publish(self, name: str, digest: str) -> str:

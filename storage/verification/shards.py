@@ -1,5 +1,6 @@
 """Check that a shard agrees with its stage's manifest, and its rows with their own digests."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import renamed
+from storage.rows.shard_bounds import check_bounds
 from storage.rows.stage_graph import schemas_ever
 from storage.rows.stage_names import INGEST
 from storage.withdrawal.source_rows import erased_row
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ShardDisagrees(Exception):
@@ -65,11 +69,17 @@ def verified_rows(
     if stated != found:
         raise ShardDisagrees(f"the manifest says {stated}, it holds {found}")
 
+    try:
+        check_bounds(file.metadata, len(data))
+    except pa.ArrowException as error:
+        raise ShardDisagrees(f"it is not a shard: {error}") from error
     digests: dict[str, str] = {}
     parents: set[str] = set()
     previous, rejected, num_erased = "", 0, 0
     for row in _rows(file):
         sample_id = str(row["sample_id"])
+        if not_digests := [name for name in _ids_of(row) if not _DIGEST.fullmatch(name)]:
+            raise ShardDisagrees(f"it names {not_digests[0][:80]!r} where an id of 64 digits has to be")
         if sample_id <= previous:
             raise ShardDisagrees(f"row {short(sample_id)}… is not in its place, or there twice")
         previous = sample_id
@@ -89,6 +99,13 @@ def verified_rows(
     return ShardRows(digests, frozenset(parents))
 
 
+def _ids_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every id in the head of a row: others make names of files from them."""
+    yield from map(str, (row["sample_id"], row["row_key"], *row["parents"], *row["source_ids"]))
+    if row["digest"] is not None:
+        yield str(row["digest"])
+
+
 def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
     """Return the content digest of a row, computed again; None for a rejected one."""
     name, digest = f"row {short(row['sample_id'])}…", row["digest"]
@@ -96,7 +113,10 @@ def _digest(row: Mapping[str, Any], schema: StageSchema) -> str | None:
         raise ShardDisagrees(f"{name} is neither accepted nor rejected, or both")
     if digest is None:
         return None
-    computed = schema.content_digest(row)
+    try:
+        computed = schema.content_digest(row)
+    except ValueError as error:  # a number that is not finite
+        raise ShardDisagrees(f"{name} holds what no row can: {error}") from error
     if computed != digest:
         raise ShardDisagrees(f"{name} says content {short(digest)}…, its columns hash to {short(computed)}…")
     return computed
@@ -115,5 +135,9 @@ def _digest_before(row: Mapping[str, Any], erased: Mapping[str, str | None]) -> 
 def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     """Yield the rows of a shard, with one row group in memory at a time."""
     for group in range(file.num_row_groups):
-        table = file.read_row_group(group, use_threads=False)
-        yield from renamed(table, file.schema_arrow).to_pylist()
+        try:
+            table = file.read_row_group(group, use_threads=False)
+            rows = renamed(table, file.schema_arrow).to_pylist()
+        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
+            raise ShardDisagrees(f"its rows cannot be read: {' '.join(str(error).split())}") from error
+        yield from rows

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from storage.canonical import digest_json, short
+from storage.canonical import short
 from storage.files.inventory import KeyEntry
 from storage.store import Store
 from storage.tables.append_only import Row
-from storage.tables.ledger import FIRST
+from storage.tables.ledger import FIRST, entry_digest
+from storage.verification.delta_log import log_problems
+from storage.verification.key_owners import key_problems
+from storage.verification.namings import changed_namings
 from storage.verification.problems import KEY, LEDGER, NAME, Problem
 
 
@@ -23,9 +26,21 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
         The entries of its key index.
     """
     return [
-        *broken_entries(store.ledger.runs()),
+        *_table_problems(store),
         *dangling_names(store, present),
         *dangling_keys(store, present, keys),
+        *key_problems(store, keys),
+    ]
+
+
+def _table_problems(store: Store) -> list[Problem]:
+    """Return what is wrong with the logs of both tables, and with their rows where these can be read."""
+    runs = store.ledger.runs()  # before the names: these may only have more rows than a run recorded
+    return [
+        *log_problems(store.backend, "runs"),
+        *log_problems(store.backend, "names"),
+        *broken_entries(runs),
+        *changed_namings(runs, store.names.all_rows()),
     ]
 
 
@@ -33,13 +48,12 @@ def broken_entries(runs: Sequence[Row]) -> list[Problem]:
     """Check the chain of the ledger: each entry hashes to its own digest, and names the previous entry."""
     problems, previous = [], FIRST
     for place, run in enumerate(runs, start=1):
-        body = {column: value for column, value in run.items() if column not in ("number", "entry")}
         faults = [
             what
             for what, is_fault in (
                 (f"expected entry {place}, got {run['number']}", run["number"] != place),
                 ("it does not name the entry before it", run["previous"] != previous),
-                ("its facts do not hash to its digest", digest_json(body) != run["entry"]),
+                ("its facts do not hash to its digest", entry_digest(run) != run["entry"]),
             )
             if is_fault
         ]

@@ -1,6 +1,5 @@
 """What the page of a benchmark shows besides its record: frames with masks, and the simplest baseline."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import numpy.typing as npt
 from shls_core.benchmarks.davis.layout import DavisVideo, Year, davis_split
 from shls_core.benchmarks.video import of_davis
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular, read_text
+from shls_core.files.foreign_json import strict_json
 from shls_core.files.masks.label_files import read_mask
 from shls_core.files.pictures.decode import decode_image
 from shls_core.files.pictures.folders import pictures_in
@@ -65,7 +66,7 @@ def _year(record: BenchmarkRecord) -> Year:
 def _check(record: BenchmarkRecord, videos: Sequence[DavisVideo], davis: Path, results: Path) -> None:
     noted = results / FACTS
     try:
-        facts: Mapping[str, object] = json.loads(noted.read_text(encoding="utf-8"))
+        facts: Mapping[str, object] = strict_json(read_text(noted))
     except (OSError, ValueError) as error:
         raise InputError(
             f"expected masks of `shls evaluate --davis` in {results}, found no {FACTS}"
@@ -89,7 +90,7 @@ def _pictures(
 
     def shown(share: float, number: int) -> Picture:
         path = video.annotation_paths[number]
-        frame = decode_image(frames[path.stem].read_bytes(), max_side=None)
+        frame = decode_image(read_regular(frames[path.stem], LARGEST_PICTURE), max_side=None)
         result = _labels(results / video.name / f"{path.stem}.png", year)
         drawn = compared(frame, result, _labels(path, year))
         scored = _scored(objects, number)

@@ -6,12 +6,14 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect.runtime import flow_run
 
+from shls_core.foreign_text import redacted, redacted_values
 from storage.files.jobs import exclusive_removal, running_job
 from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
@@ -31,6 +33,15 @@ class RunDraft:
     outputs: list[str] = field(default_factory=list)
     verdict: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+_CURRENT: ContextVar[RunDraft | None] = ContextVar("current run", default=None)
+
+
+def note(**details: Any) -> None:
+    """Add details to the entry of the run at work, also if it fails afterwards; outside a run, do nothing."""
+    if (draft := _CURRENT.get()) is not None:
+        draft.details = {**draft.details, **details}
 
 
 @contextmanager
@@ -83,7 +94,11 @@ def recorded(
     draft = RunDraft()
     facts = _facts(draft, run_id, kind, configuration, seed)
     with run_events(store, facts), _in_ledger(store, facts):
-        yield draft
+        before = _CURRENT.set(draft)
+        try:
+            yield draft
+        finally:
+            _CURRENT.reset(before)
 
 
 @contextmanager
@@ -134,15 +149,15 @@ def _facts(
             run_id=run_id,
             kind=kind,
             status=status,
-            error=f"{type(error).__name__}: {error}" if error else None,
+            error=redacted(f"{type(error).__name__}: {error}") if error else None,
             started_at=started_at,
             seconds=round(time.monotonic() - started, 3),
-            configuration=configuration,
+            configuration=redacted_values(configuration),
             seed=seed,
             inputs=draft.inputs,
             outputs=draft.outputs,
             verdict=draft.verdict,
-            details=draft.details,
+            details=redacted_values(draft.details),
         )
 
     return facts

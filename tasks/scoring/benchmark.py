@@ -12,6 +12,8 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_text
+from shls_core.files.foreign_json import strict_json
 from shls_core.files.videos.video import open_video
 from shls_core.files.whole_file import write_whole
 from shls_core.metrics.scores import global_scores
@@ -149,17 +151,24 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
     """Write into a folder what its masks are made with; raise if it has masks made with something else."""
     path = out / FACTS
     if path.is_file():
-        recorded = json.loads(path.read_text(encoding="utf-8"))
-        differing = sorted(name for name in facts if recorded.get(name) != facts[name])
+        try:
+            recorded = strict_json(read_text(path))
+        except (OSError, ValueError) as error:
+            raise InputError(f"expected what the masks in {out} were made with in {path}: {error}") from error
+        other = not isinstance(recorded, dict)
+        differing = sorted(name for name in facts if other or recorded.get(name) != facts[name])
         if differing:
             raise InputError(
                 f"expected an --out without masks of another evaluation, got {out}, which has some "
                 f"(other {', '.join(differing)})"
             )
         return
-    if out.is_dir() and any(out.iterdir()):
-        raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        if out.is_dir() and any(out.iterdir()):
+            raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"expected a folder for masks at {out}: {error.strerror}") from error
     write_whole(path, json.dumps(facts, indent=2).encode())
 
 

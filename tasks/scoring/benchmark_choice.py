@@ -8,6 +8,7 @@ from typing import Literal
 from shls_core.benchmarks.davis.layout import Year, davis_split
 from shls_core.benchmarks.video import BenchmarkVideo, of_davis
 from shls_core.benchmarks.youtube_vos.layout import RESULTS, youtube_vos_split
+from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
 from storage.canonical import digest_bytes, digest_json
 
 BenchmarkFormat = Literal["davis", "youtube-vos"]
@@ -53,5 +54,5 @@ def material_digest(videos: Sequence[BenchmarkVideo]) -> str:
             name = f"{video.name}/{path.name}"
             if name in digests:  # a frame that is a PNG, like its mask
                 name = f"{video.name}/frames/{path.name}"
-            digests[name] = digest_bytes(path.read_bytes())
+            digests[name] = digest_bytes(read_regular(path, LARGEST_PICTURE))
     return digest_json(digests)

@@ -69,6 +69,10 @@ def segment_video(
         raise InputError(
             f"expected a place for results, got the folder of the frames: choose another --out ({out})"
         )
+    if blocking := next((place for place in (folder, out) if place.exists() and not place.is_dir()), None):
+        raise InputError(
+            f"expected a folder for masks, got {blocking}, which is a file: choose another --out"
+        )
 
     sheet = ContactSheet()
     done, findings = 0, Findings(notes=list(video.notes))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from shls_core.errors import InputError, MissingComponent
+from shls_core.files.foreign_file import LARGEST_WEIGHTS, read_regular
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.saliency.detector import Detector, DetectorSource, load_detector
 from storage.canonical import digest_bytes
@@ -55,7 +55,7 @@ def read_file(path: str) -> bytes:
         If it cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        return read_regular(path, LARGEST_WEIGHTS)
     except OSError as error:
         raise InputError(f"expected a file at {path}: {error.strerror}") from error
 

@@ -46,7 +46,7 @@ SKIMAGE = "skimage"
 class IngestConfig(FrozenConfig):
     """Which photographs are used, and at which size."""
 
-    images: str | None = None
+    images: str | None = pydantic.Field(default=None, min_length=1)
     """A folder of image files (with its subfolders, also linked ones, without stores in it), or ``skimage``:
     the colour photographs in scikit-image. A file `photographs.csv` in the folder may note source, licence,
     consent and scene per file name."""

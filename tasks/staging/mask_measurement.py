@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.droppings import is_dropping
+from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
 from shls_core.files.pictures.decode import decode_image
 from shls_core.files.pictures.formats import is_picture_name
 from shls_core.metrics.region import region_similarity
@@ -199,9 +200,9 @@ def measure_masks(
 def _measure(job: MeasuringJob) -> tuple[str, _Measured | str]:
     """Return the path of a photograph, and its scores or the reason why it has none."""
     try:
-        image = decode_image(Path(job.photograph).read_bytes(), job.max_side)
+        image = decode_image(read_regular(job.photograph, LARGEST_PICTURE), job.max_side)
         height, width = image.shape[:2]
-        truth = _truth(read_map(Path(job.truth).read_bytes(), height, width))
+        truth = _truth(read_map(read_regular(job.truth, LARGEST_PICTURE), height, width))
         detected = _detected(job, image)
     except SampleError as error:
         return job.photograph, error.reason
@@ -225,7 +226,7 @@ def _detected(job: MeasuringJob, image: npt.NDArray[np.uint8]) -> npt.NDArray[np
         return ready_detector(job.config, job.model, job.model_digest)(image)
     if job.map_file is None:
         raise SampleError(MISSING_MAP)
-    return read_map(Path(job.map_file).read_bytes(), *image.shape[:2])
+    return read_map(read_regular(job.map_file, LARGEST_PICTURE), *image.shape[:2])
 
 
 def _scored(

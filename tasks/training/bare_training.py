@@ -20,6 +20,7 @@ from pathlib import Path
 from obstore.store import LocalStore
 
 from shls_core.errors import InputError, ShlsError
+from shls_core.foreign_text import shown
 from shls_core.training.state import TrainingState
 from storage.canonical import digest_json, short
 from storage.objects.objects import ObjectStore
@@ -88,7 +89,7 @@ def _lines(learning: LearningConfig) -> Observer:
 
 
 def _print_line(line: str) -> None:
-    print(f"train: {line}", file=sys.stderr, flush=True)
+    print(f"train: {shown(line)}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(train_exported(given.folder, given.out, execution))
     except (ShlsError, ValueError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {shown(' '.join(str(error).split()))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted; the same command resumes", file=sys.stderr)

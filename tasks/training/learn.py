@@ -15,7 +15,7 @@ from shls_core.training.step import StepMetrics
 from shls_core.training.weights import weights_to_bytes
 from storage.canonical import digest_bytes
 from storage.objects.objects import ObjectStore
-from storage.objects.training_states import TrainingStates
+from storage.objects.training_states import SavedState, TrainingStates
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, ValidationScore
 from storage.rows.loader import SequenceLoader
@@ -61,6 +61,7 @@ def learn(
     execution: ExecutionConfig,
     states: TrainingStates | None = None,
     observers: Callable[[TrainingState], Sequence[Observer]] = lambda state: (),
+    accept: Callable[[SavedState], object] = lambda saved: None,
 ) -> Learned:
     """Train from the newest saved state, or from the beginning.
 
@@ -77,13 +78,16 @@ def learn(
     observers
         Given the state that training begins with, returns the observers, which get the figures of every step
         and validation.
+    accept
+        Given the saved state that training would go on from; may raise.
     """
     device, training, method = choose_device(execution), learning.training, learning.chosen_method()
     network = method.new_network(learning.method, training.seed).to(device)
     state = TrainingState.begin(network, training)
     saved = states.newest() if states else None
     if saved:
-        restore_state(state, saved)
+        accept(saved)
+        restore_state(state, saved.data)
     receivers = observers(state)
     meter = StepMeter(training.batch_size, device)
 

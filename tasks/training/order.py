@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_regular
+from shls_core.files.foreign_json import strict_json
 from shls_core.frozen import first_problem
 from storage.canonical import canonical_json
 from tasks.training.learning_config import LearningConfig
@@ -39,10 +41,13 @@ def read_order(folder: Path) -> TrainingOrder:
     """
     path = folder / _FILE
     try:
-        return TrainingOrder.model_validate_json(path.read_bytes())
+        data = read_regular(path)
+        strict_json(data)
+        return TrainingOrder.model_validate_json(data)
     except OSError as error:
         raise InputError(
             f"expected {path}, which `shls dataset export --format training` writes: {error.strerror}"
         ) from error
-    except ValidationError as error:
-        raise InputError(f"expected what to train in {path}, got {first_problem(error)}") from error
+    except ValueError as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else error
+        raise InputError(f"expected what to train in {path}, got {what}") from error

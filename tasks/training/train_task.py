@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from shls_core.errors import ObjectCorrupted, StoreError
 from shls_core.training.state import TrainingState
-from storage.canonical import digest_json
+from storage.audit.resumed import left_states
+from storage.canonical import digest_json, short
 from storage.gate.gate import require_passed
 from storage.kinds import KeyKind
-from storage.objects.training_states import TrainingStates
+from storage.objects.training_states import FOLDER, SavedState, TrainingStates
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
@@ -22,6 +24,7 @@ from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.progress import progress
+from tasks.runs.recorded_run import note
 from tasks.terminal import print_line
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig
@@ -106,9 +109,48 @@ def _train(
                 stack.enter_context(steps_shown(learning.training.steps)),
             ]
 
-        learned = learn(store.objects, facts, learning, execution, states, observers)
+        with _left_state_noted(states, digest_json(facts)):
+            learned = learn(
+                store.objects,
+                facts,
+                learning,
+                execution,
+                states,
+                observers,
+                accept=lambda saved: _note_state(store, saved, digest_json(facts)),
+            )
     store.objects.put(learned.weights)
     return put_record(store.objects, learned.record)
+
+
+def _note_state(store: Store, saved: SavedState, key: str) -> None:
+    """Record in the ledger from which state this run goes on.
+
+    Raises
+    ------
+    ObjectCorrupted
+        If an interrupted run recorded another state after the same step.
+    """
+    run, digest = left_states(store.ledger.runs(), key).get(saved.step, (None, saved.digest))
+    if digest != saved.digest:
+        raise ObjectCorrupted(
+            f"expected the state after step {saved.step} that run {run} left, {short(digest)}…, got "
+            f"{short(saved.digest)}…: it was put there since; remove {FOLDER}/…/{key} of the store, and the "
+            "training begins again"
+        )
+    note(went_on_from={"key": key, "step": saved.step, "digest": saved.digest})
+
+
+@contextmanager
+def _left_state_noted(states: TrainingStates, key: str) -> Iterator[None]:
+    """Record in the ledger which state a run leaves that ends early: the next one goes on from it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):  # the error that ended the run matters more
+            if (left := states.newest_path()) is not None:
+                note(left_state={"key": key, "step": left.step, "digest": left.digest})
+        raise
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shls_core.errors import InputError, ObjectCorrupted
+from shls_core.files.foreign_file import LARGEST_WEIGHTS, read_regular
+from shls_core.files.foreign_json import strict_json
 from shls_core.files.whole_file import write_whole
 from shls_core.frozen import first_problem
 from storage.canonical import canonical_json, digest_bytes, short
@@ -33,13 +35,18 @@ def read_trained(folder: Path) -> Learned:
         If the weights are not those of the record.
     """
     try:
-        record = CheckpointRecord.model_validate_json((folder / _RECORD).read_bytes())
-        weights = (folder / _WEIGHTS).read_bytes()
+        data = read_regular(folder / _RECORD)
+        strict_json(data)
+        record = CheckpointRecord.model_validate_json(data)
+        weights = read_regular(folder / _WEIGHTS, LARGEST_WEIGHTS)
     except OSError as error:
-        raise InputError(f"expected a trained checkpoint in {folder}: {error}") from error
-    except ValidationError as error:
         raise InputError(
-            f"expected the record of a checkpoint in {folder / _RECORD}, got {first_problem(error)}"
+            f"expected a trained checkpoint in {folder}: {error.filename}: {error.strerror}"
+        ) from error
+    except ValueError as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else error
+        raise InputError(
+            f"expected the record of a checkpoint in {folder / _RECORD}, got another file: {what}"
         ) from error
     if digest_bytes(weights) != record.weights:
         raise ObjectCorrupted(

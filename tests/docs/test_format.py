@@ -16,8 +16,8 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
 from storage.rows.stage_graph import SCHEMAS, STAGES
-from storage.tables.ledger import _SCHEMA as RUNS_SCHEMA
-from storage.tables.names import _SCHEMA as NAMES_SCHEMA
+from storage.tables.ledger import SCHEMA as RUNS_SCHEMA
+from storage.tables.names import SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from deltalake.exceptions import CommitFailedError
 
 from storage.provenance.environment import Environment
 from storage.store import Store
-from storage.tables.ledger import _SCHEMA, Run
+from storage.tables.ledger import SCHEMA, Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
@@ -72,7 +72,7 @@ def test_every_column_is_on_the_page_with_its_type():
         for names, kind in re.findall(r"^\| (`.*?`) \| `([\w<>]+)` \|", section, flags=re.MULTILINE)
         for name in re.findall(r"`(\w+)`", names)
     ]
-    assert told == [(field.name, re.sub("(element|item): ", "", str(field.type))) for field in _SCHEMA]
+    assert told == [(field.name, re.sub("(element|item): ", "", str(field.type))) for field in SCHEMA]
 
 
 def test_pandas_answers(answers):
@@ -109,8 +109,8 @@ def test_a_refused_commit_leaves_a_file_that_does_not_count(known, tmp_path):
     rows = DeltaTable(folder).count()
     seen, late = DeltaTable(folder), known.ledger.runs()[-1]
     once = {"mode": "append", "commit_properties": CommitProperties(max_commit_retries=0)}
-    write_deltalake(DeltaTable(folder), pa.Table.from_pylist([late], schema=_SCHEMA), **once)
+    write_deltalake(DeltaTable(folder), pa.Table.from_pylist([late], schema=SCHEMA), **once)
     with pytest.raises(CommitFailedError):
-        write_deltalake(seen, pa.Table.from_pylist([late], schema=_SCHEMA), **once)
+        write_deltalake(seen, pa.Table.from_pylist([late], schema=SCHEMA), **once)
     assert DeltaTable(folder).count() == rows + 1
     assert len(list(folder.glob("*.parquet"))) == rows + 2

@@ -1,43 +1,43 @@
 """The difference between two datasets, as text."""
 
-from rich.console import Console
 from rich.table import Table
 
 from tasks.staging.dataset_diff import DatasetDifference, NamesDifference, StageDifference
+from tasks.terminal import Terminal
 
 _NAMES_SHOWN = 8
 
 
 def show_difference(difference: DatasetDifference) -> None:
     """Print what differs, and which stages are the same."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if difference.before == difference.after:
         console.print(f"the same dataset: {difference.before}")
         return
     verdicts = [verdict or "never validated" for verdict in difference.verdicts]
-    console.print(
-        f"before {difference.before}  {verdicts[0]}\nafter  {difference.after}  {verdicts[1]}", soft_wrap=True
-    )
+    console.print(f"before {difference.before}  {verdicts[0]}", soft_wrap=True)
+    console.print(f"after  {difference.after}  {verdicts[1]}", soft_wrap=True)
     _show_photographs(console, difference.photographs)
     for stage in difference.stages:
         _show_stage(console, stage)
 
 
-def _show_photographs(console: Console, photographs: NamesDifference) -> None:
+def _show_photographs(console: Terminal, photographs: NamesDifference) -> None:
     for verb in ("added", "changed", "withdrawn"):
         names: tuple[str, ...] = getattr(photographs, verb)
         if names:
             shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
-            console.print(f"photographs {verb}: {len(names)} ({shown})", markup=False, soft_wrap=True)
+            console.print(f"photographs {verb}: {len(names)} ({shown})", soft_wrap=True)
 
 
-def _show_stage(console: Console, stage: StageDifference) -> None:
+def _show_stage(console: Terminal, stage: StageDifference) -> None:
+    console.print()
     if stage.is_same:
-        console.print(f"\n{stage.name}: the same, {stage.rows.same} rows")
+        console.print(f"{stage.name}: the same, {stage.rows.same} rows")
         return
     rows = stage.rows
     console.print(
-        f"\n{stage.name}: {rows.same} rows the same, {rows.changed} changed, {rows.added} added, "
+        f"{stage.name}: {rows.same} rows the same, {rows.changed} changed, {rows.added} added, "
         f"{rows.withdrawn} withdrawn; rejected {stage.rejected[0]} before, {stage.rejected[1]} after",
         soft_wrap=True,
     )
@@ -47,7 +47,7 @@ def _show_stage(console: Console, stage: StageDifference) -> None:
             said = "; ".join(map(str, counts)) or "nothing left out"
             console.print(f"  {when}: {said}", markup=False, soft_wrap=True)
     for reason in stage.making:
-        console.print(f"  {reason}", markup=False, soft_wrap=True)
+        console.print(f"  {reason}", soft_wrap=True)
     if stage.statistics:
         table = Table("statistic", "", title_justify="left")
         table.add_column("before", justify="right")

@@ -58,14 +58,13 @@ def export(
     """Write the sequences of a dataset that passed the gate as shards for other loaders."""
     from pathlib import Path
 
-    from rich.console import Console
-
     from shls_core.errors import InputError
     from shls_core.photographs.split import HELD_OUT, TRAIN, Split
     from storage.export.webdataset import export_webdataset
     from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
+    from tasks.terminal import Terminal
     from tasks.upkeep.withdrawal import recorded_if_forced
 
     if "://" in out:
@@ -84,10 +83,9 @@ def export(
         print_json({"out": out, **index.model_dump(mode="json")})
         return
     samples, size = sum(item.samples for item in index.shards), sum(item.bytes for item in index.shards)
-    Console(highlight=False, soft_wrap=True).print(
+    Terminal(highlight=False, soft_wrap=True).print(
         f"dataset {short(dataset)}: {samples} sequences in {len(index.shards)} tar shards, "
         f"{size / 1e6:.1f} MB, in {out}",
-        markup=False,
     )
 
 
@@ -102,10 +100,9 @@ def _export_training(
 ) -> None:
     from pathlib import Path
 
-    from rich.console import Console
-
     from flows.train import learning_config
     from shls_core.errors import InputError
+    from tasks.terminal import Terminal
     from tasks.training.export_order import export_training
     from tasks.upkeep.withdrawal import recorded_if_forced
 
@@ -117,6 +114,6 @@ def _export_training(
     if as_json:
         print_json({"out": out, "format": "training", "dataset": dataset, "objects": num_objects})
         return
-    Console(highlight=False, soft_wrap=True).print(
-        f"dataset {short(dataset)}: {num_objects} objects and training.json in {out}", markup=False
+    Terminal(highlight=False, soft_wrap=True).print(
+        f"dataset {short(dataset)}: {num_objects} objects and training.json in {out}"
     )

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
+from rich.text import Text
 
+from shls_core.foreign_text import shown
 from storage.canonical import short
 from storage.verification.problems import Problem
 from storage.verification.verify import ErasedByOrder, Verification
+from tasks.terminal import Terminal
 
 
 def verification_json(verification: Verification) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def problem_json(problem: Problem) -> dict[str, str]:
 
 def show_verification(verification: Verification) -> None:
     """Print what is wrong, or that nothing is."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     checked = f"{verification.num_objects} objects, {verification.num_bytes / 1e6:.1f} MB"
     show_erased(console, verification.erased)
     if not verification.problems:
@@ -44,15 +46,15 @@ def show_verification(verification: Verification) -> None:
     show_problems(console, verification.problems)
 
 
-def show_problems(console: Console, problems: Iterable[Problem]) -> None:
+def show_problems(console: Terminal, problems: Iterable[Problem]) -> None:
     """Print what is wrong, and what to do about it."""
     for problem in problems:  # no table: it would break the paths that people copy
-        console.print(f"[red]{problem.kind}[/red]  {problem.path}", soft_wrap=True)
+        console.print(Text.assemble((problem.kind, "red"), "  ", shown(problem.path)), soft_wrap=True)
         for fact in (f"part of {problem.part_of}", problem.what, f"to do: {problem.remedy}"):
-            console.print(f"    {fact}", markup=False, soft_wrap=True)
+            console.print(f"    {fact}", soft_wrap=True)
 
 
-def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
+def show_erased(console: Terminal, erased: Sequence[ErasedByOrder]) -> None:
     """Print what is missing because it was erased on request, a line for every tombstone."""
     for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
         shards = [shard for shard in erased if shard.tombstone == tombstone]
@@ -66,15 +68,15 @@ def show_erased(console: Console, erased: Sequence[ErasedByOrder]) -> None:
 
 def show_collection(facts: Mapping[str, Any]) -> None:
     """Print what garbage collection removed, or would remove."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     done = "would remove" if facts["dry_run"] else "removed"
     console.print(
         f"{done} {facts['objects']} objects, {facts['bytes'] / 1e6:.1f} MB, and {facts['keys']} key entries; "
         f"{facts['kept_objects']} objects, {facts['kept_bytes'] / 1e6:.1f} MB, are kept"
     )
     for name in facts["names"]:
-        console.print(f"  {name}", markup=False)
+        console.print(f"  {name}")
     for dataset in facts["datasets"]:
-        console.print(f"  dataset {dataset}", markup=False)
+        console.print(f"  dataset {dataset}")
     for job in facts["jobs_at_work"]:
-        console.print(f"  running now, gc would refuse: {job}", style="yellow", markup=False)
+        console.print(f"  running now, gc would refuse: {job}", style="yellow")

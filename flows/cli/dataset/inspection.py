@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from shls_core.files.skipped_counts import SkippedCount
@@ -14,6 +13,7 @@ from storage.rows.near_duplicates import near_duplicates_of
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn_in
+from tasks.terminal import Terminal
 
 
 def list_json(store: Store) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def show_list(store: Store) -> None:
         gone = f", removed by gc on {row['removed_at'][:10]}" if row["removed_at"] else ""
         how = row["kind"].replace("_", " ") + gone
         table.add_row(row["name"], short(row["dataset"]), how, row["named_at"][:19].replace("T", " "))
-    Console().print(table)
+    Terminal().print(table)
 
 
 def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
@@ -85,18 +85,19 @@ def _stage_facts(artifact: StageArtifact) -> dict[str, Any]:
 
 def show_facts(facts: dict[str, Any]) -> None:
     """Print what a dataset is made of."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     names = ", ".join(facts["names"]) or "not published"
-    console.print(f"dataset {facts['dataset']}\n{names}; verdict: {facts['verdict'] or 'never validated'}")
+    console.print(f"dataset {facts['dataset']}")
+    console.print(f"{names}; verdict: {facts['verdict'] or 'never validated'}")
     if facts["ledger_head"]:
         console.print(f"head of the ledger when it was named: {facts['ledger_head']}", soft_wrap=True)
     for image_id, reason in facts["withdrawn"].items():
-        console.print(f"  withdrawn photograph {short(image_id)}: {reason}", style="yellow", markup=False)
+        console.print(f"  withdrawn photograph {short(image_id)}: {reason}", style="yellow")
     near = facts["near_duplicates"]
     if near["groups"]:
         console.print(f"{near['photographs']} photographs in {near['groups']} groups of near-duplicates")
     for failure in facts["failures"]:
-        console.print(f"  {failure}", style="red", markup=False)
+        console.print(f"  {failure}", style="red")
     for stage in facts["stages"]:
         size = stage["bytes"] / 1e6
         title = f"{stage['name']}: {stage['rows']} rows, {stage['rejected']} rejected, {size:.1f} MB"
@@ -107,6 +108,6 @@ def show_facts(facts: dict[str, Any]) -> None:
             table.add_row(name, *(f"{figures[column]:.6g}" for column in ("min", "mean", "max")))
         console.print(table)
         for reason, count in stage["rejected_reasons"].items():
-            console.print(f"  rejected: {count} x {reason}", markup=False)
+            console.print(f"  rejected: {count} x {reason}")
         for one in stage["skipped"]:
-            console.print(f"  {SkippedCount.model_validate(one)}", markup=False)
+            console.print(f"  {SkippedCount.model_validate(one)}")

@@ -59,12 +59,13 @@ def measure_masks(
 
 
 def _show(measurement: MaskMeasurement, detector: str, min_confidence: float) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from tasks.terminal import Terminal
+
+    console = Terminal(highlight=False)
     failed = f", {measurement.num_failed} could not be measured" if measurement.num_failed else ""
-    console.print(f"{measurement.num_images} photographs{failed}; mean confidence ", end="", markup=False)
+    console.print(f"{measurement.num_images} photographs{failed}; mean confidence ", end="")
     console.print(f"{measurement.mean_confidence:.3f}")
     scores = Table("map", "MAE (less is better)", "max F", "S", "IoU of the mask")
     for name, row in ((detector, measurement.detector), ("centre prior", measurement.centre_prior)):

@@ -28,7 +28,6 @@ def near_duplicates_command(
     as_json: Json = False,
 ) -> None:
     """List photographs that show the same picture; a group lies on one side of the split."""
-    from rich.console import Console
     from rich.table import Table
 
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
@@ -36,6 +35,7 @@ def near_duplicates_command(
     from storage.references import resolve
     from storage.rows.near_duplicates import near_duplicates_of
     from storage.store import Store
+    from tasks.terminal import Terminal
 
     opened = Store.open(store)
     dataset = resolve(opened, reference, RecordKind.DATASET)
@@ -50,4 +50,4 @@ def near_duplicates_command(
     table = Table("photographs", "split", title=f"{len(groups)} groups of near-duplicates")
     for group in groups:
         table.add_row(", ".join(group.file_names), group.split.replace("_", " "))
-    Console().print(table)
+    Terminal().print(table)

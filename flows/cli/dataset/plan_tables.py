@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from storage.canonical import short
 from storage.files.free_space import megabytes
 from tasks.planning.left_out import left_out_line
 from tasks.staging.plan_report import PlanReport, StageReport
+from tasks.terminal import Terminal
 
 _SHARDS_SHOWN = 8
 _REASONS_SHOWN = 12
@@ -36,9 +36,9 @@ def plan_json(report: PlanReport) -> dict[str, Any]:
 
 def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if report.left_out:
-        console.print(left_out_line(report.left_out), markup=False, soft_wrap=True)
+        console.print(left_out_line(report.left_out), soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest has to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)
@@ -73,27 +73,25 @@ def _cells(stage: StageReport) -> tuple[str, ...]:
     )
 
 
-def _show_reasons(console: Console, stage: StageReport) -> None:
+def _show_reasons(console: Terminal, stage: StageReport) -> None:
     for reason in stage.reasons[:_REASONS_SHOWN]:
-        console.print(f"{stage.name}: {reason}", markup=False, soft_wrap=True)
+        console.print(f"{stage.name}: {reason}", soft_wrap=True)
     if len(stage.reasons) > _REASONS_SHOWN:
         console.print(f"{stage.name}: and {len(stage.reasons) - _REASONS_SHOWN} more reasons (--json)")
 
 
-def _show_shards(console: Console, stage: StageReport, every_shard: bool) -> None:
+def _show_shards(console: Terminal, stage: StageReport, every_shard: bool) -> None:
     stale = [shard for shard in stage.shards if shard.status != "fresh"]
     shown = stale if every_shard else stale[:_SHARDS_SHOWN]
     for shard in shown:
         reasons = "; ".join(map(str, shard.reasons))
         figures = f"{shard.rows_to_compute} of {shard.rows} rows to compute"
-        console.print(
-            f"  shard {short(shard.shard)} {shard.status}, {figures}: {reasons}", markup=False, soft_wrap=True
-        )
+        console.print(f"  shard {short(shard.shard)} {shard.status}, {figures}: {reasons}", soft_wrap=True)
     if len(stale) > len(shown):
         console.print(f"  and {len(stale) - len(shown)} more stale shards (--shards)")
 
 
-def _show_total(console: Console, report: PlanReport) -> None:
+def _show_total(console: Terminal, report: PlanReport) -> None:
     seconds = "an unknown time" if report.seconds is None else f"about {report.seconds:.0f} s"
     free = "" if report.bytes_free is None else f", {megabytes(report.bytes_free)} free"
     console.print(
@@ -101,6 +99,6 @@ def _show_total(console: Console, report: PlanReport) -> None:
         f"to write{free}"
     )
     bases = dict.fromkeys(stage.basis for stage in report.stages if stage.rows_to_compute)
-    console.print(f"seconds estimated from {'; '.join(bases)}", markup=False, style="dim", soft_wrap=True)
+    console.print(f"seconds estimated from {'; '.join(bases)}", style="dim", soft_wrap=True)
     if not all(stage.is_exact for stage in report.stages):
         console.print("≤: at most, because rows that the stage reads do not exist yet", style="dim")

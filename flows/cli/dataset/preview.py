@@ -36,6 +36,7 @@ def preview_dataset(
     from flows.cli.dataset.contact_sheet import check_sheet_path, contact_sheet, sample_row, write_sheet
     from flows.stages import dataset_stages
     from tasks.staging.preview import handful, preview_samples
+    from tasks.terminal import print_result
 
     path = Path(out)
     check_sheet_path(path)
@@ -56,4 +57,4 @@ def preview_dataset(
     if as_json:
         print_json({"picture": str(path), "samples": [row.caption for row in rows]})
     else:
-        typer.echo(f"{path}: {len(rows)} samples")
+        print_result(f"{path}: {len(rows)} samples")

@@ -51,13 +51,14 @@ def replay(
     from storage.store import Store
     from tasks.staging.replay import replay as replayed_sample
     from tasks.staging.replay_pictures import write_pictures
+    from tasks.terminal import print_result
 
     opened = Store.open(store)
     dataset_id = newest_dataset(opened) if dataset is None else resolve(opened, dataset, RecordKind.DATASET)
     replayed = replayed_sample(opened, dataset_id, sample)
     if out is not None:
         write_pictures(replayed, Path(out))
-    print_json(_facts(replayed)) if as_json else typer.echo(_line(replayed))
+    print_json(_facts(replayed)) if as_json else print_result(_line(replayed))
     raise typer.Exit(EXIT_CODES[replayed.status])
 
 

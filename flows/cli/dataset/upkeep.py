@@ -115,9 +115,9 @@ def gc(
 
 
 def _print_name(given: str, dataset: str, as_json: bool) -> None:
-    from rich.console import Console
+    from tasks.terminal import Terminal
 
     if as_json:
         print_json({"name": given, "dataset": dataset})
     else:
-        Console(highlight=False).print(f"{given} is dataset {dataset}")
+        Terminal(highlight=False).print(f"{given} is dataset {dataset}")

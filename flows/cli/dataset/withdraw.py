@@ -58,6 +58,7 @@ def reinstate(
 ) -> None:
     """Take photographs off the deny list: the next build takes them in again, if their files are there."""
     from storage.store import Store
+    from tasks.terminal import print_result
     from tasks.upkeep.withdrawal import reinstate as reinstate_now
 
     source_ids = reinstate_now(Store.open(store), images, reason)
@@ -65,7 +66,7 @@ def reinstate(
         print_json({"reinstated": list(source_ids)})
         return
     for image_id in source_ids:
-        typer.echo(f"reinstated {image_id}")
+        print_result(f"reinstated {image_id}")
 
 
 @commands.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
-
 from storage.canonical import short
 from storage.lineage.descended import Descent
 from storage.lineage.descent import descent
@@ -13,6 +11,7 @@ from storage.lineage.history import History
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
 from storage.withdrawal.erasure import Erasure
+from tasks.terminal import Terminal
 from tasks.upkeep.withdrawal import Withdrawn, erasure_facts
 
 
@@ -49,10 +48,8 @@ def show_withdrawn(facts: Mapping[str, Any]) -> None:
         console.print("no photograph is withdrawn")
     for one in facts["withdrawn"]:
         since = one["withdrawn_at"][:16].replace("T", " ")
-        console.print(f"{one['photograph']}  {one['reason']}", markup=False)
-        console.print(
-            f"    withdrawn by {one['user'] or 'someone'} on {since} UTC{_erased(one)}", markup=False
-        )
+        console.print(f"{one['photograph']}  {one['reason']}")
+        console.print(f"    withdrawn by {one['user'] or 'someone'} on {since} UTC{_erased(one)}")
         _show_descendants(console, one)
 
 
@@ -62,12 +59,10 @@ def show_withdrawn_now(facts: Mapping[str, Any]) -> None:
     for one in facts["withdrawn"]:
         if not one["is_new"]:
             since = one["withdrawn_at"][:10]
-            console.print(
-                f"{one['photograph']} was withdrawn on {since} already ({one['reason']})", markup=False
-            )
+            console.print(f"{one['photograph']} was withdrawn on {since} already ({one['reason']})")
             continue
         unseen = "" if one["is_in_store"] else "; the store has never seen it"
-        console.print(f"withdrawn {one['photograph']}{unseen}", markup=False)
+        console.print(f"withdrawn {one['photograph']}{unseen}")
         _show_descendants(console, one)
     if any(one["is_new"] and one["is_in_store"] for one in facts["withdrawn"]):
         console.print("`shls dataset build` leaves them out; `shls dataset purge` erases their bytes")
@@ -89,7 +84,7 @@ def show_purge(facts: Mapping[str, Any]) -> None:
     if facts["tombstone"]:
         console.print(f"  tombstone {facts['tombstone']}")
     for job in facts["jobs_at_work"]:
-        console.print(f"  running now, purge would refuse: {job}", style="yellow", markup=False)
+        console.print(f"  running now, purge would refuse: {job}", style="yellow")
 
 
 def _facts(store: Store, withdrawals: Mapping[str, Withdrawal]) -> list[dict[str, Any]]:
@@ -113,7 +108,7 @@ def _descendant_facts(found: Descent) -> dict[str, Any]:
     }
 
 
-def _show_descendants(console: Console, one: Mapping[str, Any]) -> None:
+def _show_descendants(console: Terminal, one: Mapping[str, Any]) -> None:
     for dataset in one["datasets"]:
         names = ", ".join(dataset["names"]) or "not published"
         console.print(f"    still descends from it: dataset {short(dataset['dataset'])} ({names})")
@@ -126,5 +121,5 @@ def _erased(one: Mapping[str, Any]) -> str:
     return f", erased on {one['purged_at'][:16].replace('T', ' ')} UTC" if one["purged_at"] else ""
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+def _console() -> Terminal:
+    return Terminal(highlight=False, soft_wrap=True)

@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.tree import Tree
 
 from flows.cli.lineage.labels import counted, label, when
 from flows.cli.lineage.settings import settings_block, settings_line
 from storage.canonical import short
 from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, STAGE, Lineage, Node
+from tasks.terminal import Terminal
 
 _PHOTOGRAPHS_SHOWN = 5
 _SETTINGS = ("configuration", "parameters", "versions")
@@ -20,13 +19,13 @@ _SETTINGS = ("configuration", "parameters", "versions")
 
 def show_ancestry(lineage: Lineage, every: bool, full: bool = False) -> None:
     """Print a lineage; the list of photographs is cut unless `every`, settings unless `full`."""
-    Console(highlight=False).print(ancestry_tree(lineage, every, full))
+    Terminal(highlight=False).print(ancestry_tree(lineage, every, full))
 
 
 def ancestry_tree(lineage: Lineage, every: bool, full: bool = False) -> Tree:
     """Return a lineage as a tree whose root is the requested thing."""
     view = _ShownLineage(lineage, full)
-    tree = Tree(escape(label(lineage.root)))
+    tree = Tree(label(lineage.root))
     _add_artifacts(tree, lineage.root, view)
     _add_making(tree, view)
     _add_rows(tree, view, every)
@@ -60,11 +59,11 @@ class _ShownLineage:
     def add_settings(self, tree: Tree, name: str, values: Mapping[str, Any]) -> None:
         """Add parameters, versions or a configuration: one line that is cut, or a line for each."""
         if not self._full:
-            tree.add(escape(f"{name} {settings_line(values)}"), style="dim")
+            tree.add(f"{name} {settings_line(values)}", style="dim")
             return
-        branch = tree.add(escape(name), style="dim")
+        branch = tree.add(name, style="dim")
         for line in settings_block(values):
-            branch.add(escape(line), style="dim")
+            branch.add(line, style="dim")
 
     def of_kind(self, kind: str) -> list[Node]:
         return [node for node in self.nodes.values() if node.kind == kind]
@@ -73,7 +72,7 @@ class _ShownLineage:
 def _add_artifacts(tree: Tree, node: Node, view: _ShownLineage) -> None:
     """Add the runs that made a thing, its settings and facts, and the things it was made from."""
     for run in view.above(node, RUN):
-        tree.add(escape(view.once(run)))
+        tree.add(view.once(run))
     if found := node.facts.get("found_made_by"):
         last = found[-1]
         tree.add(f"reused by {counted(len(found), 'later run')}, last on {when(last['started_at'])}")
@@ -81,11 +80,11 @@ def _add_artifacts(tree: Tree, node: Node, view: _ShownLineage) -> None:
         if name in node.facts and node.kind != RUN:
             view.add_settings(tree, name, node.facts[name])
     for fact in _facts(node):
-        tree.add(escape(fact), style="dim")
+        tree.add(fact, style="dim")
     for source in view.above(node, CHECKPOINT, DATASET, STAGE):
         if node.kind == STAGE and view.root.kind != STAGE:
             continue  # what a stage read is below the dataset already
-        _add_artifacts(tree.add(escape(label(source))), source, view)
+        _add_artifacts(tree.add(label(source)), source, view)
 
 
 def _facts(node: Node) -> Iterator[str]:
@@ -119,9 +118,9 @@ def _add_making(tree: Tree, view: _ShownLineage) -> None:
     ways = {json.dumps(making, sort_keys=True): making for making in makings}
     for making in ways.values():
         if "code_digest" not in making:
-            tree.add(escape(f"made by {making['stage']}, in a run that ended before it wrote its artifact"))
+            tree.add(f"made by {making['stage']}, in a run that ended before it wrote its artifact")
             continue
-        branch = tree.add(escape(f"made by {making['stage']}, code {short(making['code_digest'])}"))
+        branch = tree.add(f"made by {making['stage']}, code {short(making['code_digest'])}")
         for name in ("parameters", "versions"):
             view.add_settings(branch, name, making[name])
 
@@ -152,12 +151,12 @@ def _add_sources(tree: Tree, view: _ShownLineage) -> None:
             roles.setdefault(mask_id, []).extend(mask_roles)
     for mask in view.above(view.root, MASK):
         role = ", ".join(dict.fromkeys(roles.get(mask.id.partition(":")[2], ["read"])))
-        branch = tree.add(escape(f"{role}: {label(mask)}"))
+        branch = tree.add(f"{role}: {label(mask)}")
         for photograph in view.above(mask, PHOTOGRAPH):
-            branch.add(escape(label(photograph)))
+            branch.add(label(photograph))
     if view.root.kind == MASK:
         for photograph in view.above(view.root, PHOTOGRAPH):
-            tree.add(escape(label(photograph)))
+            tree.add(label(photograph))
 
 
 def _add_photographs(tree: Tree, view: _ShownLineage, every: bool) -> None:
@@ -167,10 +166,10 @@ def _add_photographs(tree: Tree, view: _ShownLineage, every: bool) -> None:
     used: Mapping[str, Any] = {}
     for checkpoint in view.of_kind(CHECKPOINT):
         used = checkpoint.facts.get("usage", {}).get("photographs", {})
-    branch = tree.add(escape(f"{counted(len(photographs), 'photograph')}{_licences(photographs)}"))
+    branch = tree.add(f"{counted(len(photographs), 'photograph')}{_licences(photographs)}")
     shown = photographs if every else photographs[:_PHOTOGRAPHS_SHOWN]
     for photograph in shown:
-        branch.add(escape(label(photograph) + (_use(used.get(photograph.id)) if used else "")))
+        branch.add(label(photograph) + (_use(used.get(photograph.id)) if used else ""))
     if len(photographs) > len(shown):
         branch.add(f"and {len(photographs) - len(shown):,} more (--all)")
 

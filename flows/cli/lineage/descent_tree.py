@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.markup import escape
 from rich.tree import Tree
 
 from flows.cli.lineage.labels import counted, photograph_notes, score_text
@@ -13,21 +11,22 @@ from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, Descent, Ex
 from storage.lineage.roles import DRAWN, LEFT_OUT, PASTED, TEMPLATE
 from storage.rows.stage_graph import STAGES
 from storage.rows.stage_names import SALIENCY, SEQUENCES
+from tasks.terminal import Terminal
 
 _ROLES = {TEMPLATE: "template of", PASTED: "pasted into", LEFT_OUT: "left out of", DRAWN: "drawn for"}
 
 
 def show_descent(descent: Descent) -> None:
     """Print all that descends from a photograph."""
-    Console(highlight=False).print(descent_tree(descent))
+    Terminal(highlight=False).print(descent_tree(descent))
 
 
 def descent_tree(descent: Descent) -> Tree:
     """Return what descends from a photograph as a tree: rows, shards, datasets, checkpoints with scores."""
     notes = photograph_notes(row.notes for row in descent.rows if row.notes is not None)
-    tree = Tree(escape(f"photograph {short(descent.photograph)}  {notes}"))
+    tree = Tree(f"photograph {short(descent.photograph)}  {notes}")
     if descent.withdrawal:
-        tree.add(escape(f"withdrawn on {descent.withdrawal.withdrawn_at[:10]}: {descent.withdrawal.reason}"))
+        tree.add(f"withdrawn on {descent.withdrawal.withdrawn_at[:10]}: {descent.withdrawal.reason}")
     tree.add(counted(len({row.sample_id for row in descent.of_stage(SALIENCY)}), "mask"))
     tree.add(_samples(descent))
     _add_shards(tree, descent)
@@ -58,24 +57,24 @@ def _add_shards(tree: Tree, descent: Descent) -> None:
     by_stage = ", ".join(f"{of_stage[stage]} {stage}" for stage in STAGES if of_stage[stage])
     branch = tree.add(f"{counted(len(descent.shards), 'shard')}: {by_stage}")
     for why, count in _most_frequent(descent.gone_shards.values()):
-        branch.add(escape(f"{counted(count, 'shard')} {why}"))
+        branch.add(f"{counted(count, 'shard')} {why}")
 
 
 def _add_datasets(tree: Tree, descent: Descent) -> None:
     branch = tree.add(counted(len(descent.datasets), "dataset"))
     for found in descent.datasets:
-        branch.add(escape(f"{short(found.dataset)}  {', '.join(found.names) or 'not published'}"))
+        branch.add(f"{short(found.dataset)}  {', '.join(found.names) or 'not published'}")
 
 
 def _add_checkpoints(tree: Tree, descent: Descent) -> None:
     seen = len(descent.seen_by)
     branch = tree.add(f"{counted(len(descent.exposures), 'checkpoint')}, {seen} trained with it")
     for exposure in descent.exposures:
-        leaf = branch.add(escape(f"{short(exposure.checkpoint)}  {_how(exposure)}"))
+        leaf = branch.add(f"{short(exposure.checkpoint)}  {_how(exposure)}")
         for score in descent.scores:
             if score.checkpoint == exposure.checkpoint:
                 scored = f", it is in {counted(len(score.scored), 'scored sequence')}" if score.scored else ""
-                leaf.add(escape(f"{score.kind} {short(score.id)}{score_text(score.facts)}{scored}"))
+                leaf.add(f"{score.kind} {short(score.id)}{score_text(score.facts)}{scored}")
 
 
 def _how(exposure: Exposure) -> str:

@@ -1,10 +1,10 @@
 """A lineage in DOT, the language of Graphviz."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 
 from flows.cli.lineage.labels import counted, label
+from shls_core.foreign_text import shown
 from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Lineage, Node
 
 MOST_NODES = 150
@@ -50,4 +50,5 @@ def _drawn(node_id: str, text: str, kind: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    # Graphviz itself gives a meaning to what follows a backslash in a label.
+    return '"' + shown(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

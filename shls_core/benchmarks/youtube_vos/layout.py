@@ -16,9 +16,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from shls_core.benchmarks.lists import check_name, folder_named
+from shls_core.benchmarks.lists import folder_named
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import read_regular, require_folder_name
+from shls_core.files.foreign_json import strict_json
 from shls_core.files.masks.mask_folder import masks_in
 from shls_core.files.videos.video import frame_numbers, open_video
 from shls_core.frozen import first_problem
@@ -83,16 +85,18 @@ def _frames(root: Path, split: str) -> Path:
 
 def _meta(path: Path) -> _Meta:
     try:
-        meta = _Meta.model_validate_json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
+        data = read_regular(path).removeprefix(codecs.BOM_UTF8)
+        strict_json(data)
+        meta = _Meta.model_validate_json(data)
     except OSError as error:
         raise InputError(f"expected the list of videos and objects at {path}: {error.strerror}") from error
-    except ValidationError as error:
+    except ValueError as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else error
         raise InputError(
-            f"expected videos, their objects and the frames of each in {path}, got something else: "
-            f"{first_problem(error)}"
+            f"expected videos, their objects and the frames of each in {path}, got something else: {what}"
         ) from error
+    for name in meta.videos:
+        require_folder_name(name, path)
     if not meta.videos:
         raise InputError(f"expected at least one video in {path}, got none")
-    for name in meta.videos:
-        check_name(name, f"in {path}")
     return meta

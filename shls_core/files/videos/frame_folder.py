@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.droppings import is_dropping
+from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
 from shls_core.files.natural_order import by_value_of_numbers
 from shls_core.files.pictures.decode import decode_image
 from shls_core.files.pictures.folders import check_one_each
@@ -135,7 +136,7 @@ def _frame(path: Path) -> Frame:
     if number > 1:
         raise InputError(f"expected a picture for every frame, got {number} pictures in one file: {path}")
     try:
-        return Frame(path.stem, decode_image(path.read_bytes(), max_side=None))
+        return Frame(path.stem, decode_image(read_regular(path, LARGEST_PICTURE), max_side=None))
     except SampleError as error:
         raise InputError(f"expected a frame, cannot read {path}: {error.reason}") from error
     except OSError as error:

@@ -22,13 +22,13 @@ def test_the_newest_state_is_the_one_that_is_kept(store, states):
     assert states.newest() is None
     states.put(9, b"nine")
     states.put(10, b"ten")
-    assert states.newest() == b"ten"
+    assert states.newest().data == b"ten"
     (path,) = files(store)
     assert re.fullmatch(
         rf"training/{DATASET}/{KEY}/000000010-[0-9a-f]{{64}}\.safetensors", str(path.relative_to(store.root))
     )
     states.put(10, b"ten")
-    assert states.newest() == b"ten"
+    assert states.newest().data == b"ten"
 
 
 def test_other_runs_are_left_alone(store, states):
@@ -37,7 +37,7 @@ def test_other_runs_are_left_alone(store, states):
     other.put(2, b"two")
     states.discard()
     states.discard()
-    assert (states.newest(), other.newest()) == (None, b"two")
+    assert (states.newest(), other.newest().data) == (None, b"two")
     assert [(found.key, found.step) for found in training_states(store.backend)] == [("f" * 64, 2)]
 
 
@@ -47,7 +47,7 @@ def test_a_damaged_state_is_not_gone_on_from(store, states):
     older = path.with_name(path.name.replace("000000002", "000000001"))
     older.write_bytes(b"two")  # as it lies between the writing of one and the removal of the other
     path.write_bytes(b"twO")
-    assert states.newest() == b"two"
+    assert states.newest().data == b"two"
     older.write_bytes(b"t")
     assert states.newest() is None
 

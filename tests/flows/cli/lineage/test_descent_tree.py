@@ -1,5 +1,3 @@
-from rich.console import Console
-
 from flows.cli.lineage.descent_tree import descent_tree
 from storage.lineage.descended import (
     DescendedDataset,
@@ -10,12 +8,13 @@ from storage.lineage.descended import (
     Exposure,
 )
 from storage.withdrawal.deny_list import Withdrawal
+from tasks.terminal import Terminal
 
 IMAGE = "ab" * 32
 
 
 def told(descent):
-    console = Console(width=300, color_system=None)
+    console = Terminal(width=300, color_system=None)
     with console.capture() as captured:
         console.print(descent_tree(descent))
     return captured.get()

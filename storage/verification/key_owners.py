@@ -4,23 +4,24 @@ An entry is a file of 64 digits that no hash protects: if it points at another c
 finds that one. But nearly every key is a digest of facts that the result itself contains.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
-from storage.audit.stage_keys import StageKeys
 from storage.canonical import short
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
-from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, stage_of_shards_key
+from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, shards_key, stage_of_shards_key
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.links import Links, read_links
-from storage.records.manifests import get_record
+from storage.records.manifests import StageManifest, get_record
 from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.problems import WRONG_KEY, Problem
+from storage.verification.stage_keys import StageKeys
 
 
 class KeyOwners:
@@ -49,8 +50,10 @@ class KeyOwners:
             return get_record(self._objects, digest, EvaluationRecord).key
         if kind == KeyKind.VERDICT_OF_DATASET:
             return self._verdict(digest).needed[0]
-        if kind == KeyKind.VERDICTS:  # only the key contains the bounds of the validation
+        if kind == KeyKind.VERDICTS:  # old verdicts do not state by which bounds they were given
             self._verdict(digest)
+            key = json.loads(self._objects.get(digest)).get("key")
+            return str(key) if key else None
         return None
 
     def _verdict(self, digest: str) -> Links:
@@ -69,13 +72,33 @@ def key_problems(store: Store, entries: Iterable[KeyEntry]) -> list[Problem]:
 
 
 def entries_about(store: Store, records: Iterable[tuple[str, str]]) -> Iterator[KeyEntry]:
-    """Yield the entries of the index under the keys of some records, given by kind and digest."""
+    """Yield the entries of the index under the keys of some records, given by kind and digest.
+
+    Of a stage, these are the entries of its artifact and of its shards.
+    """
     owners = KeyOwners(store.objects)
     for kind, digest in records:
-        work = KEY_OF_RECORD.get(kind)
-        key = owners.key_of(work, digest) if work else None
-        if work and key and store.keys.get(work, key) is not None:
-            yield KeyEntry(work, key)
+        if kind == RecordKind.STAGE:
+            works = list(_works_of_stage(store, digest))
+        else:
+            own = KEY_OF_RECORD.get(kind)
+            works = [(str(own), digest)] if own else []
+        for work, result in works:
+            try:
+                key = owners.key_of(work, result)
+            except (ObjectMissing, ObjectCorrupted):  # reported as such, and by their records
+                continue
+            if key and store.keys.get(work, key) is not None:
+                yield KeyEntry(work, key)
+
+
+def _works_of_stage(store: Store, digest: str) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of work that gave an artifact of a stage and its shards, each with its result."""
+    manifest = get_record(store.objects, digest, StageManifest)
+    if manifest.stage in STAGES:
+        yield manifest.stage, digest
+        for shard in manifest.shards:
+            yield shards_key(manifest.stage), shard.digest
 
 
 def _problem(store: Store, owners: KeyOwners, entry: KeyEntry) -> Problem | None:

@@ -7,7 +7,7 @@ import obstore
 import pytest
 from deltalake import DeltaTable
 
-from storage.audit.delta_log import log_problems
+from storage.verification.delta_log import log_problems
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import pytest
 
-from storage.audit.key_owners import KeyOwners, entries_about, key_problems
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.gate.config import GateConfig
 from storage.gate.gate import validate
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import put_record
 from storage.rows.stage_graph import STAGES
+from storage.verification.key_owners import KeyOwners, entries_about, key_problems
 
 
 @pytest.fixture

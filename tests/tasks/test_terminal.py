@@ -1,0 +1,69 @@
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from rich.table import Table
+from rich.tree import Tree
+
+from tasks.terminal import Terminal, print_line, print_result, terminal_progress
+
+PROJECT = Path(__file__).parents[2]
+NAMES = ("[/x].jpg", "[red]a[/red]", "a\x1b[31mb\x9b2J", "a\nb", "gpj.\u202etac", ":smile:", "half\udce9")
+SHOWN = ("[/x].jpg", "[red]a[/red]", r"a\x1b[31mb\x9b2J", r"a\nb", r"gpj.\u202etac", ":smile:", r"half\udce9")
+
+
+def in_table(console, name):
+    table = Table("name", title=name)
+    table.add_row(name)
+    console.print(table)
+
+
+def in_tree(console, name):
+    tree = Tree(name)
+    tree.add(name, style="dim")
+    console.print(tree)
+
+
+@pytest.mark.parametrize("show", [Terminal.print, in_table, in_tree], ids=["line", "table", "tree"])
+@pytest.mark.parametrize(("name", "shown"), list(zip(NAMES, SHOWN, strict=True)))
+def test_names_are_printed_as_they_are_shown(show, name, shown):
+    console = Terminal(width=200, color_system="truecolor", force_terminal=True)
+    with console.capture() as captured:
+        show(console, name)
+    assert shown in re.sub(r"\x1b\[[0-9;]*m", "", captured.get())  # Rich's own colours
+
+
+@pytest.mark.parametrize("show", [print_line, print_result])
+def test_a_line_is_one_line_without_credentials(show, capsys):
+    show("s3://me:SECRET@bucket [/x]\x1b[2J\n" + "x" * 300)
+    out, err = capsys.readouterr()
+    assert (out + err).splitlines() == [r"s3://***@bucket [/x]\x1b[2J\n" + "x" * 300]
+
+
+def test_progress_names_what_it_is_of(capsys):
+    with terminal_progress("[/x]\x1b", "frames") as advance:
+        advance(1, 2)
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_nothing_else_prints():
+    """Every other way to the terminal would print names as they are."""
+    found = set()
+    for package in ("flows", "tasks", "storage", "shls_core"):
+        for path in (PROJECT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module in ("rich.console", "rich"):
+                    found.add(str(path.relative_to(PROJECT)))
+                called = node.func if isinstance(node, ast.Call) else None
+                if isinstance(called, ast.Attribute) and called.attr in ("echo", "secho"):
+                    found.add(str(path.relative_to(PROJECT)))
+                if isinstance(called, ast.Name) and called.id == "print":
+                    found.add(str(path.relative_to(PROJECT)))
+    # Graphs of quoted labels, training without Rich, and figures for a file.
+    assert found == {
+        "flows/cli/lineage/app.py",
+        "tasks/terminal.py",
+        "tasks/training/bare_training.py",
+        "tasks/training/log.py",
+    }
