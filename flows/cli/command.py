@@ -14,6 +14,9 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from flows.environment.home import provide_home
+from flows.environment.proxies import reach_loopback_directly
+from flows.environment.streams import open_closed_streams
 from shls_core.errors import ShlsError
 
 Arguments = ParamSpec("Arguments")
@@ -33,6 +36,8 @@ LIBRARY_SETTINGS = {
 
 def prepare_libraries(debug: bool) -> None:
     """Set the environment that Prefect, Ray and Great Expectations read at import; the user's values win."""
+    reach_loopback_directly()
+    provide_home()
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     if not debug:
@@ -54,6 +59,7 @@ class OneLineErrors(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command line and, in standalone mode, exit with its exit code."""
+        open_closed_streams()
         run = functools.partial(super().main, args, prog_name, complete_var, False, **extra)
         if not standalone_mode:
             return run()

@@ -1,0 +1,1 @@
+"""What a command prepares before it imports libraries: proxies, home, standard streams."""
