@@ -9,6 +9,7 @@ Nothing inside the project imports it. The classes that it returns are documente
     masks = {name: mask for name, mask in segment("clip.mp4", "first.png", checkpoint="pretrained")}
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from flows.checkpoint_in_use import checkpoint_in_use
+from shls_core.files.places import expanded
 from shls_core.photographs.split import Split
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.video.frames import open_video
@@ -125,7 +127,7 @@ def open_dataset(reference: str, store: Place = "store") -> OpenDataset:
     NameUnknown
         If there is no such store, or no such dataset in it.
     """
-    opened = Store.open(_expanded(store))
+    opened = Store.open(store)
     return OpenDataset(opened, resolve(opened, reference, RecordKind.DATASET))
 
 
@@ -165,13 +167,9 @@ def segment(
     InputError, NameUnknown, ConfigError
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
-    used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
-    source = open_video(Path(_expanded(video)))
-    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(_expanded(masks))])
+    used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(propagation, snap=snap)
+    source = open_video(Path(expanded(os.fspath(video))))
+    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(expanded(os.fspath(masks)))])
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(), given):
         yield frame.name, mask
-
-
-def _expanded(place: Place) -> str:
-    return str(place) if str(place).startswith("s3:") else str(Path(place).expanduser())

@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar, get_args, get_type_hints
 
 import typer
 from rich.console import Console
@@ -17,10 +17,15 @@ from typer.core import TyperGroup
 from flows.environment.home import provide_home
 from flows.environment.proxies import reach_loopback_directly
 from flows.environment.streams import open_closed_streams
-from shls_core.errors import ShlsError
+from shls_core.errors import InputError, ShlsError
+from shls_core.files.places import expanded
+from tasks.runs.limits import COMMAND, refuse_low_limits
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+_PATHS = frozenset({"FILE", "FOLDER", "IMAGE...", "INPUT", "PNG", "ROOT"})
+"""What the help of an option calls a path."""
 
 LIBRARY_SETTINGS = {
     # The first start of Prefect's server with a new home takes longer than its default timeout.
@@ -82,7 +87,8 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
     def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             _handle_sigterm()
-            return function(*arguments, **options)
+            refuse_low_limits(COMMAND)
+            return function(*arguments, **_with_paths_expanded(function, options))
         except ShlsError as error:
             _fail(error, str(error))
         except KeyboardInterrupt as interrupt:
@@ -96,6 +102,20 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
     return wrapper
+
+
+def _with_paths_expanded(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a command's options, with ``~`` expanded in those that its help calls paths."""
+    hints = get_type_hints(function, include_extras=True)
+    expand: Callable[[Any], Any] = lambda value: expanded(value) if isinstance(value, str) else value  # noqa: E731
+    done = dict(options)
+    for name, value in options.items():
+        if any(getattr(about, "metavar", None) in _PATHS for about in get_args(hints[name])[1:]):
+            try:
+                done[name] = [*map(expand, value)] if isinstance(value, list | tuple) else expand(value)
+            except InputError as error:
+                raise InputError(f"{error} (--{name.replace('_', '-')})") from error
+    return done
 
 
 def _handle_sigterm() -> None:
