@@ -14,11 +14,12 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from flows.cli.machine_errors import described
 from flows.environment.home import provide_home
-from flows.environment.proxies import reach_loopback_directly
 from flows.environment.streams import open_closed_streams
 from shls_core.errors import InputError, ShlsError
 from shls_core.files.places import expanded
+from storage.files.proxies import reach_loopback_directly
 from tasks.runs.limits import COMMAND, refuse_low_limits
 
 Arguments = ParamSpec("Arguments")
@@ -97,7 +98,10 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(signalled, "terminated; what was finished is in the store and is not made again", 143)
         except (typer.Exit, BrokenPipeError):
             raise
-        except Exception as error:  # a defect: a person at a terminal still gets one line
+        except Exception as error:
+            if of_machine := described(error):
+                _fail(error, of_machine)
+            # A defect: a person at a terminal still gets one line.
             where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
             _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 

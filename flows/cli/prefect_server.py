@@ -14,8 +14,8 @@ from typing import IO
 from rich.console import Console
 
 from flows.environment.home import prefect_home_is_temporary
-from flows.environment.proxies import refuse_unusable_proxy
 from shls_core.errors import InputError
+from storage.files.proxies import refuse_unusable_proxy
 from tasks.runs.limits import RUN, refuse_low_limits
 from tasks.terminal import print_line
 

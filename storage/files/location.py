@@ -25,6 +25,7 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import InputError, StoreUnwritable
 from shls_core.files.places import expanded
 from storage.files.hard_links import has_hard_links
+from storage.files.proxies import refuse_unusable_proxy
 
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
@@ -183,6 +184,7 @@ def _bucket(text: str) -> Bucket:
         raise InputError(
             f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={endpoint}: it is not encrypted"
         )
+    refuse_unusable_proxy(endpoint or "https://s3.amazonaws.com", "the bucket")
     return Bucket(parts[1], parts[2].strip("/"))
 
 

@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from shls_core.benchmarks.video import BenchmarkVideo
 from shls_core.errors import InputError
-from shls_core.files.whole_file import write_whole
+from shls_core.files.whole_file import make_folder, write_whole
 from shls_core.metrics.scores import global_scores
 from shls_core.video.frames import open_video
 from storage.canonical import digest_bytes, digest_json
@@ -159,7 +159,7 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
         return
     if out.is_dir() and any(out.iterdir()):
         raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     write_whole(path, json.dumps(facts, indent=2).encode())
 
 

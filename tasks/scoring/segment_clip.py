@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.whole_file import make_folder
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.clip import Clip
@@ -65,7 +66,7 @@ def segment_video(
             clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
             for frame, labels in segment_from_masks(segmenter, video.frames(), masks):
                 if done == 0:  # not earlier: a video that cannot be started leaves no folder
-                    folder.mkdir(parents=True, exist_ok=True)
+                    make_folder(folder)
                 write_mask(folder / f"{frame.name}.png", labels)
                 drawn = overlay(frame.pixels, labels)
                 sheet.add(drawn)
