@@ -20,7 +20,7 @@ from flows.environment.streams import open_closed_streams
 from shls_core.errors import InputError, ShlsError
 from shls_core.files.places import expanded
 from storage.files.proxies import reach_loopback_directly
-from tasks.runs.limits import COMMAND, refuse_low_limits
+from tasks.runs.limits import COMMAND, Needs, refuse_low_limits
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -75,20 +75,29 @@ class OneLineErrors(TyperGroup):
             if message := error.format_message():  # empty where help was printed instead
                 _print_error(message)
             sys.exit(error.exit_code)
+        except ShlsError as error:  # before a command began
+            _print_error(str(error))
+            sys.exit(1)
 
 
 class Terminated(BaseException):
     """SIGTERM was received: this process has to end."""
 
 
-def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Wrap a command: an exception becomes one line on standard error and a non-zero exit code."""
+def command(
+    function: Callable[Arguments, Result], needs: Needs | None = COMMAND
+) -> Callable[Arguments, Result]:
+    """Wrap a command: an exception becomes one line on standard error and a non-zero exit code.
+
+    `needs`: what the limits of the process have to allow; None: the command runs under any.
+    """
 
     @functools.wraps(function)
     def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             _handle_sigterm()
-            refuse_low_limits(COMMAND)
+            if needs:
+                refuse_low_limits(needs)
             return function(*arguments, **_with_paths_expanded(function, options))
         except ShlsError as error:
             _fail(error, str(error))

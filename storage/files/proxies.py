@@ -20,7 +20,7 @@ def reach_loopback_directly(environment: MutableMapping[str, str] = os.environ) 
     without the package socksio) would stop every client that is made, also one for loopback. It is set aside:
     `refuse_unusable_proxy` reports it to whoever needs a host outside.
     """
-    if not any(environment.get(spelt) for name in _PROXIES for spelt in (name, name.upper())):
+    if not any(environment.get(name) for name in _spelt()):
         return
     for name, other in (("no_proxy", "NO_PROXY"), ("NO_PROXY", "no_proxy")):
         hosts = _hosts(environment.get(name) or environment.get(other, ""))
@@ -28,10 +28,9 @@ def reach_loopback_directly(environment: MutableMapping[str, str] = os.environ) 
             missing = [host for host in _LOOPBACK if host not in hosts]
             environment[name] = ",".join([*hosts, *missing])
     aside = [
-        f"{spelt}={environment.pop(spelt)}"
-        for name in _PROXIES
-        for spelt in (name, name.upper())
-        if environment.get(spelt) and not _is_usable(environment[spelt])
+        f"{name}={environment.pop(name)}"
+        for name in _spelt()
+        if environment.get(name) and not _is_usable(environment[name])
     ]
     if aside:
         environment[_SET_ASIDE] = " ".join(aside)
@@ -64,6 +63,16 @@ def refuse_unusable_proxy(address: str, what: str) -> None:
     )
 
 
+def proxies_in_use() -> tuple[str, str]:
+    """Return the proxies that are used, and those that were set aside, as ``NAME=scheme://host:port …``."""
+    used = [f"{name}={os.environ[name]}" for name in _spelt() if os.environ.get(name)]
+    return _without_password(" ".join(used)), _without_password(os.environ.get(_SET_ASIDE, ""))
+
+
+def _spelt() -> list[str]:
+    return [spelt for name in _PROXIES for spelt in (name, name.upper())]
+
+
 def _hosts(listed: str) -> list[str]:
     return [host.strip() for host in listed.split(",") if host.strip()]
 
@@ -86,7 +95,7 @@ def _is_excepted(host: str) -> bool:
 def _without_password(aside: str) -> str:
     """Return ``NAME=scheme://host:port`` of each proxy, without user and password."""
     named = []
-    for part in aside.split(" "):
+    for part in aside.split():
         name, _, proxy = part.partition("=")
         scheme, separator, rest = proxy.rpartition("://")
         named.append(f"{name}={scheme}{separator}{rest.rpartition('@')[2]}")
