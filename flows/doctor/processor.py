@@ -1,6 +1,5 @@
 """The processor and what was built for it; GPU and FAISS."""
 
-import importlib.util
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ def check_processor(request: Request) -> Iterator[Finding]:
     instructions = _instructions()
     yield ok("processor", f"{platform.machine()}{', ' if instructions else ''}{', '.join(instructions)}")
     try:
-        from cfast_slic import get_supported_archs
+        from fast_slic import get_supported_archs
     except ImportError as error:
         yield Finding("superpixels", "problem", f"fast-slic cannot be imported: {error}", _REBUILD)
         return
@@ -58,8 +57,3 @@ def _instructions() -> list[str]:
         return []
     names = {"avx2": "AVX2", "avx512f": "AVX-512", "asimd": "NEON"}
     return [name for flag, name in names.items() if flag in described]
-
-
-def has_package(name: str) -> bool:
-    """Return whether a module of this name could be imported."""
-    return importlib.util.find_spec(name) is not None

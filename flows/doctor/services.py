@@ -20,9 +20,9 @@ def check_services(request: Request) -> Iterator[Finding]:
     remedy = "shls --debug run shows the log of its server"
     yield _service("Prefect", "prefect", _reach_server, request.thorough, remedy)
     if shutil.which("dot"):
-        yield ok("graphviz", "draws `shls lineage --format svg`")
+        yield ok("graphviz", "draws `shls lineage up REF --dot`")
     else:
-        yield ok("graphviz", "none; it is needed only to draw `shls lineage`")
+        yield ok("graphviz", "none; only `shls lineage up REF --dot | dot -Tsvg` needs it")
 
 
 def _service(name: str, package: str, start: Callable[[], str], thorough: bool, remedy: str) -> Finding:
