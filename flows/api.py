@@ -9,6 +9,7 @@ Nothing inside the project imports it. The classes that it returns are documente
     masks = {name: mask for name, mask in segment("clip.mp4", "first.png", checkpoint="pretrained")}
 """
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
@@ -19,6 +20,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from flows.checkpoint_in_use import checkpoint_in_use
+from shls_core.files.places import expanded
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.video import open_video
 from shls_core.photographs.split import Split
@@ -127,7 +129,7 @@ def open_dataset(reference: str, store: Place = "store") -> OpenDataset:
     NameUnknown
         If there is no such store, or no such dataset in it.
     """
-    opened = Store.open(_expanded(store))
+    opened = Store.open(store)
     return OpenDataset(opened, resolve(opened, reference, RecordKind.DATASET))
 
 
@@ -170,16 +172,12 @@ def segment(
     InputError, NameUnknown, ConfigError
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
-    used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
-    places = [] if isinstance(masks, Mapping) else [Path(_expanded(masks))]
-    source, findings = open_video(Path(_expanded(video)), without=places), Findings()
+    used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(propagation, snap=snap)
+    places = [] if isinstance(masks, Mapping) else [Path(expanded(os.fspath(masks)))]
+    source, findings = open_video(Path(expanded(os.fspath(video))), without=places), Findings()
     given = masks if isinstance(masks, Mapping) else find_masks(source, places)
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(findings), given):
         yield frame.name, mask
     for line in (*source.notes, *findings.notes, *findings.losses()):
         warnings.warn(f"{source.path}: {line}", stacklevel=2)
-
-
-def _expanded(place: Place) -> str:
-    return str(place) if str(place).startswith("s3:") else str(Path(place).expanduser())

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from flows.strict_yaml import strict_yaml
 from shls_core.errors import ConfigError
 from shls_core.files.foreign_file import read_text
+from shls_core.files.places import expanded
 from shls_core.frozen import FrozenConfig
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
@@ -43,6 +44,10 @@ _MOVED = {
     },
 }
 """Keys in files from before there was a choice of methods, and their new names."""
+
+
+_PATHS = (("ingest", "images"), ("execution", "log_dir"), ("saliency", "detector"))
+"""Keys that hold a path, also behind the kind of a detector (``maps:FOLDER``)."""
 
 
 class PipelineConfig(FrozenConfig):
@@ -103,7 +108,7 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    return _checked(_content(Path(config), ()), config)
+    return _checked(_content(Path(expanded(config)), ()), config)
 
 
 def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
@@ -124,12 +129,20 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     _refuse_moved(content, path)
     if isinstance(content.get("method"), str):
         content["method"] = {"name": content["method"]}
+    for section, key in _PATHS:
+        if isinstance(content.get(section), dict) and isinstance(content[section].get(key), str):
+            content[section][key] = _with_home(content[section][key])
     if "base" not in content:
         return content
     base = content.pop("base")
     if not isinstance(base, str):
         raise ConfigError(f"expected the path of a configuration file as base, got {base!r:.200} ({path})")
-    return _merged(_content(path.parent / base, (*above, path.resolve())), content)
+    return _merged(_content(path.parent / expanded(base), (*above, path.resolve())), content)
+
+
+def _with_home(value: str) -> str:
+    kind, colon, path = value.partition(":")
+    return f"{kind}:{expanded(path)}" if colon and path.startswith("~") else expanded(value)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

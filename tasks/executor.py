@@ -8,7 +8,6 @@ import atexit
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,18 +16,19 @@ from typing import Any, TypeVar
 import cv2
 import threadpoolctl
 
-from shls_core.errors import InputError, WorkerLost
-from storage.files.location import PUBLIC_SETTINGS
+from shls_core.errors import InputError, StageError, WorkerLost
 from tasks.runs.execution_config import Backend
+from tasks.runs.limits import RAY, refuse_low_limits
+from tasks.runs.ray_folder import RayFolder
+from tasks.runs.ray_settings import cluster_address, prepare_import, refuse_silent, worker_settings
+from tasks.terminal import print_line
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_ATTEMPTS = 6
-_CONNECT_SECONDS = 5.0
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-)
+# Jobs and results are references of some kB. By default Ray would reserve a third of the machine's memory.
+_OBJECT_STORE_BYTES = 128 * 2**20
 
 
 def run_jobs(
@@ -85,6 +85,7 @@ def one_thread() -> Iterator[None]:
 def _run_on_ray(
     work: Callable[[Job], Result], jobs: Sequence[Job], workers: int, gpu_each: bool
 ) -> Iterator[Result]:
+    prepare_import()
     import ray.exceptions as lost
     from ray.util import ActorPool
 
@@ -144,40 +145,75 @@ class _Workers:
             if not 0 < self._cores_of_own_ray < count:
                 return
             ray.shutdown()
-        # An address in the environment means: join that cluster. Without one, a local one is started.
-        address = os.environ.get("RAY_ADDRESS")
+        address = cluster_address()
         self._cores_of_own_ray = 0 if address else count
-        own: dict[str, Any] = {} if address else {"num_cpus": count, "include_dashboard": False}
-        if address:
-            _refuse_silent(address)
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # On every start, Ray warns that it uses its default.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-        try:
-            with _sigterm_handler_kept():
-                ray.init(
-                    **own,
-                    configure_logging=False,
-                    log_to_driver=False,
-                    runtime_env={"env_vars": _ONE_THREAD | _bucket_settings()},
-                )
-        except ConnectionError as error:
-            raise InputError(
-                f"expected the Ray cluster of RAY_ADDRESS to let this process in: {error}; "
-                "RAY_AUTH_MODE=token if it asks for one"
-            ) from error
+        with _sigterm_handler_kept():
+            if address:
+                _join(address)
+            else:
+                _start_own(count)
         # Despite log_to_driver=False, Ray prints lost workers on the standard output of this process.
         ray._private.worker._worker_logs_enabled = False
         atexit.register(ray.shutdown)
 
 
-def _bucket_settings() -> dict[str, str]:
-    """Return the environment variables for object storage that workers get.
+def _start_own(count: int) -> None:
+    """Start a Ray that only this user on this machine can reach."""
+    import ray
 
-    Workers on this machine inherit the whole environment. Workers of a cluster get only what is not secret:
-    Ray shows these variables to everybody who can see the cluster, and the cluster has its own credentials.
-    """
-    return {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+    ray._private.ray_constants.ENABLE_RAY_CLUSTER = False  # even where Ray was imported before
+    refuse_low_limits(RAY)
+    folder = RayFolder()
+    atexit.register(folder.remove)  # at exit, what was registered last runs first
+    try:
+        _initialise(
+            address="local",
+            num_cpus=count,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _temp_dir=str(folder.path),
+        )
+    except Exception as error:  # of any kind: Ray has no class of its own for this
+        ray.shutdown()
+        folder.remove()
+        raise StageError(
+            f"expected Ray to start on this machine: {_first_line(error)}; --backend serial works without "
+            "it, `shls doctor --thorough` shows what is wrong"
+        ) from error
+
+
+def _join(address: str) -> None:
+    refuse_silent(address)
+    try:
+        _initialise(address=address)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"expected the Ray cluster of RAY_ADDRESS to let this process in: {_first_line(error)}; "
+            "RAY_AUTH_MODE=token if it asks for one"
+        ) from error
+    if os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
+        print_line(
+            f"warning: the Ray cluster at {address} asks for no token: whoever can reach it can run code on "
+            "it (RAY_AUTH_MODE=token when it is started)"
+        )
+
+
+def _initialise(**options: Any) -> None:
+    import ray
+
+    ray.init(
+        **options,
+        configure_logging=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": worker_settings()},
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _refuse_too_many(count: int) -> None:
@@ -201,17 +237,6 @@ def _num_gpus() -> int:
     if found == 0:
         raise InputError("expected a GPU for the workers, Ray has none; use execution.device: cpu")
     return found
-
-
-def _refuse_silent(address: str) -> None:
-    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon:  # a word that Ray knows, like "auto"
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise InputError(f"expected a Ray cluster at {address} (RAY_ADDRESS): {error}") from error
 
 
 @contextmanager

@@ -8,19 +8,27 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar, get_args, get_type_hints
 
 import typer
 from typer.core import TyperGroup
 
+from flows.cli.machine_errors import described
+from flows.environment.home import provide_home
+from flows.environment.streams import open_closed_streams
 from shls_core.errors import InputError, ShlsError
+from shls_core.files.places import expanded
 from shls_core.foreign_text import json_text, redacted, redacted_values
+from storage.files.proxies import reach_loopback_directly
+from tasks.runs.limits import COMMAND, Needs, refuse_low_limits
 from tasks.terminal import Terminal
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _LONGEST_LINE = 1000
+_PATHS = frozenset({"FILE", "FOLDER", "IMAGE...", "INPUT", "PNG", "ROOT"})
+"""What the help of an option calls a path."""
 
 LIBRARY_SETTINGS = {
     # The first start of Prefect's server with a new home takes longer than its default timeout.
@@ -36,6 +44,8 @@ LIBRARY_SETTINGS = {
 
 def prepare_libraries(debug: bool) -> None:
     """Set the environment that Prefect, Ray and Great Expectations read at import; the user's values win."""
+    reach_loopback_directly()
+    provide_home()
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     if not debug:
@@ -56,6 +66,7 @@ class OneLineErrors(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command line and, in standalone mode, exit with its exit code."""
+        open_closed_streams()
         run = functools.partial(super().main, args, prog_name, complete_var, False, **extra)
         if not standalone_mode:
             return run()
@@ -65,21 +76,31 @@ class OneLineErrors(TyperGroup):
             if message := error.format_message():  # empty where help was printed instead
                 _print_error(message)
             sys.exit(error.exit_code)
+        except ShlsError as error:  # before a command began
+            _print_error(str(error))
+            sys.exit(1)
 
 
 class Terminated(BaseException):
     """SIGTERM was received: this process has to end."""
 
 
-def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Wrap a command: an exception becomes one line on standard error and a non-zero exit code."""
+def command(
+    function: Callable[Arguments, Result], needs: Needs | None = COMMAND
+) -> Callable[Arguments, Result]:
+    """Wrap a command: an exception becomes one line on standard error and a non-zero exit code.
+
+    `needs`: what the limits of the process have to allow; None: the command runs under any.
+    """
 
     @functools.wraps(function)
     def wrapper(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             _handle_sigterm()
             _refuse_empty(options)
-            return function(*arguments, **options)
+            if needs:
+                refuse_low_limits(needs)
+            return function(*arguments, **_with_paths_expanded(function, options))
         except ShlsError as error:
             _fail(error, str(error))
         except KeyboardInterrupt as interrupt:
@@ -88,11 +109,11 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             _fail(signalled, "terminated; what was finished is in the store and is not made again", 143)
         except (typer.Exit, BrokenPipeError):
             raise
-        except MemoryError as error:
-            _fail(error, f"expected enough memory for this work, got none left: {error or 'no more is free'}")
         except RecursionError as error:
             _fail(error, "expected values that are not nested as deeply as these; `shls --debug` shows where")
         except Exception as error:
+            if of_machine := described(error):
+                _fail(error, of_machine)
             if isinstance(error, OSError) and error.filename:
                 _fail(error, f"expected to use {os.fsdecode(error.filename)}: {error.strerror}")
             # A defect: a person at a terminal still gets one line.
@@ -108,6 +129,23 @@ def _refuse_empty(options: Mapping[str, object]) -> None:
         for each in value if isinstance(value, list | tuple) else (value,):
             if isinstance(each, str) and not each.strip():
                 raise InputError(f"expected something for {name.replace('_', '-')}, got an empty text")
+
+
+def _with_paths_expanded(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a command's options, with ``~`` expanded in those that its help calls paths."""
+    hints = get_type_hints(function, include_extras=True)
+
+    def expand(value: Any) -> Any:
+        return expanded(value) if isinstance(value, str) else value
+
+    done = dict(options)
+    for name, value in options.items():
+        if any(getattr(about, "metavar", None) in _PATHS for about in get_args(hints[name])[1:]):
+            try:
+                done[name] = [*map(expand, value)] if isinstance(value, list | tuple) else expand(value)
+            except InputError as error:
+                raise InputError(f"{error} (--{name.replace('_', '-')})") from error
+    return done
 
 
 def _handle_sigterm() -> None:

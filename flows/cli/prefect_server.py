@@ -2,13 +2,20 @@
 
 import atexit
 import os
+import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+from typing import IO
 
+from flows.environment.home import prefect_home_is_temporary
 from shls_core.errors import InputError
-from tasks.terminal import Terminal
+from storage.files.proxies import refuse_unusable_proxy
+from tasks.runs.limits import RUN, refuse_low_limits
+from tasks.terminal import Terminal, print_line
 
 _BACKLOG = 128
 _STOP_SECONDS = 5.0
@@ -22,11 +29,19 @@ def reach_server() -> None:
     InputError
         If a server is configured and does not answer, or none is and one cannot be started.
     """
+    refuse_low_limits(RUN)
+    if prefect_home_is_temporary():
+        print_line(
+            "warning: the home folder cannot be written to: Prefect forgets this run when it has ended, the "
+            "ledger of the store does not (PREFECT_HOME=FOLDER keeps what Prefect records)"
+        )
     if sys.stderr.isatty() and "PREFECT_API_URL" not in os.environ:
         Terminal(stderr=True, highlight=False).print("starting Prefect …", style="dim")
     from prefect.settings import get_current_settings  # takes seconds, hence the line above
 
     settings = get_current_settings()
+    if settings.api.url:
+        refuse_unusable_proxy(settings.api.url, "Prefect's server")
     if settings.api.url is None and settings.server.ephemeral.enabled:
         _start_server(settings.server.ephemeral.startup_timeout_seconds)
     elif error := _what_is_wrong():
@@ -43,6 +58,8 @@ def _start_server(timeout_seconds: float) -> None:
     from prefect.context import refresh_global_settings_context
     from prefect.settings import get_current_settings
 
+    said = None if os.environ.get("SHLS_DEBUG") else tempfile.TemporaryFile()  # noqa: SIM115
+    _make_home(get_current_settings().home)
     # The socket listens from here on: a request made while the server starts waits for the answer.
     with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listening:
         port = listening.getsockname()[1]
@@ -50,6 +67,8 @@ def _start_server(timeout_seconds: float) -> None:
             [sys.executable, "-m", "flows.cli.temporary_server", str(listening.fileno())],
             env={**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)},
             stdin=subprocess.PIPE,  # closed when this process ends, however it ends
+            stdout=said,
+            stderr=said,
             pass_fds=[listening.fileno()],
             start_new_session=True,
         )
@@ -62,10 +81,30 @@ def _start_server(timeout_seconds: float) -> None:
         if server.poll() is not None:
             raise InputError(
                 f"expected Prefect's server to start, it ended with exit code {server.returncode}"
+                f"{_last_error(said)}; `shls --debug` shows its log, `shls doctor` what it needs"
             )
         if time.monotonic() > deadline:
             raise InputError(f"expected Prefect's server to start in {timeout_seconds} s: {error}")
         time.sleep(0.1)
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"expected a folder for Prefect's records at {home} (PREFECT_HOME): {error.strerror or error}"
+        ) from error
+
+
+def _last_error(said: IO[bytes] | None) -> str:
+    """Return the last error in what the server printed, to go behind a message; empty where there is none."""
+    if said is None:
+        return ""
+    said.seek(0)
+    lines = said.read().decode(errors="replace").splitlines()
+    errors = [line.strip() for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Exit)\b", line)]
+    return f": {errors[-1]}" if errors else ""
 
 
 def _what_is_wrong() -> Exception | None:

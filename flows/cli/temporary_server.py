@@ -4,6 +4,7 @@ It serves on the listening socket that it is given. It ends when its standard in
 process that started it ends, whether normally or killed.
 """
 
+import os
 import socket
 import sys
 import threading
@@ -19,7 +20,9 @@ def serve(listening: socket.socket) -> None:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
 
     def end_with_starter() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin: a thread that waits inside it aborts a server that ends by itself.
+        while os.read(0, 1):
+            pass
         server.should_exit = True
 
     threading.Thread(target=end_with_starter, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Atomic writing of a user's file."""
+"""Atomic writing of a user's file, and the folders for it."""
 
 import os
 from pathlib import Path
@@ -23,3 +23,17 @@ def write_whole(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"expected to write {path}: {error.strerror or error}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for a user's files, and those above it; an existing one is used.
+
+    Raises
+    ------
+    InputError
+        If something else is in its place, or it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"expected a folder to write to at {folder}: {error.strerror or error}") from error

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -166,6 +166,7 @@ def _marked(backend: Backend, kind: str, run_id: str | None) -> Iterator[Mark]:
     )
     data = mark.model_dump_json().encode()
     write(backend, _path(mark), data)
+    _remove_dead_marks(backend, mark)
     has_ended = threading.Event()
 
     def renew() -> None:
@@ -185,11 +186,24 @@ def _marked(backend: Backend, kind: str, run_id: str | None) -> Iterator[Mark]:
             obstore.delete(backend, _path(mark))
 
 
+def _remove_dead_marks(backend: Backend, mark: Mark) -> None:
+    """Remove the marks of jobs that were killed; a job that only slept writes its own again."""
+    files = _mark_files(backend)
+    now = _store_time(files, mark)
+    with suppress(OSError, obstore.exceptions.BaseError):  # another job may remove them, too
+        if dead := [job.path for job in files if not _is_alive(job, now)]:
+            obstore.delete(backend, dead)
+
+
+def _store_time(files: Sequence[_MarkFile], mark: Mark) -> datetime:
+    """Return the time of a mark just made by the clock of the store, which may differ from this machine's."""
+    return next((job.renewed_at for job in files if job.path == _path(mark)), datetime.now(UTC))
+
+
 def _others(backend: Backend, mark: Mark) -> list[_MarkFile]:
     """Return the marks of all other live jobs, including those of this process."""
     files = _mark_files(backend)
-    # The time by the store's clock, which may differ from this machine's.
-    now = next((job.renewed_at for job in files if job.path == _path(mark)), datetime.now(UTC))
+    now = _store_time(files, mark)
     return [job for job in files if job.path != _path(mark) and _is_alive(job, now)]
 
 

@@ -24,7 +24,10 @@ from obstore.store import LocalStore, S3Store
 from obstore.store import ObjectStore as Backend
 
 from shls_core.errors import InputError, StoreUnwritable
+from shls_core.files.places import expanded
 from shls_core.foreign_text import redacted
+from storage.files.hard_links import has_hard_links
+from storage.files.proxies import refuse_unusable_proxy
 
 PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
@@ -66,8 +69,22 @@ class Folder:
         return str(self.path)
 
     def prepare(self) -> None:
-        """Create the folder if there is none."""
-        (self.path / "objects").mkdir(parents=True, exist_ok=True)
+        """Create the folder if there is none.
+
+        Raises
+        ------
+        OSError
+            If it cannot be created or written to.
+        StoreUnwritable
+            If its file system has no hard links.
+        """
+        objects = self.path / "objects"
+        if not has_hard_links(next(folder for folder in (objects, *objects.parents) if folder.is_dir())):
+            raise StoreUnwritable(
+                "its file system has no hard links (exFAT, FAT, some network shares): of two writers the "
+                "slower would win; a folder on another disk, or a bucket, can be a store"
+            )
+        objects.mkdir(parents=True, exist_ok=True)
 
     def backend(self) -> Backend:
         """Return the files of the store, named by their path inside it."""
@@ -154,7 +171,7 @@ def locate(text: str | os.PathLike[str]) -> Location:
         raise InputError("expected a folder, or s3://bucket/prefix, for the store, got an empty text")
     if isinstance(text, str) and re.match(r"[a-z][a-z0-9+.-]*:/", text):
         return _bucket(text)
-    path = Path(text).absolute()
+    path = Path(expanded(os.fspath(text))).absolute()
     if unusable := _LOST_IN_URLS.search(str(path)):
         raise StoreUnwritable(f"expected a store path without [ ] | ^ \\ or %XX, got {unusable[0]} in {path}")
     return Folder(path)
@@ -176,6 +193,7 @@ def _bucket(text: str) -> Bucket:
         raise InputError(
             f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={redacted(endpoint)}: it is not encrypted"
         )
+    refuse_unusable_proxy(endpoint or "https://s3.amazonaws.com", "the bucket")
     return Bucket(parts[1], parts[2].strip("/"))
 
 

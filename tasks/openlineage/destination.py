@@ -8,6 +8,7 @@ from openlineage.client.transport.noop import NoopConfig, NoopTransport
 
 from shls_core.errors import ConfigError
 from storage.files.inventory import EVENTS_FILE
+from storage.files.proxies import refuse_unusable_proxy
 from storage.provenance.environment import package_version
 from storage.store import Store
 
@@ -28,6 +29,7 @@ def client_of(store: Store) -> OpenLineageClient | None:
         return None
     set_producer(f"pkg:generic/{PACKAGE}@{package_version(PACKAGE)}")
     if _is_configured():
+        refuse_unusable_proxy(os.environ.get("OPENLINEAGE_URL", ""), "the receiver of events")
         return OpenLineageClient()
     if store.location.startswith("s3://"):  # objects of a bucket cannot be appended to
         return None

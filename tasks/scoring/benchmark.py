@@ -15,7 +15,7 @@ from shls_core.errors import InputError
 from shls_core.files.foreign_file import read_text
 from shls_core.files.foreign_json import strict_json
 from shls_core.files.videos.video import open_video
-from shls_core.files.whole_file import write_whole
+from shls_core.files.whole_file import make_folder, write_whole
 from shls_core.metrics.scores import global_scores
 from storage.canonical import digest_bytes, digest_json
 from storage.provenance.code_digest import code_digest
@@ -163,12 +163,9 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
                 f"(other {', '.join(differing)})"
             )
         return
-    try:
-        if out.is_dir() and any(out.iterdir()):
-            raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"expected a folder for masks at {out}: {error.strerror}") from error
+    if out.is_dir() and any(out.iterdir()):
+        raise InputError(f"expected an empty folder for masks, got {out}, which holds other files")
+    make_folder(out)
     write_whole(path, json.dumps(facts, indent=2).encode())
 
 

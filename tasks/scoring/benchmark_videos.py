@@ -13,6 +13,7 @@ from shls_core.benchmarks.video import BenchmarkVideo, first_appearances
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.videos.video import frame_numbers, open_video
+from shls_core.files.whole_file import make_folder
 from shls_core.propagation.given_masks import segment_from_masks
 from storage.store import Store
 from tasks.checkpoints.load import load_checkpoint
@@ -45,7 +46,7 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
     aside = job.out / f".{job.video.name}.{os.getpid()}"
     for left_by_killed in job.out.glob(f".{job.video.name}.[0-9]*"):
         shutil.rmtree(left_by_killed, ignore_errors=True)
-    aside.mkdir(parents=True)
+    make_folder(aside)
     try:
         for frame, labels in segment_from_masks(segmenter, source.frames(), masks):
             num_frames += 1

@@ -10,6 +10,7 @@ from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.mask_reading import SeenObject
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.video import Video
+from shls_core.files.whole_file import make_folder
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.clip import Clip
@@ -82,7 +83,7 @@ def segment_video(
             clip = opened.enter_context(Clip(out / OVERLAY, video.fps)) if with_overlay else None
             for frame, labels in segment_from_masks(segmenter, video.frames(findings), masks):
                 if done == 0:  # not earlier: a video that cannot be started leaves no folder
-                    folder.mkdir(parents=True, exist_ok=True)
+                    make_folder(folder)
                     _print_each(video, video.notes)
                     for line in masks.lines:
                         print_line(line)

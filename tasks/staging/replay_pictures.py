@@ -6,6 +6,7 @@ from PIL import Image
 
 from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
+from shls_core.files.whole_file import make_folder
 from shls_core.metrics.superpixels import label_boundary
 from tasks.staging.replay import Replay
 
@@ -22,7 +23,7 @@ def write_pictures(replayed: Replay, folder: Path) -> list[Path]:
     """
     written = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for time, (frame, mask, superpixels) in enumerate(
             zip(replayed.sequence.frames, replayed.sequence.masks, replayed.superpixel_maps, strict=False)
         ):

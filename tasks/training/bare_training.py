@@ -20,6 +20,7 @@ from pathlib import Path
 from obstore.store import LocalStore
 
 from shls_core.errors import InputError, ShlsError
+from shls_core.files.whole_file import make_folder
 from shls_core.foreign_text import shown
 from shls_core.training.state import TrainingState
 from storage.canonical import digest_json, short
@@ -56,7 +57,7 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
         raise about_object(kind, digest, f"dataset {short(order.dataset)}…", what).error()
     facts = facts_of(order.dataset, order.learning, execution)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     except OSError as error:
         raise InputError(f"expected a folder to write to at {out}: {error.strerror}") from error
     if (done := is_trained(out, facts)) is not None:

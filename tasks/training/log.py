@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from shls_core.errors import InputError, MissingComponent
-from shls_core.files.whole_file import write_whole
+from shls_core.files.whole_file import make_folder, write_whole
 from shls_core.training.state import TrainingState
 from storage.canonical import short
 from tasks.runs.execution_config import ExecutionConfig
@@ -50,7 +50,7 @@ def training_log(folder: Path, state: TrainingState, with_tensorboard: bool) -> 
 def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
     path = folder / METRICS_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
         write_whole(path, "".join(line for line in lines if _is_kept(line, state)).encode())
         file = path.open("a", encoding="utf-8", buffering=1)

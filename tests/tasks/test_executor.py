@@ -5,7 +5,8 @@ import pytest
 import threadpoolctl
 
 from shls_core.errors import InputError
-from tasks.executor import _bucket_settings, _refuse_silent, one_thread, run_jobs
+from tasks.executor import one_thread, run_jobs
+from tasks.runs.ray_settings import refuse_silent, worker_settings
 
 
 def num_threads(_=None):
@@ -66,16 +67,19 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://objects.example")
     for secret in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(secret, "secret")
-    assert _bucket_settings() == {"AWS_ENDPOINT_URL": "https://objects.example"}
+    settings = worker_settings()
+    assert settings["AWS_ENDPOINT_URL"] == "https://objects.example"
+    assert settings["OMP_NUM_THREADS"] == "1"
+    assert "secret" not in settings.values()
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"127.0.0.1:{listening.getsockname()[1]}"
         for spelt in (address, f"ray://{address}", "auto"):
-            _refuse_silent(spelt)
+            refuse_silent(spelt)
     for wrong in (address, f"ray://{address}", "127.0.0.1:port"):
         with pytest.raises(
             InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
         ):
-            _refuse_silent(wrong)
+            refuse_silent(wrong)

@@ -1,20 +1,30 @@
 """Writes masks in the format of the benchmark: indexed PNG files, one index per object."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from shls_core.files.whole_file import write_whole
+
 
 def write_mask(path: Path, labels: UInt8[np.ndarray, "H W"]) -> None:
     """Write labels as an indexed PNG in the benchmark's colours.
 
     Without a palette labels 1, 2, 3 would all look black.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written; then there is none.
     """
     image = Image.fromarray(labels, mode=None).convert("L")
     image.putpalette(davis_palette().tobytes())
-    image.save(path, format="PNG")
+    encoded = io.BytesIO()
+    image.save(encoded, format="PNG")
+    write_whole(path, encoded.getvalue())
 
 
 def davis_palette() -> UInt8[np.ndarray, "256 3"]:

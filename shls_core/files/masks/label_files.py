@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from shls_core.errors import InputError, MaskError
-from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
+from shls_core.files.foreign_file import read_regular
 from shls_core.files.masks.cut_out import palette_values
 from shls_core.files.masks.found_objects import MANY_LOOKS
 from shls_core.files.masks.looks import looks_of
@@ -40,12 +40,7 @@ def mask_bytes(path: Path) -> bytes:
         If it cannot be read, is no regular file, or is too large for a mask.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise MaskError("expected a mask file, got something else")
-        size = path.stat().st_size
-        if size > MAX_MASK_BYTES:
-            raise MaskError(f"expected a mask of at most {MAX_MASK_BYTES >> 20} MB, got {size >> 20} MB")
-        return read_regular(path, LARGEST_PICTURE)
+        return read_regular(path, MAX_MASK_BYTES)
     except OSError as error:
         raise MaskError(f"expected a mask file, cannot read it: {error.strerror}") from error
 

@@ -1,0 +1,1 @@
+"""What `shls doctor` looks at: a module for each part of the machine; every finding names its remedy."""

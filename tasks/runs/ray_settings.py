@@ -1,0 +1,57 @@
+"""What Ray is given: settings that it reads when it is imported, the cluster to join, what workers inherit.
+
+Nothing here imports Ray.
+"""
+
+import os
+import secrets
+import socket
+import sys
+
+from shls_core.errors import InputError
+from storage.files.location import PUBLIC_SETTINGS
+
+_CONNECT_SECONDS = 5.0
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
+
+
+def cluster_address() -> str | None:
+    """Return the address of the cluster to join; None: a Ray of our own is started."""
+    address = os.environ.get("RAY_ADDRESS", "").strip()
+    return None if address in ("", "local") else address
+
+
+def prepare_import() -> None:
+    """Set what Ray reads when it is imported.
+
+    A Ray of our own answers only to a token that it does not share, and listens on loopback alone: without
+    clusters (as on macOS and Windows by default) Ray takes 127.0.0.1 for the address of this machine.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if "ray" in sys.modules or cluster_address():
+        return
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
+def worker_settings() -> dict[str, str]:
+    """Return the environment variables that workers get: one thread, and the place of object storage.
+
+    Workers on this machine inherit the whole environment. Workers of a cluster get only what is not secret:
+    Ray shows these variables to everybody who can see the cluster, and the cluster has its own credentials.
+    """
+    return _ONE_THREAD | {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+
+
+def refuse_silent(address: str) -> None:
+    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address == "auto":  # a word of Ray: the cluster that runs on this machine
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected a Ray cluster at {address} (RAY_ADDRESS): {error}") from error
