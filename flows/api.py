@@ -30,6 +30,7 @@ from storage.rows.dataset import Dataset
 from storage.rows.loader import COLUMNS, SequenceLoader
 from storage.store import Store
 from tasks.runs.device import choose_device
+from tasks.scoring.salient_mask import SALIENT, first_salient_object
 
 Place = str | PathLike[str]
 
@@ -148,7 +149,8 @@ def segment(
         A video file, or a folder of frames.
     masks
         The mask file of the first frame, a folder of mask files named as their frames, or arrays by number
-        of their frame, from 0: 0 background, 1..254 objects.
+        of their frame, from 0: 0 background, 1..254 objects. ``"salient"``: the most salient object of the
+        first frame; a file of that name is ``./salient``, or a `Path`.
     checkpoint
         An id, or its beginning; ``pretrained`` comes with the project and needs no store.
     store
@@ -167,7 +169,13 @@ def segment(
     """
     used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
     source = open_video(Path(_expanded(video)))
-    given = masks if isinstance(masks, Mapping) else find_masks(source, [Path(_expanded(masks))])
+    given: Mapping[int, UInt8[np.ndarray, "H W"]]
+    if isinstance(masks, Mapping):
+        given = masks
+    elif masks == SALIENT:
+        given = {0: first_salient_object(source)[1].mask}
+    else:
+        given = find_masks(source, [Path(_expanded(masks))])
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(), given):
         yield frame.name, mask

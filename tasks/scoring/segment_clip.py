@@ -1,5 +1,6 @@
 """Segments a clip from masks of some frames; writes a mask for every frame, and pictures."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,27 @@ class Segmented:
     num_objects: int
 
 
+def free_masks_folder(out: Path) -> Path:
+    """Return the folder for the masks below `out`.
+
+    Raises
+    ------
+    InputError
+        If it holds masks already.
+    """
+    folder = out / MASKS
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
+    return folder
+
+
 def segment_video(
-    segmenter: VideoSegmenter, video: Video, masks: MaskFiles, out: Path, with_overlay: bool = False
+    segmenter: VideoSegmenter,
+    video: Video,
+    masks: MaskFiles,
+    out: Path,
+    with_overlay: bool = False,
+    on_frame: Callable[[int], None] | None = None,
 ) -> Segmented:
     """Segment a video frame by frame; memory use does not grow with its length.
 
@@ -47,16 +67,15 @@ def segment_video(
         Folder for the results, created if it does not exist.
     with_overlay
         Whether to write a video of the masks drawn over the frames, too.
+    on_frame
+        Called with the number of frames done, after each; what it raises ends the work.
 
     Raises
     ------
     InputError
         If a mask or a frame cannot be used, or `out` holds masks already. Masks of earlier frames are kept.
     """
-    folder = out / MASKS
-    if folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
-
+    folder = free_masks_folder(out)
     sheet = ContactSheet()
     done = 0
     try:
@@ -73,6 +92,8 @@ def segment_video(
                     clip.add(drawn)
                 done += 1
                 advance(done, video.num_frames or done)
+                if on_frame:
+                    on_frame(done)
     except InputError as error:
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
