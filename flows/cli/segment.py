@@ -35,8 +35,8 @@ def segment(
         typer.Option(
             metavar="PNG|salient",
             help="Mask of the first frame: 0 background, 1..K objects. Several, or a folder of them: "
-            "each for the frame with its name; there, 0 means no information. `salient`: the most salient object "
-            "of the first frame.",
+            "each for the frame with its name; there, 0 means no information. `salient`: the most salient "
+            "object of the first frame.",
         ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
