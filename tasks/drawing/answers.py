@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Answer:
     status: int = 200
     file: Path | None = None
     """A file that is sent instead of `body`, or parts of it."""
+    then: Callable[[], None] | None = None
+    """Called once it is sent."""
 
 
 class Answers:
@@ -137,8 +139,7 @@ class Answers:
         return Answer(b"", "video/mp4", file=result.overlay) if result and result.overlay else None
 
     def _ended(self, _: bytes) -> Answer:
-        self._end()
-        return _json(self._after_saving())
+        return replace(_json(self._after_saving()), then=self._end)
 
 
 def _json(content: dict[str, Any]) -> Answer:

@@ -1,15 +1,17 @@
 """A small HTTP server on loopback, for one page and one person."""
 
+import contextlib
 import hmac
 import json
 import re
 import secrets
 import shutil
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shls_core.errors import InputError, ShlsError
 from tasks.drawing.answers import Answer, Answers
@@ -60,6 +62,7 @@ class PageServer:
     """
 
     def __init__(self, port: int = 0) -> None:
+        self._is_serving = False
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         handler = type("_PageHandler", (_Handler,), {"token": self.token})
         try:
@@ -75,6 +78,7 @@ class PageServer:
 
     def serve(self, answers: Answers) -> None:
         """Begin to answer."""
+        self._is_serving = True
         self._server.RequestHandlerClass.answers = answers  # type: ignore[attr-defined]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -84,14 +88,36 @@ class PageServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if hasattr(self._server.RequestHandlerClass, "answers"):
+        if self._is_serving:
+            self._is_serving = False
             self._server.shutdown()
         self._server.server_close()
+        self._server.close_connections()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # a browser keeps connections open
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, and remember the connection."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that ends."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """End the connections that a browser keeps open: they would be answered on."""
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of connections that break off."""
@@ -179,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         self._head(answer.status, answer.media_type, len(answer.body), answer.headers)
         self.wfile.write(answer.body)
+        if answer.then:
+            answer.then()
 
     def _send_file(self, answer: Answer, path: Path) -> None:
         """Send a file, or the part that a video player asks for."""

@@ -67,6 +67,7 @@ async function load(number) {
 async function divide() {
   const asked = `frames/${state.number}/pieces/${state.level}`;
   divide.asked = asked;
+  view.wait(); // a click meanwhile would take pieces of another size
   try {
     const pieces = new Pieces(await ids(asked), facts.width);
     if (divide.asked === asked) view.divide(pieces);
@@ -285,7 +286,7 @@ window.addEventListener("keydown", (event) => {
   if (isCommand && !["z", "y", "Z", "s"].includes(event.key)) return;
   const isSlider = event.target.matches?.("input[type=range]");
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step && !isSlider) goTo(state.number + step);
+  if (step && !isSlider) goTo(state.wanted + step);
   else if (/^[1-9]$/.test(event.key)) choose(Number(event.key));
   else if (KEYS[event.key]) ACTS[KEYS[event.key]]();
   else return;

@@ -30,8 +30,15 @@ export class PictureView {
     this.refresh({ left: 0, top: 0, right: map.width, bottom: map.height });
   }
 
+  /** Show no pieces until there are others. */
+  wait() {
+    this.pieces = null;
+    this.canvas.classList.add("waiting");
+  }
+
   divide(pieces) {
     this.pieces = pieces;
+    this.canvas.classList.remove("waiting");
     const { width, height } = this.map;
     const drawn = new ImageData(width, height), colours = new Uint32Array(drawn.data.buffer);
     for (let y = 0, index = 0; y < height; y++) {

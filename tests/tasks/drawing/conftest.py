@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ def clip(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def pixels() -> list[np.ndarray]:
+    """The frames of that clip."""
+    return [frame_of_clip(number) for number in range(NUM_FRAMES)]
+
+
 @dataclass
 class Drawing:
     """A session that is served."""
@@ -50,23 +57,33 @@ class Drawing:
     out: Path
 
 
+Serve = Callable[[Path, Path, Callable[[], Any]], Drawing]
+
+
 @pytest.fixture
-def drawing(clip: Path, tmp_path: Path) -> Iterator[Drawing]:
+def serve() -> Iterator[Serve]:
+    """Return a function that serves the page of a clip, for masks at a place, until the test ends."""
+    with ExitStack() as opened:
+
+        def served(clip: Path, out: Path, segmenter: Callable[[], Any]) -> Drawing:
+            video = open_video(clip)
+            session = DrawingSession(video, MaskPlaces(out), num_pieces=60)
+            ended = threading.Event()
+            segmentation = ClipSegmentation(video, segmenter)
+            answers = Answers(session, segmentation, SegmentOptions(max_side=427), ended.set)
+            server = opened.enter_context(PageServer())
+            opened.callback(segmentation.stop)
+            server.serve(answers)
+            return Drawing(session, server, answers, ended, out)
+
+        yield served
+
+
+@pytest.fixture
+def drawing(serve: Serve, clip: Path, tmp_path: Path) -> Drawing:
     """The page of the clip, served; nothing can be segmented."""
 
     def no_segmenter() -> Any:
-        raise AssertionError("not wanted")
+        raise AssertionError("nobody asked for it")
 
-    yield from served(clip, tmp_path / "first.png", no_segmenter)
-
-
-def served(clip: Path, out: Path, segmenter: Callable[[], Any]) -> Iterator[Drawing]:
-    video = open_video(clip)
-    session = DrawingSession(video, MaskPlaces(out), num_pieces=60)
-    ended = threading.Event()
-    segmentation = ClipSegmentation(video, segmenter)
-    answers = Answers(session, segmentation, SegmentOptions(max_side=427), ended.set)
-    with PageServer() as server:
-        server.serve(answers)
-        yield Drawing(session, server, answers, ended, out)
-        segmentation.stop()
+    return serve(clip, tmp_path / "first.png", no_segmenter)
