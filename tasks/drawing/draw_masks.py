@@ -65,6 +65,8 @@ def draw_masks(
         except KeyboardInterrupt:
             print_line("ended")
         finally:
+            if segmentation.progress.state == "running":
+                print_line("the segmentation in work is stopped, its frames so far are removed")
             segmentation.stop()
     command = answers.segment_command()
     if command is None:

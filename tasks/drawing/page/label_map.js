@@ -40,7 +40,8 @@ export class LabelMap {
     this.isUnsaved = false;
     this.numChanges = 0;
     this.before = null;
-    this.box = null;
+    this.box = null; // what the edit has changed, and what of it was not yet drawn
+    this.fresh = null;
   }
 
   begin() {
@@ -124,6 +125,13 @@ export class LabelMap {
     return x >= 0 && y >= 0 && x < this.width && y < this.height;
   }
 
+  /** Return the box of what has changed since the last call, or null. */
+  takeFresh() {
+    const box = this.fresh;
+    this.fresh = null;
+    return box;
+  }
+
   get isEmpty() {
     return this.counts[0] === this.labels.length;
   }
@@ -143,11 +151,13 @@ export class LabelMap {
   }
 
   #grow(left, top, right, bottom) {
-    const box = this.box || { left, top, right, bottom };
-    this.box = {
-      left: Math.min(box.left, left), top: Math.min(box.top, top),
-      right: Math.max(box.right, right), bottom: Math.max(box.bottom, bottom),
-    };
+    for (const name of ["box", "fresh"]) {
+      const box = this[name] || { left, top, right, bottom };
+      this[name] = {
+        left: Math.min(box.left, left), top: Math.min(box.top, top),
+        right: Math.max(box.right, right), bottom: Math.max(box.bottom, bottom),
+      };
+    }
   }
 
   #changed() {

@@ -129,7 +129,7 @@ function take(from, to) {
       drawn.fillPiece(view.pieces, id, stroke.label);
     }
   }
-  view.refresh(drawn.box);
+  view.refresh(drawn.takeFresh());
 }
 
 const pixel = (place) => place ? Math.floor(place.y) * facts.width + Math.floor(place.x) : -1;
@@ -138,7 +138,7 @@ const pixel = (place) => place ? Math.floor(place.y) * facts.width + Math.floor(
 function edit(change) {
   map().begin();
   change(map());
-  view.refresh(map().box);
+  view.refresh(map().takeFresh());
   map().end();
   render();
 }
@@ -178,10 +178,14 @@ function keep({ saved, command }) {
 }
 
 async function segment() {
-  if (await save()) await result.start();
+  if (result.isRunning || (await save())) await result.start();
 }
 
 async function end() {
+  if (result.isRunning) {
+    say("The clip is still being segmented: wait for it, or stop it.", true);
+    return;
+  }
   if (!(await save())) return;
   try {
     keep(await post("end"));

@@ -63,7 +63,7 @@ export function showSaved(state, facts) {
   byId("save").disabled = !isUnsaved(state);
   byId("segment").disabled = !isDrawn;
   byId("saved").textContent = state.saved.length
-    ? `${isUnsaved(state) ? "Not all is saved. " : ""}In ${savedPaths(state)}` : `Goes to ${facts.out}`;
+    ? `${isUnsaved(state) ? "Changed since saved in" : "Saved in"} ${savedPaths(state)}` : `Goes to ${facts.out}`;
 }
 
 function share(count, facts) {

@@ -162,16 +162,19 @@ export class PictureView {
     const [red, green, blue] = this.colour ? this.palette[this.colour] : [255, 255, 255];
     context.fillStyle = `rgb(${red} ${green} ${blue} / 0.6)`;
     const outline = new Path2D(), inside = new Path2D();
+    const isInside = (x, y) => x >= left && x < right && y >= top && y < bottom
+      && pieces.ids[y * pieces.width + x] === id;
     for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        if (pieces.ids[y * pieces.width + x] !== id) continue;
-        inside.rect(x, y, 1, 1);
-        const differs = (dx, dy) => x + dx < 0 || x + dx >= pieces.width
-          || pieces.ids[(y + dy) * pieces.width + x + dx] !== id;
-        if (differs(-1, 0)) { outline.moveTo(x, y); outline.lineTo(x, y + 1); }
-        if (differs(1, 0)) { outline.moveTo(x + 1, y); outline.lineTo(x + 1, y + 1); }
-        if (differs(0, -1)) { outline.moveTo(x, y); outline.lineTo(x + 1, y); }
-        if (differs(0, 1)) { outline.moveTo(x, y + 1); outline.lineTo(x + 1, y + 1); }
+      for (let x = left, begin = left; x <= right; x++) {
+        const isHere = isInside(x, y), wasHere = isInside(x - 1, y);
+        if (isHere !== wasHere) { outline.moveTo(x, y); outline.lineTo(x, y + 1); }
+        if (isHere && !wasHere) begin = x;
+        if (!isHere && wasHere) inside.rect(begin, y, x - begin, 1);
+      }
+    }
+    for (let x = left; x < right; x++) {
+      for (let y = top; y <= bottom; y++) {
+        if (isInside(x, y) !== isInside(x, y - 1)) { outline.moveTo(x, y); outline.lineTo(x + 1, y); }
       }
     }
     context.fill(inside);

@@ -19,8 +19,16 @@ export class ResultView {
     this.video.addEventListener("loadeddata", () => this.#showVideo(true));
   }
 
-  /** Start the segmentation; errors are shown where results would be. */
+  get isRunning() {
+    return this.dialog.dataset.state === "running";
+  }
+
+  /** Start the segmentation, or show the one in work; errors are shown where results would be. */
   async start() {
+    if (this.isRunning) {
+      this.dialog.showModal();
+      return;
+    }
     this.#showVideo(false);
     this.video.removeAttribute("src");
     this.picture.removeAttribute("src");
