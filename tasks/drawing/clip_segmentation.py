@@ -15,7 +15,7 @@ from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.video.frames import Video
 from shls_core.video.mask_files import find_masks
 from shls_core.video.overlay import overlay
-from tasks.drawing.frame_reader import FrameReader
+from tasks.drawing.frame_reader import FrameReader, count_of_frames
 from tasks.scoring.segment_clip import Segmented, segment_video
 from tasks.terminal import print_line
 
@@ -108,7 +108,7 @@ class ClipSegmentation:
         return {
             "state": now.state,
             "num_done": now.num_done,
-            "num_frames": now.result.num_frames if now.result else self._video.num_frames,
+            "num_frames": now.result.num_frames if now.result else count_of_frames(self._video),
             "folder": now.folder and str(now.folder),
             "error": now.error,
             "has_overlay": bool(now.result and now.result.overlay),

@@ -10,6 +10,7 @@ from pathlib import Path
 from shls_core.errors import InputError
 from tasks.drawing.answers import Answers
 from tasks.drawing.clip_segmentation import ClipSegmentation, SegmentOptions
+from tasks.drawing.frame_reader import count_of_frames
 from tasks.drawing.mask_places import SavedMask
 from tasks.drawing.server import PageServer
 from tasks.drawing.session import DrawingSession
@@ -84,7 +85,7 @@ def has_screen() -> bool:
 
 def _announce(session: DrawingSession, server: PageServer) -> None:
     height, width = session.frames[0].pixels.shape[:2]
-    number = session.video.num_frames
+    number = count_of_frames(session.video)
     frames = "" if number is None else f"{number} frame{'' if number == 1 else 's'} of "
     print_line(f"draw the mask of {session.video.path} ({frames}{width}x{height}) in a browser:")
     print_line(f"  {server.address}")

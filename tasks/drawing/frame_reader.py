@@ -10,6 +10,11 @@ from shls_core.video.frames import Frame, Video
 _KEPT = 8
 
 
+def count_of_frames(video: Video) -> int | None:
+    """Return how many frames a clip has, as far as it says so: good for a slider and for progress."""
+    return video.num_frames
+
+
 class FrameReader:
     """Reads frames by number, from several threads; the last ones are kept.
 

@@ -72,8 +72,14 @@ class MaskPlaces:
         Raises
         ------
         InputError
-            If one cannot be read, or is of no frame of the clip.
+            If one cannot be read, is of no frame of the clip, or masks would lie among the frames.
         """
+        clip = video.path.resolve()
+        if clip in (self.out.resolve(), self.out.resolve().parent, self.folder.resolve()):
+            raise InputError(
+                f"expected a place for masks that is apart from the clip, got {self.out} with the clip "
+                f"{video.path}: choose another --out"
+            )
         found = sorted(self.folder.glob("*.png")) if self.folder.is_dir() else []
         names = [path.stem for path in found]
         numbers = frame_numbers(video, names)

@@ -14,7 +14,7 @@ from shls_core.saliency.salient_object import SalientObject, most_salient_object
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.video.frames import Video
-from tasks.drawing.frame_reader import FrameReader
+from tasks.drawing.frame_reader import FrameReader, count_of_frames
 from tasks.drawing.mask_places import MaskPlaces
 
 USUAL_PIECES = 400
@@ -67,7 +67,7 @@ class DrawingSession:
             "out": str(self.places.out),
             "width": width,
             "height": height,
-            "num_frames": self.video.num_frames,
+            "num_frames": count_of_frames(self.video),
             "first_shown": self.first_shown,
             "levels": list(self.levels),
             "usual_level": self.usual_level,

@@ -113,3 +113,12 @@ def test_what_cannot_be_written_is_one_line(places):
     places.folder.write_bytes(b"in the way")
     with pytest.raises(InputError, match=r"expected to write a mask to .*first/a2\.png"):
         places.save(2, "a2", LATER)
+
+
+@pytest.mark.parametrize("out", ["clip.png", "clip/first.png", "x/../clip.png"])
+def test_frames_are_never_taken_for_masks(clip, tmp_path, out):
+    (tmp_path / "x").mkdir()
+    before = {path.name: path.read_bytes() for path in clip.iterdir()}
+    with pytest.raises(InputError, match=r"apart from the clip, got .*: choose another --out"):
+        MaskPlaces(tmp_path / out).read_existing(open_video(clip), "a0")
+    assert {path.name: path.read_bytes() for path in clip.iterdir()} == before
