@@ -69,11 +69,16 @@ def write_salient_mask(video: Video, out: Path) -> SalientMask:
     Raises
     ------
     InputError
-        If nothing stands out, the frame cannot be read, or `out` holds masks already or cannot be written.
+        If nothing stands out, the frame cannot be read, `out` holds masks already, cannot be written, or is
+        the folder of the frames.
     """
-    free_masks_folder(out)
-    name, found = first_salient_object(video)
+    free_masks_folder(video, out)
     path = out / FIRST_MASK
+    if path.exists():
+        raise InputError(
+            f"expected a place for the first mask, got {path}, which exists: choose another --out"
+        )
+    name, found = first_salient_object(video)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_mask(path, found.mask)

@@ -31,14 +31,18 @@ class Segmented:
     num_objects: int
 
 
-def free_masks_folder(out: Path) -> Path:
-    """Return the folder for the masks below `out`.
+def free_masks_folder(video: Video, out: Path) -> Path:
+    """Return the folder for the masks of a video below `out`.
 
     Raises
     ------
     InputError
-        If it holds masks already.
+        If it holds masks already, or `out` is the folder of the frames.
     """
+    if out.is_dir() and out.samefile(video.path):
+        raise InputError(
+            f"expected a place for results, got the folder of the frames: choose another --out ({out})"
+        )
     folder = out / MASKS
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
@@ -73,9 +77,10 @@ def segment_video(
     Raises
     ------
     InputError
-        If a mask or a frame cannot be used, or `out` holds masks already. Masks of earlier frames are kept.
+        If a mask or a frame cannot be used, `out` holds masks already or is the folder of the frames. Masks
+        of earlier frames are kept.
     """
-    folder = free_masks_folder(out)
+    folder = free_masks_folder(video, out)
     sheet = ContactSheet()
     done = 0
     try:

@@ -57,6 +57,18 @@ def test_results_of_before_are_kept(shls, frames, tmp_path):
     assert not (out / "first_mask.png").exists()
 
 
+def test_files_of_before_are_kept(shls, clip):
+    frames, _, mask = clip
+    own = mask.rename(mask.with_name("first_mask.png"))
+    before = own.read_bytes()
+    for out, said in ((own.parent, "first_mask.png, which exists"), (frames, "the folder of the frames")):
+        result = shls("segment", frames, "--mask", "salient", "--out", out, *OPTIONS)
+        assert result.exit_code == 1
+        assert said in result.stderr
+    assert own.read_bytes() == before
+    assert sorted(path.name for path in frames.iterdir()) == ["0.png", "1.png", "2.png"]
+
+
 def test_the_word_stands_alone(shls, clip, tmp_path):
     frames, _, mask = clip
     result = shls("segment", frames, "--mask", "salient", "--mask", mask, "--out", tmp_path / "o", *OPTIONS)

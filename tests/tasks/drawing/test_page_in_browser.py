@@ -1,5 +1,7 @@
 """The page in a real browser: what is drawn by mouse, finger and keyboard is what is saved, to the pixel."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -399,3 +401,41 @@ def test_a_segmentation_that_fails_says_why(page):
     page.until("document.getElementById('result').dataset.state === 'failed'")
     note = "document.querySelector('#result [data-part=note]').textContent"
     assert page.tab.evaluate(note) == "unexpected AssertionError: nobody asked for it"
+
+
+def test_done_waits_for_a_segmentation_in_work(tab, serve, clip, tmp_path):
+    may_go_on = threading.Event()
+
+    def waiting_segmenter():
+        assert may_go_on.wait(60)
+        return small_segmenter()
+
+    page = Page(tab, serve(clip, tmp_path / "first.png", waiting_segmenter)).open()
+    page.stroke(RED)
+    page.press("segment")
+    page.until("document.getElementById('result').dataset.state === 'running'")
+    page.tab.evaluate("document.querySelector('#result [data-part=back]').click()")
+    page.press("end")
+    assert page.text("message") == "The clip is still being segmented: wait for it, or stop it."
+    page.press("segment")  # shows the one in work
+    may_go_on.set()
+    page.until("document.getElementById('result').dataset.state === 'done'")
+    assert not page.drawing.ended.is_set()
+    assert [path.name for path in tmp_path.glob("first_result*")] == ["first_result"]
+
+
+def test_a_page_with_changes_asks_before_it_is_left(page):
+    asks = "!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    assert page.tab.evaluate(asks) is False
+    page.stroke(RED)
+    assert page.tab.evaluate(asks) is True
+    page.save()
+    assert page.tab.evaluate(asks) is False
+
+
+def test_a_name_is_shown_and_never_run(tab, serve, clip, tmp_path):
+    named = clip.rename(tmp_path / "<img src=x onerror='window.ran=1'>")
+    page = Page(tab, serve(named, tmp_path / "first.png", small_segmenter)).open()
+    assert page.text("clip") == named.name
+    assert page.tab.evaluate("window.ran") is None
+    assert page.tab.complaints() == []
