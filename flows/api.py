@@ -168,14 +168,13 @@ def segment(
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
     used = checkpoint_in_use(checkpoint, config, _expanded(store)).with_options(propagation, snap=snap)
+    places = [] if isinstance(masks, Mapping) or masks == SALIENT else [Path(_expanded(masks))]
     source = open_video(Path(_expanded(video)))
     given: Mapping[int, UInt8[np.ndarray, "H W"]]
     if isinstance(masks, Mapping):
         given = masks
-    elif masks == SALIENT:
-        given = {0: first_salient_object(source)[1].mask}
     else:
-        given = find_masks(source, [Path(_expanded(masks))])
+        given = find_masks(source, places) if places else {0: first_salient_object(source)[1].mask}
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(), given):
         yield frame.name, mask

@@ -74,8 +74,9 @@ def segment(
 
     found = checkpoint_in_use(checkpoint, config, store)
     used = found.with_options(propagation, features, snap, num_superpixels)
+    places = [] if is_salient(mask) else [Path(place) for place in mask]
     source = open_video(Path(video))
-    masks = None if is_salient(mask) else find_masks(source, [Path(place) for place in mask])
+    masks = find_masks(source, places) if places else None
     network = used.network(choose_device(used.config.execution))
     segmenter = used.on_videos(max_side).segmenter(network)
     salient = None
