@@ -34,6 +34,7 @@ from storage.rows.dataset import Dataset
 from storage.rows.loader import COLUMNS, SequenceLoader
 from storage.store import Store
 from tasks.runs.device import choose_device
+from tasks.scoring.salient_mask import SALIENT, first_salient_object
 
 Place = str | PathLike[str]
 
@@ -155,7 +156,8 @@ def segment(
         A video file, or a folder of frames.
     masks
         The mask file of the first frame, a folder of mask files named as their frames, or arrays by number
-        of their frame, from 0: 0 background, 1..254 objects.
+        of their frame, from 0: 0 background, 1..254 objects. ``"salient"``: the most salient object of the
+        first frame; a file of that name is ``./salient``, or a `Path`.
     checkpoint
         An id, or its beginning; ``pretrained`` comes with the project and needs no store.
     store
@@ -173,9 +175,13 @@ def segment(
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
     used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(propagation, snap=snap)
-    places = [] if isinstance(masks, Mapping) else [Path(expanded(os.fspath(masks)))]
+    places = [] if isinstance(masks, Mapping) or masks == SALIENT else [Path(expanded(os.fspath(masks)))]
     source, findings = open_video(Path(expanded(os.fspath(video))), without=places), Findings()
-    given = masks if isinstance(masks, Mapping) else find_masks(source, places)
+    given: Mapping[int, UInt8[np.ndarray, "H W"]]
+    if isinstance(masks, Mapping):
+        given = masks
+    else:
+        given = find_masks(source, places) if places else {0: first_salient_object(source)[1].mask}
     segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
     for frame, mask in segment_from_masks(segmenter, source.frames(findings), given):
         yield frame.name, mask

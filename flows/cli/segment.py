@@ -22,6 +22,7 @@ commands = typer.Typer()
 
 @commands.command(
     epilog="Examples: `shls segment clip.mp4 --mask first.png --out result/ --overlay` · "
+    "`shls segment clip.mp4 --mask salient --out look/ --checkpoint pretrained` · "
     "`shls segment clip.mp4 --mask first.png --out result/ --checkpoint pretrained` · "
     "`shls segment clip.mp4 --mask first.png --out result/ --propagation label_propagation --snap` · "
     "`shls segment frames/ --mask 00000.png --mask 00035.png --max-side 640 --out result/`"
@@ -32,10 +33,10 @@ def segment(
     mask: Annotated[
         list[str],
         typer.Option(
-            metavar="FILE",
+            metavar="FILE|salient",
             help="Mask of the first frame: labels 0..K, one object in white, a cut-out, or a colour for each "
             "object on black. Several, or a folder of them: each for the frame with its name; there, "
-            "background means no information.",
+            "background means no information. `salient`: the most salient object of the first frame.",
         ),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where masks and pictures go.")],
@@ -64,19 +65,25 @@ def segment(
     from pathlib import Path
 
     from flows.checkpoint_in_use import checkpoint_in_use
-    from flows.cli.segmentation_results import segmented_json, show_segmented
+    from flows.cli.segmentation_results import print_salient, segmented_json, show_segmented
     from shls_core.files.videos.video import open_video
     from shls_core.video.mask_files import find_masks
     from tasks.runs.device import choose_device
+    from tasks.scoring.salient_mask import is_salient, write_salient_mask
     from tasks.scoring.segment_clip import segment_video
 
     found = checkpoint_in_use(checkpoint, config, store)
     used = found.with_options(propagation, features, snap, num_superpixels)
-    places = [Path(place) for place in mask]
+    places = [] if is_salient(mask) else [Path(place) for place in mask]
     source = open_video(Path(video), without=places)
-    masks = find_masks(source, places)
+    masks = find_masks(source, places) if places else None
     network = used.network(choose_device(used.config.execution))
     segmenter = used.on_videos(max_side).segmenter(network)
+    salient = None
+    if masks is None:
+        salient = write_salient_mask(source, Path(out))
+        print_salient(salient)
+        masks = find_masks(source, [salient.path])
     done = segment_video(segmenter, source, masks, Path(out), overlay)
     used.print_default_use()
-    print_json(segmented_json(done, used.id)) if as_json else show_segmented(done)
+    print_json(segmented_json(done, used.id, salient)) if as_json else show_segmented(done)

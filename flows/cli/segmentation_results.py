@@ -2,12 +2,30 @@
 
 from typing import Any
 
+from tasks.scoring.salient_mask import SalientMask
 from tasks.scoring.segment_clip import Segmented
-from tasks.terminal import Terminal
+from tasks.terminal import Terminal, print_line
 
 
-def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
+def print_salient(found: SalientMask) -> None:
+    """Print which mask is used, on standard error: nobody has looked at it."""
+    print_line(
+        f"first mask: the most salient object of frame {found.frame}, {found.share:.1%} of it, "
+        f"confidence {found.confidence:.2f}: {found.path}"
+    )
+
+
+def segmented_json(done: Segmented, checkpoint: str, salient: SalientMask | None = None) -> dict[str, Any]:
     """Return what ``shls segment --json`` prints."""
+    found = {
+        "salient": salient
+        and {
+            "mask": str(salient.path),
+            "frame": salient.frame,
+            "confidence": round(salient.confidence, 4),
+            "share": round(salient.share, 4),
+        }
+    }
     return {
         "checkpoint": checkpoint,
         "num_frames": done.num_frames,
@@ -24,6 +42,7 @@ def segmented_json(done: Segmented, checkpoint: str) -> dict[str, Any]:
         "masks": str(done.masks),
         "contact_sheet": str(done.contact_sheet),
         "overlay": done.overlay and str(done.overlay),
+        **(found if salient else {}),
     }
 
 

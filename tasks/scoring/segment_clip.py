@@ -1,6 +1,6 @@
 """Segments a clip from masks of some frames; writes a mask for every frame, and pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,35 @@ class Segmented:
     """What was converted, which frames are damaged, and what is missing."""
 
 
+def free_masks_folder(video: Video, out: Path) -> Path:
+    """Return the folder for the masks of a video below `out`.
+
+    Raises
+    ------
+    InputError
+        If it holds masks already, `out` is the folder of the frames, or a file is in its place.
+    """
+    if out.is_dir() and out.samefile(video.path):
+        raise InputError(
+            f"expected a place for results, got the folder of the frames: choose another --out ({out})"
+        )
+    folder = out / MASKS
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
+    if blocking := next((place for place in (folder, out) if place.exists() and not place.is_dir()), None):
+        raise InputError(
+            f"expected a folder for masks, got {blocking}, which is a file: choose another --out"
+        )
+    return folder
+
+
 def segment_video(
-    segmenter: VideoSegmenter, video: Video, masks: MaskFiles, out: Path, with_overlay: bool = False
+    segmenter: VideoSegmenter,
+    video: Video,
+    masks: MaskFiles,
+    out: Path,
+    with_overlay: bool = False,
+    on_frame: Callable[[int], None] | None = None,
 ) -> Segmented:
     """Segment a video frame by frame; memory use does not grow with its length.
 
@@ -56,6 +83,8 @@ def segment_video(
         Folder for the results, created if it does not exist.
     with_overlay
         Whether to write a video of the masks drawn over the frames, too.
+    on_frame
+        Called with the number of frames done, after each; what it raises ends the work.
 
     Raises
     ------
@@ -63,18 +92,7 @@ def segment_video(
         If a mask or a frame cannot be used, `out` holds masks already or is the folder of the frames. Masks
         of earlier frames are kept.
     """
-    folder = out / MASKS
-    if folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"expected a place for masks, got {folder}, which holds some: choose another --out")
-    if out.is_dir() and out.samefile(video.path):
-        raise InputError(
-            f"expected a place for results, got the folder of the frames: choose another --out ({out})"
-        )
-    if blocking := next((place for place in (folder, out) if place.exists() and not place.is_dir()), None):
-        raise InputError(
-            f"expected a folder for masks, got {blocking}, which is a file: choose another --out"
-        )
-
+    folder = free_masks_folder(video, out)
     sheet = ContactSheet()
     done, findings = 0, Findings(notes=list(video.notes))
     try:
@@ -94,6 +112,8 @@ def segment_video(
                     clip.add(drawn, frame.seconds)
                 done += 1
                 advance(done, max(done, video.num_frames or video.num_stated or 0))
+                if on_frame:
+                    on_frame(done)
     except InputError as error:
         kept = f"; frames done before: {done} (their masks are in {folder})" if done else ""
         raise InputError(f"{error}{kept}") from error
