@@ -138,16 +138,13 @@ class _Stored:
             yield from self._bands_of_strip(data, offsets[0])
             return
         at_once = max(1, _GROUP_BYTES // (self.part_bytes * across))
-        most = (
-            2 * self.part_bytes + 4096
-        )  # no compression makes more of it, but many strips may state the file
         for plane in range(num_planes):
             for row in range(0, down, at_once):
                 rows = min(at_once, down - row)
                 start = (plane * down + row) * across
                 end = start + rows * across
                 parts = [
-                    data[offset : offset + min(size, most)]
+                    data[offset : offset + size]
                     for offset, size in zip(offsets[start:end], sizes[start:end], strict=True)
                 ]
                 top = row * self.part_height
