@@ -134,6 +134,7 @@ def _jpeg(data: bytes) -> OpenedPicture:
 
 
 def _png(data: bytes) -> OpenedPicture:
+    png.check_sums(data)
     # Also where it is decoded again below: it checks the whole file.
     image = _loaded(data, PNG, MAX_PIXELS_OF_COPIES if png.is_wide(data) else MAX_PIXELS)
     profile = png.profile_of(data, image.info.get("icc_profile"))

@@ -69,8 +69,8 @@ def _lacks_a_tile(
     """Whether a tile of the picture was not decoded.
 
     Phones write a picture as tiles. Of a file that is damaged in the head of a tile libheif returns the
-    others and leaves 0 in the place of the missing one: luma 0, and the chroma that is opposite to grey,
-    which is a pure green that no photograph has in so many pixels.
+    others and leaves 0 in the place of the missing one: luma 0, and the chroma that is opposite to grey. That
+    is a pure green, which no photograph has in so many pixels.
     """
     if tiling is None or samples.ndim != 3:
         return False

@@ -1,10 +1,12 @@
 """Opens PNG files: 16 bits, transparent greys of few bits, and colours that are stated in numbers."""
 
 import struct
+import zlib
 from collections.abc import Iterator
 
 from PIL import Image
 
+from shls_core.errors import ImageError
 from shls_core.files.pictures.standard_colours import (
     SRGB_PRIMARIES,
     Primaries,
@@ -13,6 +15,7 @@ from shls_core.files.pictures.standard_colours import (
 )
 
 _HEADER_BYTES = 8
+_DECIDE_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf")
 _GREY = 0
 _SRGB_GAMMA = 0.45455
 _SAME_GAMMA = 0.05
@@ -28,6 +31,25 @@ def chunks_before_pixels(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             return
         yield name, data[at + 8 : at + 8 + length]
         at += 12 + length
+
+
+def check_sums(data: bytes) -> None:
+    """Raise ImageError if a chunk that decides pixels has another checksum than it says.
+
+    Pillow ignores those of the pixels themselves.
+    """
+    at = _HEADER_BYTES
+    while at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if name in _DECIDE_PIXELS:
+            if end + 4 > len(data):
+                return  # cut: Pillow knows whether pixels are missing
+            if zlib.crc32(memoryview(data)[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+                raise ImageError("corrupt or truncated image: PNG")
+        elif name == b"IEND":
+            return
+        at = end + 4
 
 
 def is_wide(data: bytes) -> bool:

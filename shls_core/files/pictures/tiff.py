@@ -7,11 +7,14 @@ from PIL import Image, UnidentifiedImageError
 
 from shls_core.errors import ImageError
 from shls_core.files.pictures.opened_picture import OpenedPicture, check_num_pixels
-from shls_core.files.pictures.tiff_pages import TiffPage, photograph_page, starting_at
+from shls_core.files.pictures.tiff_pages import CORRUPT, TiffPage, photograph_page, starting_at
 from shls_core.files.pictures.tiff_samples import wide_picture
 
 _PHOTOMETRIC, _ORIENTATION, _NUM_SAMPLES, _COLOUR_MAP, _SAMPLE_FORMAT = 262, 274, 277, 320, 339
+_PART_SIZES = (279, 325)
 _UNSIGNED, _FLOATING = 1, 3
+# Times that the file may be read: strips that each state the length of the file would read it for hours.
+_MOST_READ = 8
 _ALIKE_IN_PILLOW = 8
 _NAMED = {8: "Lab", 9: "Lab", 10: "Lab", 32844: "LogLuv", 32845: "LogLuv"}
 
@@ -28,6 +31,8 @@ def open_tiff(data: bytes) -> OpenedPicture:
     page = photograph_page(data)
     check_num_pixels(page.height, page.width)
     _check_samples(page)
+    if sum(map(sum, (page.tags.get(tag, ()) for tag in _PART_SIZES))) > _MOST_READ * len(data):
+        raise ImageError(CORRUPT)
     if page.bits > _ALIKE_IN_PILLOW:
         orientation = page.number(_ORIENTATION, 1)
         return OpenedPicture(wide_picture(data, page), page.profile, orientation)

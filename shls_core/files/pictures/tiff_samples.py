@@ -9,6 +9,7 @@ import io
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -141,13 +142,10 @@ class _Stored:
             for row in range(0, down, at_once):
                 rows = min(at_once, down - row)
                 start = (plane * down + row) * across
+                end = start + rows * across
                 parts = [
                     data[offset : offset + size]
-                    for offset, size in zip(
-                        offsets[start : start + rows * across],
-                        sizes[start : start + rows * across],
-                        strict=True,
-                    )
+                    for offset, size in zip(offsets[start:end], sizes[start:end], strict=True)
                 ]
                 top = row * self.part_height
                 height = min(rows * self.part_height, self.page.height - top)
@@ -220,7 +218,7 @@ class _Stored:
             numbers |= {278: (self.part_height,)}
         at = 8 + 2 + 12 * (len(numbers) + 2) + 4
         sizes = [len(part) for part in parts]
-        starts = [at + 8 * len(parts) + sum(sizes[:number]) for number in range(len(parts))]
+        starts = list(accumulate(sizes[:-1], initial=at + 8 * len(parts)))
         numbers |= {324: starts, 325: sizes} if self.is_tiled else {273: starts, 279: sizes}
         entries, values = b"", b""
         for tag, some in sorted(numbers.items()):

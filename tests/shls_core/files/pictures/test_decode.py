@@ -321,6 +321,15 @@ def test_a_damaged_png_is_corrupt():
     assert reason_for(bytes(data)) == "corrupt or truncated image: PNG"
 
 
+@pytest.mark.parametrize("name", [b"IHDR", b"IDAT", b"PLTE", b"tRNS"])
+def test_a_png_whose_pixels_do_not_have_their_checksum_is_corrupt(name):
+    palette = photograph().convert("P")
+    data = bytearray(file_of(palette, "PNG", transparency=3, compress_level=0))
+    at = data.index(name) + 4 + (8 if name == b"IHDR" else 100 if name == b"IDAT" else 1)
+    data[at] ^= 1 if name != b"IHDR" else 2
+    assert reason_for(bytes(data)) == "corrupt or truncated image: PNG"
+
+
 @pytest.mark.parametrize("side", [12_000, 60_000])
 def test_a_decompression_bomb_is_refused_unopened(side):
     assert reason_for(png_start(side, side, 8, 2) + png_chunk(b"IDAT", bytes(50))).startswith("too large:")

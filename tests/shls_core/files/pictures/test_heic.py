@@ -1,6 +1,7 @@
 """HEIC: as phones write it."""
 
 import io
+import struct
 import subprocess
 import sys
 
@@ -93,6 +94,15 @@ def test_a_tile_that_is_damaged_is_no_green_square(every_kind, reason_for):
 def test_a_green_picture_is_no_missing_tile(make):
     green = Image.new("RGB", (128, 128), (0, 150, 0))
     assert decode_image(make.heic(green, tile_size=64), None).shape == (128, 128, 3)
+
+
+def test_extents_without_bytes_end(make, reason_for):
+    """65,535 items of 65,535 extents whose numbers have no bytes: found by damaging files."""
+    item = bytes(2) + bytes(2) + b"\xff\xff"
+    iloc = bytes(4) + bytes(2) + b"\xff\xff" + item * 65_535
+    box = struct.pack(">I4s", 8 + len(iloc), b"iloc") + iloc
+    meta = struct.pack(">I4sI", 12 + len(box), b"meta", 0) + box
+    assert reason_for(b"\0\0\0\x14ftypheic\0\0\0\0mif1" + meta) == "corrupt or truncated image: HEIC"
 
 
 def test_without_the_package_the_command_that_installs_it_is_named(make, monkeypatch):

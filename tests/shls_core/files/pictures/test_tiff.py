@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -253,6 +254,21 @@ def test_a_strip_of_the_whole_picture_is_read_in_bands(make, monkeypatch):
     monkeypatch.setattr(tiff_samples, "_GROUP_BYTES", 30 * 6 * 3)
     np.testing.assert_array_equal(decode_image(page(make, WIDE, 2, rows=20), None), EIGHT)
     np.testing.assert_array_equal(decode_image(page(make, WIDE, 2, rows=7), None), EIGHT)
+
+
+def test_many_strips_take_no_time(make, reason_for):
+    """A strip for every row; and strips that each state the length of the file."""
+    column = RNG.integers(0, 65536, (20_000, 1), dtype=np.uint16)
+    compressed = [zlib.compress(row.tobytes()) for row in column]
+    data = make.tiff([make.tiff_tags(column, 1, t259=[8], t278=[1])], [compressed])
+    started = time.process_time()
+    pixels = decode_image(data, None)
+    assert time.process_time() - started < 5
+    np.testing.assert_array_equal(pixels[..., 0], np.rint(column / 257.0))
+    sizes = struct.pack(f"<{len(column)}I", *map(len, compressed))
+    assert sizes in data
+    forged = data.replace(sizes, struct.pack("<I", len(data)) * len(column))
+    assert reason_for(forged) == "corrupt or truncated image: TIFF"
 
 
 def test_a_large_picture_is_refused_undecoded(make, reason_for):
