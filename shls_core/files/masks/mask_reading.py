@@ -62,7 +62,7 @@ def described(name: str, objects: Sequence[SeenObject], notes: Sequence[str] = (
     Examples
     --------
     >>> described("first.png", [SeenObject(1, "white", 0.0625)], ["soft edges cut: 12 px"])
-    'first.png: 1 object: 1 (white, 6.3 %); background 93.8 %; soft edges cut: 12 px'
+    'first.png: 1 object: 1 (white, 6.2 %); background 93.8 %; soft edges cut: 12 px'
     """
     listed = [f"{one.label} ({one.seen_as}, {percent(one.share)})" for one in objects[:_OBJECTS_LISTED]]
     if len(objects) > _OBJECTS_LISTED:

@@ -15,7 +15,7 @@ def test_objects_come_in_the_order_of_the_split_whatever_the_number_of_processes
 def test_an_error_of_a_worker_comes_through_in_its_own_words(davis_benchmark):
     root, results = davis_benchmark
     (results / "dog" / "00002.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"cannot read .*00002\.png"):
+    with pytest.raises(InputError, match=r"expected a mask as a picture, .*00002\.png"):
         score_results(root, results, "val", workers=2)
 
 
