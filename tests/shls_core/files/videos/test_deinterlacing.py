@@ -51,6 +51,28 @@ def test_two_moments_in_a_frame_become_one(tmp_path, films, name, encoder, optio
     assert findings.losses() == []
 
 
+@pytest.mark.parametrize("bottom_first", [False, True])
+def test_what_the_container_alone_says_is_heard(tmp_path, films, bottom_first):
+    def prepare(stream):
+        stream.codec_context.field_order = 3 if bottom_first else 2
+
+    path = films.write(
+        tmp_path / "a.mov",
+        "qtrle",
+        "rgb24",
+        8,
+        SIZE,
+        rate=25,
+        prepare=prepare,
+        frames=lambda number: woven(number),
+    )
+    findings = Findings()
+    frames = list(open_video(path).frames(findings))
+    assert films.is_right(frames, range(8))
+    assert max(combs(frame.pixels) for frame in frames[1:-1]) == 0
+    assert findings.notes == DEINTERLACED
+
+
 def test_dv_is_deinterlaced(tmp_path, films):
     path = films.write(
         tmp_path / "a.dv", "dvvideo", size=(720, 576), rate=25, options={"flags": "+ilme+ildct"}
