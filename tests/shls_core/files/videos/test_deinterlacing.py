@@ -40,9 +40,7 @@ def combs(pixels):
 )
 def test_two_moments_in_a_frame_become_one(tmp_path, films, name, encoder, options):
     pixel_format = "yuv422p10le" if encoder == "prores_ks" else "yuv420p"
-    path = films.write(
-        tmp_path / name, encoder, pixel_format, 8, SIZE, options, rate=25, frames=lambda number: woven(number)
-    )
+    path = films.write(tmp_path / name, encoder, pixel_format, 8, SIZE, options, rate=25, frames=woven)
     findings = Findings()
     frames = list(open_video(path).frames(findings))
     assert films.is_right(frames, range(8))
@@ -64,7 +62,7 @@ def test_what_the_container_alone_says_is_heard(tmp_path, films, bottom_first):
         SIZE,
         rate=25,
         prepare=prepare,
-        frames=lambda number: woven(number),
+        frames=woven,
     )
     findings = Findings()
     frames = list(open_video(path).frames(findings))
