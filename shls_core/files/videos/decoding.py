@@ -98,8 +98,10 @@ def decoder_of(film: VideoStream) -> VideoCodecContext:
     """Return a decoder of a film, in one thread: the same bytes give the same pixels."""
     context: VideoCodecContext = film.codec_context
     name = context.codec.canonical_name
-    if film.metadata.get("alpha_mode") == "1" and name in ("vp8", "vp9"):
-        # FFmpeg's own decoders of VP8 and VP9 do not read the transparency.
+    has_8_bits = context.format is None or context.format.components[0].bits == 8
+    if name in ("vp8", "vp9") and has_8_bits:  # that is all libvpx is built for
+        # FFmpeg's own decoders do not read the transparency, and give other pixels at every call of damaged
+        # frames; libvpx does neither, finds damage in VP9, and has the same pixels for whole frames.
         context = av.VideoCodecContext.create("libvpx" if name == "vp8" else "libvpx-vp9", "r")
         context.extradata = film.codec_context.extradata
     context.thread_count = 1

@@ -13,9 +13,16 @@ from shls_core.files.videos.decoding import Picture
 from shls_core.files.videos.findings import Findings
 
 _LINES_NEEDED, _COLUMNS_NEEDED = 4, 3
+_TOP_FIRST, _BOTTOM_FIRST = (2, 5), (3, 4)  # FFmpeg's orders of fields, by which is shown first
+# Frames of these codecs say themselves whether they are interlaced; of others the container may say it.
+_FRAMES_SAY = frozenset(
+    {"h264", "hevc", "vvc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3", "dvvideo", "prores"}
+)
 
 
-def deinterlaced(pictures: Iterator[Picture], codec: str, findings: Findings) -> Iterator[Picture]:
+def deinterlaced(
+    pictures: Iterator[Picture], codec: str, field_order: int, findings: Findings
+) -> Iterator[Picture]:
     """Yield every picture, interlaced ones deinterlaced; progressive ones pass as they are.
 
     Parameters
@@ -24,15 +31,16 @@ def deinterlaced(pictures: Iterator[Picture], codec: str, findings: Findings) ->
         In the order of presentation.
     codec : str
         FFmpeg's name. In HEVC every field is a picture of its own, with nothing woven into it.
+    field_order : int
+        What the container says: FFmpeg's number.
     findings : Findings
         Where it is noted that the video is interlaced.
     """
     work: _Filter | None = None
+    in_all = codec not in _FRAMES_SAY and field_order in (*_TOP_FIRST, *_BOTTOM_FIRST)
     for picture in pictures:
-        if work is None and picture.frame is not None and picture.frame.interlaced_frame:
-            work = _Filter(
-                picture.frame, "setfield=mode=prog" if codec == "hevc" else "bwdif=mode=send_frame"
-            )
+        if work is None and picture.frame is not None and (in_all or picture.frame.interlaced_frame):
+            work = _Filter(picture.frame, *_filter_of(codec, field_order if in_all else None))
             findings.note(
                 "it is interlaced: each field is given as a picture of its own"
                 if codec == "hevc"
@@ -46,17 +54,23 @@ def deinterlaced(pictures: Iterator[Picture], codec: str, findings: Findings) ->
         yield from work.rest()
 
 
+def _filter_of(codec: str, field_order: int | None) -> tuple[str, str]:
+    """Return name and arguments of a filter; without an order of fields, frames say theirs."""
+    if codec == "hevc":
+        return "setfield", "mode=prog"
+    if field_order is None:
+        return "bwdif", "mode=send_frame:parity=auto:deint=interlaced"
+    return "bwdif", f"mode=send_frame:parity={'tff' if field_order in _TOP_FIRST else 'bff'}:deint=all"
+
+
 class _Filter:
     """A filter of FFmpeg that gives a frame for a frame, some of them late."""
 
-    def __init__(self, first: av.VideoFrame, filter_: str) -> None:
+    def __init__(self, first: av.VideoFrame, name: str, arguments: str) -> None:
         if first.height < _LINES_NEEDED or first.width < _COLUMNS_NEEDED:
             raise InputError(
                 f"expected interlaced frames of 3x4 px or more, got {first.width}x{first.height}"
             )
-        name, _, arguments = filter_.partition("=")
-        if name == "bwdif":
-            arguments += ":parity=auto:deint=interlaced"
         self._waiting: deque[Picture] = deque()
         self._done: deque[av.VideoFrame] = deque()
         graph = Graph()

@@ -91,7 +91,9 @@ def film_frames(path: Path, findings: Findings) -> Generator[Frame, None, None]:
         findings.num_stated = stated_frames(container, film)
         packets = Packets(container, film)
         numbering = Numbering(findings)
-        whole = deinterlaced(_of_one_size(decoded(packets), path), codec, findings)
+        whole = deinterlaced(
+            _of_one_size(decoded(packets), path), codec, film.codec_context.field_order, findings
+        )
         for shown in _upright(whole, path, findings):
             yield from numbering.add(shown)
             if numbering.num_lost_at_first >= _MOST_LOST_AT_FIRST:

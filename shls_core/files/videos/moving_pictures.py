@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -45,20 +46,21 @@ def num_pictures(path: Path) -> int:
     The second picture of an MPO (for the other eye) and previews in a TIFF are not of the series. A file that
     cannot be read counts as one picture: reading it says why.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with regular_file(path) as file, Image.open(file) as image:
-                number = int(getattr(image, "n_frames", 1))
-                if number > 1 and image.format == "TIFF":
-                    size = image.size
-                    image.seek(1)
-                    return number if image.size == size else 1
-                return number if image.format in _ANIMATED else 1
-        except InputError:
-            raise
-        except Exception:  # each format of Pillow raises other errors
-            return 1
+    try:
+        with _opened(path) as image:
+            number = int(getattr(image, "n_frames", 1))
+            if number > 1 and image.format == "TIFF":
+                size = image.size
+                image.seek(1)
+                return number if image.size == size else 1
+            if image.format not in _ANIMATED:
+                return 1
+            # A PNG may show another picture where it is not animated.
+            return number - 1 if number > 1 and image.info.get("default_image") else number
+    except InputError:
+        raise
+    except Exception:  # each format of Pillow raises other errors
+        return 1
 
 
 def picture_frames(path: Path, findings: Findings) -> Iterator[Frame]:
@@ -73,12 +75,13 @@ def picture_frames(path: Path, findings: Findings) -> Iterator[Frame]:
     if number == 1:
         yield _single(path)
         return
-    findings.num_stated = number
-    numbering = Numbering(findings)
+    numbering, num_found = Numbering(findings), 0
     for shown in _shown(path, number):
+        num_found += 1
         yield from numbering.add(shown)
     if not findings.num_read:
         raise InputError(f"expected an animation, cannot read any frame of {path}")
+    findings.num_stated, findings.num_missing = number, number - num_found
     yield from numbering.rest()
 
 
@@ -97,8 +100,19 @@ def note_of_pictures(path: Path) -> tuple[int, tuple[str, ...]]:
     return 1, ("it is a single picture: one frame",)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a file in Pillow, without its warnings of metadata and large sizes: sizes are checked here."""
+    with regular_file(path) as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(file)
+        with image:
+            yield image
+
+
 def _check_no_pages(path: Path, number: int) -> None:
-    with regular_file(path) as file, Image.open(file) as image:
+    with _opened(path) as image:
         if image.format == "TIFF":
             raise InputError(
                 f"expected a video, got a TIFF of {number} pages: {path}. Write its pages as a folder of "
@@ -121,10 +135,9 @@ def _single(path: Path) -> Frame:
 def _shown(path: Path, number: int) -> Iterator[Shown]:
     """Yield the composed pictures of an animation, on white; what cannot be read is lost."""
     seconds, is_doubtful, errors = 0.0, False, 0
-    with regular_file(path) as file, Image.open(file, formats=_ANIMATED) as image:
-        # A PNG may show another picture where it is not animated.
+    with _opened(path) as image:
         first = 1 if image.info.get("default_image") else 0
-        for index in range(first, number):
+        for index in range(first, first + number):
             pixels: UInt8[np.ndarray, "H W 3"] | None = None
             try:
                 image.seek(index)

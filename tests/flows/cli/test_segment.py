@@ -43,6 +43,11 @@ def test_masks_pictures_and_json(shls, first_run, clip):
             "first.png: 2 objects: 1 (index 1, #800000, 17.9 %), 2 (index 2, #008000, 13.4 %); "
             "background 68.8 %"
         ],
+        "num_frames_stated": None,
+        "damaged_frames": [],
+        "doubtful_frames": [],
+        "is_cut_off": False,
+        "notes": [],
         "masks": str(out / "masks"),
         "contact_sheet": str(out / "contact_sheet.png"),
         "overlay": str(out / "overlay.mp4"),

@@ -40,15 +40,35 @@ def combs(pixels):
 )
 def test_two_moments_in_a_frame_become_one(tmp_path, films, name, encoder, options):
     pixel_format = "yuv422p10le" if encoder == "prores_ks" else "yuv420p"
-    path = films.write(
-        tmp_path / name, encoder, pixel_format, 8, SIZE, options, rate=25, frames=lambda number: woven(number)
-    )
+    path = films.write(tmp_path / name, encoder, pixel_format, 8, SIZE, options, rate=25, frames=woven)
     findings = Findings()
     frames = list(open_video(path).frames(findings))
     assert films.is_right(frames, range(8))
     assert max(combs(frame.pixels) for frame in frames[1:-1]) == 0
     assert findings.notes == DEINTERLACED
     assert findings.losses() == []
+
+
+@pytest.mark.parametrize("bottom_first", [False, True])
+def test_what_the_container_alone_says_is_heard(tmp_path, films, bottom_first):
+    def prepare(stream):
+        stream.codec_context.field_order = 3 if bottom_first else 2
+
+    path = films.write(
+        tmp_path / "a.mov",
+        "qtrle",
+        "rgb24",
+        8,
+        SIZE,
+        rate=25,
+        prepare=prepare,
+        frames=woven,
+    )
+    findings = Findings()
+    frames = list(open_video(path).frames(findings))
+    assert films.is_right(frames, range(8))
+    assert max(combs(frame.pixels) for frame in frames[1:-1]) == 0
+    assert findings.notes == DEINTERLACED
 
 
 def test_dv_is_deinterlaced(tmp_path, films):

@@ -20,6 +20,7 @@ CASES = [
     ("vp8", "libvpx", "yuv420p", "a.webm", None),
     ("vp9", "libvpx-vp9", "yuv420p", "a.webm", None),
     ("vp9", "libvpx-vp9", "yuv420p", "a.ivf", None),
+    ("vp9", "libvpx-vp9", "yuv444p", "a.webm", (97, 65)),
     ("mpeg1video", "mpeg1video", "yuv420p", "a.mpg", None),
     ("mpeg2video", "mpeg2video", "yuv420p", "a.mpg", None),
     ("mpeg2video", "mpeg2video", "yuv420p", "a.ts", None),

@@ -83,3 +83,13 @@ def test_a_damaged_picture_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     with pytest.raises(InputError, match=r"cannot read .*a\.png: corrupt or truncated"):
         open_video(tmp_path / "a.png")
+
+
+def test_an_animation_that_states_more_than_it_holds_is_said(tmp_path, films):
+    path = write_animation(tmp_path / "a.png", films)
+    data = path.read_bytes()
+    last = data.rindex(b"fcTL") - 4
+    path.write_bytes(data[:last] + data[data.rindex(b"IEND") - 4 :])
+    findings = Findings()
+    assert films.is_right(list(open_video(path).frames(findings)), [0, 1, 2, 3, 3])
+    assert findings.losses() == ["1 of 5 frames is damaged and shows the frame before it: 00004"]
