@@ -7,6 +7,7 @@ workers that each start one thread per core slow each other down.
 import atexit
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -206,8 +207,10 @@ def _num_gpus() -> int:
 def _refuse_silent(address: str) -> None:
     """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon:  # a word that Ray knows, like "auto"
+    if not colon and address in ("auto", "local"):
         return
+    if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host):
+        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {address!r}")
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:
