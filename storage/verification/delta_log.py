@@ -123,9 +123,12 @@ def _faults(
     found = [(file.rows, file.first_number) for file in commit.files]
     if commit.operation != operation or found != rows or commit.others:
         expected = f"appends row {number}" if number else "makes the table"
-        yield f"expected a commit that {expected}, got {commit.operation} of {len(found)} files"
-        if commit.others:
-            expected += f" and {', '.join(sorted(commit.others))}"
+        also = (
+            ""
+            if commit.operation != _APPENDS
+            else "".join(f", with {action}" for action in sorted(commit.others - {"remove"}))
+        )
+        yield f"expected a commit that {expected}, got {commit.operation} of {len(found)} files{also}"
     folder = path.partition("_delta_log")[0]
     for file in commit.files:
         size = sizes.get(folder + file.name)

@@ -4,6 +4,7 @@ Nothing here imports Ray.
 """
 
 import os
+import re
 import secrets
 import socket
 import sys
@@ -48,9 +49,11 @@ def worker_settings() -> dict[str, str]:
 
 def refuse_silent(address: str) -> None:
     """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
     if address == "auto":  # a word of Ray: the cluster that runs on this machine
         return
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host):
+        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {address!r}")
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import obstore
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
@@ -77,3 +78,71 @@ def test_a_file_of_another_size_is_named(named):
     assert told(named) == {commit(2): what}
     file.unlink()
     assert told(named) == {commit(2): what.replace(str(added["size"] + 1), "no")}
+
+
+def metadata_of(store):
+    actions = [json.loads(line) for line in (store.root / commit(0)).read_text().splitlines()]
+    return next(action["metaData"] for action in actions if "metaData" in action)
+
+
+def add_action(store, number, action):
+    path = store.root / commit(number)
+    path.write_text(f"{path.read_text()}\n{json.dumps(action)}\n")
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"configuration": {"delta.enableExpiredLogCleanup": "true"}}, "its configuration"),
+        ({"configuration": {"delta.enableExpiredLogCleanup": "false", "delta.x": "1"}}, "its configuration"),
+        ({"id": "another"}, "its id"),
+        ({"description": "mine"}, "its description"),
+        ({"partitionColumns": ["name"]}, "its partitionColumns"),
+    ],
+)
+def test_a_last_append_that_changes_the_table_itself_is_named(named, change, what):
+    add_action(named, 4, {"metaData": metadata_of(named) | change})
+    assert told(named) == {commit(4): f"it changes the table itself: {what}"}
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda fields: [*fields, fields[0] | {"name": "mine"}], "other columns than its own: mine"),
+        (
+            lambda fields: [fields[0] | {"type": "string"}, *fields[1:]],
+            "it removes columns of the table, or moves them",
+        ),
+        (lambda fields: fields[1:], "it removes columns of the table"),
+        (lambda fields: fields[::-1], "it removes columns of the table"),
+    ],
+)
+def test_a_last_append_that_changes_the_columns_is_named(named, change, what):
+    metadata = metadata_of(named)
+    schema = json.loads(metadata["schemaString"])
+    metadata["schemaString"] = json.dumps(schema | {"fields": change(schema["fields"])})
+    add_action(named, 4, {"metaData": metadata})
+    assert what in told(named)[commit(4)]
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+@pytest.mark.parametrize("action", ["protocol", "txn", "domainMetadata"])
+def test_a_last_append_that_does_anything_else_is_named(named, action):
+    add_action(named, 4, {action: {}})
+    assert told(named) == {
+        commit(4): f"expected a commit that appends row 4, got WRITE of 1 files, with {action}"
+    }
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+def test_columns_that_this_project_added_are_no_problem(store, monkeypatch):
+    from storage.tables import names
+
+    old = pa.schema([field for field in names.SCHEMA if field.name != "ledger_head"])
+    monkeypatch.setattr(store.names._table, "_schema", old)
+    store.names._table.append(lambda rows: dict.fromkeys(old.names, "x") | {"version": 1, "number": 1})
+    monkeypatch.undo()
+    store.names.publish("photos", "a" * 64)
+    assert told(store) == {}

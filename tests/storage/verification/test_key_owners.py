@@ -4,11 +4,12 @@ import pytest
 
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.gate.config import GateConfig
-from storage.gate.gate import validate
+from storage.gate.gate import Verdict, validate
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
-from storage.records.manifests import put_record
+from storage.records.manifests import StageManifest, get_record, put_record
 from storage.rows.stage_graph import STAGES
 from storage.verification.key_owners import KeyOwners, entries_about, key_problems
+from storage.verification.verify import verify_store
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_every_key_of_a_build_is_recomputed(judged):
     owners = KeyOwners(judged.objects)
     for entry in keys:
         found = owners.key_of(entry.kind, judged.keys.get(entry.kind, entry.key))
-        assert found == (None if entry.kind == "verdicts" else entry.key)
+        assert found == entry.key
     assert told(judged) == {}
 
 
@@ -74,7 +75,7 @@ def test_keys_of_learning_are_the_digest_of_what_decides_it(judged, staged):
     assert evaluation("d" * 64, staged.dataset).key != scored.key
 
 
-@pytest.mark.parametrize("kind", [*STAGES, *(f"{stage}-shards" for stage in STAGES)])
+@pytest.mark.parametrize("kind", [*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts"])
 def test_an_entry_that_points_at_the_result_of_other_work_is_named(judged, kind):
     entries = [entry for entry in take_inventory(judged.backend).keys if entry.kind == kind]
     digest = judged.keys.get(kind, entries[0].key)
@@ -129,3 +130,37 @@ def test_the_entries_about_records_are_found_by_their_keys(judged, staged):
     assert list(entries_about(judged, records)) == [of_verdict]  # the checkpoint has no entry
     judged.keys.put("checkpoints", record.key, verdict)  # of something else, which the next check names
     assert list(entries_about(judged, records)) == [KeyEntry("checkpoints", record.key), of_verdict]
+
+
+def test_a_verdict_from_before_keys_were_stated_is_a_verdict_at_least(judged, staged):
+    old = Verdict(dataset=staged.dataset, passed=True, findings=())
+    judged.keys.put("verdicts", "9" * 64, put_record(judged.objects, old))
+    assert told(judged) == {}
+
+
+def test_a_verdict_under_the_key_of_another_is_not_believed(judged, staged):
+    (entry,) = [entry for entry in take_inventory(judged.backend).keys if entry.kind == "verdicts"]
+    right = judged.keys.get("verdicts", entry.key)
+    for wrong in (
+        Verdict(dataset="d" * 64, passed=True, findings=()),
+        Verdict(dataset=staged.dataset, passed=True, findings=(), key="9" * 64),
+    ):
+        judged.keys.put("verdicts", entry.key, put_record(judged.objects, wrong))
+        validate(judged, staged.dataset, GateConfig(min_held_out_sequences=1))
+        assert judged.keys.get("verdicts", entry.key) == right
+
+
+def test_the_entries_of_a_stage_are_its_own_and_those_of_its_shards(judged, staged):
+    artifact = staged.outcomes["ingest"].artifact
+    entries = entries_about(judged, [("stage", artifact)])
+    found = {(entry.kind, judged.keys.get(entry.kind, entry.key)) for entry in entries}
+    shards = get_record(judged.objects, artifact, StageManifest).shards
+    assert found == {("ingest", artifact), *(("ingest-shards", shard.digest) for shard in shards)}
+
+
+def test_verify_finds_an_entry_that_points_at_another_artifact(judged, staged):
+    assert verify_store(judged).problems == ()
+    (entry,) = [entry for entry in take_inventory(judged.backend).keys if entry.kind == "ingest"]
+    judged.keys.put("ingest", "9" * 64, judged.keys.get("ingest", entry.key))
+    (problem,) = verify_store(judged).problems
+    assert (problem.kind, problem.path) == ("wrong key", f"keys/ingest/{'9' * 64}")
