@@ -40,7 +40,9 @@ def test_what_is_wrong_is_named_with_a_remedy_and_the_exit_code_says_it(tmp_path
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (1, "")
     found = by_check(result)
-    states = {name: found[name]["state"] for name in ("store", "home", "temporary files", "limits", "proxies")}
+    states = {
+        name: found[name]["state"] for name in ("store", "home", "temporary files", "limits", "proxies")
+    }
     assert states == {
         "store": "problem",
         "home": "warning",

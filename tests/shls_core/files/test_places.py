@@ -14,10 +14,12 @@ def test_a_home_is_expanded_and_nothing_else(monkeypatch):
 
 @pytest.mark.parametrize("empty", ["", " "])
 def test_an_empty_place_is_refused(empty):
-    with pytest.raises(InputError, match="^expected a path, got an empty one$"):
+    with pytest.raises(InputError, match=r"^expected a path, got an empty one$"):
         expanded(empty)
 
 
 def test_a_home_of_nobody_is_refused():
-    with pytest.raises(InputError, match="^expected a home folder for the ~ of ~no-such-user/x, found none$"):
+    with pytest.raises(
+        InputError, match=r"^expected a home folder for the ~ of ~no-such-user/x, found none$"
+    ):
         expanded("~no-such-user/x")
