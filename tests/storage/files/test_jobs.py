@@ -163,6 +163,15 @@ def test_a_killed_job_does_not_count(store):
         pass
 
 
+def test_a_job_that_starts_removes_the_marks_of_killed_ones_and_no_other(store):
+    subprocess.run([sys.executable, "-c", KILLED_AT_WORK, str(store.root)], check=False)
+    (killed,) = marks(store)
+    with running_job(store.backend, "dataset"), running_job(store.backend, "train"):
+        assert len(marks(store)) == 2
+        assert killed not in marks(store)
+    assert marks(store) == []
+
+
 def test_a_process_number_that_is_used_again_is_another_process(store):
     place(store, process_started="1")
     assert running_jobs(store.backend) == []
