@@ -1,5 +1,6 @@
 """The configuration of a whole run: a YAML file, optionally based on another; unknown keys are refused."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+_IN_A_WHEEL, _IN_A_CHECKOUT = Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs"
+CONFIGS = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _IN_A_CHECKOUT
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
 
 _MOVED = {
@@ -88,7 +90,9 @@ class PipelineConfig(FrozenConfig):
 def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """Read the configuration file at a path; a configuration is returned unchanged.
 
-    A file with ``base: OTHER.yaml`` (a path relative to its own folder) contains only what differs from it.
+    Where there is no such file, ``stills``, ``stills.yaml`` and ``configs/stills.yaml`` mean the configuration of
+    that name that comes with the project. A file with ``base: OTHER.yaml`` (found in the same way; a path is
+    relative to the file's own folder) contains only what differs from it.
 
     Raises
     ------
@@ -97,7 +101,16 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    return _checked(_content(Path(config), ()), config)
+    return _checked(_content(_file_named(config, Path()), ()), config)
+
+
+def _file_named(name: str, folder: Path) -> Path:
+    """Return the file at a path from `folder`; where there is none, the project's own of that name."""
+    path = folder / name
+    if os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
+        return path
+    bundled = {file.relative_to(CONFIGS).as_posix(): file for file in CONFIGS.rglob("*.yaml")}
+    return bundled.get(f"{name.removeprefix('configs/').removesuffix('.yaml')}.yaml", path)
 
 
 def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
@@ -107,7 +120,10 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"expected a configuration file at {path}: {error.strerror}") from error
+        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.yaml")))
+        raise ConfigError(
+            f"expected a configuration file at {path}: {error.strerror}; the project's own are {known}"
+        ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"expected YAML in {path}: {' '.join(str(error).split())}") from error
     if content is None:  # an empty file: every default
@@ -122,7 +138,7 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     base = content.pop("base")
     if not isinstance(base, str):
         raise ConfigError(f"expected the path of a configuration file as base, got {base!r} ({path})")
-    return _merged(_content(path.parent / base, (*above, path.resolve())), content)
+    return _merged(_content(_file_named(base, path.parent), (*above, path.resolve())), content)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

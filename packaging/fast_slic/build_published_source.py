@@ -1,7 +1,7 @@
 """Builds fast-slic from the source that is published: a build backend (PEP 517) for pip and uv.
 
-That source needs Cython, numpy and the distutils that setuptools 75 removed, and declares none of them: isolated
-from the packages that are installed, its own build fails. Here they are declared, so this build is isolated.
+That source needs Cython, numpy and the distutils that setuptools 75 removed, and declares none of them:
+isolated from installed packages, its own build fails. Here they are declared, so this build is isolated.
 """
 
 import os
@@ -18,7 +18,7 @@ METADATA = "Metadata-Version: 2.1\nName: fast-slic\nVersion: 0.4.0\nRequires-Dis
 def prepare_metadata_for_build_wheel(
     metadata_directory: str, config_settings: dict[str, Any] | None = None
 ) -> str:
-    """Write the wheel's metadata and return the name of its folder; without this, pip builds the wheel twice."""
+    """Write the wheel's metadata and return its folder's name; without this, pip builds the wheel twice."""
     folder = Path(metadata_directory, "fast_slic-0.4.0.dist-info")
     folder.mkdir()
     (folder / "METADATA").write_text(METADATA, encoding="utf-8")
@@ -32,12 +32,17 @@ def build_wheel(
     # This build's own variables would lead the inner build to this backend.
     environment = {name: value for name, value in os.environ.items() if "PYPROJECT_HOOKS" not in name}
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-            + ["--no-binary=fast-slic", "--no-cache-dir", f"--wheel-dir={folder}", f"--requirement={SOURCE}"],
-            env=environment,
-            check=True,
-        )
+        how = ["--no-deps", "--no-build-isolation", "--no-binary=fast-slic", "--no-cache-dir", "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            *how,
+            f"--wheel-dir={folder}",
+            f"--requirement={SOURCE}",
+        ]
+        subprocess.run(command, env=environment, check=True)
         (wheel,) = Path(folder).glob("*.whl")
         return Path(wheel.rename(Path(wheel_directory, wheel.name))).name
 
