@@ -90,9 +90,9 @@ class PipelineConfig(FrozenConfig):
 def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """Read the configuration file at a path; a configuration is returned unchanged.
 
-    Where there is no such file, ``stills``, ``stills.yaml`` and ``configs/stills.yaml`` mean the configuration of
-    that name that comes with the project. A file with ``base: OTHER.yaml`` (found in the same way; a path is
-    relative to the file's own folder) contains only what differs from it.
+    Where there is no such file, ``stills``, ``stills.yaml`` and ``configs/stills.yaml`` mean the
+    configuration of that name that comes with the project. A file with ``base: OTHER.yaml`` (found in the
+    same way; a path is relative to the file's own folder) contains only what differs from it.
 
     Raises
     ------
