@@ -1,5 +1,6 @@
 """The configuration of a whole run: a YAML file, optionally based on another; unknown keys are refused."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.ingest import IngestConfig
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+_IN_A_WHEEL, _IN_A_CHECKOUT = Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs"
+CONFIGS = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _IN_A_CHECKOUT
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
 
 _LARGEST_FILE = 1 << 20
@@ -99,7 +101,9 @@ class PipelineConfig(FrozenConfig):
 def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """Read the configuration file at a path; a configuration is returned unchanged.
 
-    A file with ``base: OTHER.yaml`` (a path relative to its own folder) contains only what differs from it.
+    Where there is no such file, ``stills``, ``stills.yaml`` and ``configs/stills.yaml`` mean the
+    configuration of that name that comes with the project. A file with ``base: OTHER.yaml`` (found in the
+    same way; a path is relative to the file's own folder) contains only what differs from it.
 
     Raises
     ------
@@ -108,7 +112,16 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    return _checked(_content(Path(expanded(config)), ()), config)
+    return _checked(_content(_file_named(expanded(config), Path()), ()), config)
+
+
+def _file_named(name: str, folder: Path) -> Path:
+    """Return the file at a path from `folder`; where there is none, the project's own of that name."""
+    path = folder / name
+    if os.path.lexists(path):  # Path.exists raises for a name that is too long
+        return path
+    bundled = {file.relative_to(CONFIGS).as_posix(): file for file in CONFIGS.rglob("*.yaml")}
+    return bundled.get(f"{name.removeprefix('configs/').removesuffix('.yaml')}.yaml", path)
 
 
 def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
@@ -119,7 +132,10 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
         content = strict_yaml(read_text(path, _LARGEST_FILE))
     except (OSError, ValueError) as error:  # ValueError: a path that no file has
         what = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"expected a configuration file at {path}: {what}") from error
+        known = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.yaml")))
+        raise ConfigError(
+            f"expected a configuration file at {path}: {what}; the project's own are {known}"
+        ) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"expected YAML in {path}: {' '.join(str(error).split())}") from error
     if content is None:  # an empty file: every default
@@ -137,7 +153,7 @@ def _content(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     base = content.pop("base")
     if not isinstance(base, str):
         raise ConfigError(f"expected the path of a configuration file as base, got {base!r:.200} ({path})")
-    return _merged(_content(path.parent / expanded(base), (*above, path.resolve())), content)
+    return _merged(_content(_file_named(expanded(base), path.parent), (*above, path.resolve())), content)
 
 
 def _with_home(value: str) -> str:

@@ -11,7 +11,17 @@ from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
 from flows.cli.lineage.app import lineage_app
-from flows.cli.options import Backend, ConfigPath, Debug, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.options import (
+    Backend,
+    ConfigPath,
+    Debug,
+    Images,
+    Json,
+    StoreFolder,
+    Version,
+    Workers,
+    chosen_config,
+)
 from flows.cli.prefect_server import reach_server
 
 app = typer.Typer(
@@ -27,7 +37,7 @@ app.add_typer(lineage_app, name="lineage")
 
 
 @app.callback()
-def _shls(debug: Debug = False) -> None:
+def _shls(debug: Debug = False, version: Version = False) -> None:
     if debug:
         os.environ["SHLS_DEBUG"] = "1"
     prepare_libraries(debug)

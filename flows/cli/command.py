@@ -37,6 +37,8 @@ LIBRARY_SETTINGS = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Under `uv run`, Ray would upload the current folder and make every worker an environment of its own.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     # If threads spin while they wait, two are slower than one as soon as the machine has other work.
     "OMP_WAIT_POLICY": "PASSIVE",
 }

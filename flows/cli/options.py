@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,10 +10,20 @@ import typer
 if TYPE_CHECKING:
     from flows.configuration import PipelineConfig
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shls {importlib.metadata.version('shls-pipelines')}")
+        raise typer.Exit
+
+
 ConfigPath = Annotated[
     str | None,
     typer.Option(
-        "--config", metavar="FILE", help="YAML file; by default configs/quickstart.yaml of the project."
+        "--config",
+        metavar="FILE",
+        help="YAML file, or one of the project's own by its name: quickstart (the default), stills, "
+        "stills_refinement, paper.",
     ),
 ]
 UseConfigPath = Annotated[
@@ -20,7 +31,8 @@ UseConfigPath = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="YAML file with the configuration to use; by default that of the checkpoint.",
+        help="YAML file with the configuration to use, or one of the project's own by its name; by default "
+        "that of the checkpoint.",
     ),
 ]
 StoreFolder = Annotated[
@@ -78,6 +90,10 @@ AllowWithdrawn = Annotated[
         "--allow-withdrawn",
         help="Use a dataset with withdrawn photographs anyway; the ledger records which photographs.",
     ),
+]
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
 

@@ -26,7 +26,7 @@ def load_onnx(model: bytes, name: str) -> Network:
     except ImportError as error:
         raise MissingComponent(
             "expected the package onnxruntime, which runs ONNX networks; install it with: "
-            'pip install -e ".[onnx]"'
+            "pip install onnxruntime"
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums depend on the number of threads

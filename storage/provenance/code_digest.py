@@ -4,6 +4,8 @@ It covers the syntax trees, without docstrings (comments are not in them), of a 
 this project that it imports, directly or indirectly. A change of layout or wording does not change it; a
 change of a helper does. Imports only for type checking are not followed: a type changes no byte. Package
 initialisers import nothing; otherwise every closure would contain everything.
+
+Every Python that runs the project gives the same digest (tests/storage/provenance/test_syntax_text.py).
 """
 
 import ast
@@ -86,8 +88,29 @@ def _syntax_tree(module: str) -> ast.Module:
 
 @functools.cache
 def _syntax_digest(module: str) -> str:
-    stripped = _WithoutDocstrings().visit(_syntax_tree(module))
-    return digest_bytes(ast.unparse(stripped).encode())
+    return digest_bytes(syntax_text(_syntax_tree(module)).encode())
+
+
+def syntax_text(tree: ast.AST) -> str:
+    """Return a text that equal syntax has in common, whichever Python parsed it; docstrings are left out.
+
+    `ast.unparse` writes the same f-string in other quotes since Python 3.12, and `ast.dump` shows fields that
+    older Pythons do not have. Here a field that is empty is not written, nor an empty piece of an f-string.
+    """
+    return _text_of(_WithoutDocstrings().visit(tree))
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, ast.AST):
+        fields = {name: getattr(value, name, None) for name in sorted(value._fields)}
+        if isinstance(value, ast.JoinedStr):  # Python 3.12.1 ends a format specification with one
+            fields["values"] = [piece for piece in value.values if getattr(piece, "value", None) != ""]
+        kept = {name: field for name, field in fields.items() if field is not None and field != []}
+        written = (f"{name}={_text_of(field)}" for name, field in kept.items())
+        return f"{type(value).__name__}({','.join(written)})"
+    if isinstance(value, list):
+        return f"[{','.join(map(_text_of, value))}]"
+    return ascii(value)  # `repr` of a text depends on the Unicode that a Python knows
 
 
 class _WithoutDocstrings(ast.NodeTransformer):

@@ -28,14 +28,14 @@ class Environment(BaseModel):
     code_dirty: bool | None
     """Whether the checkout had uncommitted changes."""
     lock_digest: str | None
-    """SHA-256 of requirements.lock, or None where there is none."""
+    """SHA-256 of uv.lock, or None where there is none: an installed wheel brings none."""
 
 
 @functools.cache
 def current_environment() -> Environment:
     """Return the facts about this process."""
     status = _git("status", "--porcelain", "--untracked-files=no")
-    lock = _PROJECT / "requirements.lock"
+    lock = _PROJECT / "uv.lock"
     return Environment(
         user=user_name(),
         host=socket.gethostname(),

@@ -15,7 +15,7 @@ from storage.canonical import digest_bytes
 RUN_BY = {"torchscript": "torch", "onnx": "onnxruntime"}
 """The package that runs a network, by the kind of its file."""
 
-_INSTALLED_BY = {"torch": "pip install torch", "onnxruntime": 'pip install -e ".[onnx]"'}
+_INSTALLED_BY = {"torch": "pip install torch", "onnxruntime": "pip install onnxruntime"}
 
 
 def detector_identity(config: SaliencyConfig) -> dict[str, Any]:

@@ -98,8 +98,7 @@ def _tensorboard(folder: Path, first_step: int) -> Iterator[Observer]:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise MissingComponent(
-            "expected tensorboard, which --tensorboard writes for; install it with: "
-            'pip install -e ".[tensorboard]"'
+            "expected tensorboard, which --tensorboard writes for; install it with: pip install tensorboard"
         ) from error
 
     writer = SummaryWriter(str(folder), purge_step=first_step + 1)

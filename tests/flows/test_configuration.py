@@ -1,3 +1,4 @@
+import re
 import sys
 import types
 from pathlib import Path
@@ -156,6 +157,34 @@ def test_the_section_of_another_method_takes_the_place_of_the_one_below(written,
 
 def test_there_is_a_quickstart():
     assert Path(QUICKSTART).is_file()
+
+
+@pytest.mark.parametrize("name", ["stills", "stills.yaml", "configs/stills", "configs/stills.yaml"])
+def test_the_projects_own_configurations_are_found_by_name_from_any_folder(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config(name) == load_config(str(CONFIGS / "stills.yaml"))
+    (tmp_path / "mine.yaml").write_text(f"base: {name}\nname: mine")
+    assert load_config("mine.yaml").name == "mine"
+    assert changed(load_config(name), load_config("mine.yaml")) == {"name": "mine"}
+
+
+def test_a_file_that_is_there_is_preferred_to_the_projects_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "stills.yaml").write_text("name: mine")
+    assert load_config("configs/stills.yaml") == PipelineConfig(name="mine")
+    assert load_config("ablations/stills/eq1").name == "stills"
+
+
+@pytest.mark.parametrize("name", ["still", "configs", "../configs/stills", "a" * 5000, "{folder}/mine"])
+def test_other_names_mean_the_path_that_they_are(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("name: mine")
+    (tmp_path / "configs").mkdir()
+    path = name.format(folder=tmp_path)
+    with pytest.raises(ConfigError, match=f"^expected a configuration file at {re.escape(path)}: ") as raised:
+        load_config(path)
+    assert str(raised.value).endswith("; the project's own are paper, quickstart, stills, stills_refinement")
 
 
 def test_an_empty_file_means_every_default(written):

@@ -91,7 +91,7 @@ def _facts_of(run: PastRun) -> tuple[Fact, ...]:
         Fact("started (UTC)", f"{run.when}, {run.seconds:,.1f} s"),
         Fact("by", f"{run.user or _UNKNOWN} on {run.host or _UNKNOWN}"),
         Fact("code", code_text(run)),
-        Fact("requirements.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),
+        Fact("uv.lock", run.lock_digest or _UNKNOWN, is_code=bool(run.lock_digest)),
         Fact("seed", _UNKNOWN if run.seed is None else str(run.seed)),
         Fact("entry of the ledger", f"{run.number}: {run.kind}, {run.status}"),
         Fact("run", run.run_id, is_code=True),

@@ -1,3 +1,4 @@
+import importlib.metadata
 import json
 import os
 import re
@@ -166,6 +167,11 @@ def test_dataset_show_tells_why_a_dataset_was_not_published(config_file, tmp_pat
     assert "not published; verdict: failed" in shown
     assert "is_held_out" in shown
     assert json.loads(shls("dataset", "list", "--store", store, "--json").stdout) == {"datasets": []}
+
+
+def test_version_is_that_of_the_package(shls):
+    result = shls("--version")
+    assert (result.exit_code, result.stdout) == (0, f"shls {importlib.metadata.version('shls-pipelines')}\n")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

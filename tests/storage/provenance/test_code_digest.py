@@ -138,6 +138,10 @@ def test_one_module_that_changed_changes_its_own_digest_alone(digest_of):
     assert {name for name in after if after[name] != before[name]} == {"toy.helper"}
 
 
+def test_the_digest_of_a_small_program_is_this_one_on_every_python(digest_of):
+    assert digest_of()[1] == "f51107e5c5491da05b55d22448f221dfa9f4ce2029ed7ba7b8f02487f3a7282a"
+
+
 def test_relative_imports_are_a_mistake(digest_of):
     with pytest.raises(AssertionError, match=r"toy\.helper imports relatively"):
         digest_of(helper="from . import constants\n")

@@ -56,7 +56,7 @@ def test_a_checkout_without_git_or_commit_is_no_error(project, monkeypatch):
 
 
 def test_the_lock_file_is_named_by_its_digest(project):
-    (project / "requirements.lock").write_bytes(b"numpy==2.4.6\n")
+    (project / "uv.lock").write_bytes(b"numpy==2.4.6\n")
     assert facts().lock_digest == digest_bytes(b"numpy==2.4.6\n")
 
 

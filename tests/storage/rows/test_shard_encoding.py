@@ -11,7 +11,7 @@ from storage.rows.shard_encoding import ROW_GROUP_ROWS, encode_shard, uncompress
 from storage.rows.stage_graph import SCHEMAS, schema_of
 from storage.rows.stage_names import SALIENCY, SEQUENCES
 
-# Of `rows(3)`, as the pyarrow in requirements.lock (26.0.1) wrote them on x86-64. Another digest means that
+# Of `rows(3)`, as the pyarrow in uv.lock (26.0.1) wrote them on x86-64. Another digest means that
 # every shard gets another name, and every dataset another id: on purpose and in the changelog, or not at all.
 GOLDEN = "f2127e5688089815da542c02fedb018e56c34dbe7409415e67e532ea735357ba"
 # The same rows as version 2 wrote them: stand-ins of its shards are still made.

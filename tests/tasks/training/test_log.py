@@ -58,7 +58,7 @@ def test_rows_of_steps_that_are_done_again_are_not_kept_twice(tmp_path, state, v
 
 def test_without_tensorboard_the_command_that_installs_it_is_named(tmp_path, state, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(MissingComponent, match=r'install it with: pip install -e "\.\[tensorboard\]"'):
+    with pytest.raises(MissingComponent, match="install it with: pip install tensorboard"):
         log(tmp_path / "run", state, [], tensorboard=True)
     assert not (tmp_path / "run").exists()
 
