@@ -26,7 +26,7 @@ class Needs:
 
 COMMAND = Needs("this command", files=48, memory=3 * _GIGABYTE, file_size=10**6, processes=64)
 RUN = Needs("a run with Prefect", files=128, memory=6 * _GIGABYTE, file_size=64 * 10**6, processes=256)
-RAY = Needs("Ray workers", files=512, memory=24 * _GIGABYTE, file_size=64 * 10**6, processes=1024)
+RAY = Needs("Ray workers", files=512, memory=8 * _GIGABYTE, file_size=64 * 10**6, processes=1024)
 
 
 @dataclass(frozen=True)
