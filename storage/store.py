@@ -31,7 +31,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
-from storage.tables.naming_chain import seen
+from storage.tables.naming_chain import NamingsSeen, seen
 
 
 class Store:
@@ -43,10 +43,13 @@ class Store:
     def __init__(self, location: Location) -> None:
         self._location = location
         self.backend = location.backend()
-        self.ledger = Ledger(location.table("runs"), lambda: seen(self.names.all_rows()))
+        self.ledger = Ledger(location.table("runs"), self._namings)
         self.objects = ErasureAwareObjects(self.backend, self.ledger)
         self.keys = KeyIndex(self.backend)
         self.names = Names(location.table("names"), self.ledger.head)
+
+    def _namings(self) -> NamingsSeen:
+        return seen(self.names.all_rows())
 
     @property
     def location(self) -> str:

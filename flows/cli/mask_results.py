@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-
 from tasks.drawing.draw_masks import Drawn
+from tasks.terminal import print_result
 
 
 def drawn_json(drawn: Drawn) -> dict[str, Any]:
@@ -22,11 +21,10 @@ def drawn_json(drawn: Drawn) -> dict[str, Any]:
 
 def show_drawn(drawn: Drawn) -> None:
     """Print what was saved, and the command to run next."""
-    console = Console(highlight=False, soft_wrap=True)
     for one in drawn.masks:
         number = "1 object" if len(one.shares) == 1 else f"{len(one.shares)} objects"
         shares = ", ".join(f"{label}: {share:.1%}" for label, share in one.shares.items())
-        console.print(f"frame {one.frame}, {number} ({shares} of it): {one.path}", markup=False)
+        print_result(f"frame {one.frame}, {number} ({shares} of it): {one.path}")
     if drawn.result:
-        console.print(f"segmented: {drawn.result}", markup=False)
-    console.print(f"next: {drawn.next_command}", markup=False)
+        print_result(f"segmented: {drawn.result}")
+    print_result(f"next: {drawn.next_command}")

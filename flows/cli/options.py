@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"shls {importlib.metadata.version('shls-pipelines')}")
+        from tasks.terminal import print_result
+
+        print_result(f"shls {importlib.metadata.version('shls-pipelines')}")
         raise typer.Exit
 
 

@@ -1,43 +1,35 @@
-"""Formats of pictures and codecs of videos that can be read here."""
+"""Formats of pictures and codecs of videos that can be read here: each is tried."""
 
 from collections.abc import Iterator
 
 from flows.doctor.finding import Finding, Request, ok
 
-_PICTURES = {"jpg": "JPEG", "zlib": "PNG", "libtiff": "TIFF", "webp": "WebP", "avif": "AVIF", "jpg_2000": "JPEG 2000"}  # fmt: skip # noqa: E501
-_VIDEOS = {
-    "h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "mpeg2video": "MPEG-2", "mpeg4": "MPEG-4",
-    "prores": "ProRes", "mjpeg": "MJPEG", "gif": "GIF",
-}  # fmt: skip
-
 
 def check_formats(request: Request) -> Iterator[Finding]:
-    """Look at the decoders inside Pillow, pillow-heif and PyAV."""
-    from PIL import features
+    """Read a small picture of every format, and look for the decoder of every codec."""
+    try:
+        from shls_core.files.pictures.readable import readable_formats
 
-    missing = [name for feature, name in _PICTURES.items() if not features.check(feature)]
-    read = [name for name in _PICTURES.values() if name not in missing]
-    try:
-        import pillow_heif
-    except ImportError:
-        missing.append("HEIC")
+        problems = readable_formats()
+    except ImportError as error:
+        what = f"Pillow or pillow-heif cannot be imported: {error}"
+        yield Finding("pictures", "problem", what, "pip install --force-reinstall pillow pillow-heif")
     else:
-        read.append(f"HEIC (libheif {pillow_heif.libheif_version()})")
-    yield _found("pictures", read, missing, "pip install --force-reinstall pillow pillow-heif")
+        unread = [f"{name} ({problem})" for name, problem in problems.items() if problem]
+        yield _found("pictures", list(problems), unread, "pip install --force-reinstall pillow pillow-heif")
     try:
-        import av
+        from shls_core.files.videos.formats import readable_codecs
+
+        codecs = readable_codecs()
     except ImportError as error:
         what = f"PyAV cannot be imported: {error}"
         yield Finding("videos", "problem", what, "pip install --force-reinstall av")
-        return
-    codecs = av.codecs_available
-    missing = [name for codec, name in _VIDEOS.items() if codec not in codecs]
-    missing += [] if {"libdav1d", "libaom-av1"} & set(codecs) else ["AV1"]
-    read = [name for name in (*_VIDEOS.values(), "AV1") if name not in missing]
-    yield _found("videos", read, missing, "pip install --force-reinstall --only-binary av av")
+    else:
+        missing = [name for name, is_there in codecs.items() if not is_there]
+        yield _found("videos", list(codecs), missing, "pip install --force-reinstall --only-binary av av")
 
 
-def _found(check: str, read: list[str], missing: list[str], remedy: str) -> Finding:
-    if missing:
-        return Finding(check, "warning", f"not readable: {', '.join(missing)}", remedy)
-    return ok(check, ", ".join(read))
+def _found(check: str, tried: list[str], unread: list[str], remedy: str) -> Finding:
+    if unread:
+        return Finding(check, "warning", f"not readable: {', '.join(unread)}", remedy)
+    return ok(check, ", ".join(tried))

@@ -6,6 +6,7 @@ Opening a named pipe waits, and reading /dev/zero never ends. A folder that some
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,30 @@ class UnusableFile(OSError):
     """A file that can be read, and must not be: it is no regular file, too large, or not text."""
 
 
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a regular file, or one that a link leads to, to read its bytes; never wait.
+
+    Raises
+    ------
+    UnusableFile
+        If it is not a regular file; `strerror` says what it is.
+    OSError
+        If it cannot be opened.
+    """
+    # Without O_NONBLOCK, opening a named pipe waits for somebody who writes to it.
+    try:
+        file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
+    except IsADirectoryError:
+        require_regular(Path(path).stat(), path)
+        raise
+    try:
+        require_regular(os.fstat(file.fileno()), path)
+    except UnusableFile:
+        file.close()
+        raise
+    return file
+
+
 def read_regular(path: str | os.PathLike[str], at_most: int = LARGEST_TEXT) -> bytes:
     """Return the bytes of a regular file, or of one that a link leads to.
 
@@ -47,8 +72,7 @@ def read_regular(path: str | os.PathLike[str], at_most: int = LARGEST_TEXT) -> b
     OSError
         If it cannot be read.
     """
-    # Without O_NONBLOCK, opening a named pipe waits for somebody who writes to it.
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+    with open_regular(path) as file:
         found = os.fstat(file.fileno())
         require_regular(found, path, at_most)
         data = file.read(found.st_size + 1)
@@ -83,12 +107,12 @@ def read_text(path: str | os.PathLike[str], at_most: int = LARGEST_TEXT) -> str:
     return text
 
 
-def require_regular(found: os.stat_result, path: str | os.PathLike[str], at_most: int) -> None:
+def require_regular(found: os.stat_result, path: str | os.PathLike[str], at_most: int | None = None) -> None:
     """Raise UnusableFile for what `stat` says is not a regular file, or has more than `at_most` bytes."""
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
         raise UnusableFile(errno.EINVAL, f"it is {kind}, no regular file", os.fspath(path))
-    if found.st_size > at_most:
+    if at_most is not None and found.st_size > at_most:
         raise _too_large(path, found.st_size, at_most)
 
 

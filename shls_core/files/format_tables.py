@@ -5,19 +5,14 @@
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from shls_core.files.file_format import FileFormat
+from shls_core.files.masks.formats import MASK_KINDS
 from shls_core.files.pictures.formats import PICTURE_FORMATS
 from shls_core.files.pictures.refused_formats import NO_PICTURES, RAW_BY_TAGS, REFUSED_PICTURES
-
-TABLES: Mapping[str, Iterable[FileFormat]] = {
-    "pictures": PICTURE_FORMATS,
-    "refused pictures": (RAW_BY_TAGS, *REFUSED_PICTURES),
-    "no pictures": NO_PICTURES,
-}
-"""Formats by the name of their table; what reads another kind of files adds its own here."""
+from shls_core.files.videos.formats import VIDEO_FORMATS
 
 _TABLE = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", flags=re.DOTALL)
 
@@ -27,16 +22,39 @@ def with_tables(page: str) -> str:
 
     A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``; NAME is one of `TABLES`.
     """
-    return _TABLE.sub(lambda found: f"{found[1]}{_table(TABLES[found[2]])}{found[3]}", page)
+    return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]}{found[3]}", page)
 
 
-def _table(formats: Iterable[FileFormat]) -> str:
-    rows = [
-        f"| {one.name} | {' '.join(f'`{suffix}`' for suffix in one.suffixes) or '-'} "
-        f"| {'read' if one.is_read else 'refused'} | {one.note} |\n"
-        for one in formats
-    ]
-    return "| format | suffixes | | how, or what to do instead |\n|---|---|---|---|\n" + "".join(rows)
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = "".join(f"| {' | '.join(cells)} |\n" for cells in (head, *rows))
+    ruler = "|---" * len(head) + "|\n"
+    end_of_head = text.index("\n") + 1
+    return text[:end_of_head] + ruler + text[end_of_head:]
+
+
+def _of_files(formats: Iterable[FileFormat]) -> str:
+    return _table(
+        ("format", "suffixes", "", "how, or what to do instead"),
+        (
+            (
+                one.name,
+                " ".join(f"`{suffix}`" for suffix in one.suffixes) or "-",
+                "read" if one.is_read else "refused",
+                one.note,
+            )
+            for one in formats
+        ),
+    )
+
+
+TABLES: Mapping[str, str] = {
+    "pictures": _of_files(PICTURE_FORMATS),
+    "refused pictures": _of_files((RAW_BY_TAGS, *REFUSED_PICTURES)),
+    "no pictures": _of_files(NO_PICTURES),
+    "videos": _of_files(VIDEO_FORMATS),
+    "masks": _table(("kind of file", "given with `--mask`", "of a benchmark", "as a map"), MASK_KINDS),
+}
+"""The tables in Markdown, by their names; what reads another kind of files adds its own here."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Names of files: as they are recorded, compared and printed."""
+"""Names of files: as they are recorded and compared."""
 
 import os
 import posixpath
@@ -29,16 +29,3 @@ def normal_name(name: str) -> str:
     """
     composed = unicodedata.normalize("NFC", name.strip())
     return posixpath.normpath(composed) if composed else ""
-
-
-def printable(name: str) -> str:
-    r"""Return a name without characters that steer a terminal: they are spelt out.
-
-    Examples
-    --------
-    >>> printable("a\x1b[2J.png")
-    'a\\x1b[2J.png'
-    """
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name
-    )

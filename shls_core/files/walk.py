@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from shls_core.errors import InputError
 from shls_core.files.droppings import is_dropping
-from shls_core.files.names import printable, recorded_name
+from shls_core.files.names import recorded_name
 from shls_core.files.pictures.formats import is_picture_name
-from shls_core.files.regular_file import is_of_the_file, reason_of
 from shls_core.files.skipped import Skipped, SkippedKind
+from shls_core.files.source_file import is_of_the_file, reason_of
+from shls_core.foreign_text import printable
 
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 

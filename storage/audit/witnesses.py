@@ -38,11 +38,11 @@ def history_problems(history: AuditedHistory, expected_head: str | None = None) 
     return [
         *history.problems,
         *broken_entries(history.runs),
-        *changed_namings(history.runs, history.namings_after),
         *_unknown_head(history, expected_head),
         *_gaps(history.namings),
         *_unwitnessed_namings(history),
         *_lost_namings(history),
+        *changed_namings(history.runs, history.namings_after),
     ]
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import InputError, NameUnknown
-from shls_core.files.regular_file import NOT_READABLE
+from shls_core.files.source_file import NOT_READABLE
 from storage.canonical import short
 from storage.files.inventory import take_inventory
 from storage.kinds import PartKind
@@ -49,8 +49,9 @@ class SourceReferences:
     def __init__(self, rows: pa.Table, others: Collection[str]) -> None:
         # The id of a file that could not be read is none of a photograph: who withdraws it would not keep the
         # photograph out once it can be read.
-        unread = pc.fill_null(pc.starts_with(rows["rejected"], NOT_READABLE), False)
-        rows = rows.filter(pc.invert(unread))
+        reasons = rows["rejected"]
+        was_read = pc.or_kleene(pc.is_null(reasons), pc.invert(pc.starts_with(reasons, NOT_READABLE)))
+        rows = rows.filter(was_read)
         columns = [rows["sample_id"], pc.list_flatten(rows["source_ids"]), rows["file_name"]]
         self._rows = pa.Table.from_arrays(columns, names=["row", "source", "file_name"])
         self._others = others
@@ -114,8 +115,12 @@ class SourceReferences:
         if reference:
             # macOS decomposes accents in names.
             composed = pc.utf8_normalize(self._rows["file_name"], form="NFC")
-            rows = self._rows.filter(pc.equal(composed, unicodedata.normalize("NFC", reference)))
-            found.update(pc.unique(rows["source"]).to_pylist())
+            wanted = unicodedata.normalize("NFC", reference)
+            # Not pc.equal, which imports pandas to look at `wanted`.
+            alike = self._rows.filter(pc.starts_with(composed, wanted)).to_pylist()
+            found |= {
+                row["source"] for row in alike if unicodedata.normalize("NFC", row["file_name"]) == wanted
+            }
         if _is_file(reference):
             found.add(file_digest(Path(reference)))
         return found

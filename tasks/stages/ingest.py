@@ -14,8 +14,8 @@ import skimage.data
 from shls_core.errors import InputError, SampleError
 from shls_core.files.pictures.decode import DECODE_RULE, decode_image
 from shls_core.files.pictures.sizes import check_image_size
-from shls_core.files.regular_file import NOT_READABLE, is_there, open_regular
 from shls_core.files.skipped import SkippedKind
+from shls_core.files.source_file import NOT_READABLE, is_there, opened_source
 from shls_core.files.walk import FoundFile
 from shls_core.frozen import FrozenConfig
 from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS
@@ -150,7 +150,7 @@ def _read(plan: RowPlan) -> bytes:
     assert plan.location is not None
     changed = f"{plan.location} changed while it was read: run again when nobody writes to it"
     try:
-        with open_regular(plan.location) as file:
+        with opened_source(plan.location) as file:
             data = file.read(MOST_BYTES + 1)
     except SampleError as error:  # it could be read when the build was planned
         raise InputError(f"{changed} ({error.reason})") from error

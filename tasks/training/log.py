@@ -54,9 +54,10 @@ def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
         write_whole(path, "".join(line for line in lines if _is_kept(line, state)).encode())
         file = path.open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
+    except (OSError, InputError) as error:
+        what = (error.strerror if isinstance(error, OSError) else None) or error
         raise InputError(
-            f"expected to write metrics to {path}: {error.strerror or error}; --log-dir takes another folder"
+            f"expected to write metrics to {path}: {what}; --log-dir takes another folder"
         ) from error
     with file:
         yield lambda row: print(json.dumps(row), file=file)

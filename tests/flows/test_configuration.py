@@ -276,7 +276,7 @@ def test_what_cannot_be_used_is_told_in_one_line(written, text, expected):
 def test_a_file_that_is_not_text(tmp_path):
     path = tmp_path / "photograph.yaml"
     path.write_bytes(b"\x89PNG\r\n\x1a\n")
-    with pytest.raises(ConfigError, match=f"expected YAML in {path}"):
+    with pytest.raises(ConfigError, match=f"expected a configuration file at {path}: it is no text in UTF-8"):
         load_config(str(path))
 
 

@@ -1,8 +1,8 @@
 """Formats of videos: which containers and codecs are read, and what to do with the others."""
 
-from dataclasses import dataclass
-
 import av
+
+from shls_core.files.file_format import FileFormat
 
 MAX_FRAME_PIXELS = 35_651_584
 """Largest frame decoded, in px: the bound of level 6.2 of H.264, HEVC and AV1, which 8K (7680x4320) is below.
@@ -58,48 +58,24 @@ OTHER_CODECS = frozenset(
 """Codecs that FFmpeg reads too, of which no test here can make a file."""
 
 
-@dataclass(frozen=True)
-class VideoFormat:
-    """A row of the table of formats.
-
-    Attributes
-    ----------
-    name : str
-        What people call it.
-    suffixes : tuple of str
-        How its files are named; the bytes decide, not the name.
-    is_read : bool
-        Whether it is read, or else refused in one line.
-    how : str
-        How it is read, or the remedy.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    is_read: bool
-    how: str
-
-
 VIDEO_FORMATS = (
-    VideoFormat("H.264", (".mp4", ".mov", ".mkv", ".m2ts", ".mts", ".ts", ".avi"), True, "8 and 10 bits"),
-    VideoFormat("HEVC (H.265)", (".mp4", ".mov", ".mkv"), True, "8, 10 and 12 bits; HDR becomes SDR"),
-    VideoFormat("AV1", (".mp4", ".mkv", ".webm"), True, "8 and 10 bits"),
-    VideoFormat("VP8, VP9", (".webm", ".mkv", ".ivf"), True, "transparent pixels are blended onto white"),
-    VideoFormat("ProRes, DNxHD, CineForm", (".mov", ".mxf"), True, "transparent pixels onto white"),
-    VideoFormat("MPEG-1, MPEG-2, MPEG-4", (".mpg", ".vob", ".ts", ".avi"), True, "interlaced: see below"),
-    VideoFormat("DV", (".avi", ".dv", ".mov"), True, "deinterlaced; frames keep their stored size"),
-    VideoFormat("Motion JPEG", (".avi", ".mov", ".mjpeg"), True, "damaged frames are found"),
-    VideoFormat("FFV1, HuffYUV, Ut Video, uncompressed", (".mkv", ".avi"), True, "without loss"),
-    VideoFormat(
-        "Windows Media, Flash, Real, Theora", (".wmv", ".flv", ".rm", ".ogv"), True, "as FFmpeg does"
-    ),
-    VideoFormat("animated GIF, WebP, PNG, AVIF", (".gif", ".webp", ".png", ".avif"), True, "onto white"),
-    VideoFormat("a single picture", (".jpg", ".png", ".webp"), True, "one frame, and a line that says so"),
-    VideoFormat("a folder of pictures", (), True, "frames in the order of the numbers in their names"),
-    VideoFormat("TIFF of several pages", (".tif",), False, "write the pages as a folder of pictures"),
-    VideoFormat("playlist", (".m3u8", ".ffconcat", ".sdp"), False, REMEDY),
-    VideoFormat("sound", (".mp3", ".m4a", ".wav"), False, "there is no picture in it"),
-    VideoFormat("pipe, device, address", (), False, "write it to a file first"),
+    FileFormat("H.264", (".mp4", ".mov", ".mkv", ".m2ts", ".mts", ".ts", ".avi"), True, "8 and 10 bits"),
+    FileFormat("HEVC (H.265)", (".mp4", ".mov", ".mkv"), True, "8, 10 and 12 bits; HDR becomes SDR"),
+    FileFormat("AV1", (".mp4", ".mkv", ".webm"), True, "8 and 10 bits"),
+    FileFormat("VP8, VP9", (".webm", ".mkv", ".ivf"), True, "transparent pixels are blended onto white"),
+    FileFormat("ProRes, DNxHD, CineForm", (".mov", ".mxf"), True, "transparent pixels onto white"),
+    FileFormat("MPEG-1, MPEG-2, MPEG-4", (".mpg", ".vob", ".ts", ".avi"), True, "interlaced: see below"),
+    FileFormat("DV", (".avi", ".dv", ".mov"), True, "deinterlaced; frames keep their stored size"),
+    FileFormat("Motion JPEG", (".avi", ".mov", ".mjpeg"), True, "damaged frames are found"),
+    FileFormat("FFV1, HuffYUV, Ut Video, uncompressed", (".mkv", ".avi"), True, "without loss"),
+    FileFormat("Windows Media, Flash, Real, Theora", (".wmv", ".flv", ".rm", ".ogv"), True, "as FFmpeg does"),
+    FileFormat("animated GIF, WebP, PNG, AVIF", (".gif", ".webp", ".png", ".avif"), True, "onto white"),
+    FileFormat("a single picture", (".jpg", ".png", ".webp"), True, "one frame, and a line that says so"),
+    FileFormat("a folder of pictures", (), True, "frames in the order of the numbers in their names"),
+    FileFormat("TIFF of several pages", (".tif",), False, "write the pages as a folder of pictures"),
+    FileFormat("playlist", (".m3u8", ".ffconcat", ".sdp"), False, REMEDY),
+    FileFormat("sound", (".mp3", ".m4a", ".wav"), False, "there is no picture in it"),
+    FileFormat("pipe, device, address", (), False, "write it to a file first"),
 )
 """What is read and what is refused, as people call it."""
 

@@ -3,7 +3,6 @@
 import errno
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import av.logging
 from av.container import InputContainer
 
 from shls_core.errors import InputError
+from shls_core.files.foreign_file import UnusableFile, open_regular
 from shls_core.files.videos.cut_off import MP4_FIRST
 from shls_core.files.videos.errors_logged import messages_logged
 from shls_core.files.videos.formats import CONTAINERS, MAX_FRAME_PIXELS, REMEDY
@@ -32,18 +32,17 @@ def regular_file(path: Path) -> Iterator[BinaryIO]:
         If there is no regular file, or it cannot be read.
     """
     try:
-        # Not blocking: a pipe that nobody writes to would be waited for.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = open_regular(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"expected a video file or a folder of frames, found none at {path}") from error
+    except UnusableFile as error:
+        raise InputError(
+            f"expected a video file or a folder of frames, cannot read {path}: {error.strerror}. Write it to "
+            "a file first"
+        ) from error
     except OSError as error:
         raise InputError(f"expected a video, cannot read {path}: {error.strerror or error}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(
-                f"expected a file or a folder of frames, got a pipe or a device: {path}. Write it to a file "
-                "first"
-            )
+    with file:
         yield file
 
 

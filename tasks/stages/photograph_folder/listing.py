@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 
 from shls_core.errors import InputError, SampleError
 from shls_core.files.file_kind import HEAD_BYTES, kind_of_file
-from shls_core.files.names import printable
 from shls_core.files.pictures.formats import is_picture_name
-from shls_core.files.regular_file import NOT_READABLE, is_there, open_regular
 from shls_core.files.skipped import Skipped, SkippedKind
+from shls_core.files.source_file import NOT_READABLE, is_there, opened_source
 from shls_core.files.walk import FolderContents, FoundFile, walk_folder
+from shls_core.foreign_text import printable
 from tasks.stages.photograph_folder.notes_join import JoinedNotes, join_notes
 from tasks.stages.photograph_folder.notes_table import NOTES_FILE, read_notes
 
@@ -116,7 +116,7 @@ def look_at(file: FoundFile, pictured: Collection[str] = ()) -> Photograph | Ski
     if _looks_like_notes(file.name):
         return Skipped(SkippedKind.UNREAD_NOTES, name)
     try:
-        with open_regular(file.path) as opened:
+        with opened_source(file.path) as opened:
             size, head = os.fstat(opened.fileno()).st_size, opened.read(HEAD_BYTES)
             kind = kind_of_file(file.name, head)
             if kind == "video":

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shls_core.errors import InputError
-from shls_core.files.names import normal_name, printable
+from shls_core.files.names import normal_name
 from shls_core.files.skipped import Skipped, SkippedKind
+from shls_core.foreign_text import printable
 from tasks.stages.photograph_folder.notes_table import NoteRow
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shls_core.errors import InputError, SampleError
-from shls_core.files.regular_file import open_regular
+from shls_core.files.source_file import opened_source
 
 NOTES_FILE = "photographs.csv"
 NOTE_COLUMNS = ("source", "licence", "consent", "scene")
@@ -52,7 +52,7 @@ def read_notes(path: Path) -> list[NoteRow]:
         If it cannot be read without a guess: every row has to arrive.
     """
     try:
-        with open_regular(path) as file:
+        with opened_source(path) as file:
             data = file.read(_MOST_BYTES + 1)
     except SampleError as error:
         raise InputError(f"expected a table that can be read: {error.reason} ({path})") from error

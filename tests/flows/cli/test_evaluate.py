@@ -65,5 +65,5 @@ def test_bad_input_is_one_line_and_makes_nothing(evaluate, youtube_vos, tmp_path
 def test_a_damaged_mask_leaves_no_half_made_video(evaluate, youtube_vos, tmp_path):
     (youtube_vos / "valid" / "Annotations" / "dog" / "00010.png").write_bytes(b"no image")
     told = one_line(evaluate(youtube_vos, "--format", "youtube-vos"))
-    assert "cannot read" in told
+    assert "got a file that is none, or is damaged" in told
     assert [path.name for path in (tmp_path / "masks" / "Annotations").iterdir()] == ["cat"]

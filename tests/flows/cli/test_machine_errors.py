@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def test_a_place_that_cannot_hold_results_is_named(clip, tmp_path, out):
     done = run("segment", *clip, "--out", out, "--checkpoint", "pretrained", cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"error: expected a folder to write to at {out}/masks: ")
+    assert re.match(f"error: expected a folder (to write to at|for masks, got) {out}", line)
 
 
 def test_a_mask_that_does_not_fit_on_the_disk_is_not_left_half(tmp_path):
@@ -69,9 +70,13 @@ def test_segment_works_with_closed_streams_and_paths_the_shell_did_not_expand(cl
     assert len(list((tmp_path / "out" / "masks").iterdir())) == len(list(frames.iterdir()))
 
 
-@pytest.mark.parametrize("store", ["", "~no-such-user/store"])
-def test_a_store_that_is_no_place_is_refused_in_one_line(store):
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("", "expected something for store, got an empty text"),
+        ("~no-such-user/x", "expected a home folder for the ~ of ~no-such-user/x, found none (--store)"),
+    ],
+)
+def test_a_store_that_is_no_place_is_refused_in_one_line(store, said):
     done = run("dataset", "list", f"--store={store}")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: expected a ")
-    assert done.stderr.endswith("(--store)\n")
+    assert (done.returncode, done.stderr) == (1, f"error: {said}\n")

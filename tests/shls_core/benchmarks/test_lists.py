@@ -36,10 +36,10 @@ def test_names_are_read(tmp_path, content, names):
     [
         (b"", "expected the names of videos, one a line, got an empty file"),
         (b"\xef\xbb\xbf \r\n", "got an empty file"),
-        (b"bear\n../x\n", r"got '\.\./x' \(line 2 of .*val\.txt\)"),
-        (b"<svg/onload=alert(1)>\n", r"expected the name of a video, .* got '<svg/onload=alert\(1\)>'"),
+        (b"bear\n../x\n", r"the name of a folder in .*val\.txt, got '\.\./x': a name has no slash"),
+        (b"<svg/onload=alert(1)>\n", r"got '<svg/onload=alert\(1\)>': a name has no slash"),
         (b"..\n", r"got '\.\.'"),
-        (b"a\\b\n", "which is that of its folder"),
+        (b"a\\b\n", "a name has no slash"),
         (b"bear\x1b[31m\n", r"got 'bear\\x1b\[31m'"),
         ("be\u202ear\n".encode(), r"got 'be\\u202ear'"),
         (b"bear\ncow\nbear\n", "expected each video once, got 'bear' twice"),

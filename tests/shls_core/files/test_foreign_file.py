@@ -32,8 +32,8 @@ def test_what_would_never_end_is_not_read(tmp_path, make, what):
     assert re.search(what, refused.value.strerror)
 
 
-def test_folders_and_missing_files_are_refused_as_ever(tmp_path):
-    with pytest.raises(IsADirectoryError):
+def test_folders_and_missing_files_are_refused(tmp_path):
+    with pytest.raises(UnusableFile, match="it is a folder, no regular file"):
         read_regular(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "nothing")

@@ -158,7 +158,7 @@ def test_a_mask_among_the_frames_is_no_frame(video, given, tmp_path):
     assert [frame.name for frame in opened.frames()] == ["a", "b", "c"]
     masks = find_masks(opened, [place])
     assert list(masks) == [0]
-    assert "first.png lies among the frames: it is taken for a mask, and for no frame" in masks.lines
+    assert opened.notes == ("taken as mask, not as frame: first.png",)
     with pytest.raises(InputError, match="expected masks in a folder of their own, got the folder of"):
         find_masks(opened, [tmp_path / "frames"])
 

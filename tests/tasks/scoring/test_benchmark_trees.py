@@ -186,7 +186,7 @@ FAULTS = {
         lambda root, results: (root / "Annotations").rename(root / "Masks"),
         r"folders of .*: .*Masks",
     ),
-    "traversal": (listed(b"bear\n../cow\n"), r"got '\.\./cow' \(line 2 of "),
+    "traversal": (listed(b"bear\n../cow\n"), r"got '\.\./cow': a name has no slash"),
     "twice": (
         lambda root, results: shutil.copy(results / "cow/00002.png", results / "cow/00002.bmp"),
         r"expected one mask of a frame, got 00002\.bmp and 00002\.png",
@@ -230,5 +230,5 @@ def test_youtube_vos_is_read_past_what_systems_leave(youtube_vos):
     listed_videos = json.loads(meta.read_bytes().decode("utf-8-sig"))
     listed_videos["videos"]["../dog"] = listed_videos["videos"]["dog"]
     meta.write_text(json.dumps(listed_videos))
-    with pytest.raises(InputError, match=r"expected the name of a video, .* got '\.\./dog'"):
+    with pytest.raises(InputError, match=r"got '\.\./dog': a name has no slash"):
         BenchmarkChoice("youtube-vos", youtube_vos, "valid").videos()

@@ -153,5 +153,5 @@ def test_pictures_show_what_was_rendered(staged, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(staged, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"expected a folder that can be written at .*file"):
+    with pytest.raises(InputError, match=r"expected a folder to write to at .*file"):
         write_pictures(replay(staged.store, staged.dataset, sample_ids(staged)[0]), tmp_path / "file")

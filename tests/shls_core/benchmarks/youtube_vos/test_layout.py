@@ -38,7 +38,7 @@ def test_an_unknown_split_names_those_there_are(youtube_vos):
     ("meta", "told"),
     [
         (None, r"expected the list of videos and objects at .*meta\.json: No such file"),
-        ("{", r"got something else: Invalid JSON"),
+        ("{", r"got something else: Expecting property name"),
         (
             {"videos": {"dog": {"objects": {"1": {}}}}},
             r"got something else: videos\.dog\.objects\.1\.frames: Field required",

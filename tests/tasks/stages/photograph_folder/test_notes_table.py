@@ -106,7 +106,7 @@ def test_a_table_that_may_not_be_read_stops_the_run(tmp_path, without_root_right
         read_notes(table)
     table.unlink()
     os.mkfifo(table)
-    with pytest.raises(InputError, match="not a regular file"):
+    with pytest.raises(InputError, match="no regular file"):
         read_notes(table)
 
 

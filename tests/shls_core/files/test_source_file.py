@@ -4,20 +4,23 @@ import os
 import pytest
 
 from shls_core.errors import InputError, SampleError
-from shls_core.files import regular_file
-from shls_core.files.regular_file import open_regular
+from shls_core.files import foreign_file
+from shls_core.files.source_file import opened_source
 
 
 def test_a_file_is_read_to_its_end(tmp_path):
     (tmp_path / "a").write_bytes(b"some bytes")
-    with open_regular(tmp_path / "a") as file:
+    with opened_source(tmp_path / "a") as file:
         assert file.read() == b"some bytes"
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, "/dev/zero"):
-        with pytest.raises(SampleError, match=r"^not readable: not a regular file$"), open_regular(path):
+        with (
+            pytest.raises(SampleError, match=r"^not readable: it is .*, no regular file$"),
+            opened_source(path),
+        ):
             pass
 
 
@@ -27,7 +30,7 @@ def test_what_may_not_be_read_has_a_reason(tmp_path, without_root_rights):
     with (
         without_root_rights(),
         pytest.raises(SampleError, match=r"^not readable: permission denied$"),
-        open_regular(tmp_path / "a"),
+        opened_source(tmp_path / "a"),
     ):
         pass
 
@@ -36,7 +39,7 @@ def test_a_disk_that_fails_under_a_file_is_a_reason(tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     with (
         pytest.raises(SampleError, match=r"^not readable: input/output error$"),
-        open_regular(tmp_path / "a"),
+        opened_source(tmp_path / "a"),
     ):
         raise OSError(errno.EIO, "Input/output error")
 
@@ -44,7 +47,7 @@ def test_a_disk_that_fails_under_a_file_is_a_reason(tmp_path):
 def test_what_is_gone_stops_the_run(tmp_path):
     with (
         pytest.raises(InputError, match=r"gone was removed while it was read: run again"),
-        open_regular(tmp_path / "gone"),
+        opened_source(tmp_path / "gone"),
     ):
         pass
 
@@ -54,9 +57,9 @@ def test_a_machine_without_free_files_rejects_no_photograph(tmp_path, monkeypatc
         raise OSError(errno.EMFILE, "Too many open files")
 
     (tmp_path / "a").write_bytes(b"x")
-    monkeypatch.setattr(regular_file.os, "open", refuse)
+    monkeypatch.setattr(foreign_file.os, "open", refuse)
     with (
         pytest.raises(InputError, match=r"expected to read .*a: too many open files"),
-        open_regular(tmp_path / "a"),
+        opened_source(tmp_path / "a"),
     ):
         pass

@@ -1,14 +1,13 @@
-"""Open files of people: regular ones only, and what cannot be read is a reason, not a crash."""
+"""Open the files that rows are made of: what cannot be read is a reason of one row, not the end of all."""
 
 import errno
-import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
 from shls_core.errors import InputError, SampleError
+from shls_core.files.foreign_file import open_regular
 
 NOT_READABLE = "not readable"
 """How the reason begins for which a file that cannot be read is rejected."""
@@ -34,7 +33,7 @@ def is_of_the_file(error: OSError) -> bool:
 
 
 @contextmanager
-def open_regular(path: str | Path) -> Iterator[BufferedReader]:
+def opened_source(path: str | Path) -> Iterator[BufferedReader]:
     """Open a regular file to read its bytes; a pipe or a device is never waited for.
 
     Raises
@@ -45,7 +44,7 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
         If the machine, not the file, is the reason, or the file is gone.
     """
     try:
-        with open(path, "rb", opener=_opened_without_waiting) as file:
+        with open_regular(path) as file:
             yield file
     except OSError as error:
         if is_of_the_file(error):
@@ -55,14 +54,6 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
                 f"{path} was removed while it was read: run again when nobody writes to it"
             ) from error
         raise InputError(f"expected to read {path}: {reason_of(error)}") from error
-
-
-def _opened_without_waiting(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags | os.O_NONBLOCK)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise SampleError(f"{NOT_READABLE}: not a regular file")
 
 
 def is_there(path: Path, is_kind: Callable[[int], bool]) -> bool:
