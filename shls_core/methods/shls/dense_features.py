@@ -6,9 +6,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from shls_core.errors import InputError
+from shls_core.methods.backbone import QUARTER
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 
-STRIDES = {"layer1": 2, "layer2": 4, "layer3": 4, "layer4": 4}
+STRIDES = QUARTER.layer_strides
 """Pixels from one cell to the next, by stage of the backbone."""
 
 
@@ -44,9 +45,5 @@ class ShlsDenseFeatures:
         """Return the features of an RGB frame on the network's device."""
         network = self._network
         images = network.normalised(torch.tensor(frame, device=next(network.parameters()).device)[None])
-        maps: Tensor = network.backbone.stem(images)
-        for layer in STRIDES:
-            maps = network.backbone.get_submodule(layer)(maps)
-            if layer == self._layer:
-                break
-        return maps[0]
+        outputs: dict[str, Tensor] = network.backbone(images, self._layer)
+        return outputs[self._layer][0]

@@ -104,7 +104,7 @@ def test_quarter_takes_every_fourth_pixel_and_zeroes_what_vanished():
 @pytest.mark.parametrize(("height", "width"), [(480, 854), (240, 427), (9, 6)])
 def test_quarter_is_as_large_as_the_coarse_features_and_centred_alike(height, width):
     rows = torch.arange(height)[:, None].expand(1, height, width).contiguous()
-    coarse = Backbone(0.0625).eval()(torch.zeros(1, 3, height, width))[1]
+    coarse = Backbone(0.0625).eval()(torch.zeros(1, 3, height, width))["layer4"]
     quarter = SuperpixelIndex.of(rows).at_quarter.labels
     assert quarter.shape[1:] == coarse.shape[2:]
     assert quarter[0, :, 0].tolist() == list(range(0, height, 4))

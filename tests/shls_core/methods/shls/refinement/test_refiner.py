@@ -123,7 +123,7 @@ def test_two_frames_of_one_object_written_out(fine_input, decoder_says):
         last_cut = nearest(last[None, before.top : before.bottom, before.left : before.right], size)
         # Positions are numbers of superpixels: they are carried over, not interpolated.
         first_fine = torch.cat([resized(seen[0]["fine"][:-3], size), nearest(seen[0]["fine"][-3:], size)])
-        channels = net.backbone.coarse_channels
+        channels = net.backbone.channels["layer4"]
         coarse[channels : channels + 3] = nearest(seen[0]["coarse"][-3:], quarter)
         fine = [first_cut, last_cut, first_fine]
         if fine_input == "both_frames":

@@ -1,4 +1,4 @@
-"""The similarity of superfeatures that losses use."""
+"""The similarity of unit vectors that losses use."""
 
 import torch
 from jaxtyping import Float
