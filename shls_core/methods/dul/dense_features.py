@@ -41,9 +41,13 @@ class DulDenseFeatures:
         """Pixels from one cell to the next."""
         return STRIDES[self._layer]
 
+    @property
+    def device(self) -> torch.device:
+        """The device of the network."""
+        return next(self._network.parameters()).device
+
     @torch.inference_mode()
     def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
         """Return the features of an RGB frame on the network's device."""
-        device = next(self._network.parameters()).device
-        images = self._network.normalised(torch.tensor(frame, device=device)[None])
+        images = self._network.normalised(torch.tensor(frame, device=self.device)[None])
         return self._network.features(images, self._layer)[0]

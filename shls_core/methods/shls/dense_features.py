@@ -40,10 +40,15 @@ class ShlsDenseFeatures:
         """Pixels from one cell to the next."""
         return STRIDES[self._layer]
 
+    @property
+    def device(self) -> torch.device:
+        """The device of the network."""
+        return next(self._network.parameters()).device
+
     @torch.inference_mode()
     def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
         """Return the features of an RGB frame on the network's device."""
         network = self._network
-        images = network.normalised(torch.tensor(frame, device=next(network.parameters()).device)[None])
+        images = network.normalised(torch.tensor(frame, device=self.device)[None])
         outputs: dict[str, Tensor] = network.backbone(images, self._layer)
         return outputs[self._layer][0]

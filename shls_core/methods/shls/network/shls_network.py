@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from shls_core.errors import InputError
 from shls_core.methods.backbone import Backbone
 from shls_core.methods.normalisation import Normalisation
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.features.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.network import RefinementNetwork
 from shls_core.propagation.refinement_mode import RefinementMode
+from shls_core.superpixels.pooling import SuperpixelIndex
 
 REFINEMENT_PREFIX = "refinement."
 """The prefix of the names of refinement weights."""

@@ -5,7 +5,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
 from shls_core.methods.shls.refinement import refiner as refiner_module
@@ -13,6 +12,7 @@ from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
 from shls_core.methods.shls.refinement.refiner import RefinedFrame, Refiner
 from shls_core.photographs.crops import Box
+from shls_core.superpixels.pooling import SuperpixelIndex
 
 HEIGHT, WIDTH, CELL = 32, 40, 4
 

@@ -4,7 +4,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shls_core.methods.shls.memory.similarities import NO_REFERENCE, short_term_similarity, strongest_other
+from shls_core.propagation.superpixel_memory.similarities import (
+    NO_REFERENCE,
+    short_term_similarity,
+    strongest_other,
+)
 
 
 def test_weights_are_the_inverse_ranks():

@@ -5,11 +5,11 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.coarse_mask import margins, winning_class
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.long_term import Centroids
-from shls_core.methods.shls.memory.references import References
-from shls_core.methods.shls.memory.similarities import Similarities
+from shls_core.propagation.superpixel_memory.coarse_mask import margins, winning_class
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.long_term import Centroids
+from shls_core.propagation.superpixel_memory.references import References
+from shls_core.propagation.superpixel_memory.similarities import Similarities
 
 
 class MemoryBank:

@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.long_term import Centroids, num_centroids
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.long_term import Centroids, num_centroids
 
 
 def unit(*rows: list[float]) -> torch.Tensor:

@@ -6,7 +6,11 @@ import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
-from shls_core.methods.shls.memory.similarities import Similarities, neighbour_weights, strongest_other
+from shls_core.propagation.superpixel_memory.similarities import (
+    Similarities,
+    neighbour_weights,
+    strongest_other,
+)
 
 
 def margins(similarities: Similarities) -> Float[Tensor, "R classes"]:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.bank import MemoryBank
-from shls_core.methods.shls.memory.coarse_mask import margins
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.similarities import Similarities
+from shls_core.propagation.superpixel_memory.bank import MemoryBank
+from shls_core.propagation.superpixel_memory.coarse_mask import margins
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.similarities import Similarities
 
 
 def directions(*degrees: float) -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shls_core.methods.shls.memory.kmeans import first_centroids, spherical_kmeans
+from shls_core.propagation.superpixel_memory.kmeans import first_centroids, spherical_kmeans
 
 
 def random_members(count: int, seed: int) -> torch.Tensor:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from shls_core.methods.shls.memory.inside import inside_own_class
+from shls_core.propagation.superpixel_memory.inside import inside_own_class
 
 
 def naive(winners: list[int], superpixels: np.ndarray) -> list[bool]:

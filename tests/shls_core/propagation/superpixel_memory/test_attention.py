@@ -2,8 +2,8 @@
 
 import torch
 
-from shls_core.methods.shls.memory.attention import attention_channels
-from shls_core.methods.shls.memory.similarities import Similarities
+from shls_core.propagation.superpixel_memory.attention import attention_channels
+from shls_core.propagation.superpixel_memory.similarities import Similarities
 
 
 def random_similarities(num_classes: int) -> Similarities:

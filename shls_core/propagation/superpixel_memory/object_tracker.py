@@ -6,17 +6,16 @@ import torch
 from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
-from shls_core.methods.shls.encoded_frame import EncodedFrame
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
-from shls_core.methods.shls.memory.attention import attention_channels
-from shls_core.methods.shls.memory.bank import MemoryBank
-from shls_core.methods.shls.memory.coarse_mask import paint
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.inside import inside_own_class
-from shls_core.methods.shls.memory.outlier_filter import filter_outliers
-from shls_core.methods.shls.memory.place import with_place
-from shls_core.methods.shls.network.shls_network import ShlsNetwork
-from shls_core.methods.shls.refinement.refiner import RefinedFrame, Refiner
+from shls_core.propagation.superpixel_memory.attention import attention_channels
+from shls_core.propagation.superpixel_memory.bank import MemoryBank
+from shls_core.propagation.superpixel_memory.coarse_mask import paint
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
+from shls_core.propagation.superpixel_memory.inside import inside_own_class
+from shls_core.propagation.superpixel_memory.outlier_filter import filter_outliers
+from shls_core.propagation.superpixel_memory.place import with_place
+from shls_core.propagation.superpixel_memory.refines import RefinedFrame, Refines
+from shls_core.superpixels.pooling import SuperpixelIndex
 
 
 @dataclass(frozen=True)
@@ -40,35 +39,31 @@ class ObjectTracker:
 
     Parameters
     ----------
-    network : ShlsNetwork
     memory_config : MemoryConfig
-    margin : float
-        Margin of regions of interest, per side, as a share of the object's height or width.
     first : EncodedFrame
         The first frame; each of its superpixels lies in one object.
     mask : Int64[Tensor, "H W"]
         Of the first frame: 0 background, 1..K objects, at least one.
     labels : Int64[Tensor, "R"]
         Object of every superpixel.
+    refiner : Refines or None
+        Refines coarse masks; it has seen no frame yet. None: coarse masks are final.
     """
 
     def __init__(
         self,
-        network: ShlsNetwork,
         memory_config: MemoryConfig,
-        margin: float,
         first: EncodedFrame,
         mask: Int64[Tensor, "H W"],
         labels: Int64[Tensor, " R"],
+        refiner: Refines | None = None,
     ) -> None:
         self._memory_config = memory_config
         compared = self._compared(first)
         self._memory = MemoryBank(compared, labels, memory_config)
         self._last_mask = mask.to(torch.uint8)
-        self._refiner: Refiner | None = None
-        if network.refinement is not None:
-            self._refiner = Refiner(network.refinement, margin)
-            self._show_refiner(first, compared, mask, self._memory.object_columns)
+        self._refiner = refiner
+        self._show_refiner(first, compared, mask, self._memory.object_columns)
 
     def step(self, frame: EncodedFrame, guide: Int64[Tensor, "H W"] | None = None) -> TrackedFrame:
         """Segment the next frame and update the memory with the result.
@@ -132,7 +127,6 @@ class ObjectTracker:
         if self._refiner is None:
             sureness = self._memory.sureness(similarities, winners)
             return TrackedFrame(coarse.to(torch.uint8), None), winners, sureness
-        assert frame.view is not None
         attention = attention_channels(similarities, self._memory.object_columns)
         refined = self._refiner.refine(frame.view, attention, coarse, guide)
         return TrackedFrame(refined.mask, refined), *self._refined_winners(refined, frame)
@@ -162,7 +156,6 @@ class ObjectTracker:
         """Pass objects (columns of memory) whose mask is given to refinement, if it is on."""
         if self._refiner is None:
             return
-        assert frame.view is not None
         attention = attention_channels(self._memory.predict(compared), objects)
         self._refiner.introduce(frame.view, mask, self._memory.classes[objects].tolist(), attention)
 

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.search import nearest_references
-from shls_core.methods.shls.memory.similarities import NO_REFERENCE
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.search import nearest_references
+from shls_core.propagation.superpixel_memory.similarities import NO_REFERENCE
 
 Members = Float[Tensor, "_ S"]
 

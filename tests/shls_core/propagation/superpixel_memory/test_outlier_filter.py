@@ -1,6 +1,6 @@
 import numpy as np
 
-from shls_core.methods.shls.memory.outlier_filter import filter_outliers
+from shls_core.propagation.superpixel_memory.outlier_filter import filter_outliers
 
 
 def blank(height=20, width=30):

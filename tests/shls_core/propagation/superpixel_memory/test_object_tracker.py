@@ -8,15 +8,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shls_core.methods.shls.encoded_frame import EncodedFrame, encode_frames
-from shls_core.methods.shls.memory.bank import MemoryBank
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.inside import inside_own_class
-from shls_core.methods.shls.memory.superpixel_objects import split_along_mask
+from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
-from shls_core.methods.shls.object_tracker import ObjectTracker, TrackedFrame
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.methods.shls.refinement.refiner import Refiner
+from shls_core.propagation.superpixel_memory.bank import MemoryBank
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
+from shls_core.propagation.superpixel_memory.inside import inside_own_class
+from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker, TrackedFrame
+from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask
 
 SIZE, CELL, NUM_FRAMES = 32, 4, 3
 CELLS = np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL
@@ -64,7 +66,8 @@ def begin(
     maps = np.stack([split, *maps[1:]]).astype(np.int64)
     first, *others = encode_frames(net, torch.from_numpy(frames), torch.from_numpy(maps))
     known = torch.from_numpy(mask.astype(np.int64))
-    tracker = ObjectTracker(net, config or MemoryConfig(), 0.15, first, known, torch.from_numpy(labels))
+    refiner = Refiner(net.refinement, 0.15) if net.refinement else None
+    tracker = ObjectTracker(config or MemoryConfig(), first, known, torch.from_numpy(labels), refiner)
     return tracker, others
 
 

@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.bank import MemoryBank
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import DividedFrame, Propagator
+from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.roi import region_of_interest
 from shls_core.photographs.crops import Box
 from shls_core.propagation.interface import copy_first_mask, propagate
+from shls_core.propagation.superpixel_memory.bank import MemoryBank
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.propagator import DividedFrame, SuperpixelMemoryPropagator
 
 SIZE, CELL = 48, 8
 SUPERPIXELS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
@@ -36,10 +37,10 @@ def moving_square(num_frames: int) -> tuple[np.ndarray, np.ndarray]:
     return frames, masks
 
 
-def tiny_propagator(seed: int = 0, mode: str = "off") -> Propagator:
+def tiny_propagator(seed: int = 0, mode: str = "off") -> SuperpixelMemoryPropagator:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
     network = new_network(NetworkConfig(width_multiplier=0.125, refinement=refinement), seed)
-    return Propagator(network, MemoryConfig())
+    return shls_propagator(network, MemoryConfig())
 
 
 def test_follows_a_square_of_another_colour():
@@ -115,7 +116,7 @@ def test_a_frame_takes_its_stored_superpixels_and_is_divided_without():
         asked.append(pixels)
         return SUPERPIXELS
 
-    divides = Propagator(network, MemoryConfig(), divide)
+    divides = shls_propagator(network, MemoryConfig(), divide)
     other = SUPERPIXELS.T.copy()
     assert divides.prepare(frame, {"superpixel_maps": other}).superpixel_map is other
     assert asked == []
@@ -124,7 +125,7 @@ def test_a_frame_takes_its_stored_superpixels_and_is_divided_without():
     with pytest.raises(
         InputError, match="expected a stored superpixel map, or a way to divide frames, got neither"
     ):
-        Propagator(network, MemoryConfig()).prepare(frame)
+        shls_propagator(network, MemoryConfig()).prepare(frame)
 
 
 def test_copy_of_the_first_mask():
@@ -144,8 +145,8 @@ def test_the_outlier_filter_drops_what_appears_far_away_and_the_memory_does_not_
         update(bank, superfeatures, winners, sureness, may_be_learnt)
 
     monkeypatch.setattr(MemoryBank, "update", noting)
-    plain = propagate(Propagator(network, MemoryConfig()), frames, masks[0], maps)
-    filtered = propagate(Propagator(network, MemoryConfig(outlier_filter=True)), frames, masks[0], maps)
+    plain = propagate(shls_propagator(network, MemoryConfig()), frames, masks[0], maps)
+    filtered = propagate(shls_propagator(network, MemoryConfig(outlier_filter=True)), frames, masks[0], maps)
     assert (plain[1, 40:48, 40:48] == 2).any()
     assert not (filtered[1, 40:48, 40:48] == 2).any()
     assert (filtered[1] == 2).any()

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from shls_core.methods.shls.memory.coarse_mask import knn_votes, margins, paint, winning_class
-from shls_core.methods.shls.memory.similarities import NO_REFERENCE, Similarities
+from shls_core.propagation.superpixel_memory.coarse_mask import knn_votes, margins, paint, winning_class
+from shls_core.propagation.superpixel_memory.similarities import NO_REFERENCE, Similarities
 
 
 def random_similarities(num_classes: int, seed: int = 0) -> Similarities:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.superpixel_objects import split_along_mask, superpixel_labels
+from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask, superpixel_labels
 
 
 def random_maps(seed: int) -> tuple[np.ndarray, np.ndarray, int]:

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.kmeans import spherical_kmeans
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.kmeans import spherical_kmeans
 
 NO_CENTROID = -1.0
 """The value where a class has fewer centroids than another; cosines of superfeatures lie in 0..1."""

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.memory.similarities import Similarities, strongest_other
+from shls_core.propagation.superpixel_memory.similarities import Similarities, strongest_other
 
 ATTENTION_CHANNELS = 4
 

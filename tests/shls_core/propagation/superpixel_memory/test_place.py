@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shls_core.methods.shls.memory.place import with_place
+from shls_core.propagation.superpixel_memory.place import with_place
 
 
 def random_superpixels(seed: int, count: int = 6) -> tuple[torch.Tensor, torch.Tensor]:

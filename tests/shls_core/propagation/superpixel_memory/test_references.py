@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shls_core.errors import MissingComponent
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.references import References, ring_sizes
-from shls_core.methods.shls.memory.similarities import NO_REFERENCE
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.references import References, ring_sizes
+from shls_core.propagation.superpixel_memory.similarities import NO_REFERENCE
 
 SEARCHES = ("faiss", "torch")
 
@@ -77,7 +77,7 @@ def test_both_searches_find_the_largest_inner_products_of_each_class(seed, neigh
 def test_the_search_of_pytorch_may_go_through_the_queries_in_parts(monkeypatch):
     references = References([unit_vectors(20, 0)], [unit_vectors(0, 0)], MemoryConfig(search="torch"))
     at_once = references.similarities(unit_vectors(9, 1))
-    monkeypatch.setattr("shls_core.methods.shls.memory.search._MOST_PRODUCTS", 50)
+    monkeypatch.setattr("shls_core.propagation.superpixel_memory.search._MOST_PRODUCTS", 50)
     torch.testing.assert_close(references.similarities(unit_vectors(9, 1)), at_once)
 
 
