@@ -21,8 +21,8 @@ from rich.progress import track
 from rich.table import Table
 from torch import Tensor
 
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.pooling import SuperpixelIndex
 from shls_core.superpixels.superpixel_map import superpixel_map
 
 HEIGHT, WIDTH, CHANNELS = 480, 854, 64

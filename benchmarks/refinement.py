@@ -26,8 +26,8 @@ from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.frame_view import frame_views
 from shls_core.methods.shls.refinement.refiner import Refiner
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 from shls_core.superpixels.config import SuperpixelConfig
-from shls_core.superpixels.pooling import SuperpixelIndex
 from shls_core.superpixels.superpixel_map import superpixel_map
 
 HEIGHT, WIDTH = 480, 854

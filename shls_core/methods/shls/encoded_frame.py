@@ -6,7 +6,7 @@ from torch import Tensor
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
 from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 def encode_frames(

@@ -1,8 +1,10 @@
 """SHLS in use: superfeatures for the memory, and refinement after it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, UInt8, UInt16
 
 from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
@@ -10,7 +12,6 @@ from shls_core.methods.shls.refinement.refiner import Refiner
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
 from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
-from shls_core.superpixels.division import Divide
 
 
 class ShlsSuperpixelFeatures:
@@ -46,7 +47,9 @@ class ShlsSuperpixelFeatures:
 
 
 def shls_propagator(
-    network: ShlsNetwork, memory: MemoryConfig, divide: Divide | None = None
+    network: ShlsNetwork,
+    memory: MemoryConfig,
+    divide: Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]] | None = None,
 ) -> SuperpixelMemoryPropagator:
     """Return the propagation of SHLS with a network, which is put into evaluation mode.
 

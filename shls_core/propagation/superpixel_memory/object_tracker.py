@@ -15,7 +15,7 @@ from shls_core.propagation.superpixel_memory.inside import inside_own_class
 from shls_core.propagation.superpixel_memory.outlier_filter import filter_outliers
 from shls_core.propagation.superpixel_memory.place import with_place
 from shls_core.propagation.superpixel_memory.refines import RefinedFrame, Refines
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 @dataclass(frozen=True)

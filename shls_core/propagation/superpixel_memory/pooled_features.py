@@ -8,7 +8,7 @@ from scipy.sparse import coo_array, csr_array
 
 from shls_core.propagation.dense_features import DenseFeatures
 from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 class PooledFeatures:

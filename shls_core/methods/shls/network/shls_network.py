@@ -14,7 +14,7 @@ from shls_core.methods.shls.features.superfeatures import FeatureMaps, Superfeat
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.network import RefinementNetwork
 from shls_core.propagation.refinement_mode import RefinementMode
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 REFINEMENT_PREFIX = "refinement."
 """The prefix of the names of refinement weights."""

@@ -71,7 +71,7 @@ def test_refinement_that_says_nothing_but_object_fills_the_region_around_the_coa
     maps = stored(2)
     [_, coarse] = propagate(tiny_propagator(), frames, masks[0], maps)
     propagator = tiny_propagator(mode="roi")
-    propagator._network.refinement.decoder.to_logits.bias.data[1] = 50.0
+    propagator._features._network.refinement.decoder.to_logits.bias.data[1] = 50.0
     [_, refined] = propagate(propagator, frames, masks[0], maps)
     (top, bottom), (left, right) = ((int(seen.min()), int(seen.max()) + 1) for seen in np.nonzero(coarse))
     region = region_of_interest(

@@ -12,7 +12,7 @@ from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
 from shls_core.methods.shls.refinement.refiner import RefinedFrame, Refiner
 from shls_core.photographs.crops import Box
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 HEIGHT, WIDTH, CELL = 32, 40, 4
 

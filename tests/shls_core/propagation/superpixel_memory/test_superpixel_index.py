@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shls_core.errors import InputError
 from shls_core.methods.backbone import Backbone
-from shls_core.superpixels.pooling import SuperpixelIndex
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 def random_maps(seed: int = 0) -> torch.Tensor:
