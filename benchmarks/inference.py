@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from shls_core.methods.shls.memory.attention import attention_channels
-from shls_core.methods.shls.memory.bank import MemoryBank
-from shls_core.methods.shls.memory.coarse_mask import paint
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.superpixel_objects import split_along_mask
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
+from shls_core.propagation.superpixel_memory.attention import attention_channels
+from shls_core.propagation.superpixel_memory.bank import MemoryBank
+from shls_core.propagation.superpixel_memory.coarse_mask import paint
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 

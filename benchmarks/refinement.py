@@ -20,13 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.frame_view import frame_views
 from shls_core.methods.shls.refinement.refiner import Refiner
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.superpixels.superpixel_map import superpixel_map
 

@@ -25,6 +25,9 @@ from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
+_OPTIONS_OF = {"label_propagation": ("features", "snap"), "superpixel_memory": ("features",)}
+"""The options of commands that a propagation reads."""
+
 
 class CheckpointInUse(BaseModel):
     """A checkpoint, its store, and the configuration it is used with.
@@ -71,25 +74,24 @@ class CheckpointInUse(BaseModel):
         ConfigError
             If the configuration does not accept the value of an option.
         InputError
-            If an option is for label propagation, and another propagation is used.
+            If an option is for another propagation.
         """
-        label_options = {"features": features, "snap": "superpixels" if snap else None}
-        given = {key: value for key, value in label_options.items() if value is not None}
-        labels = self.config.propagation.label_propagation.model_dump() | given
-        changed = self.with_changes(
+        method = propagation or self.config.propagation.method
+        given = {"features": features, "snap": "superpixels" if snap else None}
+        given = {key: value for key, value in given.items() if value is not None}
+        read = _OPTIONS_OF.get(method, ())
+        if unread := [key for key in given if key not in read]:
+            readers = [name for name, keys in _OPTIONS_OF.items() if set(unread) <= set(keys)]
+            options = ", ".join(f"--{key}" for key in unread)
+            raise InputError(f"expected --propagation {' or '.join(readers)} with {options}, got {method}")
+        section = getattr(self.config.propagation, method).model_dump() | given if given else None
+        return self.with_changes(
             propagation={
                 "method": propagation,
                 "num_superpixels": num_superpixels,
-                "label_propagation": labels if given else None,
+                **({method: section} if section else {}),
             }
         )
-        if given and changed.config.propagation.method != "label_propagation":
-            options = ", ".join(f"--{key}" for key in given)
-            raise InputError(
-                f"expected --propagation label_propagation with {options}, got "
-                f"{changed.config.propagation.method}"
-            )
-        return changed
 
     def network(self, device: torch.device) -> nn.Module:
         """Return its network.

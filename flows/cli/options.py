@@ -63,8 +63,9 @@ Propagation = Annotated[
     str | None,
     typer.Option(
         "--propagation",
-        metavar="own|label_propagation",
-        help="How masks are propagated: as the method does, or with its dense features only.",
+        metavar="own|label_propagation|superpixel_memory",
+        help="How masks are propagated: as the method does, or with its dense features only, from cell to "
+        "cell or by the memory of SHLS.",
     ),
 ]
 Features = Annotated[
@@ -72,7 +73,7 @@ Features = Annotated[
     typer.Option(
         "--features",
         metavar="NAME",
-        help="For label propagation: the features to compare, `layer4` for example.",
+        help="For the last two propagations: the features to compare, `layer4` for example.",
     ),
 ]
 Snap = Annotated[

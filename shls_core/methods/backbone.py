@@ -1,4 +1,6 @@
-"""The backbone: a randomly initialised ResNet-18 that reduces the resolution to a quarter only."""
+"""The backbone: a randomly initialised ResNet-18 that keeps more of the resolution than usual."""
+
+from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -34,46 +36,89 @@ def _layer(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
     )
 
 
+@dataclass(frozen=True)
+class Architecture:
+    """Where a ResNet-18 reduces the resolution, and its channels at full width.
+
+    Attributes
+    ----------
+    strides : tuple of int
+        Of the four layers; the stem has stride 2.
+    channels : tuple of int
+        Of the four layers; the stem has those of the first.
+    pools : bool
+        Whether a 3x3 max-pool of stride 2 follows the stem.
+    """
+
+    strides: tuple[int, int, int, int]
+    channels: tuple[int, int, int, int]
+    pools: bool
+
+    @property
+    def layer_strides(self) -> dict[str, int]:
+        """Pixels from one cell to the next, by layer."""
+        stride, found = 4 if self.pools else 2, {}
+        for number, factor in enumerate(self.strides, start=1):
+            stride *= factor
+            found[f"layer{number}"] = stride
+        return found
+
+
+QUARTER = Architecture(strides=(1, 2, 1, 1), channels=(64, 128, 256, 256), pools=False)
+"""The backbone of MAST and SHLS: layer 1 at half, the others at a quarter of the resolution."""
+
+EIGHTH = Architecture(strides=(1, 2, 1, 1), channels=(64, 128, 256, 512), pools=True)
+"""The backbone of contrastive random walks and DUL: layer 1 at a quarter, the others at an eighth."""
+
+
 class Backbone(nn.Module):
-    """ResNet-18 with strides 2, 1, 2, 1, 1 and no max-pool.
+    """A ResNet-18 whose last two layers have stride 1.
 
     Parameters
     ----------
     width_multiplier : float
-        Factor on the channel counts 64, 128, 256, 256 of the four layers.
+        Factor on all channel counts.
+    architecture : Architecture
 
     Attributes
     ----------
-    fine_channels, coarse_channels : int
-        Channels of the two maps that `forward` returns.
+    channels : dict of str to int
+        Channels of the four layers, by name.
 
     References
     ----------
     .. [1] K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", CVPR 2016,
        https://doi.org/10.1109/CVPR.2016.90
     .. [2] Z. Lai, E. Lu, W. Xie, "MAST: A Memory-Augmented Self-Supervised Tracker", CVPR 2020,
-       https://doi.org/10.1109/CVPR42600.2020.00651 (the strides)
+       https://doi.org/10.1109/CVPR42600.2020.00651 (the strides of `QUARTER`)
+    .. [3] A. Jabri, A. Owens, A. A. Efros, "Space-Time Correspondence as a Contrastive Random Walk",
+       NeurIPS 2020, https://arxiv.org/abs/2006.14613 (the strides of `EIGHTH`)
     """
 
-    def __init__(self, width_multiplier: float) -> None:
+    def __init__(self, width_multiplier: float, architecture: Architecture = QUARTER) -> None:
         super().__init__()
-        c1, c2, c3, c4 = (max(4, round(channels * width_multiplier)) for channels in (64, 128, 256, 256))
-        self.fine_channels, self.coarse_channels = c1, c4
+        c1, c2, c3, c4 = (max(4, round(channels * width_multiplier)) for channels in architecture.channels)
+        s1, s2, s3, s4 = architecture.strides
+        self.channels = {"layer1": c1, "layer2": c2, "layer3": c3, "layer4": c4}
         self.stem = nn.Sequential(
             nn.Conv2d(3, c1, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(c1), nn.ReLU(inplace=True)
         )
-        self.layer1 = _layer(c1, c1, stride=1)
-        self.layer2 = _layer(c1, c2, stride=2)
-        self.layer3 = _layer(c2, c3, stride=1)
-        self.layer4 = _layer(c3, c4, stride=1)
+        if architecture.pools:
+            self.stem.append(nn.MaxPool2d(3, stride=2, padding=1))
+        self.layer1 = _layer(c1, c1, s1)
+        self.layer2 = _layer(c1, c2, s2)
+        self.layer3 = _layer(c2, c3, s3)
+        self.layer4 = _layer(c3, c4, s4)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(
-        self, images: Float[Tensor, "frames 3 H W"]
-    ) -> tuple[Float[Tensor, "frames C1 (H+1)//2 (W+1)//2"], Float[Tensor, "frames C4 (H+3)//4 (W+3)//4"]]:
-        """Return the output of layer 1 at half and of layer 4 at a quarter of the resolution, rounded up."""
-        fine: Tensor = self.layer1(self.stem(images))
-        coarse: Tensor = self.layer4(self.layer3(self.layer2(fine)))
-        return fine, coarse
+    def forward(self, images: Float[Tensor, "frames 3 H W"], last: str = "layer4") -> dict[str, Tensor]:
+        """Return the outputs of the layers up to `last`, by name; sizes are rounded up."""
+        outputs: dict[str, Tensor] = {}
+        maps: Tensor = self.stem(images)
+        for name in self.channels:
+            maps = outputs[name] = self.get_submodule(name)(maps)
+            if name == last:
+                break
+        return outputs

@@ -3,10 +3,20 @@
 from torch import nn
 
 from shls_core.methods.config import MethodConfig
+from shls_core.methods.method import FAISS
 from shls_core.methods.registry import method_named
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.interface import MaskPropagator
 from shls_core.superpixels.division import Divide
+
+_CARRYING = {
+    "label_propagation": ("shls_core.propagation.label_propagator",),
+    "superpixel_memory": (
+        "shls_core.propagation.superpixel_memory.pooled_features",
+        "shls_core.propagation.superpixel_memory.propagator",
+    ),
+}
+"""The modules that carry masks by the dense features of any method."""
 
 
 def propagator_of(
@@ -36,6 +46,12 @@ def propagator_of(
     method = method_named(config.name)
     if propagation.method == "own":
         return method.propagator(network, config, refinement=propagation.refinement, divide=divide)
+    if propagation.method == "superpixel_memory":
+        from shls_core.propagation.superpixel_memory.pooled_features import PooledFeatures
+        from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
+
+        pooled = PooledFeatures(method.feature_maps(network, propagation.superpixel_memory.features))
+        return SuperpixelMemoryPropagator(pooled, propagation.superpixel_memory.memory, divide)
     from shls_core.propagation.label_propagator import LabelPropagator
 
     chosen = propagation.label_propagation
@@ -57,4 +73,11 @@ def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[s
     method = method_named(config.name)
     if propagation.method == "own":
         return method.use_modules
-    return ("shls_core.propagation.label_propagator", *method.feature_modules)
+    return (*_CARRYING[propagation.method], *method.feature_modules)
+
+
+def use_packages(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
+    """Return the third-party packages that affect the masks, in addition to those of every use."""
+    if propagation.method == "own":
+        return method_named(config.name).use_packages
+    return (FAISS,) if propagation.method == "superpixel_memory" else ()

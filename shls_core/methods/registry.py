@@ -15,6 +15,7 @@ from shls_core.methods.config import MethodConfig
 from shls_core.methods.method import Method
 
 METHODS: dict[str, str] = {
+    "dul": "shls_core.methods.dul.method:DUL",
     "shls": "shls_core.methods.shls.method:SHLS",
 }
 """The location of every `Method`, by its name: ``module:ATTRIBUTE``."""

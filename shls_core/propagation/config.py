@@ -7,14 +7,16 @@ from pydantic import BeforeValidator, Field
 from shls_core.frozen import FrozenConfig
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.refinement_mode import RefinementMode, bare_off
+from shls_core.propagation.superpixel_memory.pooled_config import SuperpixelMemoryConfig
 
 
 class PropagationConfig(FrozenConfig):
     """How masks are carried through videos."""
 
-    method: Literal["own", "label_propagation"] = "own"
+    method: Literal["own", "label_propagation", "superpixel_memory"] = "own"
     """What carries masks. ``own``: the propagation of the trained method. ``label_propagation``: its dense
-    features alone, compared from frame to frame."""
+    features alone, compared from frame to frame. ``superpixel_memory``: the memory of SHLS on the means of
+    these features over superpixels."""
 
     num_superpixels: int | None = Field(default=None, ge=1, le=32_767)
     """Superpixels requested in a frame of any size, unless ``--superpixels`` sets another number; None: one
@@ -27,13 +29,18 @@ class PropagationConfig(FrozenConfig):
     label_propagation: LabelPropagationConfig = LabelPropagationConfig()
     """How dense features carry labels."""
 
+    superpixel_memory: SuperpixelMemoryConfig = SuperpixelMemoryConfig()
+    """How the superpixel memory uses dense features; SHLS has its own in ``method.memory``."""
+
     def reads_superpixels(self, divides_frames: bool) -> bool:
         """Return whether propagation reads superpixels, given whether the method's own propagation does."""
         if self.method == "own":
             return divides_frames
+        if self.method == "superpixel_memory":
+            return True
         return self.label_propagation.snap == "superpixels"
 
     def facts(self) -> dict[str, Any]:
         """Return the values that are read, except superpixels, for records."""
-        section = "refinement" if self.method == "own" else "label_propagation"
+        section = "refinement" if self.method == "own" else self.method
         return self.model_dump(mode="json", include={"method", section})

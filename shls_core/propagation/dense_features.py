@@ -3,6 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -15,8 +16,12 @@ class DenseFeatures(Protocol):
     def stride(self) -> int:
         """Pixels from one cell to the next."""
 
+    @property
+    def device(self) -> torch.device:
+        """Where the features are."""
+
     def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
-        """Return the features of an RGB frame, on any device and with any number of channels.
+        """Return the features of an RGB frame, with any number of channels.
 
         h is H / stride rounded up, w is W / stride rounded up. It may be called in another thread than the
         rest, one frame ahead.

@@ -32,20 +32,20 @@ class VideoSegmenter:
     Parameters
     ----------
     propagator : MaskPropagator
-        The method, for example a `Propagator` with a trained network.
+        The method, for example a `SuperpixelMemoryPropagator` with a trained network.
     max_side : int or None
         Longest side in px at which frames are processed; masks are returned at the size of the frames. None:
         the size of the frames.
 
     Examples
     --------
-    >>> from shls_core.methods.shls.memory.config import MemoryConfig
+    >>> from shls_core.propagation.superpixel_memory.config import MemoryConfig
     >>> from shls_core.methods.shls.network.config import NetworkConfig
     >>> from shls_core.methods.shls.network.shls_network import new_network
-    >>> from shls_core.methods.shls.propagator import Propagator
+    >>> from shls_core.methods.shls.propagator import shls_propagator
     >>> from shls_core.superpixels.division import division
     >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
-    >>> segmenter = VideoSegmenter(Propagator(network, MemoryConfig(), division()))
+    >>> segmenter = VideoSegmenter(shls_propagator(network, MemoryConfig(), division()))
     >>> frame = np.zeros((48, 64, 3), np.uint8)
     >>> frame[10:30, 10:30] = 255
     >>> mask = (frame[..., 0] > 0).astype(np.uint8)

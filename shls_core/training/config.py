@@ -1,10 +1,12 @@
 """Configuration of a training run."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from shls_core.frozen import FrozenConfig
+
+Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class TrainingConfig(FrozenConfig):
@@ -17,10 +19,29 @@ class TrainingConfig(FrozenConfig):
     """Pseudo-sequences in a batch."""
 
     learning_rate: float = Field(default=1e-4, gt=0.0, le=1.0)
-    """Highest learning rate of Adam (the authors ran SHLS at 1e-4)."""
+    """Highest learning rate (the authors ran SHLS at 1e-4)."""
 
-    schedule: Literal["constant", "cosine"] = "constant"
-    """Learning rate after the warm-up: constant, or falling to 0 along half a cosine."""
+    optimiser: Literal["adam", "sgd"] = "adam"
+    """What follows the gradient: Adam, or stochastic gradient descent with a momentum of `betas`' first."""
+
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
+    """Decay per step of Adam's two moving averages, of the gradient and of its square (DUL: .5 and .999)."""
+
+    weight_decay: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of every weight that is added to its gradient; biases are exempt (DUL: 5e-4)."""
+
+    bias_rate: float = Field(default=1.0, gt=0.0, le=100.0)
+    """Factor on the learning rate of biases (DUL: 2)."""
+
+    schedule: Literal["constant", "cosine", "step"] = "constant"
+    """Learning rate after the warm-up: constant, falling to 0 along half a cosine, or multiplied by `decay`
+    every `decay_every` steps."""
+
+    decay_every: int = Field(default=10_000, ge=1)
+    """Steps between two reductions of the learning rate, with ``schedule: step``."""
+
+    decay: float = Field(default=0.5, gt=0.0, le=1.0)
+    """Factor of a reduction of the learning rate, with ``schedule: step`` (DUL: .5)."""
 
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly to its highest, at the beginning of each phase."""

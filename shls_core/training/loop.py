@@ -47,7 +47,7 @@ def train(
     save: Callable[[TrainingState], None] = lambda state: None,
     save_every: int | None = None,
 ) -> TrainedWeights:
-    """Minimise the loss of a method with Adam.
+    """Minimise the loss of a method.
 
     Equal initial weights, batches, configuration and device kind give equal bits, with or without
     interruptions: a run that resumes from a saved state ends like one that was never interrupted.

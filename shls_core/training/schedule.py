@@ -18,6 +18,9 @@ def learning_rate_at(step: int, config: TrainingConfig, phases: Sequence[Phase] 
     >>> config = TrainingConfig(steps=300, learning_rate=1.0, schedule="cosine")
     >>> [round(learning_rate_at(step, config, (Phase(), Phase(200))), 3) for step in (0, 100, 200, 250)]
     [1.0, 0.5, 1.0, 0.5]
+    >>> config = TrainingConfig(steps=300, learning_rate=1.0, schedule="step", decay_every=100)
+    >>> [learning_rate_at(step, config) for step in (0, 99, 100, 299)]
+    [1.0, 1.0, 0.5, 0.25]
     """
     phase = phase_at(step, phases)
     highest, steps = phase.learning_rate or config.learning_rate, phase_steps(phase, phases, config)
@@ -26,5 +29,7 @@ def learning_rate_at(step: int, config: TrainingConfig, phases: Sequence[Phase] 
         return highest * (step + 1) / config.warmup_steps
     if config.schedule == "constant":
         return highest
+    if config.schedule == "step":
+        return highest * float(config.decay ** ((step - config.warmup_steps) // config.decay_every))
     done = (step - config.warmup_steps) / max(steps - config.warmup_steps, 1)
     return highest * 0.5 * (1.0 + math.cos(math.pi * done))

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from shls_core.training.config import TrainingConfig
 from shls_core.training.moving_average import MovingAverage
+from shls_core.training.optimiser import new_optimiser
 from shls_core.training.phases import ONE_PHASE, Phase
 
 
@@ -37,7 +38,7 @@ class TrainingState:
     ----------
     network : torch.nn.Module
         Trained in place.
-    optimiser : torch.optim.Adam
+    optimiser : torch.optim.Optimizer
     average : MovingAverage
         Of the network's state over the steps.
     losses : list of float
@@ -49,7 +50,7 @@ class TrainingState:
     """
 
     network: nn.Module
-    optimiser: torch.optim.Adam
+    optimiser: Optimizer
     average: MovingAverage
     losses: list[float] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
@@ -59,8 +60,7 @@ class TrainingState:
     def begin(cls, network: nn.Module, config: TrainingConfig) -> "TrainingState":
         """Return the state before the first step; the network is put into training mode."""
         network.train()
-        optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-        return cls(network, optimiser, MovingAverage(network, config.ema_decay))
+        return cls(network, new_optimiser(network, config), MovingAverage(network, config.ema_decay))
 
     @property
     def step(self) -> int:

@@ -17,15 +17,15 @@ _HEADER = "training"
 
 def state_to_bytes(state: TrainingState) -> bytes:
     """Serialise a state: everything that the rest of the run depends on."""
-    adam = state.optimiser.state_dict()["state"]
+    moments = state.optimiser.state_dict()["state"]
     tensors = {
         **_prefixed("network", state.network.state_dict()),
         **_prefixed("average", state.average.state),
         **_prefixed("best", state.best or {}),
         **{
             key: value
-            for number, moments in adam.items()
-            for key, value in _prefixed(f"adam.{number}", moments).items()
+            for number, of_parameter in moments.items()
+            for key, value in _prefixed(f"optimiser.{number}", of_parameter).items()
         },
         "losses": torch.tensor(state.losses, dtype=torch.float64),
     }
@@ -59,12 +59,12 @@ def restore_state(state: TrainingState, data: bytes) -> None:
         state.network.load_state_dict(_of(tensors, "network"))
         for name, value in _of(tensors, "average").items():
             state.average.state[name].copy_(value)
-        adam: dict[int, dict[str, Tensor]] = {}
-        for key, value in _of(tensors, "adam").items():
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in _of(tensors, "optimiser").items():
             number, name = key.split(".")
-            adam.setdefault(int(number), {})[name] = value
+            moments.setdefault(int(number), {})[name] = value
         groups = state.optimiser.state_dict()["param_groups"]
-        state.optimiser.load_state_dict({"state": adam, "param_groups": groups})
+        state.optimiser.load_state_dict({"state": moments, "param_groups": groups})
         state.average.num_updates = header["num_updates"]
         state.losses[:] = tensors["losses"].tolist()
         state.validations[:] = [Validation(step, score) for step, score in header["validations"]]

@@ -9,6 +9,7 @@ from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.divergence import refuse_not_finite
 from shls_core.training.method import TrainableMethod
+from shls_core.training.optimiser import set_learning_rate
 from shls_core.training.reproducible import seeded
 from shls_core.training.schedule import learning_rate_at
 from shls_core.training.state import TrainingState
@@ -49,8 +50,7 @@ def take_step(
         If loss or gradient is not finite; weights and average then stay unchanged.
     """
     learning_rate = learning_rate_at(state.step, config, method.phases)
-    for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate
+    set_learning_rate(state.optimiser, learning_rate)
     device = next(state.network.parameters()).device
     low_precision = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
     with seeded(config.seed, state.step, device), low_precision:

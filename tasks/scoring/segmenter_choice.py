@@ -7,8 +7,8 @@ from typing import Any
 from torch import nn
 
 from shls_core.methods.config import MethodConfig
-from shls_core.methods.in_use import columns_read, propagator_of, reads_superpixels, use_modules
-from shls_core.methods.registry import default_method, method_named
+from shls_core.methods.in_use import columns_read, propagator_of, reads_superpixels, use_modules, use_packages
+from shls_core.methods.registry import default_method
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.interface import MaskPropagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
@@ -87,7 +87,7 @@ class PropagationChoice:
 
     def packages(self) -> Sequence[str]:
         """Return the third-party packages that the masks depend on, besides those of every use."""
-        own = method_named(self.method.name).use_packages if self.propagation.method == "own" else ()
+        own = use_packages(self.method, self.propagation)
         if self.superpixels is None or not self.reads_superpixels:
             return own
         return (*own, *SuperpixelsStage(self.superpixels).packages)

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from shls_core.methods.config import MethodConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.phases import Phase
 
 

@@ -6,9 +6,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from shls_core.errors import InputError
+from shls_core.methods.backbone import QUARTER
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 
-STRIDES = {"layer1": 2, "layer2": 4, "layer3": 4, "layer4": 4}
+STRIDES = QUARTER.layer_strides
 """Pixels from one cell to the next, by stage of the backbone."""
 
 
@@ -39,14 +40,15 @@ class ShlsDenseFeatures:
         """Pixels from one cell to the next."""
         return STRIDES[self._layer]
 
+    @property
+    def device(self) -> torch.device:
+        """The device of the network."""
+        return next(self._network.parameters()).device
+
     @torch.inference_mode()
     def encode(self, frame: UInt8[np.ndarray, "H W 3"]) -> Float[Tensor, "C h w"]:
         """Return the features of an RGB frame on the network's device."""
         network = self._network
-        images = network.normalised(torch.tensor(frame, device=next(network.parameters()).device)[None])
-        maps: Tensor = network.backbone.stem(images)
-        for layer in STRIDES:
-            maps = network.backbone.get_submodule(layer)(maps)
-            if layer == self._layer:
-                break
-        return maps[0]
+        images = network.normalised(torch.tensor(frame, device=self.device)[None])
+        outputs: dict[str, Tensor] = network.backbone(images, self._layer)
+        return outputs[self._layer][0]

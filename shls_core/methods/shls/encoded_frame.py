@@ -1,34 +1,12 @@
 """The network's output for frames, frame by frame."""
 
-from dataclasses import dataclass
-
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
-
-
-@dataclass(frozen=True)
-class EncodedFrame:
-    """One frame on the network's device.
-
-    Attributes
-    ----------
-    superfeatures : Float[Tensor, "R S"]
-    centres : Float[Tensor, "R 2"]
-        Mean row and column of every superpixel, in 0..1.
-    superpixels : Int64[Tensor, "H W"]
-        Labels 0..R-1.
-    view : FrameView or None
-        Feature maps for refinement; None if it is off.
-    """
-
-    superfeatures: Float[Tensor, "R S"]
-    centres: Float[Tensor, "R 2"]
-    superpixels: Int64[Tensor, "H W"]
-    view: FrameView | None
+from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 def encode_frames(

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from shls_core.methods.shls.dense_features import ShlsDenseFeatures
     from shls_core.methods.shls.network.shls_network import ShlsNetwork
-    from shls_core.methods.shls.propagator import Propagator
     from shls_core.methods.shls.training_loss import ShlsMethod
     from shls_core.propagation.refinement_mode import RefinementMode
+    from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
     from shls_core.superpixels.division import Divide
 
 
@@ -42,11 +42,11 @@ def _propagator(
     config: ShlsConfig,
     refinement: RefinementMode | None = None,
     divide: Divide | None = None,
-) -> Propagator:
+) -> SuperpixelMemoryPropagator:
     from shls_core.methods.shls.network.shls_network import refining
-    from shls_core.methods.shls.propagator import Propagator
+    from shls_core.methods.shls.propagator import shls_propagator
 
-    return Propagator(refining(network, refinement), config.memory, divide)
+    return shls_propagator(refining(network, refinement), config.memory, divide)
 
 
 def _feature_maps(network: ShlsNetwork, layer: str) -> ShlsDenseFeatures:

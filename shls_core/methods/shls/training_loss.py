@@ -8,13 +8,15 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.encoded_frame import EncodedFrame, encode_frames
+from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.losses.mask_cross_entropy import mask_cross_entropy
 from shls_core.methods.shls.losses.nt_xent import nt_xent
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
-from shls_core.methods.shls.memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
-from shls_core.methods.shls.object_tracker import ObjectTracker
+from shls_core.methods.shls.refinement.refiner import Refiner
+from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
+from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker
+from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.method import TrainableMethod
 
@@ -109,9 +111,9 @@ class ShlsMethod(TrainableMethod):
             return first.superfeatures.sum() * 0.0  # no object, or no later frame
         known = torch.tensor(masks.astype(np.int64), device=first_labels.device)
         config = self.network.config.refinement
-        tracker = ObjectTracker(
-            self.network, self._config.memory, config.training_margin, first, known[0], first_labels
-        )
+        assert self.network.refinement is not None
+        refiner = Refiner(self.network.refinement, config.training_margin)
+        tracker = ObjectTracker(self._config.memory, first, known[0], first_labels, refiner)
         surprise = []
         for frame, mask in zip(frames[1:], known[1:], strict=True):
             guide = mask if config.training_guide == "pseudo_mask" else None

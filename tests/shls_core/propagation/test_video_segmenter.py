@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.propagator import shls_propagator
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.division import division
 
@@ -51,7 +51,7 @@ def test_a_stream_gives_what_steps_give():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
-        return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=60)))
+        return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
     stepped = segmenter()
     stepped.start(frames[0], square())
@@ -120,7 +120,7 @@ def test_masks_of_later_frames_are_taken_when_their_frames_come():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
-        return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=60)))
+        return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
     stepped = segmenter()
     stepped.start(frames[0], square())

@@ -35,10 +35,12 @@ def test_a_state_comes_back_as_it_was(state, small_shls):
     ):
         assert one.keys() == two.keys()
         assert all(torch.equal(one[name], two[name]) for name in one)
-    adam, again = state.optimiser.state_dict()["state"], other.optimiser.state_dict()["state"]
-    assert adam.keys() == again.keys() != set()
+    moments, again = state.optimiser.state_dict()["state"], other.optimiser.state_dict()["state"]
+    assert moments.keys() == again.keys() != set()
     assert all(
-        torch.equal(adam[number][name], again[number][name]) for number in adam for name in adam[number]
+        torch.equal(moments[number][name], again[number][name])
+        for number in moments
+        for name in moments[number]
     )
     assert state_to_bytes(other) == state_to_bytes(state)
 

@@ -3,10 +3,10 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.links import links_of

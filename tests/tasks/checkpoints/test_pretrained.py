@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from shls_core.errors import InputError, ObjectCorrupted
-from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.division import division
 from storage.canonical import digest_bytes
@@ -37,7 +37,7 @@ def test_it_says_what_made_it():
 def test_it_follows_a_square_over_noise():
     record, weights = read_pretrained()
     memory = learning_of(record).method.memory
-    segmenter = VideoSegmenter(Propagator(network_of(record, weights, CPU), memory, division()))
+    segmenter = VideoSegmenter(shls_propagator(network_of(record, weights, CPU), memory, division()))
     noise = np.random.default_rng(0).integers(0, 90, (96, 128, 3), dtype=np.uint8)
     masks = [np.zeros((96, 128), np.uint8) for _ in range(3)]
     frames = []

@@ -7,10 +7,10 @@ import pytest
 
 from shls_core.files.masks.label_files import read_mask
 from shls_core.files.videos.video import open_video
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.propagator import shls_propagator
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter
 from shls_core.superpixels.division import division
 from shls_core.video.mask_files import find_masks
@@ -373,7 +373,7 @@ def test_a_keyboard_reaches_every_button(page):
 
 def small_segmenter():
     network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
-    return VideoSegmenter(Propagator(network, MemoryConfig(), division(num_superpixels=100)))
+    return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=100)))
 
 
 def test_the_clip_is_segmented_from_the_page(tab, serve, clip, tmp_path):

@@ -5,13 +5,13 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import Propagator
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_propagator import LabelPropagator
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.provenance.code_digest import import_closure
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
@@ -69,7 +69,7 @@ def test_the_code_is_that_of_the_propagation():
     def closure(*choice):
         return set(import_closure(*PropagationChoice(ShlsConfig(), *choice).modules()))
 
-    slic, memory = "shls_core.superpixels.slic_fast", "shls_core.methods.shls.memory.bank"
+    slic, memory = "shls_core.superpixels.slic_fast", "shls_core.propagation.superpixel_memory.bank"
     own, labels = closure(PropagationConfig(), SuperpixelConfig()), closure(LABELS, SuperpixelConfig())
     assert {slic, memory} <= own
     assert not {slic, memory} & labels
@@ -80,7 +80,7 @@ def test_the_code_is_that_of_the_propagation():
 
 def test_propagators_are_made_in_one_place(network):
     own = PropagationChoice(ShlsConfig(), PropagationConfig(), SuperpixelConfig())
-    assert isinstance(own.propagator(network), Propagator)
+    assert isinstance(own.propagator(network), SuperpixelMemoryPropagator)
     labels = PropagationChoice(ShlsConfig(), SNAPPED, SuperpixelConfig())
     assert isinstance(labels.propagator(network), LabelPropagator)
     with pytest.raises(InputError, match="expected a network with refinement for mode roi, got one without"):

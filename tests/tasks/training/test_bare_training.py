@@ -9,9 +9,9 @@ import pytest
 
 from shls_core.errors import GateError, InputError, NameUnknown, ObjectCorrupted
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.config import TrainingConfig
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record

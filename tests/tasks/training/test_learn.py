@@ -9,10 +9,10 @@ import torch
 
 from shls_core.errors import GateError, InputError, MissingComponent, NameUnknown
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.photographs.split import HELD_OUT
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.config import TrainingConfig
 from storage.gate.config import GateConfig
 from storage.gate.gate import validate

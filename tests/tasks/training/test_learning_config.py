@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from shls_core.errors import ConfigError
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.config import TrainingConfig
 from storage.canonical import digest_json
 from storage.records.checkpoints import CheckpointRecord

@@ -93,6 +93,7 @@ class Propagator:
 
 class Features:
     stride = 1
+    device = torch.device("cpu")
 
     def __init__(self, network, layer):
         self.prepare = Propagator(network, None).prepare

@@ -4,7 +4,7 @@ import torch
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.propagator import Propagator
+from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.metrics.scores import global_scores
 from shls_core.metrics.sequence import score_sequence
 from shls_core.photographs.split import HELD_OUT
@@ -26,7 +26,7 @@ def test_the_score_is_that_of_propagation_through_those_sequences(staged):
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))
     loader = SequenceLoader(staged.store.objects, staged.dataset, HELD_OUT)
     chosen = [loader.read(0), loader.read(len(loader) // 2)]
-    segment = by_propagation(Propagator(new_network(LEARNING.method.network, 3), LEARNING.method.memory))
+    segment = by_propagation(shls_propagator(new_network(LEARNING.method.network, 3), LEARNING.method.memory))
     found = [score for one in chosen for score in score_sequence(segment(one), one.masks, one.sample_id)]
     assert validate(weights) == global_scores(found).jf_mean
     assert validate(weights) == validate(weights)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.losses.scaled_cosines import scaled_cosines
+from shls_core.methods.scaled_cosines import scaled_cosines
 
 
 def nt_xent(

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.losses.scaled_cosines import scaled_cosines
+from shls_core.methods.scaled_cosines import scaled_cosines
 
 
 def soft_neighbours(

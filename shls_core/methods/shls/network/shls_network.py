@@ -4,16 +4,17 @@ from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Int64, UInt8
 from torch import Tensor, nn
 
 from shls_core.errors import InputError
 from shls_core.methods.backbone import Backbone
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
+from shls_core.methods.normalisation import Normalisation
 from shls_core.methods.shls.features.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.network import RefinementNetwork
 from shls_core.propagation.refinement_mode import RefinementMode
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 REFINEMENT_PREFIX = "refinement."
 """The prefix of the names of refinement weights."""
@@ -42,16 +43,14 @@ class ShlsNetwork(nn.Module):
     torch.Size([4, 32])
     """
 
-    channel_mean: Tensor
-    channel_deviation: Tensor
-
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        self.normalised = Normalisation(config)
         self.backbone = Backbone(config.width_multiplier)
         self.superfeature_head = SuperfeatureHead(
-            self.backbone.fine_channels,
-            self.backbone.coarse_channels,
+            self.backbone.channels["layer1"],
+            self.backbone.channels["layer4"],
             config.superfeature_size,
             config.l2_epsilon,
         )
@@ -59,23 +58,15 @@ class ShlsNetwork(nn.Module):
         self.refinement: RefinementNetwork | None = None
         if config.refinement.mode != "off":
             self.refinement = RefinementNetwork(
-                self.backbone.fine_channels, self.backbone.coarse_channels, config.refinement
+                self.backbone.channels["layer1"], self.backbone.channels["layer4"], config.refinement
             )
-        # Constants of the configuration, not weights: they are not saved.
-        for name in ("channel_mean", "channel_deviation"):
-            constant = torch.tensor(getattr(config, name)).reshape(3, 1, 1)
-            self.register_buffer(name, constant, persistent=False)
-
-    def normalised(self, frames: UInt8[Tensor, "frames H W 3"]) -> Float[Tensor, "frames 3 H W"]:
-        """Return RGB frames with values 0..255, normalised for the backbone."""
-        images = frames.permute(0, 3, 1, 2).float() / 255.0
-        return (images - self.channel_mean) / self.channel_deviation
 
     def encode_image(self, frames: UInt8[Tensor, "frames H W 3"]) -> FeatureMaps:
         """Compute the feature maps of RGB frames with values 0..255, on the network's device."""
-        fine, coarse = self.backbone(self.normalised(frames))
+        layers = self.backbone(self.normalised(frames))
         size = (frames.shape[1], frames.shape[2])
-        return FeatureMaps(F.interpolate(fine, size, mode="bilinear", align_corners=False), coarse)
+        fine = F.interpolate(layers["layer1"], size, mode="bilinear", align_corners=False)
+        return FeatureMaps(fine, layers["layer4"])
 
     def superfeatures(
         self, features: FeatureMaps, superpixels: Int64[Tensor, "frames H W"] | SuperpixelIndex

@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.features.superfeatures import FeatureMaps
-from shls_core.methods.shls.memory.coarse_mask import paint
 from shls_core.methods.shls.refinement.roi import STRIDE
 from shls_core.methods.shls.refinement.sampling import nearest_crop, resized_crop
 from shls_core.photographs.crops import Box
+from shls_core.propagation.superpixel_memory.coarse_mask import paint
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
 @dataclass(frozen=True)

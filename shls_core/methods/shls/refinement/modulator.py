@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shls_core.methods.shls.memory.attention import ATTENTION_CHANNELS
+from shls_core.propagation.superpixel_memory.attention import ATTENTION_CHANNELS
 
 _CHANNELS = 32
 

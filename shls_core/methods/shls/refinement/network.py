@@ -7,10 +7,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from shls_core.methods.shls.features.superfeatures import POSITION_CHANNELS
-from shls_core.methods.shls.memory.attention import ATTENTION_CHANNELS
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.modulator import FeatureModulator
+from shls_core.propagation.superpixel_memory.attention import ATTENTION_CHANNELS
 
 _COARSE_LOG_ODDS = 2.0
 """Initial log-odds of the object inside the coarse mask: right in seven cases of eight."""

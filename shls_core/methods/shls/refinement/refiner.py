@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from shls_core.methods.shls.refinement.aggregation import LARGEST_LOG_ODDS, class_log_odds
@@ -13,6 +13,7 @@ from shls_core.methods.shls.refinement.network import Current, Reference, Refine
 from shls_core.methods.shls.refinement.roi import STRIDE, object_boxes, region_of_interest, whole_frame
 from shls_core.methods.shls.refinement.sampling import nearest_crop, resized_crop
 from shls_core.photographs.crops import Box
+from shls_core.propagation.superpixel_memory.refines import RefinedFrame
 
 _MOST_PIXELS = {"cpu": 2**14, "cuda": 2**18}
 """Regions of equal size are decoded together up to this area. On a CPU, larger batches do not fit into the
@@ -37,30 +38,8 @@ class TrackedObject:
         self.last_region, self.last_gated, self.last_prediction = region, gated, prediction
 
 
-@dataclass(frozen=True)
-class RefinedFrame:
-    """The result of a frame.
-
-    Attributes
-    ----------
-    labels : tuple of int
-        0 for the background, then the objects, in ascending order.
-    log_odds : Float[Tensor, "classes H W"]
-        Of every class; their softmax over classes gives the probabilities (soft aggregation).
-    """
-
-    labels: tuple[int, ...]
-    log_odds: Float[Tensor, "classes H W"]
-
-    @property
-    def mask(self) -> UInt8[Tensor, "H W"]:
-        """The most probable label of every pixel; the lowest one on ties."""
-        labels = torch.tensor(self.labels, dtype=torch.uint8, device=self.log_odds.device)
-        return labels[self.log_odds.argmax(dim=0)]
-
-
 class Refiner:
-    """Refine the objects of one video; it holds the state of that video.
+    """Refine the objects of one video; it holds the state of that video; a `Refines`.
 
     Parameters
     ----------
@@ -119,7 +98,7 @@ class Refiner:
         self,
         view: FrameView,
         attention: Float[Tensor, "K R 4"],
-        coarse_mask: Int64[Tensor, "H W"],
+        coarse: Int64[Tensor, "H W"],
         guide: Int64[Tensor, "H W"] | None = None,
     ) -> RefinedFrame:
         """Refine the next frame.
@@ -129,13 +108,13 @@ class Refiner:
         view : FrameView
         attention : Float[Tensor, "K R 4"]
             Attention maps of the objects in `labels`, a row for every superpixel.
-        coarse_mask : Int64[Tensor, "H W"]
+        coarse : Int64[Tensor, "H W"]
             Labels, 0 background.
         guide : Int64[Tensor, "H W"] or None
             Labels that set the regions of objects: the pseudo-mask in training; None: the coarse mask.
         """
-        labels = torch.tensor(self.labels, device=coarse_mask.device)[:, None, None]
-        coarse_masks = coarse_mask == labels
+        labels = torch.tensor(self.labels, device=coarse.device)[:, None, None]
+        coarse_masks = coarse == labels
         boxes = object_boxes(coarse_masks if guide is None else guide == labels)
         regions = [
             self._region(box, tracked.first_box, view.size)

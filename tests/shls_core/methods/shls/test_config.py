@@ -2,9 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from shls_core.methods.shls.config import ShlsConfig
-from shls_core.methods.shls.memory.config import MemoryConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.phases import Phase
 
 REFINING = NetworkConfig(refinement=RefinementConfig(mode="roi"))

@@ -10,13 +10,14 @@ from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.losses.nt_xent import nt_xent
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
-from shls_core.methods.shls.memory.config import MemoryConfig
-from shls_core.methods.shls.memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
-from shls_core.methods.shls.object_tracker import ObjectTracker
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.methods.shls.refinement.refiner import Refiner
 from shls_core.methods.shls.training_loss import ShlsMethod
+from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker
+from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask, superpixel_labels
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
@@ -119,7 +120,8 @@ def test_refinement_adds_the_cross_entropy_of_refined_masks(guide):
     )
     for b in range(2):
         masks = torch.from_numpy(batch.masks[b].astype(np.int64))
-        tracker = ObjectTracker(network, MemoryConfig(), 0.25, encoded[3 * b], masks[0], labels[b])
+        refiner = Refiner(network.refinement, 0.25)
+        tracker = ObjectTracker(MemoryConfig(), encoded[3 * b], masks[0], labels[b], refiner)
         for t in (1, 2):
             told = {"guide": masks[t]} if guide == "pseudo_mask" else {}
             refined = tracker.step(encoded[3 * b + t], **told).refined

@@ -5,7 +5,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from shls_core.methods.shls.features.pooling import SuperpixelIndex
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
 from shls_core.methods.shls.refinement import refiner as refiner_module
@@ -13,6 +12,7 @@ from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
 from shls_core.methods.shls.refinement.refiner import RefinedFrame, Refiner
 from shls_core.photographs.crops import Box
+from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 HEIGHT, WIDTH, CELL = 32, 40, 4
 
@@ -123,7 +123,7 @@ def test_two_frames_of_one_object_written_out(fine_input, decoder_says):
         last_cut = nearest(last[None, before.top : before.bottom, before.left : before.right], size)
         # Positions are numbers of superpixels: they are carried over, not interpolated.
         first_fine = torch.cat([resized(seen[0]["fine"][:-3], size), nearest(seen[0]["fine"][-3:], size)])
-        channels = net.backbone.coarse_channels
+        channels = net.backbone.channels["layer4"]
         coarse[channels : channels + 3] = nearest(seen[0]["coarse"][-3:], quarter)
         fine = [first_cut, last_cut, first_fine]
         if fine_input == "both_frames":
