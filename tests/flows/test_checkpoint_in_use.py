@@ -143,8 +143,15 @@ def test_options_of_label_propagation_want_it(first_run):
     assert found.with_options().config == found.config
     with pytest.raises(InputError, match="expected --propagation label_propagation with --snap, got own"):
         found.with_options(snap=True)
-    with pytest.raises(ConfigError, match=r"^propagation\.method: .*'own' or 'label_propagation', got 'x'"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^propagation\.method: .*'own', 'label_propagation' or 'superpixel_memory', got 'x'",
+    ):
         found.with_options("x")
+    with pytest.raises(InputError, match="expected --propagation label_propagation with --snap, got superp"):
+        found.with_options("superpixel_memory", snap=True)
+    pooled = found.with_options("superpixel_memory", "layer3").config.propagation
+    assert (pooled.method, pooled.superpixel_memory.features) == ("superpixel_memory", "layer3")
     chosen = found.with_options("label_propagation", "layer3", snap=True).config.propagation
     assert (chosen.method, chosen.label_propagation.features) == ("label_propagation", "layer3")
     assert chosen.label_propagation.snap == "superpixels"

@@ -283,7 +283,9 @@ def test_a_file_that_is_not_text(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match=r"expected a configuration file at .*nowhere.yaml: No such file"):
         load_config(str(tmp_path / "nowhere.yaml"))
-    with pytest.raises(ConfigError, match=r"expected a configuration file at .*: Is a directory"):
+    with pytest.raises(
+        ConfigError, match=r"expected a configuration file at .*: it is a folder, no regular file"
+    ):
         load_config(str(tmp_path))
 
 

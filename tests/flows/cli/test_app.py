@@ -72,6 +72,7 @@ def shls_process(prefect_server):
     return run
 
 
+@pytest.mark.slow
 def test_run_as_a_process_prints_one_json_object_and_tells_progress_beside_it(
     first_run, used_store, shls_process
 ):
@@ -92,6 +93,7 @@ def test_run_as_a_process_prints_one_json_object_and_tells_progress_beside_it(
     assert told == [*STAGES, "gate", "train", "evaluate"]
 
 
+@pytest.mark.slow
 def test_a_failing_process_says_so_in_one_line(config_file, tmp_path, shls_process):
     (tmp_path / "empty").mkdir()
     result = shls_process(

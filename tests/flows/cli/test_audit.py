@@ -242,6 +242,7 @@ def test_a_store_that_is_not_to_be_written_is_audited_all_the_same(used_store, a
     assert (code, told["verdict"], told["recorded"]) == (0, "intact", False)
 
 
+@pytest.mark.slow
 def test_withdraw_regenerate_purge(audited, used_store, opened, outcome, first_run, shls):
     """The old checkpoint is outstanding until it is gone; its replacement is clean; a purge is no damage."""
     old = get_record(opened.objects, outcome.dataset.dataset, DatasetManifest)

@@ -34,7 +34,9 @@ def test_defects_are_not_taken_for_errors_of_the_machine():
     assert "threads" in described(RuntimeError("can't start new thread"))
 
 
-@pytest.mark.parametrize("out", ["file", "file/below", "/proc/out"])
+@pytest.mark.parametrize(
+    "out", ["file/below", *(pytest.param(out, marks=pytest.mark.slow) for out in ("file", "/proc/out"))]
+)
 def test_a_place_that_cannot_hold_results_is_named(clip, tmp_path, out):
     (tmp_path / "file").touch()
     done = run("segment", *clip, "--out", out, "--checkpoint", "pretrained", cwd=tmp_path)
@@ -60,6 +62,7 @@ def test_a_mask_that_does_not_fit_on_the_disk_is_not_left_half(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_segment_works_with_closed_streams_and_paths_the_shell_did_not_expand(clip, tmp_path):
     frames, _, mask = clip
     done = run(

@@ -18,6 +18,7 @@ class PlaceFeatures:
     """Gives every place of a world, which red and green name, a vector of its own, of any length."""
 
     stride = STRIDE
+    device = torch.device("cpu")
 
     def __init__(self) -> None:
         generator = torch.Generator().manual_seed(0)

@@ -70,9 +70,9 @@ def test_a_naming_that_was_changed_is_not_what_its_run_noted(used):
     found = told(replace(history, namings=forged, namings_after=forged))
     assert {kind for kind, *_ in found} == {"tables disagree"}
     assert [what for _, _, what in found] == [
-        "run a dataset saw other rows",
         f"it means {C[:12]}…, and no run in the ledger since gave it",
         f"run a dataset gave this name, it means {C[:12]}… there",
+        "run a dataset saw other rows",
     ]
 
 

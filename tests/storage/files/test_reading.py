@@ -115,6 +115,7 @@ def test_answers_that_break_off_are_read_again(bucket, proxy):
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 def test_an_answer_that_always_breaks_off_is_told_in_one_line(bucket, proxy):
     store = Store.create(f"{bucket}/never")
     digest = store.objects.put(b"x" * 1000)

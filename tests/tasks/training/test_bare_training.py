@@ -78,6 +78,7 @@ def train_without(forbidden, exported, out):
     )
 
 
+@pytest.mark.slow
 def test_refinement_and_validation_need_no_faiss_where_torch_searches(passed_store, staged, tmp_path):
     refinement = RefinementConfig(mode="roi", decoder_width=0.0625)
     learning = LearningConfig(

@@ -37,6 +37,7 @@ def refused(result):
     return result.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_withdraw_regenerate_audit(first_run, used_store, photographs, image, at, with_config, shls):
     """The new dataset is clean, the old checkpoint is listed, its replacement is not."""
     old, old_checkpoint = first_run.outcome.dataset.dataset, first_run.outcome.training.checkpoint
@@ -83,6 +84,7 @@ def test_withdraw_regenerate_audit(first_run, used_store, photographs, image, at
     assert printed(shls("dataset", "show", "tiny", *at, "--json"))["withdrawn"] == {}
 
 
+@pytest.mark.slow
 def test_purge_and_then_every_command(
     first_run, used_store, photographs, image, at, with_config, shls, tmp_path
 ):

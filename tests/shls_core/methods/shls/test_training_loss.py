@@ -184,6 +184,7 @@ def test_refinement_is_learned_and_repeats_bit_for_bit():
     assert runs[0] == runs[1]
 
 
+@pytest.mark.slow
 def test_every_switch_of_ours_together_is_learned_and_goes_on_bit_for_bit():
     """As configs/stills_refinement.yaml has them: two phases, mixed precision, correction, places."""
     refinement = RefinementConfig(
