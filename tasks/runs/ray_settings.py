@@ -17,6 +17,9 @@ _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
 
+_given: dict[str, str] = {}
+"""What Ray was given by this process before its import."""
+
 
 def cluster_address() -> str | None:
     """Return the address of the cluster to join; None: a Ray of our own is started."""
@@ -31,11 +34,16 @@ def prepare_import() -> None:
     clusters (as on macOS and Windows by default) Ray takes 127.0.0.1 for the address of this machine.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if "ray" in sys.modules or cluster_address():
+    if cluster_address():
         return
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    if "ray" not in sys.modules:
+        _given["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        if os.environ.get("RAY_AUTH_MODE", "token") == "token":
+            token = os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32)
+            _given.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token)
+    # Ray keeps what it read at its import, and the servers that it starts read the environment: if somebody
+    # has put that back meanwhile, they would not let each other in.
+    os.environ.update(_given)
 
 
 def worker_settings() -> dict[str, str]:
