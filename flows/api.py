@@ -167,7 +167,8 @@ def segment(
     max_side
         Longest side in px at which frames are processed; masks have the size of the frames.
     propagation, snap
-        As in ``shls segment``: ``own`` or ``label_propagation``, and whether its masks snap to superpixels.
+        As in ``shls segment``: ``own``, ``label_propagation`` or ``superpixel_memory``, and whether the masks
+        of label propagation snap to superpixels.
 
     Raises
     ------

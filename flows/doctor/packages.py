@@ -1,7 +1,6 @@
 """Python and the packages: what the project asks for, what its lock file names, what is installed."""
 
 import importlib.metadata
-import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -67,16 +66,14 @@ def _locked() -> Iterator[Finding]:
 
 def _pins() -> tuple[str, Mapping[str, str]]:
     """Return the name of the lock file, and the version of each package; of several versions, none."""
-    if (path := _PROJECT / "uv.lock").is_file():
-        pins: dict[str, set[str]] = {}
-        for package in tomllib.loads(path.read_text(encoding="utf-8")).get("package", []):
-            pins.setdefault(package["name"], set()).add(package.get("version", "").partition("+")[0])
-        single = {name: versions.pop() for name, versions in pins.items() if len(versions) == 1}
-        return path.name, {name: pin for name, pin in single.items() if pin and name != _PACKAGE}
-    if (path := _PROJECT / "requirements.lock").is_file():
-        lines = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        return path.name, dict(lines)
-    return "", {}
+    path = _PROJECT / "uv.lock"
+    if not path.is_file():
+        return "", {}
+    pins: dict[str, set[str]] = {}
+    for package in tomllib.loads(path.read_text(encoding="utf-8")).get("package", []):
+        pins.setdefault(package["name"], set()).add(package.get("version", "").partition("+")[0])
+    single = {name: versions.pop() for name, versions in pins.items() if len(versions) == 1}
+    return path.name, {name: pin for name, pin in single.items() if pin and name != _PACKAGE}
 
 
 def _installed(package: str) -> str | None:
