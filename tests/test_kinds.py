@@ -34,7 +34,7 @@ from storage.provenance.code_digest import import_closure
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.manifests import DatasetManifest, StageManifest
 from storage.records.tombstones import Tombstone
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.verification.key_owners import KeyOwners
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.reports import page_of
@@ -83,7 +83,7 @@ def test_every_kind_of_record_has_one_model_and_its_needed_fields_are_fields_of_
 
 def test_a_kind_that_is_added_changes_no_id():
     # Of storage, code digests of rows, checkpoints and scores cover what these import.
-    stages = (f"tasks.stages.{stage}" for stage in STAGES)
+    stages = (f"tasks.stages.{stage}" for stage in OF_STILLS)
     covered = import_closure("storage.rows.shard_encoding", "storage.rows.loader", *stages)
     assert "storage.records.manifests" in covered
     assert "storage.kinds" not in covered
@@ -157,7 +157,7 @@ class Unread:
         raise Looked(name)
 
 
-@pytest.mark.parametrize("kind", [*KeyKind, *STAGES, *map(shards_key, STAGES)])
+@pytest.mark.parametrize("kind", [*KeyKind, *OF_STILLS, *map(shards_key, OF_STILLS)])
 def test_the_audit_looks_at_what_an_entry_of_every_kind_of_key_points_at(kind):
     with pytest.raises(Looked):
         KeyOwners(Unread()).key_of(kind, "0" * 64)
@@ -166,8 +166,8 @@ def test_the_audit_looks_at_what_an_entry_of_every_kind_of_key_points_at(kind):
 
 def test_a_record_finds_its_key_but_a_verdict_by_its_bounds():
     assert set(KEY_OF_RECORD.values()) == set(KeyKind) - {KeyKind.VERDICTS}
-    assert {stage_of_shards_key(shards_key(stage)) for stage in STAGES} == set(STAGES)
-    assert {stage_of_shards_key(kind) for kind in (*KeyKind, *STAGES)} == {None}
+    assert {stage_of_shards_key(shards_key(stage)) for stage in OF_STILLS} == set(OF_STILLS)
+    assert {stage_of_shards_key(kind) for kind in (*KeyKind, *OF_STILLS)} == {None}
 
 
 def test_garbage_collection_keeps_what_cannot_be_made_from_the_photographs_again():

@@ -14,16 +14,18 @@ from storage.lineage.arrays import no_rows, string, strings
 from storage.objects.objects import ObjectStore
 from storage.rows.shards import read_columns
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 _HEAD = ("sample_id", "source_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")
-"""The notes of a photograph."""
+"""The notes of a source: a photograph or a video."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     INGEST: (*_HEAD, *NOTES),
     SALIENCY: _HEAD,
     SEQUENCES: (*_HEAD, "split", "template_id", "pasted_ids"),
     SUPERPIXELS: _HEAD,
+    FOOTAGE: (*_HEAD, *NOTES),
+    CLIPS: (*_HEAD, "split", "video_id"),
 }
 """The columns that are read of the rows of each stage."""
 

@@ -6,16 +6,18 @@ from graphlib import CycleError, TopologicalSorter
 import pyarrow as pa
 
 from shls_core.errors import StoreError
-from storage.rows.schemas import ingest, saliency, sequences, superpixels
+from storage.rows.schemas import clips, footage, ingest, saliency, sequences, superpixels
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import in_version_2
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 SCHEMAS: Mapping[str, StageSchema] = {
     INGEST: ingest.SCHEMA,
     SALIENCY: saliency.SCHEMA,
     SEQUENCES: sequences.SCHEMA,
     SUPERPIXELS: superpixels.SCHEMA,
+    FOOTAGE: footage.SCHEMA,
+    CLIPS: clips.SCHEMA,
 }
 """The schema of every stage that this version knows, by its name."""
 
@@ -39,7 +41,9 @@ def schema_of(stage: str) -> StageSchema:
 
 
 def in_reading_order(reads: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the names of some stages, each after those it reads, otherwise sorted by name.
+    """Return the names of some stages, each after those it reads, otherwise in the order of `SCHEMAS`.
+
+    The stages of one source stand together; unknown stages come last, by name.
 
     Parameters
     ----------
@@ -53,8 +57,8 @@ def in_reading_order(reads: Mapping[str, Collection[str]]) -> list[str]:
 
     Examples
     --------
-    >>> in_reading_order({"b": ["c"], "a": ["c"], "c": []})
-    ['c', 'a', 'b']
+    >>> in_reading_order({"footage": [], "clips": ["footage"], "saliency": ["ingest"], "ingest": []})
+    ['ingest', 'saliency', 'footage', 'clips']
     """
     graph = TopologicalSorter({name: set(read).intersection(reads) for name, read in reads.items()})
     try:
@@ -63,12 +67,21 @@ def in_reading_order(reads: Mapping[str, Collection[str]]) -> list[str]:
         raise StoreError(
             f"expected stages that do not read each other in a circle, got {error.args[1]}"
         ) from None
-    order: list[str] = []
-    while graph.is_active():
-        ready = sorted(graph.get_ready())
-        order += ready
-        graph.done(*ready)
-    return order
+    order: dict[str, None] = {}
+
+    def take(names: Collection[str]) -> None:
+        for name in sorted(reads.keys() & names, key=_place):
+            if name not in order:
+                take(reads[name])
+                order[name] = None
+
+    take(reads.keys())
+    return list(order)
+
+
+def _place(stage: str) -> tuple[int, str]:
+    names = list(SCHEMAS)
+    return (names.index(stage) if stage in SCHEMAS else len(names)), stage
 
 
 def schemas_ever(stage: str) -> Iterator[StageSchema]:

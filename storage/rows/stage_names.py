@@ -6,3 +6,10 @@ INGEST: Final = "ingest"
 SALIENCY: Final = "saliency"
 SEQUENCES: Final = "sequences"
 SUPERPIXELS: Final = "superpixels"
+FOOTAGE: Final = "footage"
+CLIPS: Final = "clips"
+
+OF_STILLS: Final = (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)
+"""The stages of a dataset from photographs."""
+OF_VIDEOS: Final = (FOOTAGE, CLIPS)
+"""The stages of a dataset from videos."""

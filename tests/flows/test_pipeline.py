@@ -12,7 +12,7 @@ from storage.gate.gate import newest_verdict
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 
 KINDS = ["dataset", "train", "evaluate"]
@@ -25,7 +25,7 @@ def object_names(store):
 
 def test_everything_is_computed_once(first_run):
     stages = first_run.outcome.dataset.stages
-    assert [stage.name for stage in stages] == list(STAGES)
+    assert [stage.name for stage in stages] == list(OF_STILLS)
     for stage in stages:
         assert stage.status == "computed"
         assert stage.rows_computed == stage.rows
@@ -117,8 +117,8 @@ def test_prefect_shows_progress_a_table_per_stage_and_the_result(first_run, phot
             artifacts = client.read_artifacts(artifact_filter=ArtifactFilter(), flow_run_filter=of_run)
             found[run["kind"]] = {artifact.key: artifact for artifact in artifacts}
     assert {key: artifact.type for key, artifact in found["dataset"].items()} == {
-        **{f"progress-{stage}": "progress" for stage in STAGES},
-        **{f"stage-{stage}": "table" for stage in STAGES},
+        **{f"progress-{stage}": "progress" for stage in OF_STILLS},
+        **{f"stage-{stage}": "table" for stage in OF_STILLS},
         "dataset-report": "markdown",
     }
     assert {artifact.data for artifact in found["dataset"].values() if artifact.type == "progress"} == {100}

@@ -1,13 +1,13 @@
 from flows.configuration import PipelineConfig
 from flows.stages import dataset_stages
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 
 
 def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():
     stages = dataset_stages(PipelineConfig())
-    assert tuple(stage.name for stage in stages) == STAGES
+    assert tuple(stage.name for stage in stages) == OF_STILLS
     for number, stage in enumerate(stages):
-        assert set(stage.reads) <= set(STAGES[:number])
+        assert set(stage.reads) <= set(OF_STILLS[:number])
 
 
 def test_each_stage_gets_its_section_and_all_get_the_same_seed_and_size():

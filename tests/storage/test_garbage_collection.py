@@ -15,7 +15,7 @@ from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.references import resolve
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.verification.verify import verify_dataset, verify_store
 
@@ -199,6 +199,6 @@ def test_no_row_descends_from_a_photograph_that_was_removed(staged, two, photogr
     descended = descent(store, image)
     assert len(descended.of_stage("ingest")) == 1
     assert [(found.dataset, tuple(found.stages)) for found in descended.datasets] == [
-        (staged.dataset, STAGES)
+        (staged.dataset, OF_STILLS)
     ]
     assert seven in History(store).records.of_kind("dataset")

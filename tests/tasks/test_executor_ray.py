@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shls_core.errors import InputError, SampleError, WorkerLost
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.executor import _workers, run_jobs
 from tasks.staging import build_stage, shard_work
@@ -165,7 +165,7 @@ def test_a_worker_killed_at_work_is_replaced_and_changes_no_byte(
 
     monkeypatch.setattr(build_stage, "_make_keyed_shard", make_shard_dying_once_per_stage)
     on_ray = stage_dataset(store, photographs, backend="ray", workers=2)
-    assert all((store.root / f"{stage} died").exists() for stage in STAGES)
+    assert all((store.root / f"{stage} died").exists() for stage in OF_STILLS)
     assert on_ray.dataset == staged.dataset
 
 

@@ -7,7 +7,7 @@ import obstore
 import pytest
 
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.executor import _workers
 
@@ -63,7 +63,7 @@ def test_one_photograph_more_copies_the_other_rows_as_on_disk(
 
     there, here = stage_dataset(in_bucket, folder), stage_dataset(staged_copy, folder)
     assert there.dataset == here.dataset
-    for stage in STAGES:
+    for stage in OF_STILLS:
         figures = [
             (outcome.status, outcome.rows, outcome.rows_computed, outcome.shards_computed)
             for outcome in (there.outcomes[stage], here.outcomes[stage])

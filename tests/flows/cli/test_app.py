@@ -10,7 +10,7 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))
@@ -82,7 +82,7 @@ def test_run_as_a_process_prints_one_json_object_and_tells_progress_beside_it(
     first = first_run.outcome
     assert printed["dataset"] == first.dataset.dataset
     assert printed["checkpoint"] == first.training.checkpoint
-    assert [stage["name"] for stage in printed["stages"]] == list(STAGES)
+    assert [stage["name"] for stage in printed["stages"]] == list(OF_STILLS)
     for stage in printed["stages"]:
         assert set(stage) >= STAGE_KEYS
         assert (stage["status"], stage["rows_computed"], stage["shards_computed"]) == ("cached", 0, 0)
@@ -90,7 +90,7 @@ def test_run_as_a_process_prints_one_json_object_and_tells_progress_beside_it(
     for scores in (printed["evaluation"], *printed["baselines"].values()):
         assert all(0 <= scores[name] <= 1 for name in SCORES)
     told = [line.split()[0] for line in result.stderr.splitlines()]
-    assert told == [*STAGES, "gate", "train", "evaluate"]
+    assert told == [*OF_STILLS, "gate", "train", "evaluate"]
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_a_failing_process_says_so_in_one_line(config_file, tmp_path, shls_proce
 def test_run_prints_what_was_made_and_the_scores_beside_the_baselines(first_run, used_store, shls):
     result = shls("run", "--config", first_run.config, "--store", used_store)
     assert result.exit_code == 0
-    for shown in ("tiny@v1", *STAGES, "trained", "untrained", "copy the first mask"):
+    for shown in ("tiny@v1", *OF_STILLS, "trained", "untrained", "copy the first mask"):
         assert shown in result.stdout
     assert f"{100 * first_run.outcome.evaluation.scores['J&F-Mean']:.1f}" in result.stdout
 
@@ -118,7 +118,7 @@ def test_dataset_build_prints_dataset_and_stages(config_file, tmp_path, shls):
     printed = json.loads(result.stdout)
     assert printed["dataset"] == Store.open(tmp_path / "store").names.resolve("tiny")
     assert [(stage["name"], stage["status"]) for stage in printed["stages"]] == [
-        (stage, "computed") for stage in STAGES
+        (stage, "computed") for stage in OF_STILLS
     ]
     assert all(set(stage) >= STAGE_KEYS for stage in printed["stages"])
 
@@ -242,10 +242,10 @@ def test_a_store_that_cannot_be_written_is_told_in_one_line(shls, config_file, c
     assert "expected a folder that can be written at /dev/null/store: " in one_error_line(result)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_a_changed_byte_in_a_shard_stops_the_build_with_its_name(first_run, used_store, shls, stage):
     store = Store.open(used_store)
-    artifact = first_run.outcome.dataset.stages[STAGES.index(stage)].artifact
+    artifact = first_run.outcome.dataset.stages[OF_STILLS.index(stage)].artifact
     digest = StageArtifact(store.objects, artifact).manifest.shards[0].digest
     path = used_store / object_path(digest)
     content = bytearray(path.read_bytes())

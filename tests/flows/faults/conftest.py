@@ -17,7 +17,7 @@ import yaml
 
 from storage.canonical import digest_bytes
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 
 SHLS = str(Path(sys.executable).with_name("shls"))
@@ -188,7 +188,7 @@ def undisturbed(
     num_rows = {shard.digest: shard.rows for manifest in manifests for shard in manifest.shards}
     shards = {
         str(entry.relative_to(path)): num_rows[entry.read_text()]
-        for stage in STAGES
+        for stage in OF_STILLS
         for entry in (path / "keys" / f"{stage}-shards").iterdir()
     }
     return Undisturbed(path, outcome.dataset, len(_entries(path)), shards)
@@ -227,7 +227,7 @@ def check_whole() -> Callable[[Path], None]:
                 assert all(store.objects.verify(shard.digest) for shard in shards)
             elif kind == "dataset":
                 dataset = get_record(store.objects, entry.name, DatasetManifest)
-                assert all(store.objects.verify(dataset.stages[stage]) for stage in STAGES)
+                assert all(store.objects.verify(dataset.stages[stage]) for stage in OF_STILLS)
         for row in store.names.rows():
             assert get_record(store.objects, row["digest"], DatasetManifest)
         heads = ["0" * 64, *(run["entry"] for run in store.ledger.runs())]

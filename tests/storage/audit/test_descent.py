@@ -4,7 +4,7 @@ import pytest
 
 from storage.audit.descent import descent_problems
 from storage.records.manifests import DatasetManifest, get_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 
 
 def problems(store, dataset):
@@ -15,7 +15,7 @@ def test_every_row_descends_from_the_photographs_it_names(staged):
     assert problems(staged.store, staged.dataset) == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 @pytest.mark.parametrize("how", ["one more", "one less", "another"])
 def test_a_row_that_names_others_is_named(staged, staged_copy, with_rows_changed, stage, how):
     first = None

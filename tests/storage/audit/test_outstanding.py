@@ -6,7 +6,7 @@ from storage.audit.outstanding import outstanding
 from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
 from storage.rows.dataset import Dataset
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.withdrawal.deny_list import Withdrawal
 
 
@@ -40,7 +40,7 @@ def test_nothing_is_outstanding_of_photographs_that_are_in_no_dataset(staged):
     assert found(staged.store, [], staged.dataset) == []
 
 
-@pytest.mark.parametrize("stages", [STAGES, ("ingest",)])
+@pytest.mark.parametrize("stages", [OF_STILLS, ("ingest",)])
 def test_weights_do_not_forget_what_was_erased_since(staged, staged_copy, with_rows_changed, stages):
     image_id = rows(staged.store, staged.dataset, "sequences")[0]["source_ids"][0]
     dataset = staged.dataset
@@ -52,5 +52,5 @@ def test_weights_do_not_forget_what_was_erased_since(staged, staged_copy, with_r
             lambda row: {"rejected": ERASED, "digest": None} if image_id in row["source_ids"] else {},
         )
     (one,) = found(staged_copy, [image_id], dataset)
-    assert one.datasets == (() if stages == STAGES else (dataset,))
+    assert one.datasets == (() if stages == OF_STILLS else (dataset,))
     assert one.checkpoints == (f"learned from {dataset}",)

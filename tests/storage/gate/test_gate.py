@@ -20,7 +20,8 @@ from storage.gate.stills import _of_scenarios, _of_superpixel_counts
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import SCHEMAS, STAGES
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.saliency import SaliencyStage
@@ -37,7 +38,7 @@ CHANCE_CLONES_NOTHING = 38
 def expected(staged):
     """Every expectation of the staged dataset, and the tables that it looks at, by stage."""
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
-    artifacts = {stage: StageArtifact(staged.store.objects, dataset.stages[stage]) for stage in STAGES}
+    artifacts = {stage: StageArtifact(staged.store.objects, dataset.stages[stage]) for stage in OF_STILLS}
     manifests = {stage: artifact.manifest for stage, artifact in artifacts.items()}
     return gate._expectations(manifests, BOUNDS), gate._statistics_tables(artifacts)
 
@@ -65,13 +66,13 @@ def broken_in_every_column(table, expected):
     return broken.drop(index=len(broken) - 1)  # one row was lost, too
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_the_staged_dataset_meets_every_expectation(expected, stage):
     every, tables = expected
     assert all(finding.passed for finding in findings(stage, tables[stage], every))
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_every_expectation_can_fail(expected, stage):
     every, tables = expected
     broken = broken_in_every_column(tables[stage], [item for item in every if item.stage == stage])
@@ -85,12 +86,12 @@ def test_no_statistic_may_be_missing(expected):
         for item in expected[0]
         if item.kind == "ExpectColumnValuesToNotBeNull"
     }
-    for stage in STAGES:
+    for stage in OF_STILLS:
         names = {field.name for field in SCHEMAS[stage].statistics} | {"sample_id", "row_key", "digest"}
         assert names == {column for of_stage, column in guarded if of_stage == stage}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_a_stage_without_rows_fails(expected, stage):
     every, tables = expected
     first, *_ = findings(stage, tables[stage].iloc[:0], every)

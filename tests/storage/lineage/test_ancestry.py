@@ -17,7 +17,7 @@ from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.rows.loader import SequenceLoader
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 
 
@@ -52,10 +52,10 @@ def test_of_a_score_everything_up_to_the_photographs_is_there_once(made):
     assert set(Counter(lineage.edges).values()) == {1}
     assert all(end in ids for edge in lineage.edges for end in edge)
     manifest = get_record(made.store.objects, made.eight, DatasetManifest)
-    assert {node.id for node in lineage.of_kind("stage")} == {manifest.stages[stage] for stage in STAGES}
+    assert {node.id for node in lineage.of_kind("stage")} == {manifest.stages[stage] for stage in OF_STILLS}
     shards = {
         shard.digest: manifest.stages[stage]
-        for stage in STAGES
+        for stage in OF_STILLS
         for shard in get_record(made.store.objects, manifest.stages[stage], StageManifest).shards
     }
     assert edges_among(lineage, "shard", "stage") == set(shards.items())
@@ -227,7 +227,7 @@ def test_what_is_gone_says_so_and_what_the_ledger_knows_of_it_stays(made, copied
         lineage = ancestry(copied, reference)
         assert lineage.root.facts["gone"].startswith("removed by gc on 20")
         assert makers_of(lineage, made.eight) == makers_of(ancestry(made.store, made.eight), made.eight)
-        assert len(lineage.of_kind("stage")) == len(STAGES)
+        assert len(lineage.of_kind("stage")) == len(OF_STILLS)
     (copied.root / object_path(made.brief)).unlink()
     lineage = ancestry(copied, made.evaluation)
     assert node(lineage, made.brief).facts["gone"] == "not in this store"

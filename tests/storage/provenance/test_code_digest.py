@@ -8,7 +8,7 @@ from shls_core.methods.registry import METHODS, method_named
 from storage.canonical import canonical_json, digest_bytes
 from storage.provenance import code_digest as module
 from storage.provenance.code_digest import code_digest, import_closure
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 
 ENCODER = "storage.rows.shard_encoding"
 
@@ -185,7 +185,7 @@ MUST_HOLD = {
 }
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_the_closure_of_a_stage_holds_what_makes_its_bytes(stage):
     closure = set(import_closure(f"tasks.stages.{stage}", ENCODER))
     always = {
@@ -213,19 +213,19 @@ FOREIGN = (
 )
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_the_closure_of_a_stage_holds_no_other_stage_and_nothing_of_reading_running_or_learning(stage):
     closure = import_closure(f"tasks.stages.{stage}", ENCODER)
     others = tuple(
         f"{folder}.{other}"
-        for other in STAGES
+        for other in OF_STILLS
         for folder in ("tasks.stages", "storage.rows.schemas")
         if other != stage
     )
     assert not [name for name in closure if name.startswith(FOREIGN + others)]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_the_closure_agrees_with_what_python_imports(stage):
     script = (
         f"import json, sys; import tasks.stages.{stage}, {ENCODER}; "

@@ -7,7 +7,7 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import Verdict, validate
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import StageManifest, get_record, put_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.verification.key_owners import KeyOwners, entries_about, key_problems
 from storage.verification.verify import verify_store
 
@@ -55,7 +55,12 @@ def told(store):
 def test_every_key_of_a_build_is_recomputed(judged):
     keys = take_inventory(judged.backend).keys
     kinds = {entry.kind for entry in keys}
-    assert kinds == {*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts", "verdict-of-dataset"}
+    assert kinds == {
+        *OF_STILLS,
+        *(f"{stage}-shards" for stage in OF_STILLS),
+        "verdicts",
+        "verdict-of-dataset",
+    }
     owners = KeyOwners(judged.objects)
     for entry in keys:
         found = owners.key_of(entry.kind, judged.keys.get(entry.kind, entry.key))
@@ -75,7 +80,7 @@ def test_keys_of_learning_are_the_digest_of_what_decides_it(judged, staged):
     assert evaluation("d" * 64, staged.dataset).key != scored.key
 
 
-@pytest.mark.parametrize("kind", [*STAGES, *(f"{stage}-shards" for stage in STAGES), "verdicts"])
+@pytest.mark.parametrize("kind", [*OF_STILLS, *(f"{stage}-shards" for stage in OF_STILLS), "verdicts"])
 def test_an_entry_that_points_at_the_result_of_other_work_is_named(judged, kind):
     entries = [entry for entry in take_inventory(judged.backend).keys if entry.kind == kind]
     digest = judged.keys.get(kind, entries[0].key)

@@ -16,7 +16,8 @@ from storage.provenance.environment import current_environment
 from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, get_record, put_record
 from storage.rows.shard_encoding import encode_shard
 from storage.rows.shards import read_columns
-from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.tables.ledger import Run
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
@@ -41,7 +42,7 @@ class Parts:
 @pytest.fixture
 def parts(staged, judged):
     dataset = get_record(judged.objects, staged.dataset, DatasetManifest)
-    manifests = {stage: dataset.stages[stage] for stage in STAGES}
+    manifests = {stage: dataset.stages[stage] for stage in OF_STILLS}
     shards = {
         stage: get_record(judged.objects, digest, StageManifest).shards[0]
         for stage, digest in manifests.items()
@@ -84,7 +85,7 @@ def test_nothing_is_wrong_with_what_was_just_made(staged, judged):
     assert require_undamaged(judged, staged.dataset).num_objects == of_dataset.num_objects
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 @pytest.mark.parametrize(
     ("part", "change", "kind", "error"),
     [

@@ -21,7 +21,8 @@ from storage.records.tombstones import ERASED, Tombstone
 from storage.rows.loader import SequenceLoader
 from storage.rows.shards import put_shard, read_columns
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.verification.verify import require_undamaged, verify_dataset, verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -73,7 +74,7 @@ def files(store: Store) -> dict[str, bytes]:
 def rows_of(store, dataset, image_id):
     """Every row of a dataset that descends from a photograph, with all that it holds."""
     manifest = get_record(store.objects, dataset, DatasetManifest)
-    for stage in STAGES:
+    for stage in OF_STILLS:
         artifact = StageArtifact(store.objects, manifest.stages[stage])
         for row in artifact.table(SCHEMAS[stage].arrow.names).to_pylist():
             if image_id in row["source_ids"]:
@@ -92,7 +93,7 @@ def problems(store):
 
 def test_no_byte_of_the_photograph_is_left(staged, store, image, photographs, purge):
     rows = list(rows_of(store, staged.dataset, image))
-    assert {stage for stage, _ in rows} == set(STAGES)
+    assert {stage for stage, _ in rows} == set(OF_STILLS)
     packed = {part for part in payloads(rows) if isinstance(part, bytes) and len(part) > 40}
     before = b"".join(files(store).values())
     assert len(packed) > 20
@@ -123,7 +124,7 @@ def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, imag
         stage: StageArtifact(store.objects, manifest.stages[stage])
         .table(SCHEMAS[stage].arrow.names)
         .to_pylist()
-        for stage in STAGES
+        for stage in OF_STILLS
     }
     purge(store, image)
     objects = store.with_stand_ins()
@@ -302,7 +303,7 @@ def test_photographs_are_erased_one_after_the_other(staged, store, image, photog
     assert not [part for part in packed if part in whole]
     assert holdings(store, image, other) == []
     for image_id in (image, other):
-        assert {row.stage for row in descent(store, image_id).rows} == set(STAGES)
+        assert {row.stage for row in descent(store, image_id).rows} == set(OF_STILLS)
 
 
 def test_a_stand_in_that_is_erased_has_another_one(store, image, photographs, purge):

@@ -11,7 +11,7 @@ from openlineage.client.serde import Serde
 from storage.objects.objects import object_path
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Catalogue
@@ -49,7 +49,7 @@ def made(store, **facts):
 def tables_of(store, dataset):
     """The manifest and all rows of every stage, read without the code under test."""
     found = {}
-    for stage in STAGES:
+    for stage in OF_STILLS:
         artifact = get_record(store.objects, dataset, DatasetManifest).stages[stage]
         manifest = get_record(store.objects, artifact, StageManifest)
         shards = [store.objects.get(shard.digest) for shard in manifest.shards]
@@ -65,9 +65,9 @@ def put_checkpoint(store, dataset, kind="checkpoint"):
 def test_a_dataset_is_made_with_its_stages_each_in_its_version(judged, staged):
     outputs = made(judged, outputs=[staged.dataset])
     top = f"{judged.root}/photos"
-    assert list(outputs) == [*(f"{top}/{stage}" for stage in STAGES), top]
+    assert list(outputs) == [*(f"{top}/{stage}" for stage in OF_STILLS), top]
     assert {dataset["namespace"] for dataset in outputs.values()} == {"file"}
-    artifacts = [staged.outcomes[stage].artifact for stage in STAGES]
+    artifacts = [staged.outcomes[stage].artifact for stage in OF_STILLS]
     versions = [dataset["facets"]["version"]["datasetVersion"] for dataset in outputs.values()]
     assert versions == [*artifacts, staged.dataset]
 
@@ -105,7 +105,7 @@ def test_edges_between_stages_are_told_though_one_run_makes_them(judged, staged)
         "saliency": ["ingest"],
         "sequences": ["ingest", "saliency"],
         "superpixels": ["sequences"],
-        top: list(STAGES),
+        top: list(OF_STILLS),
     }
 
 
@@ -115,7 +115,7 @@ def test_what_was_written_is_not_what_was_found(judged, staged):
     stages[2] |= {"status": "cached", "rows_computed": 0, "shards_computed": 0}
     outputs = made(judged, outputs=[staged.dataset], details={"stages": stages})
     ingest, saliency, sequences, _ = (
-        outputs[f"{judged.root}/photos/{stage}"]["outputFacets"]["outputStatistics"] for stage in STAGES
+        outputs[f"{judged.root}/photos/{stage}"]["outputFacets"]["outputStatistics"] for stage in OF_STILLS
     )
     _, shards, table = tables_of(judged, staged.dataset)["ingest"]
     assert (ingest["rowCount"], ingest["fileCount"]) == (table.num_rows, len(shards))
@@ -139,7 +139,7 @@ def test_other_names_are_those_of_people_and_the_place_of_the_record(judged, sta
 
 def test_what_is_read_has_statistics_and_what_the_gate_found(judged, staged):
     inputs = read(judged, inputs=[staged.dataset])
-    facets = {stage: inputs[f"{judged.root}/photos/{stage}"]["inputFacets"] for stage in STAGES}
+    facets = {stage: inputs[f"{judged.root}/photos/{stage}"]["inputFacets"] for stage in OF_STILLS}
     assert {stage: set(found) for stage, found in facets.items()} == {
         "ingest": {"dataQualityMetrics"},
         "saliency": {"dataQualityMetrics", "dataQualityAssertions"},

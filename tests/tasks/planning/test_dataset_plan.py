@@ -9,11 +9,11 @@ from storage.canonical import digest_bytes
 from storage.objects.objects import object_path
 from storage.provenance import environment
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 
-EVERYTHING = dict.fromkeys(STAGES, 10)
-NOTHING = dict.fromkeys(STAGES, 0)
+EVERYTHING = dict.fromkeys(OF_STILLS, 10)
+NOTHING = dict.fromkeys(OF_STILLS, 0)
 
 
 def files_in(store):
@@ -119,7 +119,7 @@ def test_a_parameter_makes_its_stage_anew_and_those_behind(staging, sections, ex
     planned, computed = planned_and_computed(staging)
     assert planned == expected
     # Where a mask comes out as it was, nothing behind it is made; but not all of them do.
-    assert all((computed[stage] > 0) == (expected[stage] > 0) for stage in STAGES)
+    assert all((computed[stage] > 0) == (expected[stage] > 0) for stage in OF_STILLS)
 
 
 def test_rows_that_come_out_as_they_were_stop_the_work_behind_them(staging):
@@ -136,7 +136,7 @@ def test_rows_that_come_out_as_they_were_stop_the_work_behind_them(staging):
         ("shls_core.synthesis.warping", {"sequences"}),
         ("tasks.stages.superpixels", {"superpixels"}),
         ("shls_core.seeding", {"saliency", "sequences"}),
-        ("storage.rows.shard_encoding", set(STAGES)),
+        ("storage.rows.shard_encoding", set(OF_STILLS)),
         ("storage.rows.schemas.superpixels", {"superpixels"}),
         ("storage.rows.schemas.ingest", {"ingest"}),
     ],
@@ -145,8 +145,8 @@ def test_code_inside_the_closure_of_a_stage_makes_it_anew(staging, change_code, 
     change_code(module, "\n\nNEW = 1\n")
     planned, computed = planned_and_computed(staging)
     assert computed == NOTHING | dict.fromkeys(stages, 10)
-    first = min(STAGES.index(stage) for stage in stages)
-    assert planned == NOTHING | dict.fromkeys(STAGES[first:], 10)
+    first = min(OF_STILLS.index(stage) for stage in stages)
+    assert planned == NOTHING | dict.fromkeys(OF_STILLS[first:], 10)
 
 
 @pytest.mark.parametrize("module", ["storage.rows.stage_graph", "storage.rows.stage_names"])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.provenance.environment import current_environment
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
@@ -15,7 +15,7 @@ from tasks.staging.tried_rates import tried_rates
 
 
 def record(store, seconds, rows, workers=2, backend="ray", kind="dataset"):
-    details = {"stages": [{"name": stage, "seconds": seconds, "rows_computed": rows} for stage in STAGES]}
+    details = {"stages": [{"name": stage, "seconds": seconds, "rows_computed": rows} for stage in OF_STILLS]}
     run = Run(
         run_id="r",
         kind=kind,
@@ -88,7 +88,7 @@ def test_where_nothing_is_known_a_handful_is_tried_and_the_store_stays_empty(ten
     recorded = recorded_rates(empty.store, plan)
     assert needs_trial(plan, recorded, 1)
     rates = completed_rates(recorded, tried_rates(plan, empty.staging()))
-    for stage in STAGES:
+    for stage in OF_STILLS:
         assert rates[stage].seconds_per_row > 0
         assert rates[stage].bytes_per_row > 100
         assert "rows tried just now" in rates[stage].basis

@@ -5,7 +5,7 @@ import pytest
 from shls_core.errors import InputError
 from storage.canonical import digest_bytes
 from storage.records.tombstones import ERASED
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from storage.verification.verify import verify_store
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -109,7 +109,7 @@ def test_reinstated_it_comes_in_again_and_no_erased_row_is_copied(staging, withd
     verification = verify_store(staging.store)
     assert (verification.problems, verification.erased) == ((), ())
     artifacts = Baseline.of(staging.store, "photos").artifacts
-    assert not [stage for stage in STAGES if ERASED in artifacts[stage].rejected_reasons()]
+    assert not [stage for stage in OF_STILLS if ERASED in artifacts[stage].rejected_reasons()]
 
 
 def test_both_of_two_equal_files_are_left_out(staging, withdraw, image):

@@ -6,7 +6,7 @@ import pytest
 
 from storage.objects.objects import object_path
 from storage.provenance import environment
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.file_names import FileNames
@@ -31,7 +31,7 @@ def reasons(staging):
 
 
 def test_what_is_fresh_has_no_reason(ten):
-    assert reasons(ten) == dict.fromkeys(STAGES, ([], []))
+    assert reasons(ten) == dict.fromkeys(OF_STILLS, ([], []))
 
 
 def test_a_parameter_is_told_by_its_path_from_and_to(staging):
@@ -40,7 +40,7 @@ def test_a_parameter_is_told_by_its_path_from_and_to(staging):
     stage, shards = told.pop("superpixels")
     assert stage == ["parameter compactness from 20.0 to 19.0"]
     assert set(shards) == {"parameter compactness from 20.0 to 19.0"}
-    assert told == dict.fromkeys(STAGES[:3], ([], []))
+    assert told == dict.fromkeys(OF_STILLS[:3], ([], []))
 
 
 def test_what_was_remade_is_the_reason_behind_it(staging):
@@ -137,7 +137,7 @@ def test_other_shards_of_the_same_rows_are_told(staging):
     )
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_rows_that_are_lost_are_told(staging, stage):
     artifact = Baseline.of(staging.store, "photos").artifacts[stage]
     lost = artifact.manifest.shards[0]
@@ -146,7 +146,7 @@ def test_rows_that_are_lost_are_told(staging, stage):
     assert told[0].startswith(f"{lost.rows} row")
     assert "not found in the store" in told[0]
     assert [shard.split(" (")[0] for shard in shards] == [told[0].split(" (")[0]]
-    behind = [name for name in STAGES[STAGES.index(stage) + 1 :] if stage in ("saliency", "sequences")]
+    behind = [name for name in OF_STILLS[OF_STILLS.index(stage) + 1 :] if stage in ("saliency", "sequences")]
     assert all("not found" not in "".join(reasons(staging)[name][0]) for name in behind)
 
 
@@ -156,12 +156,12 @@ def test_without_a_dataset_to_compare_with_rows_are_new(ten, tmp_path):
     assert "new row" in told["superpixels"][1][0]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_a_reason_keeps_what_it_was_made_of_for_machines(staging, stage):
     staging.sections = {"superpixels": {"compactness": 19.0}}
     plan = staging.plan()
     baseline = Baseline.latest(staging.store, "photos")
-    planned = plan.stages[STAGES.index(stage)]
+    planned = plan.stages[OF_STILLS.index(stage)]
     found = Staleness(plan, planned, baseline, FileNames(plan, baseline)).of_stage()
     expected = [("parameter", "compactness", 20.0, 19.0)] if stage == "superpixels" else []
     assert [(reason.kind, reason.name, reason.before, reason.after) for reason in found] == expected

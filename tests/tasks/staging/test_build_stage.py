@@ -16,7 +16,7 @@ from storage.canonical import digest_json
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.planning import making
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -63,19 +63,19 @@ def copy(staged, staged_copy, photographs, stage_dataset):
 
 
 def test_the_first_time_everything_is_computed(staged):
-    assert statuses(staged) == dict.fromkeys(STAGES, "computed")
+    assert statuses(staged) == dict.fromkeys(OF_STILLS, "computed")
     for outcome in staged.outcomes.values():
         assert outcome.rows_computed == outcome.rows >= 8 - outcome.rejected
         assert outcome.shards_computed == outcome.shards > 1
     dataset = get_record(staged.store.objects, staged.dataset, DatasetManifest)
-    assert artifacts(staged) == {stage: dataset.stages[stage] for stage in STAGES}
+    assert artifacts(staged) == {stage: dataset.stages[stage] for stage in OF_STILLS}
 
 
 def test_the_second_time_nothing_is(staged, staged_copy, photographs, stage_dataset):
     before = objects_in(staged_copy)
     again = stage_dataset(staged_copy, photographs)
-    assert statuses(again) == dict.fromkeys(STAGES, "cached")
-    assert rows_computed(again) == dict.fromkeys(STAGES, 0)
+    assert statuses(again) == dict.fromkeys(OF_STILLS, "cached")
+    assert rows_computed(again) == dict.fromkeys(OF_STILLS, 0)
     assert (again.dataset, artifacts(again)) == (staged.dataset, artifacts(staged))
     assert objects_in(staged_copy) == before
 
@@ -94,7 +94,7 @@ def test_one_photograph_more_makes_its_own_rows_and_few_others(staged, staged_co
     whole = (folder / "coffee.png").read_bytes()
     (folder / "zz_new.png").write_bytes(whole + b"one byte behind the end of the image")
     more = stage_dataset(staged_copy, folder)
-    assert statuses(more) == dict.fromkeys(STAGES, "partial")
+    assert statuses(more) == dict.fromkeys(OF_STILLS, "partial")
     computed = rows_computed(more)
     assert (computed["ingest"], computed["saliency"]) == (1, 1)
     # The new sequence, and those into which something is pasted that was not before.
@@ -121,7 +121,7 @@ def test_taking_a_photograph_away_and_putting_it_back_gives_the_earlier_ids(
     shutil.copy(photographs / "chelsea.jpg", folder)
     before = objects_in(staged_copy)
     again = stage_dataset(staged_copy, folder)
-    assert (again.dataset, statuses(again)) == (staged.dataset, dict.fromkeys(STAGES, "cached"))
+    assert (again.dataset, statuses(again)) == (staged.dataset, dict.fromkeys(OF_STILLS, "cached"))
     assert objects_in(staged_copy) == before
 
 
@@ -171,7 +171,7 @@ def test_code_that_changed_makes_its_stage_anew_and_no_other_unless_the_bytes_di
     monkeypatch.setattr(making, "syntax_digests", with_other_code)
     monkeypatch.setattr(making, "code_digest", lambda *modules: digest_json(with_other_code(*modules)))
     again = stage_dataset(copy.store, photographs)
-    assert statuses(again) == dict.fromkeys(STAGES, "cached") | {"saliency": "computed"}
+    assert statuses(again) == dict.fromkeys(OF_STILLS, "cached") | {"saliency": "computed"}
     assert again.dataset != copy.dataset  # it says by which code it was made
 
 
@@ -179,7 +179,7 @@ def test_a_missing_shard_is_made_again(copy, photographs, stage_dataset):
     before = objects_in(copy.store)
     shard_paths(copy, "saliency")[0].unlink()
     again = stage_dataset(copy.store, photographs)
-    assert statuses(again) == dict.fromkeys(STAGES, "cached") | {"saliency": "partial"}
+    assert statuses(again) == dict.fromkeys(OF_STILLS, "cached") | {"saliency": "partial"}
     assert again.outcomes["saliency"].shards_computed == 1
     assert again.dataset == copy.dataset
     assert objects_in(copy.store) == before
@@ -198,12 +198,12 @@ def test_all_keys_lost_is_all_computed_again_to_the_same_ids(copy, photographs, 
     before = objects_in(copy.store)
     shutil.rmtree(copy.store.root / "keys")
     again = stage_dataset(copy.store, photographs)
-    assert statuses(again) == dict.fromkeys(STAGES, "computed")
+    assert statuses(again) == dict.fromkeys(OF_STILLS, "computed")
     assert again.dataset == copy.dataset
     assert objects_in(copy.store) == before
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_a_changed_byte_in_a_shard_stops_the_run_and_names_the_file(copy, photographs, stage_dataset, stage):
     path = shard_paths(copy, stage)[-1]
     data = bytearray(path.read_bytes())
@@ -295,7 +295,7 @@ def test_the_manifest_says_how_and_from_what_the_rows_were_made(staged):
 
 def test_every_row_says_which_photographs_it_came_from(staged):
     source_ids = {row["sample_id"] for row in table(staged, "ingest")}
-    for stage in STAGES:
+    for stage in OF_STILLS:
         for row in table(staged, stage):
             assert row["source_ids"]
             assert set(row["source_ids"]) <= source_ids

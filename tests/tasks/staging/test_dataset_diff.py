@@ -8,7 +8,7 @@ import pytest
 
 from shls_core.errors import NameUnknown
 from storage.records.manifests import StageManifest, get_record
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from tasks.staging.dataset_diff import compare_datasets
 
 
@@ -47,7 +47,7 @@ def test_photographs_and_rows_are_told_apart(staged, two):
         "changed": ("rocket.png",),
         "withdrawn": ("coffee.png",),
     }
-    assert [stage.name for stage in difference.stages] == list(STAGES)
+    assert [stage.name for stage in difference.stages] == list(OF_STILLS)
     ingest = difference.stages[0]
     assert ingest.rows.model_dump() == {"same": 6, "changed": 0, "added": 2, "withdrawn": 2}
     assert not any(stage.is_same or stage.making for stage in difference.stages)

@@ -1,7 +1,7 @@
 import pytest
 
 from shls_core.errors import NameUnknown
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.staging.plan_report import plan_report
 
@@ -35,7 +35,7 @@ def test_a_store_that_is_not_there_is_planned_for_and_not_made(ten, tmp_path):
 def test_stages_and_shards_say_what_is_the_matter(staging, new_photograph):
     new_photograph(staging.folder / "new.png")
     report = report_on(staging)
-    assert [stage.name for stage in report.stages] == list(STAGES)
+    assert [stage.name for stage in report.stages] == list(OF_STILLS)
     for stage in report.stages:
         assert stage.status == "stale"
         assert stage.reasons

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from storage.files import free_space
-from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import OF_STILLS
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_an_empty_store_is_tried_and_not_made(tmp_path, plan):
     result = plan(tmp_path / "nowhere", "--shards")
     assert result.exit_code == 0
     assert not (tmp_path / "nowhere").exists()
-    for shown in (*STAGES, "no dataset of this name is published yet", "rows tried just now", "at most"):
+    for shown in (*OF_STILLS, "no dataset of this name is published yet", "rows tried just now", "at most"):
         assert shown in result.stdout
     assert "more stale shards" not in result.stdout
 

@@ -10,7 +10,8 @@ from shls_core.errors import InputError
 from storage.gate.gate import newest_verdict
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_graph import SCHEMAS, STAGES
+from storage.rows.stage_graph import SCHEMAS
+from storage.rows.stage_names import OF_STILLS
 from tasks.reports.lineage.lineage_page import checkpoint_page, dataset_page
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.upkeep.withdrawal import purge, reinstate, withdraw
@@ -42,7 +43,7 @@ def told_by(markup):
 
 def artifacts(told):
     manifest = get_record(told.store.objects, told.dataset, DatasetManifest)
-    return {stage: StageArtifact(told.store.objects, manifest.stages[stage]) for stage in STAGES}
+    return {stage: StageArtifact(told.store.objects, manifest.stages[stage]) for stage in OF_STILLS}
 
 
 def test_the_page_begins_with_name_counts_and_verdict(told, of_dataset):
@@ -54,7 +55,7 @@ def test_the_page_begins_with_name_counts_and_verdict(told, of_dataset):
     assert told.dataset in head
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", OF_STILLS)
 def test_every_stage_is_told_whole(told, of_dataset, stage):
     shown, artifact = section(of_dataset, stage), artifacts(told)[stage]
     manifest = artifact.manifest

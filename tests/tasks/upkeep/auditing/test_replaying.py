@@ -7,7 +7,8 @@ import pytest
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
 from storage.rows.shards import put_shard, read_columns
-from storage.rows.stage_graph import SCHEMAS, STAGES, schema_of
+from storage.rows.stage_graph import SCHEMAS, schema_of
+from storage.rows.stage_names import OF_STILLS
 from storage.tables.append_only import Row
 from tasks.runs.platform_kind import platform_kind
 from tasks.upkeep.auditing.judging import Again, other_platforms
@@ -42,8 +43,10 @@ def test_all_of_a_dataset_comes_out_again(staged):
     found = replayed(staged.store, staged.dataset)
     assert {one.status for one in found} == {"identical"}
     rows = {(one.stage, one.what) for one in found if one.what.startswith("row")}
-    assert {stage: sum(name == stage for name, _ in rows) for stage in STAGES} == dict.fromkeys(STAGES, 8)
-    assert [one.stage for one in found if one.what.startswith("shard")] == list(STAGES)
+    assert {stage: sum(name == stage for name, _ in rows) for stage in OF_STILLS} == dict.fromkeys(
+        OF_STILLS, 8
+    )
+    assert [one.stage for one in found if one.what.startswith("shard")] == list(OF_STILLS)
 
 
 def test_the_same_seed_draws_the_same_and_another_seed_others(staged):
