@@ -40,8 +40,9 @@ class Method:
         The name in configurations (``method: NAME``) and in the records of checkpoints.
     config : type of MethodConfig
         The section of the configuration; its ``name`` is `name`.
-    columns : tuple of str
-        The columns of `storage.rows.loader` that a batch contains: ``frames`` and others.
+    columns : Callable
+        Takes a configuration; returns the columns of `storage.rows.loader` that a batch contains: ``frames``
+        and others.
     new_network : Callable
         Takes a configuration and a seed; returns a network with random weights, which depend on these two
         alone.
@@ -74,7 +75,7 @@ class Method:
 
     name: str
     config: type[MethodConfig]
-    columns: tuple[str, ...]
+    columns: Callable[[Any], tuple[str, ...]]
     new_network: Callable[[Any, int], nn.Module]
     network_with_weights: Callable[[Any, Mapping[str, Tensor]], nn.Module]
     trainable: Callable[[Any, Any], TrainableMethod]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from shls_core.errors import InputError
 from shls_core.seeding import generator
 
-Column = Literal["frames", "masks", "superpixel_maps"]
+Column = Literal["frames", "masks", "superpixel_maps", "warps"]
 SequenceArrays = dict[Column, npt.NDArray[Any]]
 
 
@@ -73,6 +73,7 @@ class Batches:
         frames           uint8   (B, T, H, W, 3)   RGB
         masks            uint8   (B, T, H, W)      0 background, 1..K objects
         superpixel_maps  uint16  (B, T, H, W)      0..R-1 in every frame
+        warps            float64 (B, T, K+1, 3, 3) from each label's layer to the frame
 
     ``batches[step]`` is the batch of any step. Iterating yields those from `state` on, read ahead by threads
     (JPEG and zstd release the interpreter's lock), and advances `state`. For processes instead of threads,

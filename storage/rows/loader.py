@@ -10,6 +10,7 @@ from shls_core.errors import InputError, ObjectCorrupted, SampleError
 from shls_core.files.pictures.jpeg_frames import decode_frame
 from shls_core.photographs.split import Split
 from shls_core.propagation.labelled_sequence import LabelledSequence
+from shls_core.synthesis.layer_warps import decode_warps
 from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.batches import Batches, Column, LoaderState, SequenceArrays, Share
@@ -19,6 +20,8 @@ from storage.rows.packed_values import PayloadReader
 from storage.rows.stage_artifact import RowAddress
 
 COLUMNS: tuple[Column, ...] = ("frames", "masks", "superpixel_maps")
+"""The columns of pixels, which a loader reads by default."""
+ALL_COLUMNS: tuple[Column, ...] = (*COLUMNS, "warps")
 
 _Decode = Callable[[memoryview, int, int], npt.NDArray[Any]]
 _DECODE: Mapping[Column, _Decode] = {
@@ -44,7 +47,7 @@ class SequenceLoader:
     split
         Training or held-out sequences.
     columns
-        What to read: any of ``frames``, ``masks``, ``superpixel_maps``.
+        What to read: any of ``frames``, ``masks``, ``superpixel_maps``, ``warps``.
 
     Attributes
     ----------
@@ -54,7 +57,7 @@ class SequenceLoader:
     Raises
     ------
     InputError
-        If the split has no sequence, or a column is not one of the three.
+        If the split has no sequence, or a column is not one of these.
 
     Examples
     --------
@@ -70,8 +73,8 @@ class SequenceLoader:
     def __init__(
         self, objects: ObjectStore, dataset_id: str, split: Split, columns: Sequence[str] = COLUMNS
     ) -> None:
-        if not columns or not set(columns) <= set(COLUMNS):
-            raise InputError(f"expected columns among {', '.join(COLUMNS)}, got {list(columns)}")
+        if not columns or not set(columns) <= set(ALL_COLUMNS):
+            raise InputError(f"expected columns among {', '.join(ALL_COLUMNS)}, got {list(columns)}")
         dataset = Dataset(objects, dataset_id)
         self._samples = dataset.samples(split, ("num_frames", "height", "width"))
         self._sizes = [
@@ -121,8 +124,9 @@ class SequenceLoader:
         -------
         dict of str to numpy.ndarray
             ``frames`` uint8 (B, T, H, W, 3), RGB; ``masks`` uint8 (B, T, H, W), 0 background, 1..K;
-            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; only the columns that the
-            loader reads.
+            ``superpixel_maps`` uint16 (B, T, H, W), labels 0..R-1 in every frame; ``warps`` float64
+            (B, T, K+1, 3, 3), not a number for labels that a sequence does not have; only the columns that
+            the loader reads.
 
         Raises
         ------
@@ -133,6 +137,9 @@ class SequenceLoader:
         size = self._size(numbers)
         stacked: SequenceArrays = {}
         for column in self._columns:
+            if column == "warps":
+                stacked[column] = _padded([self._warps(number) for number in numbers])
+                continue
             channels = (3,) if column == "frames" else ()
             stacked[column] = np.empty((len(numbers), *size, *channels), _LABELS[column])
             for place, number in enumerate(numbers):
@@ -157,6 +164,18 @@ class SequenceLoader:
             raise InputError(f"expected sequences of one length and size (T, H, W), got {sorted(sizes)}")
         return sizes.pop()
 
+    def _warps(self, number: int) -> npt.NDArray[np.float64]:
+        address = self._samples[number].rows[self._stages["warps"]]
+        try:
+            warps = decode_warps(self._payload.values(address.shard, "warps", address.index))
+        except SampleError as error:
+            raise ObjectCorrupted(f"{error} ({_at(address)})") from error
+        if len(warps) != self._sizes[number][0]:
+            raise ObjectCorrupted(
+                f"expected warps of {self._sizes[number][0]} frames, got {len(warps)} ({_at(address)})"
+            )
+        return warps
+
     def _decode_into(self, target: npt.NDArray[Any], column: Column, number: int) -> None:
         address = self._samples[number].rows[self._stages[column]]
         values = self._payload.values(address.shard, column, address.index)
@@ -171,6 +190,14 @@ class SequenceLoader:
                 expected = f"expected {column} of {target.shape[1:]}, got {decoded.shape}"
                 raise ObjectCorrupted(f"{expected} ({_at(address)}, frame {time})")
             target[time] = decoded
+
+
+def _padded(warps: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    most = max(one.shape[1] for one in warps)
+    padded = np.full((len(warps), len(warps[0]), most, 3, 3), np.nan)
+    for target, one in zip(padded, warps, strict=True):
+        target[:, : one.shape[1]] = one
+    return padded
 
 
 def _at(address: RowAddress) -> str:

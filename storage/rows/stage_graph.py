@@ -21,7 +21,12 @@ SCHEMAS: Mapping[str, StageSchema] = {
 }
 """The schema of every stage that this version knows, by its name."""
 
-_IN_VERSION_2 = {stage: in_version_2(SCHEMAS[stage]) for stage in (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)}
+_EARLIER: Mapping[str, tuple[StageSchema, ...]] = {
+    INGEST: (in_version_2(ingest.SCHEMA),),
+    SALIENCY: (in_version_2(saliency.SCHEMA),),
+    SEQUENCES: (sequences.WITHOUT_WARPS, in_version_2(sequences.WITHOUT_WARPS)),
+    SUPERPIXELS: (in_version_2(superpixels.SCHEMA),),
+}
 
 
 def schema_of(stage: str) -> StageSchema:
@@ -87,8 +92,7 @@ def _place(stage: str) -> tuple[int, str]:
 def schemas_ever(stage: str) -> Iterator[StageSchema]:
     """Yield the schemas that shards of a stage have, or had in earlier versions, the newest first."""
     yield schema_of(stage)
-    if stage in _IN_VERSION_2:
-        yield _IN_VERSION_2[stage]
+    yield from _EARLIER.get(stage, ())
 
 
 def stage_of(columns: pa.Schema) -> str | None:

@@ -15,6 +15,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN, HeldOutConfig, Split, s
 from shls_core.seeding import generator
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.synthesis.draw import draw_recipe
+from shls_core.synthesis.layer_warps import encode_warps, layer_warps
 from shls_core.synthesis.render import render
 from shls_core.synthesis.sources import HashRing, draw_sources
 from shls_core.synthesis.statistics import sequence_statistics
@@ -145,6 +146,7 @@ class SequencesStage:
             "width": sequence.frames.shape[2],
             "frames": [encode_frame(frame) for frame in sequence.frames],
             "masks": [encode_map(mask) for mask in sequence.masks],
+            "warps": encode_warps(layer_warps(recipe)),
             "recipe": recipe.to_json(),
             "num_frames": num_frames,
             "num_objects": statistics.num_objects,

@@ -105,7 +105,7 @@ def learn(
         if states:
             states.put(state.step, state_to_bytes(state))
 
-    loader = SequenceLoader(objects, facts["dataset"], TRAIN, method.columns)
+    loader = SequenceLoader(objects, facts["dataset"], TRAIN, method.columns(learning.method))
     batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
     validate = None
     if training.validate_every:

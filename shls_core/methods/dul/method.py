@@ -63,7 +63,7 @@ def _feature_maps(network: DulNetwork, layer: str) -> DulDenseFeatures:
 DUL = Method(
     name="dul",
     config=DulConfig,
-    columns=("frames",),
+    columns=lambda config: ("frames",),
     new_network=_new_network,
     network_with_weights=_network_with_weights,
     trainable=_trainable,

@@ -1,13 +1,22 @@
 """The section ``method`` of a configuration of SHLS."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.training.phases import Phase
+
+Contrast = Literal["nt_xent", "soft_neighbours", "exact_warp"]
+
+
+def _weighted(given: Any) -> Any:
+    return {given: 1.0} if isinstance(given, str) else given
+
+
+Contrasts = Annotated[dict[Contrast, Annotated[float, Field(gt=0.0)]], BeforeValidator(_weighted)]
 
 
 class ShlsConfig(MethodConfig):
@@ -22,13 +31,24 @@ class ShlsConfig(MethodConfig):
     memory: MemoryConfig = MemoryConfig()
     """The memory of a video. Propagation uses it, and so does the training of refinement."""
 
-    contrast: Literal["nt_xent", "soft_neighbours"] = "nt_xent"
-    """The loss that separates superfeatures by object. ``nt_xent`` pulls all superpixels of an object in a
-    frame together, as published. ``soft_neighbours`` pulls each superpixel to some superpixels of its object
-    in the other frames, which is what the memory needs in use."""
+    contrast: Contrasts = Field(default_factory=lambda: {"nt_xent": 1.0})
+    """The losses that features are learned with, by name, each with its weight; a name alone has weight 1.
+    ``nt_xent`` pulls all superpixels of an object in a frame together, as published. ``soft_neighbours``
+    pulls each superpixel to some superpixels of its object in the other frames, which is what the memory
+    needs in use. ``exact_warp`` lets every point find itself in the other frames of its sequence, among the
+    points of all sequences of the batch; it needs ``network.correspondence_size``."""
 
     temperature: float = Field(default=0.07, gt=0.0, le=10.0)
-    """Temperature of the contrast (SHLS: 0.07)."""
+    """Temperature of every contrast (SHLS: 0.07)."""
+
+    points_per_frame: int = Field(default=160, ge=1, le=65536)
+    """Points of a frame that are looked for in each later frame, for ``exact_warp``."""
+
+    min_distance_px: float = Field(default=10.0, ge=0.0)
+    """Points of the same two frames that are nearer than this, in px, are no negatives of each other."""
+
+    correspondence_share: float = Field(default=0.5, ge=0.0, le=100.0)
+    """In use, the length of the appended vectors of correspondence, as a share of that of superfeatures."""
 
     refinement_from: int = Field(default=0, ge=0)
     """Steps that train superfeatures alone, before refinement is trained together with them. The second phase
@@ -37,7 +57,7 @@ class ShlsConfig(MethodConfig):
     refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
     """Highest learning rate of the second phase; by default that of the first."""
 
-    used: ClassVar[tuple[str, ...]] = ("memory",)
+    used: ClassVar[tuple[str, ...]] = ("memory", "correspondence_share")
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -50,6 +70,14 @@ class ShlsConfig(MethodConfig):
     def unread(self, validates: bool) -> frozenset[str]:
         """Return the keys that training does not read: the memory, without refinement and validation."""
         return super().unread(validates or self.network.refinement.mode != "off")
+
+    @model_validator(mode="after")
+    def _contrasts_fit(self) -> "ShlsConfig":
+        if not self.contrast:
+            raise ValueError("expected at least one contrast, got none")
+        if "exact_warp" in self.contrast and not self.network.correspondence_size:
+            raise ValueError("expected network.correspondence_size > 0 with contrast exact_warp, got 0")
+        return self
 
     @model_validator(mode="after")
     def _second_phase_begins(self) -> "ShlsConfig":

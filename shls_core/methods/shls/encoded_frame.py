@@ -1,8 +1,11 @@
 """The network's output for frames, frame by frame."""
 
+import torch
+import torch.nn.functional as F
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from shls_core.methods.shls.features.superfeatures import FeatureMaps
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
 from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
@@ -21,13 +24,44 @@ def encode_frames(
     InputError
         If sizes do not agree or a superpixel map skips a label.
     """
-    features = network.encode_image(frames)
+    return encoded(network, network.encode_image(frames), superpixel_maps)
+
+
+def encoded(
+    network: ShlsNetwork,
+    features: FeatureMaps,
+    superpixel_maps: Int64[Tensor, "frames H W"],
+    correspondence_share: float = 0.0,
+) -> list[EncodedFrame]:
+    """Encode frames together, of which the feature maps are known.
+
+    Parameters
+    ----------
+    network : ShlsNetwork
+    features : FeatureMaps
+    superpixel_maps : Int64[Tensor, "frames H W"]
+    correspondence_share : float
+        Length of the mean vectors of correspondence that are appended to superfeatures, which have length 1;
+        together they get unit length. 0, or a network without such vectors: none.
+
+    Raises
+    ------
+    InputError
+        If sizes do not agree or a superpixel map skips a label.
+    """
     index = SuperpixelIndex.of(superpixel_maps)
     superfeatures = network.superfeatures(features, index)
+    vectors = superfeatures.values
+    if network.correspondence is not None and correspondence_share:
+        means = index.at_quarter.means(network.correspondence(features.coarse))
+        vectors = F.normalize(torch.cat([vectors, correspondence_share * F.normalize(means)], dim=1))
+    starts = zip(index.offsets, index.offsets[1:], strict=False)
     views: list[FrameView] | list[None] = [None] * len(frames)
     if network.refinement is not None:
         views = frame_views(features, index)
     return [
-        EncodedFrame(superfeatures.of_frame(frame), index.centres_of(frame), superpixels, view)
-        for frame, (superpixels, view) in enumerate(zip(superpixel_maps, views, strict=True))
+        EncodedFrame(vectors[start:end], index.centres_of(frame), superpixels, view)
+        for frame, (superpixels, view, (start, end)) in enumerate(
+            zip(superpixel_maps, views, starts, strict=True)
+        )
     ]

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from shls_core.superpixels.division import Divide
 
 
+def _columns(config: ShlsConfig) -> tuple[str, ...]:
+    warps = ("warps",) if "exact_warp" in config.contrast else ()
+    return "frames", "masks", "superpixel_maps", *warps
+
+
 def _new_network(config: ShlsConfig, seed: int) -> ShlsNetwork:
     from shls_core.methods.shls.network.shls_network import new_network
 
@@ -46,7 +51,8 @@ def _propagator(
     from shls_core.methods.shls.network.shls_network import refining
     from shls_core.methods.shls.propagator import shls_propagator
 
-    return shls_propagator(refining(network, refinement), config.memory, divide)
+    network = refining(network, refinement)
+    return shls_propagator(network, config.memory, divide, config.correspondence_share)
 
 
 def _feature_maps(network: ShlsNetwork, layer: str) -> ShlsDenseFeatures:
@@ -71,7 +77,7 @@ def _weights_in_use(config: ShlsConfig, weights: Mapping[str, Tensor]) -> Mappin
 SHLS = Method(
     name="shls",
     config=ShlsConfig,
-    columns=("frames", "masks", "superpixel_maps"),
+    columns=_columns,
     new_network=_new_network,
     network_with_weights=_network_with_weights,
     trainable=_trainable,

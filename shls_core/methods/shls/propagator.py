@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Int64, UInt8, UInt16
 
-from shls_core.methods.shls.encoded_frame import encode_frames
+from shls_core.methods.shls.encoded_frame import encoded
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.refiner import Refiner
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
@@ -21,10 +21,13 @@ class ShlsSuperpixelFeatures:
     ----------
     network : ShlsNetwork
         Put into evaluation mode; it stores no state of a video.
+    correspondence_share : float
+        Length of the vectors of correspondence that are appended to superfeatures, if the network has some.
     """
 
-    def __init__(self, network: ShlsNetwork) -> None:
+    def __init__(self, network: ShlsNetwork, correspondence_share: float = 0.0) -> None:
         self._network = network.eval()
+        self._share = correspondence_share
 
     @property
     def device(self) -> torch.device:
@@ -36,8 +39,8 @@ class ShlsSuperpixelFeatures:
     ) -> EncodedFrame:
         """Return superfeatures, places and pixels of the superpixels of an RGB frame."""
         frames, maps = (torch.tensor(values, device=self.device)[None] for values in (frame, superpixel_map))
-        [encoded] = encode_frames(self._network, frames, maps)
-        return encoded
+        [of_frame] = encoded(self._network, self._network.encode_image(frames), maps, self._share)
+        return of_frame
 
     def refiner(self) -> Refiner | None:
         """Return the refinement of a new video; None if the network has none."""
@@ -50,6 +53,7 @@ def shls_propagator(
     network: ShlsNetwork,
     memory: MemoryConfig,
     divide: Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]] | None = None,
+    correspondence_share: float = 0.0,
 ) -> SuperpixelMemoryPropagator:
     """Return the propagation of SHLS with a network, which is put into evaluation mode.
 
@@ -59,5 +63,7 @@ def shls_propagator(
     memory : MemoryConfig
     divide : Callable or None
         Divides frames into superpixels; None: every frame comes with stored ``superpixel_maps``.
+    correspondence_share : float
+        See `ShlsSuperpixelFeatures`.
     """
-    return SuperpixelMemoryPropagator(ShlsSuperpixelFeatures(network), memory, divide)
+    return SuperpixelMemoryPropagator(ShlsSuperpixelFeatures(network, correspondence_share), memory, divide)

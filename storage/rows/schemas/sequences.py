@@ -1,5 +1,7 @@
 """The columns of pseudo-sequences."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from storage.rows.schemas.stage_schema import BYTES_PER_FRAME, StageSchema
@@ -13,6 +15,7 @@ SCHEMA = StageSchema(
         pa.field("width", pa.int32()),
         pa.field("frames", BYTES_PER_FRAME),  # JPEG
         pa.field("masks", BYTES_PER_FRAME),  # uint8 (H, W), zstd
+        pa.field("warps", BYTES_PER_FRAME),  # float64 (K+1, 3, 3): from each label's layer to the frame
     ),
     notes=(
         pa.field("template_id", pa.string()),
@@ -31,3 +34,6 @@ SCHEMA = StageSchema(
         pa.field("num_returns", pa.int32()),
     ),
 )
+
+WITHOUT_WARPS = replace(SCHEMA, content=tuple(field for field in SCHEMA.content if field.name != "warps"))
+"""The columns before warps were kept; such shards are read, too."""

@@ -18,5 +18,10 @@ class NetworkConfig(ChannelConfig):
     l2_epsilon: float = Field(default=1e-6, gt=0.0, le=1e-2)
     """Lower limit of the length that a superfeature is divided by, to get unit length."""
 
+    correspondence_size: int = Field(default=0, ge=0, le=1024)
+    """Length of the vectors, one for each cell of a quarter of the resolution, that learn exact
+    correspondence (contrast ``exact_warp``); 0, as published: there are none. In use they are averaged over
+    superpixels and appended to superfeatures."""
+
     refinement: RefinementConfig = RefinementConfig()
     """Refinement of coarse masks; off by default."""

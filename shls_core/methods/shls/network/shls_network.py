@@ -29,6 +29,8 @@ class ShlsNetwork(nn.Module):
 
     Attributes
     ----------
+    correspondence : torch.nn.Conv2d or None
+        From the coarse features to vectors of exact correspondence; None if there are none.
     refinement : RefinementNetwork or None
         None if refinement is off.
 
@@ -54,7 +56,10 @@ class ShlsNetwork(nn.Module):
             config.superfeature_size,
             config.l2_epsilon,
         )
-        # Made last, so that the other weights of a seed are the same with and without it.
+        # Made last, so that the other weights of a seed are the same with and without them.
+        self.correspondence: nn.Conv2d | None = None
+        if config.correspondence_size:
+            self.correspondence = nn.Conv2d(self.backbone.channels["layer4"], config.correspondence_size, 1)
         self.refinement: RefinementNetwork | None = None
         if config.refinement.mode != "off":
             self.refinement = RefinementNetwork(
