@@ -12,7 +12,7 @@ from shls_core.synthesis.recipe import Recipe, Size
 _BYTES_OF_A_WARP = 9 * 8
 
 
-def layer_warps(recipe: Recipe) -> Float64[np.ndarray, "T K+1 3 3"]:
+def layer_warps(recipe: Recipe) -> Float64[np.ndarray, "T K 3 3"]:
     """Return, for every frame and label, the transform that moved what has this label into the frame.
 
     The background and the template's own objects moved with the template.
@@ -24,7 +24,7 @@ def layer_warps(recipe: Recipe) -> Float64[np.ndarray, "T K+1 3 3"]:
 
     Returns
     -------
-    Float64[numpy.ndarray, "T K+1 3 3"]
+    Float64[numpy.ndarray, "T K 3 3"]
         From the unit square that covers the layer, edge to edge, to pixels (x, y) of the frame, pixel centres
         at integers. Two places of one label in two frames show the same if they are the same in the unit
         square.
@@ -37,16 +37,16 @@ def layer_warps(recipe: Recipe) -> Float64[np.ndarray, "T K+1 3 3"]:
         for time, shape in enumerate(pasted.frames):
             top, left, _, _ = shape.box
             in_box = compose(_unit_to_pixels(pasted.size), np.array(shape.matrix))
-            warps[time, label] = compose(in_box, translation(left, top))
+            warps[time, label] = compose(in_box, translation(float(left), float(top)))
     return warps
 
 
-def encode_warps(warps: Float64[np.ndarray, "T K+1 3 3"]) -> list[bytes]:
+def encode_warps(warps: Float64[np.ndarray, "T K 3 3"]) -> list[bytes]:
     """Return the warps of every frame as bytes: float64, little-endian, label by label, row by row."""
     return [frame.astype("<f8").tobytes() for frame in warps]
 
 
-def decode_warps(data: Sequence[bytes | memoryview]) -> Float64[np.ndarray, "T K+1 3 3"]:
+def decode_warps(data: Sequence[bytes | memoryview]) -> Float64[np.ndarray, "T K 3 3"]:
     """Return the warps that `encode_warps` wrote.
 
     Raises
@@ -63,4 +63,4 @@ def decode_warps(data: Sequence[bytes | memoryview]) -> Float64[np.ndarray, "T K
 
 def _unit_to_pixels(size: Size) -> Float64[np.ndarray, "3 3"]:
     height, width = size
-    return compose(scaling(width, height), translation(-0.5, -0.5))
+    return compose(scaling(float(width), float(height)), translation(-0.5, -0.5))

@@ -56,7 +56,7 @@ def encoded(
         means = index.at_quarter.means(network.correspondence(features.coarse))
         vectors = F.normalize(torch.cat([vectors, correspondence_share * F.normalize(means)], dim=1))
     starts = zip(index.offsets, index.offsets[1:], strict=False)
-    views: list[FrameView] | list[None] = [None] * len(frames)
+    views: list[FrameView] | list[None] = [None] * len(superpixel_maps)
     if network.refinement is not None:
         views = frame_views(features, index)
     return [
