@@ -1,6 +1,6 @@
 """Check how checkpoints and scores were made from a dataset.
 
-The dataset must be validated before a training on it; a score must come from the checkpoint, and the
+The datasets must be validated before a training on them; a score must come from the checkpoint, and the
 sequences, that its record names.
 """
 
@@ -74,8 +74,9 @@ class _UseAudit:
         record = get_record(self._objects, digest, CheckpointRecord)
         made = self._runs.that_made(digest, RecordKind.CHECKPOINT)
         yield from _unmade(made, record.dataset, "dataset")
-        if not self._was_validated(record.dataset, before=made[0]["number"] if made else None):
-            yield f"no passed verdict on dataset {short(record.dataset)}… is older than it"
+        for dataset in dict.fromkeys((record.dataset, record.scored_on)):
+            if not self._was_validated(dataset, before=made[0]["number"] if made else None):
+                yield f"no passed verdict on dataset {short(dataset)}… is older than it"
 
     def _was_validated(self, dataset: str, before: int | None) -> bool:
         """Return whether a dataset had passed the gate before an entry of the ledger was written."""
@@ -101,8 +102,10 @@ class _UseAudit:
         if made and learned and made[0]["number"] < learned[0]["number"]:
             yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
         trained = get_record(self._objects, checkpoint, CheckpointRecord)
-        if not isinstance(record, BenchmarkRecord):
-            yield from _other_dataset(record.dataset, trained)
+        if isinstance(record, EvaluationRecord):
+            yield from _other_dataset(record.dataset, trained.scored_on)
+        elif isinstance(record, SubmissionRecord):
+            yield from _other_dataset(record.dataset, trained.dataset)
         if isinstance(record, EvaluationRecord):
             yield from self._other_sequences(record)
 
@@ -126,6 +129,6 @@ def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:
         yield f"run {made[0]['run_id']} made it of another {what} than it says, {short(read)}…"
 
 
-def _other_dataset(dataset: str, trained: CheckpointRecord) -> Iterator[str]:
-    if dataset != trained.dataset:
-        yield f"it is of dataset {short(dataset)}…, its checkpoint of {short(trained.dataset)}…"
+def _other_dataset(dataset: str, of_checkpoint: str) -> Iterator[str]:
+    if dataset != of_checkpoint:
+        yield f"it is of dataset {short(dataset)}…, its checkpoint of {short(of_checkpoint)}…"
