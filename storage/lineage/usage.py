@@ -99,9 +99,8 @@ def _numbered(history: History, checkpoint: Content) -> pa.Array:
 
     What was drawn of clips is in the record: how long a clip has to be, its method decided.
     """
-    if checkpoint["configuration"].get("source") == "clips":
-        least = checkpoint["clip_draw"]["num_frames"]
-        return clips_of_split(history, checkpoint["dataset"], TRAIN, least)
+    if (drawn := checkpoint.get("clip_draw")) is not None:
+        return clips_of_split(history, checkpoint["dataset"], TRAIN, drawn["num_frames"])
     return samples_of_split(history, checkpoint["dataset"], TRAIN)
 
 
