@@ -7,6 +7,7 @@ from shls_core.training.source import Source
 from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.stage_graph import STAGES
 from storage.rows.stage_names import CLIPS, SEQUENCES
 
 SAMPLE_STAGE: Mapping[Source, str] = {"stills": SEQUENCES, "clips": CLIPS}
@@ -50,5 +51,5 @@ def require_source(objects: ObjectStore, dataset_id: str, source: Source, what: 
         made_from = [made for stage, made in _MADE_FROM.items() if stage in stages]
         raise InputError(
             f"expected a dataset of {_MADE_FROM[needed]} for {what}, got {short(dataset_id)}… of "
-            f"{' and '.join(made_from) or 'neither'} (stages {', '.join(stages)})"
+            f"{' and '.join(made_from) or 'neither'} (stages {', '.join(sorted(stages, key=STAGES.index))})"
         )

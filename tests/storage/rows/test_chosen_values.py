@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from shls_core.errors import ObjectCorrupted
@@ -50,7 +52,7 @@ def test_the_chosen_values_are_read_and_no_other_bytes(read, shard, index, numbe
     expected = [frames_of(index)[number] for number in numbers]
     assert reader.chosen(shard, "frames", index, numbers, NUM_FRAMES) == expected
     assert sum(ranges) == sum(4 + len(value) for value in expected)
-    assert len(ranges) == 1 + sum(b > a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    assert len(ranges) == 1 + sum(b > a + 1 for a, b in itertools.pairwise(numbers))
     assert reader.values(shard, "frames", index) == frames_of(index)
 
 
