@@ -159,6 +159,6 @@ def _note(run: RunDraft, audit: Audit) -> None:
         "problems": [f"{problem.kind} {problem.path}: {problem.what}" for problem in problems[:_NAMED]],
         "num_not_comparable": len(audit.not_comparable),
         "made_again": len(audit.again),
-        "outstanding": [one.withdrawal.image_id for one in findings.outstanding[:_NAMED]],
+        "outstanding": [one.withdrawal.source_id for one in findings.outstanding[:_NAMED]],
         "erased_by_order": len(findings.erased),
     }

@@ -31,7 +31,7 @@ def test_every_photograph_is_held_by_the_dataset_and_learned_from_where_a_sequen
     }
     for image_id in photographs:
         (one,) = found(staged.store, [image_id], staged.dataset)
-        assert (one.withdrawal.image_id, one.datasets) == (image_id, (staged.dataset,))
+        assert (one.withdrawal.source_id, one.datasets) == (image_id, (staged.dataset,))
         assert bool(one.checkpoints) == (image_id in in_sequences)
 
 
