@@ -49,7 +49,11 @@ def find_subject(history: History, reference: str) -> Subject:
         found = [one for one in search(history, wanted) if kind in (None, one.kind)]
         if found:
             return _only(
-                [one for one in found if one.kind != MASK or not any(_is_source(one.id, other) for other in found)],
+                [
+                    one
+                    for one in found
+                    if one.kind != MASK or not any(_is_source(one.id, other) for other in found)
+                ],
                 reference,
             )
     what = kind or "dataset, checkpoint, score, stage, shard, sample, mask, photograph or video"

@@ -1,4 +1,4 @@
-"""The kinds of sources that a dataset is made from: their stages, and what to call one and several of them."""
+"""The kinds of sources that a dataset is made from: their stages, and the words for them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -55,6 +55,9 @@ SAMPLE_STAGES: Final = tuple(kind.samples for kind in SOURCE_KINDS)
 """The stages whose rows are samples."""
 KIND_OF_STAGE: Final = {kind.stage: kind for kind in SOURCE_KINDS}
 """The kind of the sources that a stage of sources holds."""
+STILLS: Final = "stills"
+SAMPLES_OF: Final = {STILLS: SEQUENCES, CLIPS: CLIPS}
+"""The stage of samples that a training with this ``source`` learns from; by default, from stills."""
 EITHER: Final = "source"
 """The word for a source of any kind, or of one that is not known."""
 

@@ -1,7 +1,8 @@
 """The deny list: photographs and videos that were withdrawn, and which of them a dataset still contains.
 
-The ledger contains the list. A completed run of kind ``withdraw`` names sources in its inputs and the reason
-in its details, with the word for each source that is no photograph; a later run of kind ``reinstate`` removes them from the list. Nothing is edited.
+The ledger contains the list. A completed run of kind ``withdraw`` names sources in its inputs; in its details
+are the reason, and the word for each source that is no photograph. A later run of kind ``reinstate`` removes
+them from the list. Nothing is edited.
 """
 
 import json

@@ -52,8 +52,10 @@ class SourceReferences:
     """
 
     def __init__(self, rows: Mapping[str, pa.Table], others: Mapping[str, Withdrawal]) -> None:
-        tables = [_of_kind(rows[kind.stage], kind.noun) for kind in SOURCE_KINDS if kind.stage in rows]
-        self._rows = pa.concat_tables(tables)
+        # By the word for the sources.
+        self._rows = {
+            kind.noun: _of_readable(rows[kind.stage]) for kind in SOURCE_KINDS if kind.stage in rows
+        }
         self._others = others
 
     @classmethod
@@ -77,10 +79,9 @@ class SourceReferences:
 
         A source that the store does not know is of the kind of all others, if there is only one.
         """
-        # Not pc.equal, which imports pandas to look at `source`.
-        rows = self._rows.filter(pc.starts_with(self._rows["source"], source))
-        if len(rows):
-            return noun_for(pc.unique(rows["noun"]).to_pylist())
+        nouns = [noun for noun, rows in self._rows.items() if len(_beginning(rows, "source", source))]
+        if nouns:
+            return noun_for(nouns)
         return self._others[source].noun if source in self._others else self._noun_of_all
 
     def part(self, source: str) -> PartKind:
@@ -135,14 +136,8 @@ class SourceReferences:
         if _is_whole_id(reference):
             return found
         if reference:
-            # macOS decomposes accents in names.
-            composed = pc.utf8_normalize(self._rows["file_name"], form="NFC")
-            wanted = unicodedata.normalize("NFC", reference)
-            # Not pc.equal, which imports pandas to look at `wanted`.
-            alike = self._rows.filter(pc.starts_with(composed, wanted)).to_pylist()
-            found |= {
-                row["source"] for row in alike if unicodedata.normalize("NFC", row["file_name"]) == wanted
-            }
+            for rows in self._rows.values():
+                found |= _of_this_name(rows, reference)
         if (on_disk := _digest_on_disk(reference)) is not None:
             found.add(on_disk)
         return found
@@ -150,8 +145,7 @@ class SourceReferences:
     @property
     def nouns(self) -> list[str]:
         """The words for the kinds of the sources that have rows."""
-        found: list[str] = pc.unique(self._rows["noun"]).to_pylist()
-        return found
+        return [noun for noun, rows in self._rows.items() if len(rows)]
 
     @property
     def _noun_of_all(self) -> str:
@@ -163,9 +157,9 @@ class SourceReferences:
         A second file with the same bytes has a row with a different id, and so has every row of a video.
         """
         found = {source for source in self._others if source.startswith(beginning)}
-        for column in ("row", "source"):
-            rows = self._rows.filter(pc.starts_with(self._rows[column], beginning))
-            found.update(pc.unique(rows["source"]).to_pylist())
+        for rows in self._rows.values():
+            for column in ("row", "source"):
+                found.update(pc.unique(_beginning(rows, column, beginning)["source"]).to_pylist())
         return found
 
 
@@ -194,16 +188,28 @@ def file_digest(path: Path) -> str:
         raise InputError(f"expected a file that can be read at {path}: {error.strerror}") from error
 
 
-def _of_kind(rows: pa.Table, noun: str) -> pa.Table:
-    """Return row id, source, file name and noun of the rows of sources that could be read."""
+def _beginning(rows: pa.Table, column: str, beginning: str) -> pa.Table:
+    # Not pc.equal, which imports pandas to look at `beginning`.
+    return rows.filter(pc.starts_with(rows[column], beginning))
+
+
+def _of_this_name(rows: pa.Table, file_name: str) -> set[str]:
+    # macOS decomposes accents in names.
+    composed = pc.utf8_normalize(rows["file_name"], form="NFC")
+    wanted = unicodedata.normalize("NFC", file_name)
+    alike = rows.filter(pc.starts_with(composed, wanted)).to_pylist()
+    return {row["source"] for row in alike if unicodedata.normalize("NFC", row["file_name"]) == wanted}
+
+
+def _of_readable(rows: pa.Table) -> pa.Table:
+    """Return row id, source and file name of the rows of sources that could be read."""
     # The id of a file that could not be read is none of a source: who withdraws it would not keep the source
     # out once it can be read.
     reasons = rows["rejected"]
     was_read = pc.or_kleene(pc.is_null(reasons), pc.invert(pc.starts_with(reasons, NOT_READABLE)))
     rows = rows.filter(was_read)
     columns = [rows["sample_id"], pc.list_flatten(rows["source_ids"]), rows["file_name"]]
-    columns.append(pa.array([noun] * len(rows), pa.string()))
-    return pa.Table.from_arrays(columns, names=["row", "source", "file_name", "noun"])
+    return pa.Table.from_arrays(columns, names=["row", "source", "file_name"])
 
 
 def _without_kind(reference: str) -> str:

@@ -1,4 +1,4 @@
-"""Withdraws, reinstates and erases photographs and videos: the work behind the commands, recorded in the ledger."""
+"""Withdraws, reinstates and erases sources: the work behind the commands, recorded in the ledger."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +9,8 @@ from shls_core.errors import InputError
 from storage.canonical import short
 from storage.files.jobs import exclusive_removal
 from storage.kinds import RunKind
-from storage.store import Store
 from storage.rows.source_kinds import PHOTOGRAPHS, noun_for
+from storage.store import Store
 from storage.withdrawal.deny_list import NOUNS, Withdrawal, refuse_withdrawn, withdrawn
 from storage.withdrawal.erasure import Erasure, erase, plan_erasure, write_tombstone
 from storage.withdrawal.which_source import SourceReferences, noun_of_file
@@ -173,8 +173,8 @@ def _withdrawn_ids(store: Store, references: Sequence[str]) -> dict[str, Withdra
     for source_id in source_ids:
         if source_id not in denied:
             raise InputError(
-                f"expected a {known.noun(source_id)} that is withdrawn, got {short(source_id)}…, which is not; "
-                "`shls dataset withdrawn` lists those that are"
+                f"expected a {known.noun(source_id)} that is withdrawn, got {short(source_id)}…, which is "
+                "not; `shls dataset withdrawn` lists those that are"
             )
     return {source_id: denied[source_id] for source_id in source_ids}
 

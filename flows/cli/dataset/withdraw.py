@@ -1,4 +1,4 @@
-"""`shls dataset withdraw`, `reinstate`, `withdrawn`, `purge`: photographs and videos that must not be used any more."""
+"""`shls dataset withdraw`, `reinstate`, `withdrawn`, `purge`: what must not be used any more."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def withdraw(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Put photographs or videos on the deny list: the next build leaves them out, training on them is refused.
+    """Put photographs or videos on the deny list: builds leave them out, training on them is refused.
 
     One that the store has never seen is withdrawn in advance, by its file or its whole id.
     """
@@ -57,7 +57,7 @@ def reinstate(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Take photographs or videos off the deny list: the next build takes them in again, if their files are there."""
+    """Take photographs or videos off the deny list: the next build takes them in, if their files are there."""
     from storage.store import Store
     from tasks.terminal import print_result
     from tasks.upkeep.withdrawal import reinstate as reinstate_now
@@ -73,7 +73,7 @@ def reinstate(
 @commands.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
 @command
 def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
-    """List the withdrawn photographs and videos: why, since when, by whom, and what still descends from them."""
+    """List what is withdrawn: why, since when, by whom, and what still descends from it."""
     from flows.cli.dataset.withdrawal_tables import show_withdrawn, withdrawn_json
     from storage.store import Store
 

@@ -10,7 +10,19 @@ from rich.tree import Tree
 from flows.cli.lineage.labels import counted, label, when
 from flows.cli.lineage.settings import settings_block, settings_line
 from storage.canonical import short
-from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, SOURCES, STAGE, VIDEO, Lineage, Node
+from storage.lineage.graph import (
+    CHECKPOINT,
+    DATASET,
+    MASK,
+    PHOTOGRAPH,
+    RUN,
+    SAMPLE,
+    SOURCES,
+    STAGE,
+    VIDEO,
+    Lineage,
+    Node,
+)
 from tasks.terminal import Terminal
 
 _SOURCES_SHOWN = 5
@@ -104,8 +116,9 @@ def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
     by_kind = {kind: usage.get(f"{kind}s", {}) for kind in SOURCES}
     seen = {kind: sum(one["times_drawn"] > 0 for one in used.values()) for kind, used in by_kind.items()}
     is_named = [kind for kind in SOURCES if by_kind[kind]] or [PHOTOGRAPH]
+    saw = " and ".join(counted(seen[kind], kind) for kind in is_named)
     yield (
-        f"saw {' and '.join(counted(seen[kind], kind) for kind in is_named)}: {counted(usage['samples_drawn'], 'sample')} drawn in the "
+        f"saw {saw}: {counted(usage['samples_drawn'], 'sample')} drawn in the "
         f"{counted(usage['steps'], 'step')} before its weights were kept"
     )
     if usage["validations"]:

@@ -78,7 +78,8 @@ def down(
     """Show every sample, shard, dataset, checkpoint and score that descends from a photograph or a video.
 
     For each checkpoint: whether its training drew it before the step whose weights were kept, how often, and
-    from which step on. The exit code is 1 for one that no dataset in the store has seen; --json or --dot it is 0, and the answer is empty.
+    from which step on. The exit code is 1 for one that no dataset in the store has seen; with --json or --dot
+    it is 0, and the answer is empty.
     """
     from flows.cli.lineage.descent_tree import show_descent
     from flows.cli.lineage.graphviz import dot_text
