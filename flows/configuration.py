@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from flows.strict_yaml import strict_yaml
+from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.errors import ConfigError
 from shls_core.files.foreign_file import read_text
 from shls_core.files.places import expanded
@@ -32,6 +33,7 @@ from tasks.stages.ingest import IngestConfig
 _IN_A_WHEEL, _IN_A_CHECKOUT = Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs"
 CONFIGS = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _IN_A_CHECKOUT
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
+CLIPS = str(CONFIGS / "clips.yaml")
 
 _LARGEST_FILE = 1 << 20
 _SHOWN = 200
@@ -48,7 +50,7 @@ _MOVED = {
 """Keys in files from before there was a choice of methods, and their new names."""
 
 
-_PATHS = (("ingest", "images"), ("execution", "log_dir"), ("saliency", "detector"))
+_PATHS = (("ingest", "images"), ("footage", "videos"), ("execution", "log_dir"), ("saliency", "detector"))
 """Keys that hold a path, also behind the kind of a detector (``maps:FOLDER``)."""
 
 
@@ -68,9 +70,13 @@ class PipelineConfig(FrozenConfig):
     synthesis: SynthesisConfig = SynthesisConfig()
     """How stills become pseudo-sequences."""
     held_out: HeldOutConfig = HeldOutConfig()
-    """Which photographs training never sees."""
+    """Which photographs and videos training never sees."""
     superpixels: SuperpixelConfig = SuperpixelConfig()
     """How frames become superpixels."""
+    footage: FootageConfig = FootageConfig()
+    """Which videos are taken in."""
+    clips: ClipsConfig = ClipsConfig()
+    """How videos become clips."""
     gate: GateConfig = GateConfig()
     """What a dataset must look like to be published."""
     method: MethodSection = Field(default_factory=default_method)

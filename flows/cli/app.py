@@ -19,6 +19,7 @@ from flows.cli.options import (
     Json,
     StoreFolder,
     Version,
+    Videos,
     Workers,
     chosen_config,
 )
@@ -52,12 +53,13 @@ def run(
     config: ConfigPath = None,
     store: StoreFolder = "store",
     images: Images = None,
+    videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Photographs in; dataset, checkpoint and score out. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers)
+    chosen = chosen_config(config, images, backend, workers, videos)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline
