@@ -1,4 +1,4 @@
-"""Ancestry of rows up to the sources: a sample from its masks, a mask from its photograph, a clip from a video."""
+"""Ancestry of rows up to the sources: a sample from its masks, a mask from its photograph."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -103,8 +103,8 @@ def _clips(dataset: Dataset) -> Iterator[_Clip]:
         footage.setdefault(row["source_ids"][0], []).append(row)
     for address, clip in dataset[CLIPS].accepted(("video_id", "first", "num_frames", "split")):
         middle = clip["num_frames"] // 2
-        for row in footage.get(clip["video_id"], ()):
-            place = clip["first"] + middle - row["first"]
-            if 0 <= place < len(row["hashes"]):
-                yield _Clip(row["file_name"], address, middle, row["hashes"][place], clip["split"])
+        for taken in footage.get(clip["video_id"], ()):
+            place = clip["first"] + middle - taken["first"]
+            if 0 <= place < len(taken["hashes"]):
+                yield _Clip(taken["file_name"], address, middle, taken["hashes"][place], clip["split"])
                 break

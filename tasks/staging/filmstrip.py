@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from tasks.stages.handful import evenly_spread
 from tasks.staging.staged_videos import Piece, Pixels, StagedVideo, StagedVideos
 
-HEIGHT_PX = 72
-_FRAMES_OF_VIDEO, _FRAMES_OF_PIECE = 10, 8
+HEIGHT_PX, WIDTH_PX = 72, 960
+MOST_PIECES = 3
+"""Clips of a video that are drawn, and rejected pieces."""
+_FRAMES_OF_VIDEO, _FRAMES_OF_PIECE = 10, 7
 _GAP_PX, _BAR_PX = 2, 12
 _FILM = np.array([24, 24, 27], np.uint8)
 _CUT = np.array([255, 214, 0], np.uint8)
@@ -20,6 +24,49 @@ COLOURS = {
 }
 """Of the pieces in the bar, by what became of them; what is not in the dataset is dark."""
 LEGEND = "green: clips to train on, blue: held out, red: rejected, dark: not taken; a yellow line is a cut"
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPiece:
+    """A piece in words, and its strip; None where it is all of the video, or its frames cannot be read."""
+
+    piece: Piece
+    text: str
+    strip: Pixels | None
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnVideo:
+    """A video in words, with its strip and those of some of its pieces."""
+
+    video: StagedVideo
+    text: str
+    strip: Pixels
+    pieces: tuple[DrawnPiece, ...]
+
+
+def draw_video(
+    videos: StagedVideos, video: StagedVideo, most: int = MOST_PIECES, width_px: int = WIDTH_PX
+) -> DrawnVideo:
+    """Draw a video and at most `most` of its clips, and of its rejected pieces, spread evenly."""
+    clips = [piece for piece in video.pieces if not piece.rejected]
+    rejected = [piece for piece in video.pieces if piece.rejected]
+    chosen = sorted(
+        [*evenly_spread(clips, most), *evenly_spread(rejected, most)], key=lambda piece: piece.first
+    )
+    return DrawnVideo(
+        video=video,
+        text=video_text(video),
+        strip=video_strip(videos, video, width_px),
+        pieces=tuple(
+            DrawnPiece(
+                piece,
+                piece_text(piece),
+                None if piece.count == video.num_frames else piece_strip(videos, video, piece),
+            )
+            for piece in chosen
+        ),
+    )
 
 
 def video_strip(videos: StagedVideos, video: StagedVideo, width_px: int) -> Pixels:

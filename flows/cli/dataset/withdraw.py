@@ -57,7 +57,7 @@ def reinstate(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Take photographs or videos off the deny list: the next build takes them in, if their files are there."""
+    """Take photographs or videos off the deny list: the next build takes them in if it finds them."""
     from storage.store import Store
     from tasks.terminal import print_result
     from tasks.upkeep.withdrawal import reinstate as reinstate_now

@@ -1,6 +1,6 @@
 """One-line descriptions of the things in a lineage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from storage.canonical import short
@@ -8,11 +8,12 @@ from storage.lineage.graph import (
     CHECKPOINT,
     DATASET,
     MASK,
+    PHOTOGRAPH,
     RUN,
     SAMPLE,
     SHARD,
-    SOURCES,
     STAGE,
+    VIDEO,
     Node,
 )
 
@@ -129,8 +130,9 @@ def _code(run: Mapping[str, Any]) -> str:
     return commit + (f", lock {short(lock)}" if lock else ", no lock file")
 
 
-_DESCRIBED = {
-    **dict.fromkeys(SOURCES, _source),
+_DESCRIBED: Mapping[str, Callable[[Node], str]] = {
+    PHOTOGRAPH: _source,
+    VIDEO: _source,
     MASK: _mask,
     SAMPLE: _sample,
     SHARD: _shard,

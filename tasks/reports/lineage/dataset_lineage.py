@@ -25,7 +25,6 @@ from tasks.reports.lineage.stage_section import StageSection, stage_section
 from tasks.staging.samples import SampleReader
 from tasks.staging.staged_videos import StagedVideos
 
-
 _READ_FROM = {INGEST: "photographs", FOOTAGE: "videos", CLIPS: "pieces of videos"}
 """What a stage chooses its rows from."""
 

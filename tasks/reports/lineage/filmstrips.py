@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from tasks.reports.pictures import Picture, picture
 from tasks.stages.handful import evenly_spread
-from tasks.staging.filmstrip import piece_strip, piece_text, video_strip, video_text
-from tasks.staging.staged_videos import Piece, StagedVideo, StagedVideos
+from tasks.staging.filmstrip import DrawnPiece, draw_video
+from tasks.staging.staged_videos import StagedVideo, StagedVideos
 
-_VIDEOS, _CLIPS, _REJECTED = 8, 3, 3
-_WIDTH_PX = 960
+_VIDEOS = 8
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class ShownPiece:
     sample_id
         Id of the clip, or of its rejected row.
     strip
-        None where its frames cannot be read: they were erased.
+        None where it is all of the video, or its frames cannot be read.
     """
 
     sample_id: str
@@ -52,23 +51,18 @@ def shown_videos(videos: StagedVideos) -> tuple[ShownVideo, ...]:
 
 
 def _shown(videos: StagedVideos, video: StagedVideo) -> ShownVideo:
-    clips = [piece for piece in video.pieces if not piece.rejected]
-    rejected = [piece for piece in video.pieces if piece.rejected]
-    chosen = [*evenly_spread(clips, _CLIPS), *evenly_spread(rejected, _REJECTED)]
-    chosen.sort(key=lambda piece: piece.first)
+    drawn = draw_video(videos, video)
+    name = video.file_name
     return ShownVideo(
         video_id=video.video_id,
-        file_name=video.file_name,
-        summary=video_text(video),
-        strip=picture(
-            video_strip(videos, video, _WIDTH_PX), f"{video.file_name}: {video_text(video)}", video.file_name
-        ),
-        pieces=tuple(_shown_piece(videos, video, piece) for piece in chosen),
-        num_more=len(video.pieces) - len(chosen),
+        file_name=name,
+        summary=drawn.text,
+        strip=picture(drawn.strip, f"{name}: {drawn.text}", name),
+        pieces=tuple(_shown_piece(name, one) for one in drawn.pieces),
+        num_more=len(video.pieces) - len(drawn.pieces),
     )
 
 
-def _shown_piece(videos: StagedVideos, video: StagedVideo, piece: Piece) -> ShownPiece:
-    strip, text = piece_strip(videos, video, piece), piece_text(piece)
-    drawn = None if strip is None else picture(strip, f"{video.file_name}, {text}", text)
-    return ShownPiece(piece.sample_id, text, piece.rejected is not None, drawn)
+def _shown_piece(file_name: str, drawn: DrawnPiece) -> ShownPiece:
+    strip = None if drawn.strip is None else picture(drawn.strip, f"{file_name}, {drawn.text}", drawn.text)
+    return ShownPiece(drawn.piece.sample_id, drawn.text, drawn.piece.rejected is not None, strip)

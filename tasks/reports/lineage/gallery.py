@@ -69,7 +69,9 @@ def rejected_groups(
         if len(of_reason) < _REJECTED_OF_A_REASON:
             of_reason.append(made())
     return tuple(
-        RejectedGroup(stage.name, TITLES[stage.name], reason, count, tuple(found.get((stage.name, reason), ())))
+        RejectedGroup(
+            stage.name, TITLES[stage.name], reason, count, tuple(found.get((stage.name, reason), ()))
+        )
         for stage in stages
         for reason, count in stage.reasons
     )

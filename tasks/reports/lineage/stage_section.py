@@ -28,8 +28,8 @@ _MEANINGS = {
     SALIENCY: "The salient region of a photograph, or of a part of it, and the labels derived from it.",
     SEQUENCES: "Frames and masks, rendered from photographs and pseudo-masks by a recipe.",
     SUPERPIXELS: "Every frame divided into small regions of similar colour.",
-    FOOTAGE: "Frames of films at a low rate, or of folders of frames, with how much each differs from the one "
-    "before; a row holds a part of a video, which is named by the SHA-256 of its file.",
+    FOOTAGE: "Frames of films, a few per second, or of folders of frames; a row holds a part of a video, "
+    "which is named by the SHA-256 of its file.",
     CLIPS: "Pieces of footage without a cut, in which something moves.",
 }
 
