@@ -36,7 +36,7 @@ def audit(
             "--replay",
             metavar="N",
             min=0,
-            help="Make N random samples again: pseudo-sequences from their recipes, with the masks and "
+            help="Make N random samples again: pseudo-sequences from recipes, with the masks and "
             "photographs that they come from, and clips from their footage, with that from its film, if it is "
             "at hand; and one shard of every stage from its inputs.",
         ),

@@ -47,10 +47,10 @@ def replay_at_random(
     runs
         Of the ledger: they record the kinds of machine on which the datasets were made.
     count
-        Pseudo-sequences and clips to draw. A pseudo-sequence is rendered from its recipe; its superpixel maps,
-        and the pseudo-masks and photographs that it was made from, are made again, too. A clip is cut out of
-        its footage, and that is taken from its film, if the film is at hand. Of every stage, one whole shard
-        is made again from its inputs.
+        Samples to draw. A pseudo-sequence is rendered from its recipe; its superpixel maps, and the
+        pseudo-masks and photographs that it was made from, are made again, too. A clip is cut out of its
+        footage, and that is taken from its film, if the film is at hand. Of every stage, one whole shard is
+        made again from its inputs.
     seed
         Of the draw.
     advance
