@@ -37,8 +37,8 @@ def audit(
             metavar="N",
             min=0,
             help="Make N random samples again: pseudo-sequences from recipes, with the masks and "
-            "photographs that they come from, and clips from their footage, with that from its film, if it is "
-            "at hand; and one shard of every stage from its inputs.",
+            "photographs that they come from, and clips from their footage, with that from its film, if it "
+            "is at hand; and one shard of every stage from its inputs.",
         ),
     ] = 0,
     seed: Annotated[

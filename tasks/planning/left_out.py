@@ -1,10 +1,11 @@
-"""Photographs that are in the folder and are left out, because they were withdrawn, or are rejected."""
+"""Sources that are in the folder and are left out, because they were withdrawn, or are rejected."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from shls_core.errors import InputError
+from storage.rows.source_kinds import PHOTOGRAPHS, noun_for
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, listed, withdrawn
 from tasks.stages.stage import RowPlan
@@ -15,9 +16,9 @@ _REASONS_NAMED = 3
 def without_withdrawn(
     store: Store, plans: Sequence[RowPlan]
 ) -> tuple[list[RowPlan], Mapping[str, Withdrawal]]:
-    """Return the rows that are to be made of photographs, and the withdrawals that forbid the others.
+    """Return the rows that are to be made of sources, and the withdrawals that forbid the others.
 
-    The rows are those that would be planned for a folder without the withdrawn photographs.
+    The rows are those that would be planned for a folder without the withdrawn ones.
 
     Raises
     ------
@@ -30,14 +31,15 @@ def without_withdrawn(
     left_out = {image_id: denied[image_id] for image_id in denied if image_id in met}
     if plans and not wanted:
         raise InputError(
-            f"expected photographs that are not withdrawn, got {len(left_out)}, every one of them withdrawn: "
+            f"expected {noun_for(one.noun for one in left_out.values())}s that are not withdrawn, got "
+            f"{len(left_out)}, every one of them withdrawn: "
             f"{listed(left_out.values())}"
         )
     return wanted, left_out
 
 
-def left_out_line(counts: Mapping[str, int]) -> str:
-    """Return in one line how many photographs were left out, given how many for each reason.
+def left_out_line(counts: Mapping[str, int], noun: str = PHOTOGRAPHS.noun) -> str:
+    """Return in one line how many sources were left out, given how many for each reason, and their word.
 
     Examples
     --------
@@ -47,9 +49,9 @@ def left_out_line(counts: Mapping[str, int]) -> str:
     '3 photographs left out: withdrawn (2 x consent revoked, 1 x shows a plate)'
     """
     total = sum(counts.values())
-    photographs = "photograph" if total == 1 else "photographs"
+    sources = noun if total == 1 else f"{noun}s"
     reasons = (f"{count} x {reason}" if len(counts) > 1 else reason for reason, count in counts.items())
-    return f"{total} {photographs} left out: withdrawn ({', '.join(reasons)})"
+    return f"{total} {sources} left out: withdrawn ({', '.join(reasons)})"
 
 
 def rejected_line(counts: Mapping[str, int]) -> str:

@@ -30,7 +30,7 @@ class StageOutcome(Outcome):
     """How many rows were rejected for each reason, most frequent first."""
     seconds: float
     left_out: dict[str, int] = {}
-    """Photographs of which no row was made because they were withdrawn: how many for each reason."""
+    """Sources of which no row was made because they were withdrawn: how many for each reason."""
     unmatched: dict[str, int] = {}
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
     skipped: tuple[SkippedFiles, ...] = ()

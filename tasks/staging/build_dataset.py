@@ -11,6 +11,7 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import Verdict, expect_to_judge, refuse_failed
 from storage.gate.gate import validate as judge
 from storage.records.manifests import DatasetManifest, put_record
+from storage.rows.source_kinds import KIND_OF_STAGE
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
@@ -57,7 +58,7 @@ def stage_rows(
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:
-        print_line(left_out_line(outcome.left_out))
+        print_line(left_out_line(outcome.left_out, KIND_OF_STAGE[outcome.name].noun))
     if outcome.unmatched:
         print_line(unmatched_line(outcome.unmatched))
     for skipped in outcome.skipped:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.errors import NameUnknown
 from shls_core.files.skipped_counts import SkippedFiles
 from storage.files.free_space import free_bytes
+from storage.rows.source_kinds import noun_for, nouns_of
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
@@ -73,14 +74,19 @@ class PlanReport(_Report):
     """Id of the dataset, if all of it exists."""
     is_fresh: bool
     left_out: dict[str, int]
-    """Photographs of which no row is planned because they were withdrawn: how many for each reason."""
+    """Sources of which no row is planned because they were withdrawn: how many for each reason."""
     skipped: tuple[SkippedFiles, ...]
-    """What lies among the photographs and is not used."""
+    """What lies among the sources and is not used."""
     rejected: dict[str, int]
     """Photographs that are rejected, or will be: how many for each reason."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None if there is no such limit."""
+
+    @property
+    def noun_of_sources(self) -> str:
+        """The word that fits every source of it."""
+        return noun_for(nouns_of(stage.name for stage in self.stages))
 
     @property
     def rows_to_compute(self) -> int:

@@ -38,7 +38,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
     console = Terminal(highlight=False)
     if report.left_out:
-        console.print(left_out_line(report.left_out), soft_wrap=True)
+        console.print(left_out_line(report.left_out, report.noun_of_sources), soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest has to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)
