@@ -35,6 +35,8 @@ class StageOutcome(Outcome):
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    lost_frames: int = 0
+    """Frames of videos that are damaged or missing, in rows that are accepted."""
 
 
 class DatasetOutcome(Outcome):

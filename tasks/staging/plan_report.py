@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.errors import NameUnknown
 from shls_core.files.skipped_counts import SkippedFiles
 from storage.files.free_space import free_bytes
-from storage.rows.source_kinds import noun_for, nouns_of
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.planning.file_names import FileNames
+from tasks.planning.left_out import nouns_of
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
@@ -78,15 +78,15 @@ class PlanReport(_Report):
     skipped: tuple[SkippedFiles, ...]
     """What lies among the sources and is not used."""
     rejected: dict[str, int]
-    """Photographs that are rejected, or will be: how many for each reason."""
+    """Rows of sources that are rejected, or will be: how many for each reason."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None if there is no such limit."""
 
     @property
-    def noun_of_sources(self) -> str:
-        """The word that fits every source of it."""
-        return noun_for(nouns_of(stage.name for stage in self.stages))
+    def nouns(self) -> str:
+        """What its sources are called."""
+        return nouns_of(stage.name for stage in self.stages)
 
     @property
     def rows_to_compute(self) -> int:

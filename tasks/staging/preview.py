@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shls_core.clips.config import FootageConfig
 from shls_core.errors import NameUnknown
+from storage.rows.source_kinds import VIDEOS
 from storage.rows.stage_names import CLIPS, INGEST
 from storage.store import Store
 from tasks.planning.baseline import Baseline
@@ -66,7 +67,7 @@ def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator
     """
     plans = FootageStage(config).plan({})
     with suppress(NameUnknown):  # without a store nothing is withdrawn
-        plans, _ = without_withdrawn(Store.open(store), plans)
+        plans, _ = without_withdrawn(Store.open(store), plans, VIDEOS.plural)
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
         gather_files(plans, count, Path(folder), NOTES_FILE)
         yield Path(folder)

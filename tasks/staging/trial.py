@@ -113,8 +113,8 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file:
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None
-        _place(folder, plan.decided["file_name"]).symlink_to(plan.location)
-    _write_notes(folder / notes_file, [plan.decided for plan in chosen])
+        _place(folder, _name(plan.decided)).symlink_to(plan.location)
+    _write_notes(folder / notes_file, [{**plan.decided, "file_name": _name(plan.decided)} for plan in chosen])
 
 
 def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
@@ -144,6 +144,11 @@ def _place(folder: Path, file_name: str) -> Path:
     assert ".." not in path.parts, f"{file_name} is no name inside a folder"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _name(decided: Mapping[str, Any]) -> str:
+    """Return the name of a source; a folder of frames that is the whole folder has none of its own."""
+    return "frames" if decided["file_name"] == "." else str(decided["file_name"])
 
 
 def _write_notes(path: Path, notes: Sequence[Mapping[str, Any]]) -> None:

@@ -17,6 +17,9 @@ from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS
 from tasks.stages.stage import RowPlan
 from tasks.upkeep.auditing.recorded_stages import NotComparable
 
+THE_FOLDER = "."
+"""File name of a folder of frames that is the whole folder of videos."""
+
 
 class Films:
     """Finds films and folders of frames by their name and id, and plans the rows of their footage again.
@@ -70,12 +73,17 @@ class Films:
 
 def _plans(stage: FootageStage, path: Path, file_name: str) -> list[RowPlan]:
     """Return the rows of one video as if it were alone in its folder."""
+    if file_name == THE_FOLDER:
+        return _planned_in(stage, path)
     with tempfile.TemporaryDirectory(prefix="shls-audit-") as folder:
         link = Path(folder, file_name)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path.absolute())
-        alone = replace(stage, config=stage.config.model_copy(update={"videos": folder}))
-        return [replace(plan, location=str(path.absolute())) for plan in alone.plan({})]
+        return [replace(plan, location=str(path.absolute())) for plan in _planned_in(stage, Path(folder))]
+
+
+def _planned_in(stage: FootageStage, folder: Path) -> list[RowPlan]:
+    return replace(stage, config=stage.config.model_copy(update={"videos": str(folder)})).plan({})
 
 
 def _digest(path: Path) -> str:
