@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from PIL import Image, ImageDraw
 
 from flows.cli.dataset.contact_sheet import CAPTION_PX, GAP_PX, LABEL_PX
-from tasks.staging.filmstrip import LEGEND, WIDTH_PX, DrawnVideo, Pixels
-from tasks.staging.staged_videos import RejectedVideo
+from tasks.staging.filmstrip import LEGEND, WIDTH_PX, DrawnVideo
+from tasks.staging.staged_videos import Pixels, RejectedVideo
 
 _INDENT_PX = 24
 
