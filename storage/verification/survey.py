@@ -41,12 +41,6 @@ class Survey:
     erased: set[str] = field(default_factory=set)
     """Shards that are missing because they were erased on request."""
 
-    def stage_of(self) -> dict[str, str]:
-        """Return the stage of every shard of the stages that were surveyed."""
-        return {
-            shard.digest: manifest.stage for manifest in self.stages.values() for shard in manifest.shards
-        }
-
     def part_of(self) -> dict[str, str]:
         """Describe what each object belongs to."""
         parts: dict[str, str] = {}

@@ -36,7 +36,7 @@ class ErasedByOrder:
     num_rows: int
     tombstone: str
     stage: str | None = None
-    """None if no surveyed stage has the shard."""
+    """None for a shard of a format that this version does not write."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def problems_of_objects(survey: Survey, known_as: dict[str, str], with_rows: boo
 
 def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[ErasedByOrder, ...]:
     """Return the shards that are missing because they were erased on request, sorted by digest."""
-    part_of, stage_of = survey.part_of(), survey.stage_of()
+    part_of = survey.part_of()
     return tuple(
         ErasedByOrder(
             path=object_path(digest),
@@ -174,7 +174,7 @@ def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[Erase
             source_ids=erased[digest].source_ids,
             num_rows=len(erased[digest].rows),
             tombstone=erased[digest].tombstone,
-            stage=stage_of.get(digest),
+            stage=erased[digest].stage,
         )
         for digest in sorted(survey.erased)
     )

@@ -62,9 +62,9 @@ def withdrawn(store: Store) -> dict[str, Withdrawal]:
         if run["kind"] == RunKind.WITHDRAW:
             details = json.loads(run["details"])
             facts = details["reason"], run["started_at"], run["user"], run["run_id"]
-            nouns = details.get(NOUNS, {})
+            words = details.get(NOUNS, {})
             for source_id in run["inputs"]:
-                noun = nouns.get(source_id, PHOTOGRAPHS.noun)
+                noun = words.get(source_id, PHOTOGRAPHS.noun)
                 denied.setdefault(source_id, Withdrawal(source_id, *facts, noun=noun))
         elif run["kind"] == RunKind.REINSTATE:
             for source_id in run["inputs"]:
@@ -110,7 +110,7 @@ def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) ->
     found = withdrawn_in(store, dataset_id)
     if found and not is_allowed:
         raise PhotographWithdrawn(
-            f"expected a dataset without withdrawn {_nouns(found.values())}, got {short(dataset_id)}… with "
+            f"expected a dataset without withdrawn {nouns(found.values())}, got {short(dataset_id)}… with "
             f"{listed(found.values())}; `shls dataset build` makes one without, --allow-withdrawn takes this "
             "one all the same"
         )
@@ -124,7 +124,8 @@ def listed(withdrawals: Iterable[Withdrawal]) -> str:
     return ", ".join(map(str, every[:_NAMED])) + more
 
 
-def _nouns(withdrawals: Iterable[Withdrawal]) -> str:
+def nouns(withdrawals: Iterable[Withdrawal]) -> str:
+    """Return the word that fits every one of some withdrawn sources, in the plural."""
     return f"{noun_for(withdrawal.noun for withdrawal in withdrawals)}s"
 
 

@@ -23,7 +23,7 @@ from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, Obje
 from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, withdrawn_in
+from storage.withdrawal.deny_list import listed, nouns, withdrawn_in
 from tasks.checkpoints.load import load_checkpoint
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
@@ -53,7 +53,8 @@ def score_checkpoint(
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     if found := withdrawn_in(opened, trained.dataset):
         print_line(
-            f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
+            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
+            f"{listed(found.values())}"
         )
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
