@@ -33,7 +33,7 @@ def cuts(changes: Sequence[float], hashes: Sequence[str | None], config: ClipsCo
 
     Examples
     --------
-    >>> cuts([0, 0.1, 0.1, 0.9, 0.1, 0.1], [None] * 6, ClipsConfig())
+    >>> cuts([0.0, 0.1, 0.1, 0.9, 0.1, 0.1], [None] * 6, ClipsConfig())
     [3]
     """
     return [number for number in range(1, len(changes)) if _is_cut(number, changes, hashes, config)]
