@@ -10,7 +10,7 @@ import socket
 import sys
 
 from shls_core.errors import InputError
-from storage.files.location import PUBLIC_SETTINGS
+from storage.files.location import PUBLIC_SETTINGS, holds_password
 
 _CONNECT_SECONDS = 5.0
 _ONE_THREAD = dict.fromkeys(
@@ -51,8 +51,10 @@ def worker_settings() -> dict[str, str]:
 
     Workers on this machine inherit the whole environment. Workers of a cluster get only what is not secret:
     Ray shows these variables to everybody who can see the cluster, and the cluster has its own credentials.
+    An address with a password in it is not given: no store is opened at one.
     """
-    return _ONE_THREAD | {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+    public = {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+    return _ONE_THREAD | {name: value for name, value in public.items() if not holds_password(value)}
 
 
 def refuse_silent(address: str) -> None:

@@ -73,6 +73,11 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
     assert "secret" not in settings.values()
 
 
+def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://user:secret@objects.example")
+    assert not [value for value in worker_settings().values() if "secret" in value]
+
+
 def test_a_cluster_that_does_not_answer_is_told_at_once():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"127.0.0.1:{listening.getsockname()[1]}"
