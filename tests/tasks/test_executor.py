@@ -1,3 +1,4 @@
+import os
 import socket
 
 import cv2
@@ -5,7 +6,7 @@ import pytest
 import threadpoolctl
 
 from shls_core.errors import InputError
-from tasks.executor import one_thread, run_jobs
+from tasks.executor import _muted, one_thread, run_jobs
 from tasks.runs.ray_settings import refuse_silent, worker_settings
 
 
@@ -76,6 +77,17 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
 def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://user:secret@objects.example")
     assert not [value for value in worker_settings().values() if "secret" in value]
+
+
+def test_what_ray_prints_while_it_connects_is_kept_back(capfd, monkeypatch):
+    monkeypatch.delenv("SHLS_DEBUG", raising=False)
+    with _muted():
+        os.write(2, b"attempt 1\n")
+    os.write(2, b"after\n")
+    monkeypatch.setenv("SHLS_DEBUG", "1")
+    with _muted():
+        os.write(2, b"attempt 2\n")
+    assert capfd.readouterr().err == "after\nattempt 2\n"
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once():
