@@ -63,7 +63,8 @@ def refuse_silent(address: str) -> None:
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host):
-        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {address!r}")
+        got = "one with a user" if holds_password(address) else repr(address)
+        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {got}")
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:

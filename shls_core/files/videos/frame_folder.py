@@ -65,7 +65,9 @@ class FrameFolder:
                 like_masks.append(name)
             yield frame
         if like_masks and 2 * len(like_masks) < len(self.names):
-            findings.note(f"taken as frame, with the few colours of a mask: {_listed(like_masks)}")
+            findings.note(
+                f"taken as frame, with the few colours of a mask: {_listed(like_masks)}; --mask names masks"
+            )
 
 
 def frame_folder(path: Path, without: Sequence[Path] = ()) -> FrameFolder:

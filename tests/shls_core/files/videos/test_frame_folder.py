@@ -192,7 +192,10 @@ def test_a_frame_with_the_colours_of_a_mask_is_named(tmp_path, num_colours, is_n
     cv2.imwrite(str(tmp_path / "mask.png"), few_colours(num_colours))
     findings = Findings()
     assert len(list(open_video(tmp_path).frames(findings))) == 4
-    assert findings.notes == ["taken as frame, with the few colours of a mask: mask.png"] * is_noted
+    assert (
+        findings.notes
+        == ["taken as frame, with the few colours of a mask: mask.png; --mask names masks"] * is_noted
+    )
 
 
 def test_frames_that_all_have_few_colours_are_a_drawing(tmp_path):
