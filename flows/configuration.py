@@ -9,6 +9,7 @@ import pydantic
 import yaml
 from pydantic import Field, model_validator
 
+from flows.environment.credentials import refuse_credentials
 from flows.strict_yaml import strict_yaml
 from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.errors import ConfigError
@@ -127,7 +128,9 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    return _checked(_content(_file_named(expanded(config), Path()), ()), config)
+    content = _content(_file_named(expanded(config), Path()), ())
+    refuse_credentials(content, f" ({config})")
+    return _checked(content, config)
 
 
 def _file_named(name: str, folder: Path) -> Path:

@@ -43,7 +43,13 @@ def audit(
     ] = 0,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, metavar="S", help="Repeat the random choice of an audit; it prints S."),
+        typer.Option(
+            "--seed",
+            min=0,
+            max=2**63 - 1,
+            metavar="S",
+            help="Repeat the random choice of an audit; it prints S.",
+        ),
     ] = None,
     expected_head: Annotated[
         str | None,

@@ -23,6 +23,7 @@ from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.stage import Stage
 from tasks.staging.tried_rates import tried_rates
 
@@ -79,6 +80,8 @@ class PlanReport(_Report):
     """What lies among the sources and is not used."""
     rejected: dict[str, int]
     """Rows of sources that are rejected, or will be: how many for each reason."""
+    unmatched: dict[str, int]
+    """Of a folder of saliency maps: photographs without a map, and maps without a photograph."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None if there is no such limit."""
@@ -153,6 +156,11 @@ def plan_report(
                 for reason, count in plan.rows[stage.stage.name].rejected_reasons().items()
             },
             skipped=tuple(one for stage in plan.stages for one in stage.wanted.skipped),
+            unmatched={
+                what: count
+                for stage in plan.stages
+                for what, count in unmatched_maps(stage.stage, stage.wanted.rows).items()
+            },
             stages=tuple(
                 _stage_report(plan, stage, baseline, file_names, rates, workers) for stage in plan.stages
             ),

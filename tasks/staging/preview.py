@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shls_core.clips.config import FootageConfig
 from shls_core.errors import NameUnknown
+from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind
 from storage.rows.source_kinds import VIDEOS
 from storage.rows.stage_names import CLIPS, INGEST
 from storage.store import Store
+from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.left_out import without_withdrawn
 from tasks.runs.execution_config import StagingConfig
@@ -28,8 +31,19 @@ _MOST_CLIPS = 100
 """Of a video in a preview: more than there are in the footage of its beginning."""
 
 
+@dataclass(frozen=True)
+class Handful:
+    """A few photographs or videos, and what there is besides that no build would use."""
+
+    folder: Path
+    skipped: tuple[SkippedFiles, ...] = ()
+    """What lies among them and is not used."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Those that were withdrawn: how many for each reason."""
+
+
 @contextmanager
-def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Path]:
+def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Handful]:
     """Give the block a folder of at most `count` photographs, spread evenly by id: the same ones each time.
 
     They come from the configured photographs; if none are configured, from the latest dataset in a store.
@@ -40,11 +54,16 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
         If there is neither.
     """
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        found = Handful(Path(folder))
         if config.images is not None:
-            plans = IngestStage(config).plan({})
+            sources = IngestStage(config).sources()
+            plans, left_out = list(sources.rows), {}
             with suppress(NameUnknown):  # without a store nothing is withdrawn
-                plans, _ = without_withdrawn(Store.open(store), plans)
+                plans, withdrawals = without_withdrawn(Store.open(store), plans)
+                left_out = counted_by_reason(withdrawals.values())
             gather_files(plans, count, Path(folder))
+            skipped = counted_by_kind(sources.skipped, sources.totals)
+            found = Handful(Path(folder), skipped, left_out)
         else:
             opened = Store.open(store)
             baseline = Baseline.latest(opened, name)
@@ -53,11 +72,11 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
                     f"expected photographs in --images, or a dataset {name} in {store}, found neither"
                 )
             gather_stored(opened, baseline.artifacts[INGEST], count, Path(folder))
-        yield Path(folder)
+        yield found
 
 
 @contextmanager
-def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator[Path]:
+def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator[Handful]:
     """Give the block a folder of at most `count` of the configured videos, spread evenly by id.
 
     Raises
@@ -65,12 +84,14 @@ def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator
     InputError
         If none are configured, or all of them are withdrawn.
     """
-    plans = FootageStage(config).plan({})
+    sources = FootageStage(config).sources()
+    plans, left_out = list(sources.rows), {}
     with suppress(NameUnknown):  # without a store nothing is withdrawn
-        plans, _ = without_withdrawn(Store.open(store), plans, VIDEOS.plural)
+        plans, withdrawals = without_withdrawn(Store.open(store), plans, VIDEOS.plural)
+        left_out = counted_by_reason(withdrawals.values())
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
         gather_files(plans, count, Path(folder), NOTES_FILE)
-        yield Path(folder)
+        yield Handful(Path(folder), counted_by_kind(sources.skipped, sources.totals), left_out)
 
 
 def preview_videos(

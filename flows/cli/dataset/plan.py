@@ -38,6 +38,7 @@ def plan(
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
     from tasks.planning.left_out import left_out_line, rejected_line
+    from tasks.stages.map_matches import unmatched_line
     from tasks.staging.plan_report import plan_report
     from tasks.terminal import print_line
 
@@ -49,6 +50,8 @@ def plan(
         print_line(left_out_line(report.left_out, report.nouns))
     if report.rejected:
         print_line(rejected_line(report.rejected))
+    if report.unmatched:
+        print_line(unmatched_line(report.unmatched))
     for skipped in report.skipped:
         print_line(str(skipped))
     print_json(plan_json(report)) if as_json else show_plan(report, shards)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flows.configuration import PipelineConfig
     from storage.rows.source_kinds import SourceKind
     from tasks.stages.stage import Stage
+    from tasks.staging.preview import Handful
 
 commands = typer.Typer()
 
@@ -51,64 +53,88 @@ def preview_dataset(
     from flows.cli.dataset.filmstrip_sheet import one_below_the_other
     from flows.stages import dataset_stages
     from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, kinds_among
-    from tasks.terminal import print_result
+    from tasks.planning.left_out import left_out_line
+    from tasks.terminal import print_line, print_result
 
     path = Path(out)
     check_sheet_path(path)
     chosen = chosen_config(config, images, videos=videos)
     tried = {"": chosen} if against is None else {"new: ": chosen, "against: ": chosen_config(against)}
     kinds = kinds_among([stage.name for stage in dataset_stages(chosen)])
-    sheets, captions = [], []
-    for kind, drawn_by in ((PHOTOGRAPHS, _photographs), (VIDEOS, _videos)):
-        if kind in kinds:
-            sheet, of_kind = drawn_by(chosen, tried, store, count)
-            sheets.append(sheet)
-            captions += of_kind
-    write_sheet(one_below_the_other(sheets), path)
+    drawn = [
+        drawn_by(chosen, tried, store, count)
+        for kind, drawn_by in ((PHOTOGRAPHS, _photographs), (VIDEOS, _videos))
+        if kind in kinds
+    ]
+    write_sheet(one_below_the_other([one.sheet for one in drawn]), path)
+    captions = [caption for one in drawn for caption in one.captions]
+    left_out = Counter[str]()
+    for one in drawn:
+        left_out.update(one.of.left_out)
+    skipped = [skipped for one in drawn for skipped in one.of.skipped]
+    if left_out:
+        print_line(left_out_line(left_out))
+    for what in skipped:
+        print_line(str(what))
     if as_json:
-        print_json({"picture": str(path), "samples": captions})
+        print_json(
+            {
+                "picture": str(path),
+                "samples": captions,
+                "left_out": dict(left_out),
+                "skipped": [what.model_dump(mode="json") for what in skipped],
+            }
+        )
     else:
         nouns = {PHOTOGRAPHS: "samples", VIDEOS: "videos"}
         print_result(f"{path}: {len(captions)} {' and '.join(nouns[kind] for kind in kinds)}")
 
 
+class _Drawn(NamedTuple):
+    """The samples of one kind of sources."""
+
+    sheet: Image
+    captions: list[str]
+    of: Handful
+
+
 def _photographs(
     chosen: PipelineConfig, tried: Mapping[str, PipelineConfig], store: str, count: int
-) -> tuple[Image, list[str]]:
-    """Return the sheet of a few samples of photographs, and their captions."""
+) -> _Drawn:
+    """Draw a few samples of photographs."""
     from flows.cli.dataset.contact_sheet import contact_sheet, sample_row
     from storage.rows.source_kinds import PHOTOGRAPHS
     from tasks.staging.preview import handful, preview_samples
 
-    with handful(chosen.ingest, store, chosen.name, count) as folder:
+    with handful(chosen.ingest, store, chosen.name, count) as found:
         sides = [
             [
                 sample_row(sample, prefix)
                 for sample in preview_samples(
-                    folder, _stages_of(one, PHOTOGRAPHS), one.staging, one.ingest.max_side, count
+                    found.folder, _stages_of(one, PHOTOGRAPHS), one.staging, one.ingest.max_side, count
                 )
             ]
             for prefix, one in tried.items()
         ]
     rows = [row for pair in zip_longest(*sides) for row in pair if row]
-    return contact_sheet(rows), [row.caption for row in rows]
+    return _Drawn(contact_sheet(rows), [row.caption for row in rows], found)
 
 
 def _videos(
     chosen: PipelineConfig, tried: Mapping[str, PipelineConfig], store: str, count: int
-) -> tuple[Image, list[str]]:
-    """Return the sheet of a few videos, and their captions."""
+) -> _Drawn:
+    """Draw a few videos."""
     from flows.cli.dataset.filmstrip_sheet import filmstrip_sheet, video_caption
     from storage.rows.source_kinds import VIDEOS
     from tasks.staging.preview import handful_of_videos, preview_videos
 
-    with handful_of_videos(chosen.footage, store, count) as folder:
+    with handful_of_videos(chosen.footage, store, count) as found:
         sides = [
             [
                 (video_caption(drawn, prefix), drawn)
                 for drawn in preview_videos(
-                    folder,
-                    _stages_of(one.with_changes(footage={"videos": str(folder)}), VIDEOS),
+                    found.folder,
+                    _stages_of(one.with_changes(footage={"videos": str(found.folder)}), VIDEOS),
                     one.staging,
                     count,
                 )
@@ -116,7 +142,7 @@ def _videos(
             for prefix, one in tried.items()
         ]
     drawn = [one for pair in zip_longest(*sides) for one in pair if one]
-    return filmstrip_sheet(drawn), [caption for caption, _ in drawn]
+    return _Drawn(filmstrip_sheet(drawn), [caption for caption, _ in drawn], found)
 
 
 def _stages_of(config: PipelineConfig, kind: SourceKind) -> list[Stage]:
