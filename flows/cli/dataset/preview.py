@@ -120,9 +120,7 @@ def _photographs(
     return _Drawn(contact_sheet(rows), [row.caption for row in rows], found)
 
 
-def _videos(
-    chosen: PipelineConfig, tried: Mapping[str, PipelineConfig], store: str, count: int
-) -> _Drawn:
+def _videos(chosen: PipelineConfig, tried: Mapping[str, PipelineConfig], store: str, count: int) -> _Drawn:
     """Draw a few videos."""
     from flows.cli.dataset.filmstrip_sheet import filmstrip_sheet, video_caption
     from storage.rows.source_kinds import VIDEOS
