@@ -16,6 +16,7 @@ from shls_core.files.foreign_file import read_text
 from shls_core.files.places import expanded
 from shls_core.frozen import FrozenConfig
 from shls_core.methods.config import MethodConfig
+from shls_core.methods.learning_source import check_source
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
@@ -25,6 +26,7 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from shls_core.training.source import STILLS, Source
 from storage.gate.config import GateConfig
 from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -85,12 +87,19 @@ class PipelineConfig(FrozenConfig):
     """How masks are propagated through videos."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
+    source: Source = STILLS
+    """What training draws of a dataset: ``stills``, the pseudo-sequences of its photographs, or ``clips``,
+    pieces of its videos."""
+    validation_dataset: str | None = None
+    """Name or id of a dataset of photographs, in the same store, whose held-out sequences validate and score
+    what is trained: a dataset of videos alone has no masks. By default the dataset that is trained on."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work runs."""
 
     @model_validator(mode="after")
-    def _phases_fit(self) -> "PipelineConfig":
+    def _parts_fit(self) -> "PipelineConfig":
         check_phases(self.method.phases, self.training)
+        check_source(self.source, self.method)
         return self
 
     def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":

@@ -58,7 +58,7 @@ def run(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Photographs in; dataset, checkpoint and score out. What is already in the store is reused."""
+    """Photographs or videos in; dataset, checkpoint and score out. What is already in the store is reused."""
     chosen = chosen_config(config, images, backend, workers, videos)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
@@ -70,7 +70,8 @@ def run(
     else:
         show_dataset(outcome.dataset)
         show_training(outcome.training)
-        show_evaluation(outcome.evaluation)
+        if outcome.evaluation:
+            show_evaluation(outcome.evaluation)
 
 
 for module in (train, evaluate, score, report, mask, segment, audit, doctor):

@@ -58,9 +58,10 @@ class ArtifactAncestry:
 
     def _add_checkpoint(self, digest: str, record: Content) -> None:
         usage = usage_of(self._history, record)
-        facts = {**_facts(record), "usage": self._usage_facts(record["dataset"], usage)}
+        facts = {**_facts(record), "usage": self._usage_facts(usage)}
         self._add_made(CHECKPOINT, digest, facts, self._history.runs.that_made(digest))
-        self._add_parent(DATASET, record["dataset"], digest)
+        for dataset in usage.datasets:
+            self._add_parent(DATASET, dataset, digest)
         self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
 
     def _add_dataset(self, digest: str, record: Content) -> None:
@@ -118,10 +119,14 @@ class ArtifactAncestry:
         for sample_id in dict.fromkeys(sample_ids):
             self._draft.link_if_both(sample_id, digest)
 
-    def _usage_facts(self, dataset: str, usage: Usage) -> Facts:
-        record = self._history.records.get(dataset)
-        artifacts = {} if record is None else stages_in(record)
-        tables = [self._history.rows_of(artifacts[stage]) for stage in SAMPLE_STAGES if stage in artifacts]
+    def _usage_facts(self, usage: Usage) -> Facts:
+        records = [self._history.records.get(dataset) for dataset in usage.datasets]
+        tables = [
+            self._history.rows_of(artifacts[stage])
+            for artifacts in (stages_in(record) for record in records if record is not None)
+            for stage in SAMPLE_STAGES
+            if stage in artifacts
+        ]
         samples = [table.select(["sample_id", "source_ids"]) for table in tables if table is not None]
         used = usage_by_photograph(usage, pa.concat_tables(samples)) if samples else {}
         by_source: dict[str, dict[str, Facts]] = {PHOTOGRAPHS.plural: {}}

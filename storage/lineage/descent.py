@@ -121,7 +121,7 @@ def _exposures(
     return tuple(
         _exposure(checkpoint, dataset, usage, samples)
         for checkpoint, (dataset, usage) in usages.items()
-        if dataset in with_source or usage.why_unknown is not None
+        if not with_source.isdisjoint(usage.datasets) or usage.why_unknown is not None
     )
 
 

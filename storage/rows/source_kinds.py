@@ -1,8 +1,8 @@
 """The kinds of sources that a dataset is made from: their stages, and the words for them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from storage.kinds import PartKind
 from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, OF_STILLS, OF_VIDEOS, SEQUENCES
@@ -55,9 +55,6 @@ SAMPLE_STAGES: Final = tuple(kind.samples for kind in SOURCE_KINDS)
 """The stages whose rows are samples."""
 KIND_OF_STAGE: Final = {kind.stage: kind for kind in SOURCE_KINDS}
 """The kind of the sources that a stage of sources holds."""
-STILLS: Final = "stills"
-SAMPLES_OF: Final = {STILLS: SEQUENCES, CLIPS: CLIPS}
-"""The stage of samples that a training with this ``source`` learns from; by default, from stills."""
 EITHER: Final = "source"
 """The word for a source of any kind, or of one that is not known."""
 
@@ -90,3 +87,8 @@ def noun_for(parts: Iterable[str]) -> str:
     if not distinct:
         return PHOTOGRAPHS.noun
     return distinct.pop() if len(distinct) == 1 else EITHER
+
+
+def samples_learned_from(checkpoint: Mapping[str, Any]) -> str:
+    """Return the stage whose rows a training drew, given the record of its checkpoint as JSON."""
+    return CLIPS if checkpoint.get("clip_draw") is not None else SEQUENCES

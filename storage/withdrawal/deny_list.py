@@ -87,6 +87,13 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     return {source_id: withdrawal for source_id, withdrawal in denied.items() if source_id in held}
 
 
+def withdrawn_in_any(store: Store, dataset_ids: Iterable[str]) -> dict[str, Withdrawal]:
+    """Return the withdrawn sources from which any row of any of some datasets descends."""
+    return {
+        source_id: one for dataset in dataset_ids for source_id, one in withdrawn_in(store, dataset).items()
+    }
+
+
 def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) -> tuple[str, ...]:
     """Refuse a dataset that contains a withdrawn photograph or video.
 

@@ -1,15 +1,20 @@
-"""What docs/method.md points at is there."""
+"""What docs/method.md and docs/methods/ point at is there."""
 
 import importlib
 import re
 from functools import reduce
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "method.md"
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_every_function_named_in_the_table_exists():
-    names = re.findall(r"`((?:shls_core|tasks)\.[\w.]+)`", PAGE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    "page", [DOCS / "method.md", *sorted((DOCS / "methods").glob("*.md"))], ids=lambda page: page.stem
+)
+def test_every_function_named_in_the_table_exists(page):
+    names = re.findall(r"`((?:shls_core|tasks)\.[\w.]+)`", page.read_text(encoding="utf-8"))
     assert len(names) >= 10
     for name in names:
         module, rest = re.fullmatch(

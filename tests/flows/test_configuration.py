@@ -96,6 +96,69 @@ def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
     assert all(key.startswith(("method.memory.", "propagation.", "superpixels.")) for key in differing)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("single_frames", {"method.views.num_frames": 1, "training.batch_size": 80}),
+        (
+            "frames_15",
+            {"name": "dul_frames_15", "synthesis.num_frames": 15, "method.views.num_frames": 15},
+        ),
+        ("cross_view_weight_0", {"method.cross_view_weight": 0.0}),
+        ("cross_view_weight_1", {"method.cross_view_weight": 1.0}),
+        ("grid_4", {"method.grid": 4}),
+        ("cross_view_grid_8", {"method.cross_view_grid": 8}),
+        ("view_off", {"method.views.regularise": False}),
+        ("anchors_fixed", {"method.anchor_jitter": "none"}),
+        ("anchors_apart", {"method.anchor_jitter": "cell"}),
+        ("running_norm", {"method.regularising_norm": "running"}),
+        ("half_pixel_256", {"method.views.crop": 256, "method.alignment": "half_pixel"}),
+        (
+            "trackingnet",
+            {
+                "training.steps": 70_400,
+                "training.optimiser": "sgd",
+                "training.betas": (0.9, 0.999),
+                "training.learning_rate": 1e-3,
+                "training.decay_every": 16_000,
+                "training.decay": 0.9,
+            },
+        ),
+        (
+            "kinetics",
+            {
+                "training.steps": 97_500,
+                "training.optimiser": "sgd",
+                "training.betas": (0.9, 0.999),
+                "training.learning_rate": 1e-3,
+                "training.decay_every": 75_000,
+            },
+        ),
+    ],
+)
+def test_an_ablation_of_dul_differs_from_it_by_what_it_is_named_after(name, expected):
+    dul = load_config(str(CONFIGS / "dul.yaml"))
+    assert changed(dul, load_config(str(CONFIGS / "ablations" / "dul" / f"{name}.yaml"))) == expected
+
+
+def test_every_ablation_of_dul_is_told_above():
+    [mark] = test_an_ablation_of_dul_differs_from_it_by_what_it_is_named_after.pytestmark
+    assert {name for name, _ in mark.args[1]} == {
+        path.stem for path in (CONFIGS / "ablations" / "dul").iterdir()
+    }
+
+
+@pytest.mark.parametrize("name", ["dul", "dul_quickstart", "dul_stills"])
+def test_dul_learns_from_frames_whose_colours_stay(name):
+    config = load_config(str(CONFIGS / f"{name}.yaml"))
+    assert (config.name, config.method.name) == (name, "dul")
+    colours = config.synthesis.model_dump(include={"brightness", "contrast", "saturation", "hue_turns"})
+    assert not any(colours.values())
+    assert config.method.views.num_frames <= config.synthesis.num_frames
+    assert config.method.views.crop <= config.synthesis.frame_size
+    assert config.method.views.crop % 8 == 1
+
+
 def test_refinement_is_off_by_default_and_whole_as_published():
     assert PipelineConfig().method.network.refinement.mode == "off"
     assert load_config(QUICKSTART).method.network.refinement.mode == "off"
