@@ -1,4 +1,4 @@
-"""From a film down to the checkpoints that drew its clips, to the step; and from a checkpoint up to its films."""
+"""From a film down to the checkpoints that drew its clips, to the step; from a checkpoint up to its films."""
 
 import pytest
 
