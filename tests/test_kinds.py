@@ -225,7 +225,8 @@ def test_a_bare_kind_is_found(tmp_path):
 
 
 def test_no_kind_is_spelt_as_a_string_of_its_own():
-    # The model of a record spells its own: see storage/kinds.py.
-    checked = [path for path in SOURCES if path.parts[-2:] != ("records", "checkpoints.py")]
+    # The model of a record spells its own: see storage/kinds.py. What a file is (`FileKind`) is no kind of these.
+    others = {("records", "checkpoints.py"), ("photograph_folder", "listing.py")}
+    checked = [path for path in SOURCES if path.parts[-2:] not in others]
     assert len(checked) > 200
     assert {str(path): lines for path in checked if (lines := list(bare_kinds(path)))} == {}

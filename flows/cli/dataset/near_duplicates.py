@@ -53,7 +53,9 @@ def near_duplicates_command(
         print_json({"dataset": dataset, "groups": listed})
         return
     kinds = kinds_among(get_record(objects, dataset, DatasetManifest).stages)
-    table = Table(" or ".join(kind.plural for kind in kinds), "split", title=f"{len(groups)} groups of near-duplicates")
+    table = Table(
+        " or ".join(kind.plural for kind in kinds), "split", title=f"{len(groups)} groups of near-duplicates"
+    )
     for group in groups:
         table.add_row(", ".join(group.file_names), group.split.replace("_", " "))
     Terminal().print(table)
