@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from storage.kinds import PartKind
+from storage.kinds import SOURCE_OF_STAGE, PartKind
 from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, OF_STILLS, OF_VIDEOS, SEQUENCES
 
 
@@ -66,8 +66,10 @@ def kinds_among(stages: Collection[str]) -> tuple[SourceKind, ...]:
 
 def nouns_of(stages: Iterable[str | None]) -> list[str]:
     """Return the word for the sources of each of some stages, each word once; unknown stages have none."""
-    every = set(stages)
-    return [kind.noun for kind in SOURCE_KINDS if not every.isdisjoint(kind.stages)]
+    return [
+        str(one)
+        for one in dict.fromkeys(SOURCE_OF_STAGE[stage] for stage in stages if stage in SOURCE_OF_STAGE)
+    ]
 
 
 def noun_for(parts: Iterable[str]) -> str:
