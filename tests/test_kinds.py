@@ -233,7 +233,7 @@ def test_a_bare_kind_is_found(tmp_path):
 
 
 def test_no_kind_is_spelt_as_a_string_of_its_own():
-    # The model of a record spells its own: see storage/kinds.py. What a file is (`FileKind`) is none of these.
+    # The model of a record spells its own: see storage/kinds.py. `FileKind` is none of these.
     others = {("records", "checkpoints.py"), ("photograph_folder", "listing.py")}
     checked = [path for path in SOURCES if path.parts[-2:] not in others]
     assert len(checked) > 200
