@@ -12,9 +12,9 @@ from shls_core.errors import ObjectErased, ObjectMissing
 from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.files.reading import LARGEST_FILE
+from storage.kinds import SOURCE_OF_STAGE
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
-from storage.rows.source_kinds import noun_for, nouns_of
 from storage.tables.ledger import Ledger
 
 
@@ -58,7 +58,7 @@ class ErasureAwareObjects(ObjectStore):
             if erased is None:
                 raise
             sources = ", ".join(f"{short(source_id)}…" for source_id in erased.source_ids)
-            noun = noun_for(nouns_of([erased.stage]))
+            noun = SOURCE_OF_STAGE.get(erased.stage or "", "source")
             raise ObjectErased(
                 f"object {short(digest)}… was erased by order, with rows of {noun} {sources}: "
                 "no dataset that holds it can be used any more; `shls dataset build` makes one without"

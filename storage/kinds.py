@@ -67,6 +67,13 @@ class PartKind(StrEnum):
     SHARD = "shard"
 
 
+SOURCE_OF_STAGE: Mapping[str, PartKind] = {
+    **dict.fromkeys(("ingest", "saliency", "sequences", "superpixels"), PartKind.PHOTOGRAPH),
+    **dict.fromkeys(("footage", "clips"), PartKind.VIDEO),
+}
+"""What the rows of each stage descend from, by its name."""
+
+
 class KeyKind(StrEnum):
     """Kinds of work in the key index: folders under ``keys/``.
 

@@ -5,6 +5,7 @@ Objects are read first, the history after them: what a job finished meanwhile ha
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
@@ -20,7 +21,8 @@ from storage.files.inventory import KeyEntry, take_inventory
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased
-from storage.rows.source_kinds import SAMPLES_OF, STILLS
+from storage.rows.source_kinds import samples_learned_from
+from storage.rows.stage_names import SEQUENCES
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
 from storage.verification.key_owners import entries_about, key_problems
@@ -147,14 +149,17 @@ def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
 
 def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
     trained_on = {
-        checkpoint: TrainedOn(links.needed[0], _sample_stage(objects, checkpoint))
+        checkpoint: _trained_on(json.loads(objects.get(checkpoint)))
         for checkpoint, links in survey.links.items()
         if links.kind == RecordKind.CHECKPOINT and links.needed
     }
     return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
 
 
-def _sample_stage(objects: ObjectStore, checkpoint: str) -> str:
-    """Return the stage whose rows a checkpoint was trained on."""
-    record = json.loads(objects.get(checkpoint))
-    return SAMPLES_OF[record["configuration"].get("source", STILLS)]
+def _trained_on(checkpoint: Mapping[str, Any]) -> tuple[TrainedOn, ...]:
+    """Return what a checkpoint was trained on, and validated with, given its record."""
+    dataset = checkpoint["dataset"]
+    learned = TrainedOn(dataset, samples_learned_from(checkpoint))
+    if not checkpoint.get("validations"):
+        return (learned,)
+    return learned, TrainedOn(checkpoint.get("validation_dataset") or dataset, SEQUENCES)

@@ -1,6 +1,6 @@
 """Withdrawn photographs and videos from which something in a store still descends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ Sources = frozenset[str]
 
 
 class TrainedOn(NamedTuple):
-    """What a checkpoint was trained on."""
+    """Samples that a checkpoint was trained on, or validated with."""
 
     dataset: str
     stage: str
@@ -41,7 +41,7 @@ def outstanding(
     objects: ObjectStore,
     withdrawn: Mapping[str, Withdrawal],
     datasets: Mapping[str, DatasetManifest],
-    trained_on: Mapping[str, TrainedOn],
+    trained_on: Mapping[str, Sequence[TrainedOn]],
 ) -> list[Outstanding]:
     """Return the withdrawals of sources that something still depends on, in the order of the ledger.
 
@@ -65,9 +65,14 @@ def outstanding(
     }
     # What training reads of a dataset: its samples.
     learned_from = {
-        checkpoint: held_by(datasets[read.dataset].stages[read.stage], True)
+        checkpoint: frozenset().union(
+            *(
+                held_by(datasets[dataset].stages[stage], True)
+                for dataset, stage in read
+                if dataset in datasets and stage in datasets[dataset].stages
+            )
+        )
         for checkpoint, read in trained_on.items()
-        if read.dataset in datasets and read.stage in datasets[read.dataset].stages
     }
     found = (
         Outstanding(

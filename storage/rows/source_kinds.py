@@ -1,10 +1,10 @@
 """The kinds of sources that a dataset is made from: their stages, and the words for them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from storage.kinds import PartKind
+from storage.kinds import SOURCE_OF_STAGE, PartKind
 from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, OF_STILLS, OF_VIDEOS, SEQUENCES
 
 
@@ -55,9 +55,6 @@ SAMPLE_STAGES: Final = tuple(kind.samples for kind in SOURCE_KINDS)
 """The stages whose rows are samples."""
 KIND_OF_STAGE: Final = {kind.stage: kind for kind in SOURCE_KINDS}
 """The kind of the sources that a stage of sources holds."""
-STILLS: Final = "stills"
-SAMPLES_OF: Final = {STILLS: SEQUENCES, CLIPS: CLIPS}
-"""The stage of samples that a training with this ``source`` learns from; by default, from stills."""
 EITHER: Final = "source"
 """The word for a source of any kind, or of one that is not known."""
 
@@ -69,8 +66,10 @@ def kinds_among(stages: Collection[str]) -> tuple[SourceKind, ...]:
 
 def nouns_of(stages: Iterable[str | None]) -> list[str]:
     """Return the word for the sources of each of some stages, each word once; unknown stages have none."""
-    every = set(stages)
-    return [kind.noun for kind in SOURCE_KINDS if not every.isdisjoint(kind.stages)]
+    return [
+        str(one)
+        for one in dict.fromkeys(SOURCE_OF_STAGE[stage] for stage in stages if stage in SOURCE_OF_STAGE)
+    ]
 
 
 def noun_for(parts: Iterable[str]) -> str:
@@ -90,3 +89,8 @@ def noun_for(parts: Iterable[str]) -> str:
     if not distinct:
         return PHOTOGRAPHS.noun
     return distinct.pop() if len(distinct) == 1 else EITHER
+
+
+def samples_learned_from(checkpoint: Mapping[str, Any]) -> str:
+    """Return the stage whose rows a training drew, given the record of its checkpoint as JSON."""
+    return CLIPS if checkpoint.get("clip_draw") is not None else SEQUENCES

@@ -88,9 +88,9 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
 
 
 def withdrawn_in_any(store: Store, dataset_ids: Iterable[str]) -> dict[str, Withdrawal]:
-    """Return the withdrawn photographs from which any row of any of some datasets descends."""
+    """Return the withdrawn sources from which any row of any of some datasets descends."""
     return {
-        image_id: one for dataset in dataset_ids for image_id, one in withdrawn_in(store, dataset).items()
+        source_id: one for dataset in dataset_ids for source_id, one in withdrawn_in(store, dataset).items()
     }
 
 

@@ -35,8 +35,10 @@ def near_duplicates_command(
 
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
     from storage.kinds import RecordKind
+    from storage.records.manifests import DatasetManifest, get_record
     from storage.references import resolve
     from storage.rows.near_duplicates import near_duplicates_of
+    from storage.rows.source_kinds import kinds_among
     from storage.store import Store
     from tasks.terminal import Terminal
 
@@ -50,8 +52,10 @@ def near_duplicates_command(
         listed = [{"split": group.split, group.kind.plural: list(group.file_names)} for group in groups]
         print_json({"dataset": dataset, "groups": listed})
         return
-    kinds = dict.fromkeys(group.kind.plural for group in groups) or {"photographs": None}
-    table = Table(" or ".join(kinds), "split", title=f"{len(groups)} groups of near-duplicates")
+    kinds = kinds_among(get_record(objects, dataset, DatasetManifest).stages)
+    table = Table(
+        " or ".join(kind.plural for kind in kinds), "split", title=f"{len(groups)} groups of near-duplicates"
+    )
     for group in groups:
         table.add_row(", ".join(group.file_names), group.split.replace("_", " "))
     Terminal().print(table)

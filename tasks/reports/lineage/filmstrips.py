@@ -20,13 +20,15 @@ class ShownPiece:
     ----------
     sample_id
         Id of the clip, or of its rejected row.
+    became
+        ``train``, ``held_out`` or ``rejected``.
     strip
         None where it is all of the video, or its frames cannot be read.
     """
 
     sample_id: str
     text: str
-    is_rejected: bool
+    became: str
     strip: Picture | None
 
 
@@ -65,4 +67,4 @@ def _shown(videos: StagedVideos, video: StagedVideo) -> ShownVideo:
 
 def _shown_piece(file_name: str, drawn: DrawnPiece) -> ShownPiece:
     strip = None if drawn.strip is None else picture(drawn.strip, f"{file_name}, {drawn.text}", drawn.text)
-    return ShownPiece(drawn.piece.sample_id, drawn.text, drawn.piece.rejected is not None, strip)
+    return ShownPiece(drawn.piece.sample_id, drawn.text, drawn.piece.split or "rejected", strip)

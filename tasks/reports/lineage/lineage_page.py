@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage.rows.source_kinds import SAMPLES_OF, STILLS
+from storage.rows.source_kinds import samples_learned_from
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.comparison import Group
@@ -131,7 +131,7 @@ def _dataset_making(dataset: DatasetLineage) -> MakingSection:
 
 
 def _sample_stage(lineage: CheckpointLineage) -> str:
-    return SAMPLES_OF[lineage.record.configuration.get("source", STILLS)]
+    return samples_learned_from(lineage.record.model_dump(include={"clip_draw"}))
 
 
 def _compared(lineage: CheckpointLineage) -> tuple[Group, ...]:

@@ -39,6 +39,6 @@ def test_a_checkpoint_depends_on_the_videos_whose_clips_it_was_trained_on(staged
     video = rows[0]["source_ids"][0]
     manifests = {dataset: get_record(store.objects, dataset, DatasetManifest)}
     denied = {video: Withdrawal(video, "asked for", "2026-01-02", "ann", "run", noun="video")}
-    trained_on = {"of clips": TrainedOn(dataset, "clips"), "of stills": TrainedOn(dataset, "sequences")}
+    trained_on = {"of clips": [TrainedOn(dataset, "clips")], "of stills": [TrainedOn(dataset, "sequences")]}
     (one,) = outstanding(store.objects, denied, manifests, trained_on)
     assert (one.datasets, one.checkpoints) == ((dataset,), ("of clips",))

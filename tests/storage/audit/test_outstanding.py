@@ -21,7 +21,7 @@ def rows(store, dataset, stage):
 def found(store, withdrawn, *datasets):
     manifests = {one: get_record(store.objects, one, DatasetManifest) for one in datasets}
     denied = {image_id: withdrawal(image_id) for image_id in withdrawn}
-    trained_on = {f"learned from {one}": TrainedOn(one, "sequences") for one in datasets}
+    trained_on = {f"learned from {one}": [TrainedOn(one, "sequences")] for one in datasets}
     return outstanding(store.objects, denied, manifests, trained_on)
 
 
