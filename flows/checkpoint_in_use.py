@@ -217,7 +217,13 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
         learning = learning_of(record)
     except ConfigError as error:
         raise ConfigError(f"{error}; say with --config how it is used") from error
-    return PipelineConfig(name=record.kind, method=learning.method, training=learning.training)
+    return PipelineConfig(
+        name=record.kind,
+        method=learning.method,
+        training=learning.training,
+        source=learning.source,
+        validation_dataset=learning.validation_dataset,
+    )
 
 
 def _untrained(config: PipelineConfig | None) -> Learned:
@@ -246,16 +252,18 @@ def _config_of(record: CheckpointRecord, store: Store | None) -> PipelineConfig:
         return config
     from_dataset = {
         "name": store.names.first_published().get(record.dataset, record.kind),
-        "superpixels": _superpixels(store, record.dataset),
+        "superpixels": _superpixels(store, record.scored_on),
     }
     return config.model_copy(update=from_dataset)
 
 
 def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
-    """Return the superpixel configuration of a dataset; the default if the dataset is not there."""
+    """Return the superpixel configuration of a dataset; the default if it is not there or has none."""
     try:
-        stages = get_record(store.objects, dataset, DatasetManifest)
-        made = get_record(store.objects, stages.stages[SUPERPIXELS], StageManifest)
+        stages = get_record(store.objects, dataset, DatasetManifest).stages
+        if SUPERPIXELS not in stages:
+            return SuperpixelConfig()
+        made = get_record(store.objects, stages[SUPERPIXELS], StageManifest)
     except ObjectMissing:
         return SuperpixelConfig()
     try:

@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     SEQUENCES: (*_HEAD, "split", "template_id", "pasted_ids"),
     SUPERPIXELS: _HEAD,
     FOOTAGE: (*_HEAD, *NOTES),
-    CLIPS: (*_HEAD, "split", "video_id"),
+    CLIPS: (*_HEAD, "split", "video_id", "num_frames"),
 }
 """The columns that are read of the rows of each stage."""
 

@@ -69,6 +69,13 @@ def withdrawn_in(store: Store, dataset_id: str) -> dict[str, Withdrawal]:
     return {image_id: withdrawal for image_id, withdrawal in denied.items() if image_id in held}
 
 
+def withdrawn_in_any(store: Store, dataset_ids: Iterable[str]) -> dict[str, Withdrawal]:
+    """Return the withdrawn photographs from which any row of any of some datasets descends."""
+    return {
+        image_id: one for dataset in dataset_ids for image_id, one in withdrawn_in(store, dataset).items()
+    }
+
+
 def refuse_withdrawn(store: Store, dataset_id: str, is_allowed: bool = False) -> tuple[str, ...]:
     """Refuse a dataset that contains a withdrawn photograph.
 

@@ -18,9 +18,10 @@ from storage.rows.stage_graph import stage_of
 
 _PARQUET = b"PAR1"
 _READ = ("sample_id", "digest", "source_ids", "rejected")
-_KEPT = ("sample_id", "row_key", "parents", "source_ids", "split")
-"""What an erased row keeps: its id, what it was made from, and its side of the split. So its lineage can
-still be computed: which training drew it depends on the numbers of the sequences on its side."""
+_KEPT = ("sample_id", "row_key", "parents", "source_ids", "split", "num_frames")
+"""What an erased row keeps: its id, what it was made from, its side of the split and its length. So its
+lineage can still be computed: which training drew it depends on the numbers of the samples on its side that
+are long enough."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from tasks.planning.file_names import FileNames
 from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
-from tasks.planning.shard_assignment import shard_number
+from tasks.planning.shard_assignment import group_of
 from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import PlannedShard, StagePlan
 
@@ -167,19 +167,21 @@ class Staleness:
 
     def _gone_from(self, shard: PlannedShard) -> dict[str, list[str]]:
         """Return the file names of rows that are no longer in a shard, by reason."""
-        number = self._number(shard.rows[0].plan.sample_id)
+        first = shard.rows[0].plan
+        number = self._number(first.sample_id, first.source_ids)
         gone = (
             row
             for name, row in self._rows_before.items()
-            if name not in self._rows_now and self._number(name) == number
+            if name not in self._rows_now and self._number(name, row["source_ids"]) == number
         )
         return {
             verb: [self._file_names.of(row["source_ids"]) for row in rows]
             for verb, rows in self._removed_or_withdrawn(gone).items()
         }
 
-    def _number(self, sample_id: str) -> int:
-        return shard_number(sample_id, self._stage.num_rows, self._plan.rows_per_shard)
+    def _number(self, sample_id: str, source_ids: Sequence[str]) -> int:
+        stage, most = self._stage, self._plan.rows_per_shard
+        return group_of(stage.stage, sample_id, source_ids, stage.num_rows, most)
 
     @cached_property
     def _rows_now(self) -> set[str]:

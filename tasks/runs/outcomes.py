@@ -60,6 +60,8 @@ class TrainingOutcome(Outcome):
     seconds: float
     allowed_withdrawn: tuple[str, ...] = ()
     """Ids of withdrawn photographs in the dataset that were used, because the user allowed it."""
+    short_clips: int = 0
+    """Training clips that were left out because they have fewer frames than are drawn."""
 
 
 class EvaluationOutcome(Outcome):

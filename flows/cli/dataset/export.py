@@ -108,7 +108,7 @@ def _export_training(
 
     if split is not None:
         raise InputError(f"expected both sides of the split with --format training, got --split {split}")
-    learning = learning_config(chosen_config(config))
+    learning = learning_config(chosen_config(config), opened)
     with recorded_if_forced(opened, dataset, allow_withdrawn):
         num_objects = export_training(opened, dataset, learning, Path(out), allow_withdrawn)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Videos, Workers, chosen_config
 
 commands = typer.Typer()
 
@@ -21,6 +21,7 @@ def plan(
     config: ConfigPath = None,
     store: StoreFolder = "store",
     images: Images = None,
+    videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
     against: Annotated[
@@ -40,7 +41,7 @@ def plan(
     from tasks.staging.plan_report import plan_report
     from tasks.terminal import print_line
 
-    chosen = chosen_config(config, images, backend, workers)
+    chosen = chosen_config(config, images, backend, workers, videos)
     report = plan_report(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
