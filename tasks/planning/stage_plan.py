@@ -19,7 +19,7 @@ from storage.rows.shards import read_columns_of_all, shard_ref
 from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
-from tasks.planning.left_out import without_withdrawn
+from tasks.planning.left_out import nouns_of, without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
@@ -72,7 +72,7 @@ class WantedRows:
 
     rows: tuple[RowPlan, ...]
     left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
-    """Photographs of which no row is wanted because they were withdrawn, by source id."""
+    """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
 
@@ -88,7 +88,7 @@ class StagePlan:
 
     @property
     def left_out(self) -> Mapping[str, Withdrawal]:
-        """Photographs of which no row is planned because they were withdrawn, by source id."""
+        """Sources of which no row is planned because they were withdrawn, by source id."""
         return self.wanted.left_out
 
     @cached_property
@@ -137,7 +137,7 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
         planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
         return WantedRows(tuple(planned.rows), {}, _counted(planned))
     found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
-    rows, left_out = without_withdrawn(store, found.rows)
+    rows, left_out = without_withdrawn(store, found.rows, nouns_of([stage.name]))
     return WantedRows(tuple(rows), left_out, _counted(found))
 
 

@@ -26,6 +26,9 @@ from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
 from tasks.staging.shard_work import make_shard
 
+_LOST = "num_lost"
+"""The statistic of stages that read videos."""
+
 
 def build_stage(
     store: Store,
@@ -89,7 +92,15 @@ def build_stage(
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
         skipped=plan.wanted.skipped,
+        lost_frames=_lost_frames(store, stage.schema, refs),
     )
+
+
+def _lost_frames(store: Store, schema: StageSchema, refs: Sequence[ShardRef]) -> int:
+    if not any(field.name == _LOST for field in schema.statistics):
+        return 0
+    tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], [_LOST])
+    return sum(pc.sum(table[_LOST]).as_py() or 0 for table in tables)
 
 
 def _put_manifest(

@@ -1,4 +1,4 @@
-"""Trials: the real stages on a few photographs, in a temporary store."""
+"""Trials: the real stages on a few photographs or videos, in a temporary store."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
+from tasks.stages.footage import FootageStage
 from tasks.stages.handful import Handful, evenly_spread
 from tasks.stages.ingest import IngestStage
 from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS, NOTES_FILE
@@ -25,11 +26,17 @@ from tasks.staging.build_stage import build_stage
 
 
 def try_stages(
-    store: Store, photographs: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
+    store: Store,
+    photographs: Path,
+    stages: Sequence[Stage],
+    staging: StagingConfig,
+    count: int,
+    videos: Path | None = None,
 ) -> Iterator[tuple[StageOutcome, float]]:
     """Make the stages, one after another in this process, for at most `count` photographs of a folder.
 
-    For each photograph, one row is made. The next stage is tried however many rows are rejected.
+    Stages of videos are made for at most `count` videos of the folder `videos`. For each source, one row is
+    made. The next stage is tried however many rows are rejected.
 
     Yields
     ------
@@ -48,6 +55,9 @@ def try_stages(
         if isinstance(stage, IngestStage):
             here = stage.config.model_copy(update={"images": str(photographs)})
             stage = dataclasses.replace(stage, config=here)
+        if isinstance(stage, FootageStage):
+            of_videos = stage.config.model_copy(update={"videos": str(videos)})
+            stage = dataclasses.replace(stage, config=of_videos)
         inputs = {name: artifacts[name] for name in stage.reads}
         clock = _Clock()
         outcome = build_stage(
@@ -76,8 +86,8 @@ class _Clock:
         return (last[1] - first[1]) / (last[0] - first[0])
 
 
-def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
-    """Link a few of the photographs that ingest planned, spread evenly by id, into an empty folder."""
+def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file: str = NOTES_FILE) -> None:
+    """Link a few of the sources that were planned, spread evenly by id, into an empty folder."""
     originals = {
         plan.sample_id: plan
         for plan in plans
@@ -86,8 +96,8 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None
-        _place(folder, plan.decided["file_name"]).symlink_to(plan.location)
-    _write_notes(folder, [plan.decided for plan in chosen])
+        _place(folder, _name(plan.decided)).symlink_to(plan.location)
+    _write_notes(folder / notes_file, [{**plan.decided, "file_name": _name(plan.decided)} for plan in chosen])
 
 
 def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
@@ -108,7 +118,7 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
     for address, row in chosen:
         image = reader.row(address.shard, address.index, ("image",))["image"]
         _place(folder, row["file_name"]).write_bytes(image)
-    _write_notes(folder, [row for _, row in chosen])
+    _write_notes(folder / NOTES_FILE, [row for _, row in chosen])
 
 
 def _place(folder: Path, file_name: str) -> Path:
@@ -119,8 +129,13 @@ def _place(folder: Path, file_name: str) -> Path:
     return path
 
 
-def _write_notes(folder: Path, notes: Sequence[Mapping[str, Any]]) -> None:
-    with (folder / NOTES_FILE).open("w", newline="", encoding="utf-8") as file:
+def _name(decided: Mapping[str, Any]) -> str:
+    """Return the name of a source; a folder of frames that is the whole folder has none of its own."""
+    return "frames" if decided["file_name"] == "." else str(decided["file_name"])
+
+
+def _write_notes(path: Path, notes: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ("file_name", *NOTE_COLUMNS), extrasaction="ignore")
         writer.writeheader()
         writer.writerows(notes)

@@ -46,7 +46,7 @@ def plan(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
     if report.left_out and as_json:  # otherwise it is among the first lines of the plan
-        print_line(left_out_line(report.left_out))
+        print_line(left_out_line(report.left_out, report.nouns))
     if report.rejected:
         print_line(rejected_line(report.rejected))
     for skipped in report.skipped:
