@@ -58,10 +58,12 @@ class PartKind(StrEnum):
     """Kinds of parts of a dataset that have no record of their own."""
 
     PHOTOGRAPH = "photograph"
+    VIDEO = "video"
+    """A film or a folder of frames; its rows are those of footage."""
     MASK = "mask"
     """A row of saliency: a photograph, or a part of one, with its pseudo-mask."""
     SAMPLE = "sample"
-    """A pseudo-sequence and its superpixel maps."""
+    """A pseudo-sequence and its superpixel maps, or a clip."""
     SHARD = "shard"
 
 

@@ -231,6 +231,17 @@ def write_test_film(path: Path, pictures: "list[Any]", rate: int = 12) -> Path:
 
 
 @pytest.fixture(scope="session")
+def film_maker() -> Any:
+    """The functions that make films and their pictures."""
+
+    class Films:
+        picture = staticmethod(moving_picture)
+        write = staticmethod(write_test_film)
+
+    return Films
+
+
+@pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of six films of 24 frames of 96x64 px at 12 fps, and a folder of 10 frames. Never write to it.
 

@@ -27,7 +27,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _LONGEST_LINE = 1000
-_PATHS = frozenset({"FILE", "FILE|salient", "FOLDER", "IMAGE...", "INPUT", "PNG", "ROOT"})
+_PATHS = frozenset({"FILE", "FILE|salient", "FOLDER", "SOURCE...", "INPUT", "PNG", "ROOT"})
 """What the help of an option calls a path."""
 
 LIBRARY_SETTINGS = {

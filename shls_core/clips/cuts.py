@@ -12,6 +12,7 @@ ALWAYS_A_CUT = 1.0
 _NEIGHBOURS_EACH_SIDE = 4
 _OTHER_PICTURE_BITS = 24
 _OTHER_PICTURE_CHANGE = 0.3
+_OTHER_PICTURE_RATIO = 2.0
 
 
 def cuts(changes: Sequence[float], hashes: Sequence[str | None], config: ClipsConfig) -> list[int]:
@@ -19,7 +20,7 @@ def cuts(changes: Sequence[float], hashes: Sequence[str | None], config: ClipsCo
 
     There is one if the change exceeds `config.cut_change`, and `config.cut_ratio` times the median change of
     the eight frames around it; or if the perceptual hashes differ in 24 of 64 bits and the change exceeds
-    0.3; or if the change is 1.
+    0.3, and twice that median; or if the change is 1. docs/results/clips.md says how well that works.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def cuts(changes: Sequence[float], hashes: Sequence[str | None], config: ClipsCo
 
     Examples
     --------
-    >>> cuts([0, 0.1, 0.1, 0.9, 0.1, 0.1], [None] * 6, ClipsConfig())
+    >>> cuts([0.0, 0.1, 0.1, 0.9, 0.1, 0.1], [None] * 6, ClipsConfig())
     [3]
     """
     return [number for number in range(1, len(changes)) if _is_cut(number, changes, hashes, config)]
@@ -42,15 +43,20 @@ def _is_cut(number: int, changes: Sequence[float], hashes: Sequence[str | None],
     here = changes[number]
     if here >= ALWAYS_A_CUT:
         return True
-    if here > _OTHER_PICTURE_CHANGE and _bits(hashes[number - 1], hashes[number]) >= _OTHER_PICTURE_BITS:
+    usual = _usual(number, changes)
+    if here > config.cut_change and here > config.cut_ratio * usual:
         return True
-    if here <= config.cut_change:
-        return False
+    is_other_picture = _bits(hashes[number - 1], hashes[number]) >= _OTHER_PICTURE_BITS
+    return is_other_picture and here > max(_OTHER_PICTURE_CHANGE, _OTHER_PICTURE_RATIO * usual)
+
+
+def _usual(number: int, changes: Sequence[float]) -> float:
+    """Return the median change of the frames around one; 0 where there is none."""
     around = [
         *changes[max(1, number - _NEIGHBOURS_EACH_SIDE) : number],
         *changes[number + 1 : number + 1 + _NEIGHBOURS_EACH_SIDE],
     ]
-    return not around or here > config.cut_ratio * float(np.median(around))
+    return float(np.median(around)) if around else 0.0
 
 
 def _bits(one: str | None, other: str | None) -> int:

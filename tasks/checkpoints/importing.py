@@ -9,7 +9,7 @@ from storage.kinds import KeyKind, RecordKind, RunKind
 from storage.records.manifests import put_record
 from storage.references import resolve
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, withdrawn_in_any
+from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.runs.recorded_run import recorded_run
 from tasks.terminal import print_line
 from tasks.training.learning_config import learning_of
@@ -46,7 +46,9 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     for dataset in used:
         require_passed(store, resolve(store, dataset, RecordKind.DATASET))
     if found := withdrawn_in_any(store, used):
-        print_line(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
+        print_line(
+            f"the checkpoint was trained with withdrawn {nouns(found.values())}: {listed(found.values())}"
+        )
     with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
         run.inputs += used
         store.objects.put(weights)

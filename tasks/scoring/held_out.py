@@ -25,7 +25,7 @@ from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
 from storage.rows.sources import has_source
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, withdrawn_in_any
+from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.checkpoints.load import load_checkpoint
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
@@ -62,7 +62,8 @@ def score_checkpoint(
     require_held_out(opened, trained)
     if found := withdrawn_in_any(opened, {trained.dataset, trained.scored_on}):
         print_line(
-            f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
+            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
+            f"{listed(found.values())}"
         )
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(

@@ -1,4 +1,4 @@
-"""A preview: what a configuration makes from a few photographs, before a long build."""
+"""A preview: what a configuration makes from a few photographs and videos, before a long build."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from shls_core.clips.config import FootageConfig
 from shls_core.errors import NameUnknown
-from storage.rows.stage_names import INGEST
+from storage.rows.source_kinds import VIDEOS
+from storage.rows.stage_names import CLIPS, INGEST
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.left_out import without_withdrawn
 from tasks.runs.execution_config import StagingConfig
+from tasks.stages.footage import FootageStage
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.stage import Stage
+from tasks.stages.video_folder.listing import NOTES_FILE
+from tasks.staging.filmstrip import DrawnVideo, draw_video
 from tasks.staging.samples import RejectedSample, Sample, SampleReader
+from tasks.staging.staged_videos import RejectedVideo, StagedVideos
 from tasks.staging.trial import gather_files, gather_stored, try_stages
+
+_MOST_CLIPS = 100
+"""Of a video in a preview: more than there are in the footage of its beginning."""
 
 
 @contextmanager
@@ -45,6 +54,41 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
                 )
             gather_stored(opened, baseline.artifacts[INGEST], count, Path(folder))
         yield Path(folder)
+
+
+@contextmanager
+def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator[Path]:
+    """Give the block a folder of at most `count` of the configured videos, spread evenly by id.
+
+    Raises
+    ------
+    InputError
+        If none are configured, or all of them are withdrawn.
+    """
+    plans = FootageStage(config).plan({})
+    with suppress(NameUnknown):  # without a store nothing is withdrawn
+        plans, _ = without_withdrawn(Store.open(store), plans, VIDEOS.plural)
+    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        gather_files(plans, count, Path(folder), NOTES_FILE)
+        yield Path(folder)
+
+
+def preview_videos(
+    videos: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
+) -> list[DrawnVideo | RejectedVideo]:
+    """Make footage of the beginning of each video of a folder, and all of its clips; return their strips.
+
+    Raises
+    ------
+    TooManyRejected
+        If none of the videos becomes footage.
+    """
+    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        store = Store.create(folder)
+        made = try_stages(store, videos, stages, staging, count, {CLIPS: _MOST_CLIPS})
+        staged = StagedVideos(store.objects, {outcome.name: outcome.artifact for outcome, _ in made})
+        drawn = [draw_video(staged, staged.video(video_id)) for video_id in staged.video_ids()]
+        return [*drawn, *staged.rejected()]
 
 
 def preview_samples(

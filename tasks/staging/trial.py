@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from shls_core.errors import NameUnknown
@@ -27,16 +28,30 @@ from tasks.staging.build_stage import build_stage
 
 def try_stages(
     store: Store,
-    photographs: Path,
+    sources: Path,
     stages: Sequence[Stage],
     staging: StagingConfig,
     count: int,
-    videos: Path | None = None,
+    rows_of_each: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[tuple[StageOutcome, float]]:
-    """Make the stages, one after another in this process, for at most `count` photographs of a folder.
+    """Make the stages of one kind of sources, one after another here, for at most `count` in a folder.
 
-    Stages of videos are made for at most `count` videos of the folder `videos`. For each source, one row is
-    made. The next stage is tried however many rows are rejected.
+    The next stage is tried however many rows are rejected.
+
+    Parameters
+    ----------
+    store
+        Where the rows go.
+    sources
+        The folder of photographs, or of videos.
+    stages
+        The stages, each after those it reads.
+    staging
+        Its limits of rejected rows and of rows in a shard are not used.
+    count
+        Most sources.
+    rows_of_each
+        Most rows of a source, by stage; otherwise 1.
 
     Yields
     ------
@@ -53,16 +68,16 @@ def try_stages(
     artifacts: dict[str, str] = {}
     for stage in stages:
         if isinstance(stage, IngestStage):
-            here = stage.config.model_copy(update={"images": str(photographs)})
-            stage = dataclasses.replace(stage, config=here)
-        if isinstance(stage, FootageStage):
-            of_videos = stage.config.model_copy(update={"videos": str(videos)})
-            stage = dataclasses.replace(stage, config=of_videos)
+            photographs = stage.config.model_copy(update={"images": str(sources)})
+            stage = dataclasses.replace(stage, config=photographs)
+        elif isinstance(stage, FootageStage):
+            videos = stage.config.model_copy(update={"videos": str(sources)})
+            stage = dataclasses.replace(stage, config=videos)
         inputs = {name: artifacts[name] for name in stage.reads}
         clock = _Clock()
         outcome = build_stage(
             store,
-            Handful(stage, count),
+            Handful(stage, count, rows_of_each.get(stage.name, 1)),
             inputs,
             tolerant,
             ExecutionConfig(backend="serial"),
@@ -87,11 +102,13 @@ class _Clock:
 
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file: str = NOTES_FILE) -> None:
-    """Link a few of the sources that were planned, spread evenly by id, into an empty folder."""
+    """Link a few of the sources that a stage planned, spread evenly by id, into an empty folder."""
+    # Of a video, the first row has its id; duplicates have others.
     originals = {
         plan.sample_id: plan
         for plan in plans
-        if plan.sample_id == plan.source_ids[0] and "unreadable" not in plan.decided
+        if plan.sample_id == plan.source_ids[0]
+        and ("unreadable" not in plan.decided or plan.decided.get("file_digest") is not None)
     }
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
@@ -122,7 +139,7 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
 
 
 def _place(folder: Path, file_name: str) -> Path:
-    """Return where a photograph goes: under its own name."""
+    """Return where a source goes: under its own name."""
     path = folder / file_name
     assert ".." not in path.parts, f"{file_name} is no name inside a folder"
     path.parent.mkdir(parents=True, exist_ok=True)

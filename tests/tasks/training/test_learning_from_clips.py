@@ -16,6 +16,8 @@ from shls_core.training.config import TrainingConfig
 from storage.audit.use import use_problems
 from storage.gate.gate import Verdict
 from storage.kinds import KeyKind
+from storage.lineage.ancestry import ancestry
+from storage.lineage.descent import descent
 from storage.lineage.history import History
 from storage.lineage.splits import clips_of_split
 from storage.lineage.usage import usage_by_photograph, usage_of
@@ -335,3 +337,30 @@ def test_a_training_from_stills_in_a_dataset_of_both_drew_no_clip(both, with_bot
     assert set(usage.samples["sample_id"].to_pylist()) <= set(sequences)
     assert sum(usage.samples["times_drawn"].to_pylist()) == 4 * 2
     assert usage.datasets == (with_both_sources,)
+
+
+def test_a_photograph_that_validated_is_seen_and_a_video_that_was_drawn(train, both, staged, staged_clips):
+    every = len(SequenceLoader(both.objects, staged.dataset, HELD_OUT, ["frames"]))
+    config = learning(validation_dataset=staged.dataset, validate_every=4, validation_sequences=every)
+    checkpoint = train(config).checkpoint
+    history = History(both)
+    sequences = history.rows_of(staged.outcomes["sequences"].artifact).to_pylist()
+    clips = history.rows_of(staged_clips.outcomes["clips"].artifact).to_pylist()
+    held_out = next(row["source_ids"][0] for row in sequences if row["split"] == HELD_OUT)
+    usage = usage_of(history, get_record(both.objects, checkpoint, CheckpointRecord).model_dump(mode="json"))
+    drawn = {row["sample_id"] for row in usage.samples.to_pylist() if row["times_drawn"]}
+    video = next(row["video_id"] for row in clips if row["sample_id"] in drawn)
+    assert [one.how for one in descent(both, held_out).exposures] == ["validated"]
+    (exposure,) = descent(both, video).exposures
+    assert (exposure.how, exposure.steps) == ("trained", 4)
+    assert exposure.times_drawn == sum(
+        row["times_drawn"]
+        for row in usage.samples.to_pylist()
+        if row["sample_id"] in {clip["sample_id"] for clip in clips if clip["video_id"] == video}
+    )
+
+    up = ancestry(both, checkpoint)
+    facts = next(node.facts["usage"] for node in up.nodes if node.id == checkpoint)
+    assert facts["videos"][video]["times_drawn"] == exposure.times_drawn
+    assert facts["photographs"][held_out]["samples_validated"] >= 1
+    assert {staged.dataset, staged_clips.dataset} <= {node.id for node in up.nodes}
