@@ -200,7 +200,7 @@ def test_parameters_hold_no_path(tmp_path):
 def test_cuts_of_a_joined_film_are_found_where_it_was_joined(tmp_path, film_maker, rows_of_five):
     lengths = [14, 20, 12, 30, 16, 24]  # each ends where a frame is kept
     pictures = [
-        film_maker.picture(10 + film, number % 24)
+        film_maker.picture(10 + film, number)
         for film, length in enumerate(lengths)
         for number in range(length)
     ]
