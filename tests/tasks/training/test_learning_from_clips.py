@@ -40,6 +40,7 @@ from tasks.training.export_order import export_training
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, learning_of
 from tasks.training.train_task import train_network
+from tasks.upkeep.withdrawal import purge, withdraw
 
 TINY = DulConfig(
     network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=8),
@@ -364,3 +365,19 @@ def test_a_photograph_that_validated_is_seen_and_a_video_that_was_drawn(train, b
     assert facts["videos"][video]["times_drawn"] == exposure.times_drawn
     assert facts["photographs"][held_out]["samples_validated"] >= 1
     assert {staged.dataset, staged_clips.dataset} <= {node.id for node in up.nodes}
+
+
+def test_an_erased_video_changes_no_answer(both, staged_clips):
+    config = learning(steps=12)
+    record = learn(both.objects, facts_of(staged_clips.dataset, config, CPU), config, CPU).record
+    said = record.model_dump(mode="json")
+    before = usage_of(History(both), said)
+    clips = History(both).rows_of(staged_clips.outcomes["clips"].artifact).to_pylist()
+    video = next(row["video_id"] for row in clips if row["split"] == TRAIN and row["digest"])
+    both.names.publish("films", staged_clips.dataset)
+    withdraw(both, [video], "consent revoked")
+    erasure, _ = purge(both, [video])
+    assert erasure.shards
+    after = usage_of(History(both), said)
+    assert after.why_unknown is None
+    assert after.samples.equals(before.samples)
