@@ -39,5 +39,5 @@ def test_stages_are_those_of_the_sources_that_are_named():
     assert (clips.config, clips.held_out) == (videos.clips, videos.held_out)
     both = videos.with_changes(ingest={"images": "photos"})
     assert tuple(stage.name for stage in dataset_stages(both)) == (*OF_STILLS, *OF_VIDEOS)
-    alone = PipelineConfig().with_changes(ingest={"images": "photos"})
+    alone = PipelineConfig().with_changes(ingest={"images": "photos"}, held_out={"share": 0.5})
     assert dataset_stages(both)[:4] == dataset_stages(alone)

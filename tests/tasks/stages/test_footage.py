@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from shls_core.clips.changes import change, colour_histogram
-from shls_core.clips.config import FootageConfig
+from shls_core.clips.config import ClipsConfig, FootageConfig
+from shls_core.clips.cuts import cuts
 from shls_core.errors import InputError, SampleError
 from shls_core.files.pictures.jpeg_frames import decode_frame, encode_frame
 from shls_core.files.videos.findings import Findings
@@ -194,3 +195,18 @@ def test_frames_of_two_sizes_are_named(tmp_path, film_maker):
 
 def test_parameters_hold_no_path(tmp_path):
     assert str(tmp_path) not in str(stage_of(tmp_path).parameters)
+
+
+def test_cuts_of_a_joined_film_are_found_where_it_was_joined(tmp_path, film_maker, rows_of_five):
+    lengths = [14, 20, 12, 30, 16, 24]  # each ends where a frame is kept
+    pictures = [
+        film_maker.picture(10 + film, number)
+        for film, length in enumerate(lengths)
+        for number in range(length)
+    ]
+    film_maker.write(tmp_path / "joined.mp4", pictures)
+    rows = list(made(stage_of(tmp_path)).values())
+    columns = ("numbers", "change", "hashes")
+    numbers, changes, hashes = ([value for row in rows for value in row[column]] for column in columns)
+    joined = np.cumsum(lengths)[:-1].tolist()
+    assert [numbers[number] for number in cuts(changes, hashes, ClipsConfig())] == joined
