@@ -11,7 +11,7 @@ from flows.train import learning_config, train
 from shls_core.errors import ConfigError
 from storage.kinds import RunKind
 from storage.rows.sources import SAMPLE_STAGE
-from storage.rows.stage_names import SEQUENCES
+from storage.rows.stage_names import CLIPS, SEQUENCES
 from storage.store import Store
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
 from tasks.runs.recorded_run import composed_run
@@ -44,7 +44,7 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     """
     chosen = load_config(config)
     opened = Store.create(store)
-    is_scored = _check_sources(chosen, opened)
+    is_scored = source_is_scored(chosen, opened)
     # One job for garbage collection: nothing is removed between one flow and the next.
     with composed_run(opened, RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
@@ -55,8 +55,8 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
     return PipelineOutcome(dataset=dataset, training=training, evaluation=evaluation)
 
 
-def _check_sources(config: PipelineConfig, store: Store) -> bool:
-    """Refuse, before hours of staging, what training would refuse after it.
+def source_is_scored(config: PipelineConfig, store: Store) -> bool:
+    """Return whether a run will score its checkpoint; refuse now what training would refuse after staging.
 
     Returns
     -------
@@ -71,12 +71,13 @@ def _check_sources(config: PipelineConfig, store: Store) -> bool:
         If the dataset that validates is not in the store.
     """
     learning = learning_config(config, store)
-    stages = {stage.name for stage in dataset_stages(config)}
+    stages = [stage.name for stage in dataset_stages(config)]
     if SAMPLE_STAGE[config.source] not in stages:
         sources = [source for source, stage in SAMPLE_STAGE.items() if stage in stages]
+        hint = "; a method that learns from clips is needed, as in --config dul_clips" * (CLIPS in stages)
         raise ConfigError(
-            f"expected source: {' or '.join(sources)} for a dataset of stages {', '.join(sorted(stages))}, "
-            f"got source: {config.source}"
+            f"expected source: {' or '.join(sources)} for a dataset of stages {', '.join(stages)}, "
+            f"got source: {config.source}{hint}"
         )
     has_masks = learning.validation_dataset is not None or SEQUENCES in stages
     if learning.validates and not has_masks:

@@ -121,9 +121,10 @@ class ArtifactAncestry:
 
     def _usage_facts(self, usage: Usage) -> Facts:
         records = [self._history.records.get(dataset) for dataset in usage.datasets]
+        datasets = [stages_in(record) for record in records if record is not None]
         tables = [
             self._history.rows_of(artifacts[stage])
-            for artifacts in (stages_in(record) for record in records if record is not None)
+            for artifacts in datasets
             for stage in SAMPLE_STAGES
             if stage in artifacts
         ]

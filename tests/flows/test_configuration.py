@@ -100,10 +100,8 @@ def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
     ("name", "expected"),
     [
         ("single_frames", {"method.views.num_frames": 1, "training.batch_size": 80}),
-        (
-            "frames_15",
-            {"name": "dul_frames_15", "synthesis.num_frames": 15, "method.views.num_frames": 15},
-        ),
+        ("frames_15", {"method.views.num_frames": 15}),
+        ("oxuva", {"name": "oxuva", "method.views.gap": 10}),
         ("cross_view_weight_0", {"method.cross_view_weight": 0.0}),
         ("cross_view_weight_1", {"method.cross_view_weight": 1.0}),
         ("grid_4", {"method.grid": 4}),
@@ -116,6 +114,9 @@ def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
         (
             "trackingnet",
             {
+                "name": "trackingnet",
+                "method.views.gap": 10,
+                "method.views.short_side": (256, 256),
                 "training.steps": 70_400,
                 "training.optimiser": "sgd",
                 "training.betas": (0.9, 0.999),
@@ -127,6 +128,9 @@ def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
         (
             "kinetics",
             {
+                "name": "kinetics",
+                "method.views.gap": 10,
+                "method.views.short_side": (256, 256),
                 "training.steps": 97_500,
                 "training.optimiser": "sgd",
                 "training.betas": (0.9, 0.999),
@@ -148,15 +152,20 @@ def test_every_ablation_of_dul_is_told_above():
     }
 
 
-@pytest.mark.parametrize("name", ["dul", "dul_quickstart", "dul_stills"])
-def test_dul_learns_from_frames_whose_colours_stay(name):
+@pytest.mark.parametrize("name", ["dul", "dul_clips", "dul_stills", "dul_quickstart"])
+def test_dul_learns_from_frames_that_are_long_and_large_enough_and_keep_their_colours(name):
     config = load_config(str(CONFIGS / f"{name}.yaml"))
+    views = config.method.views
     assert (config.name, config.method.name) == (name, "dul")
+    assert views.crop % 8 == 1
+    if config.source == "clips":
+        assert views.num_frames <= config.clips.min_frames
+        assert views.crop <= views.short_side[0] <= views.short_side[1] <= config.clips.side
+        return
+    assert views.num_frames <= config.synthesis.num_frames
+    assert views.crop <= config.synthesis.frame_size
     colours = config.synthesis.model_dump(include={"brightness", "contrast", "saturation", "hue_turns"})
     assert not any(colours.values())
-    assert config.method.views.num_frames <= config.synthesis.num_frames
-    assert config.method.views.crop <= config.synthesis.frame_size
-    assert config.method.views.crop % 8 == 1
 
 
 def test_refinement_is_off_by_default_and_whole_as_published():

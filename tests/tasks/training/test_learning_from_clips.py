@@ -16,6 +16,8 @@ from shls_core.training.config import TrainingConfig
 from storage.audit.use import use_problems
 from storage.gate.gate import Verdict
 from storage.kinds import KeyKind
+from storage.lineage.ancestry import ancestry
+from storage.lineage.descent import descent
 from storage.lineage.history import History
 from storage.lineage.splits import clips_of_split
 from storage.lineage.usage import usage_by_photograph, usage_of
@@ -38,6 +40,7 @@ from tasks.training.export_order import export_training
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, learning_of
 from tasks.training.train_task import train_network
+from tasks.upkeep.withdrawal import purge, withdraw
 
 TINY = DulConfig(
     network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=8),
@@ -335,3 +338,46 @@ def test_a_training_from_stills_in_a_dataset_of_both_drew_no_clip(both, with_bot
     assert set(usage.samples["sample_id"].to_pylist()) <= set(sequences)
     assert sum(usage.samples["times_drawn"].to_pylist()) == 4 * 2
     assert usage.datasets == (with_both_sources,)
+
+
+def test_a_photograph_that_validated_is_seen_and_a_video_that_was_drawn(train, both, staged, staged_clips):
+    every = len(SequenceLoader(both.objects, staged.dataset, HELD_OUT, ["frames"]))
+    config = learning(validation_dataset=staged.dataset, validate_every=4, validation_sequences=every)
+    checkpoint = train(config).checkpoint
+    history = History(both)
+    sequences = history.rows_of(staged.outcomes["sequences"].artifact).to_pylist()
+    clips = history.rows_of(staged_clips.outcomes["clips"].artifact).to_pylist()
+    held_out = next(row["source_ids"][0] for row in sequences if row["split"] == HELD_OUT)
+    usage = usage_of(history, get_record(both.objects, checkpoint, CheckpointRecord).model_dump(mode="json"))
+    drawn = {row["sample_id"] for row in usage.samples.to_pylist() if row["times_drawn"]}
+    video = next(row["video_id"] for row in clips if row["sample_id"] in drawn)
+    assert [one.how for one in descent(both, held_out).exposures] == ["validated"]
+    (exposure,) = descent(both, video).exposures
+    assert (exposure.how, exposure.steps) == ("trained", 4)
+    assert exposure.times_drawn == sum(
+        row["times_drawn"]
+        for row in usage.samples.to_pylist()
+        if row["sample_id"] in {clip["sample_id"] for clip in clips if clip["video_id"] == video}
+    )
+
+    up = ancestry(both, checkpoint)
+    facts = next(node.facts["usage"] for node in up.nodes if node.id == checkpoint)
+    assert facts["videos"][video]["times_drawn"] == exposure.times_drawn
+    assert facts["photographs"][held_out]["samples_validated"] >= 1
+    assert {staged.dataset, staged_clips.dataset} <= {node.id for node in up.nodes}
+
+
+def test_an_erased_video_changes_no_answer(both, staged_clips):
+    config = learning(steps=12)
+    record = learn(both.objects, facts_of(staged_clips.dataset, config, CPU), config, CPU).record
+    said = record.model_dump(mode="json")
+    before = usage_of(History(both), said)
+    clips = History(both).rows_of(staged_clips.outcomes["clips"].artifact).to_pylist()
+    video = next(row["video_id"] for row in clips if row["split"] == TRAIN and row["digest"])
+    both.names.publish("films", staged_clips.dataset)
+    withdraw(both, [video], "consent revoked")
+    erasure, _ = purge(both, [video])
+    assert erasure.shards
+    after = usage_of(History(both), said)
+    assert after.why_unknown is None
+    assert after.samples.equals(before.samples)
