@@ -68,7 +68,9 @@ def nouns_of(stages: Iterable[str | None]) -> list[str]:
     """Return the word for the sources of each of some stages, each word once; unknown stages have none."""
     return [
         str(one)
-        for one in dict.fromkeys(SOURCE_OF_STAGE[stage] for stage in stages if stage in SOURCE_OF_STAGE)
+        for one in dict.fromkeys(
+            SOURCE_OF_STAGE[stage] for stage in stages if stage and stage in SOURCE_OF_STAGE
+        )
     ]
 
 

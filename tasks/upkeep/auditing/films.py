@@ -38,7 +38,8 @@ class Films:
     def known_from(cls, runs: Sequence[Row], given: Iterable[Path] = ()) -> "Films":
         """Return it for the folders that are given, and those that the builds in the ledger read."""
         builds = (run for run in runs if run["kind"] == RunKind.DATASET)
-        read = (json.loads(run["configuration"]).get(FOOTAGE, {}).get("videos") for run in builds)
+        configured = (json.loads(run.get("configuration") or "{}") for run in builds)
+        read = (sections.get(FOOTAGE, {}).get("videos") for sections in configured)
         return cls([*given, *(Path(folder) for folder in read if folder)])
 
     def plan(self, stage: FootageStage, stored: Mapping[str, Any]) -> RowPlan | None:
