@@ -102,6 +102,8 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
 
 def naming(table: pa.Table, source_id: str) -> pa.Table:
     """Return the rows of a table that name a source among their `source_ids`."""
+    if not len(table):  # combining no chunks imports pandas
+        return table
     images = table["source_ids"].combine_chunks()
     is_it = pc.equal(pc.list_flatten(images), string(source_id))
     return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

@@ -66,12 +66,8 @@ def kinds_among(stages: Collection[str]) -> tuple[SourceKind, ...]:
 
 def nouns_of(stages: Iterable[str | None]) -> list[str]:
     """Return the word for the sources of each of some stages, each word once; unknown stages have none."""
-    return [
-        str(one)
-        for one in dict.fromkeys(
-            SOURCE_OF_STAGE[stage] for stage in stages if stage and stage in SOURCE_OF_STAGE
-        )
-    ]
+    found = (SOURCE_OF_STAGE[stage] for stage in stages if stage is not None and stage in SOURCE_OF_STAGE)
+    return [str(one) for one in dict.fromkeys(found)]
 
 
 def noun_for(parts: Iterable[str]) -> str:
