@@ -40,6 +40,7 @@ TRAINING = TrainingConfig(
     gradient_clip=1e9,
     ema_decay=0.0,
     precision="bf16",
+    num_threads=1,
 )
 
 
