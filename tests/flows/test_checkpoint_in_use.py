@@ -5,7 +5,7 @@ from flows import checkpoint_in_use as module
 from flows.checkpoint_in_use import checkpoint_in_use, config_of
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError, InputError
-from shls_core.methods.shls.config import ShlsConfig
+from shls_core.methods.shls.section import ShlsSection
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
@@ -65,7 +65,7 @@ def test_a_record_from_before_there_was_a_choice_is_used_as_it_says(first_run):
     assert b'"method"' not in before.model_dump_json().encode()
     config, now = config_of(before), config_of(record)
     assert config.training == now.training
-    assert config.method == ShlsConfig.model_validate(
+    assert config.method == ShlsSection.model_validate(
         method | {"memory": {"neighbours": 7}, "temperature": 0.5}
     )
 
