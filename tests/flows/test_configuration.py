@@ -51,7 +51,7 @@ def changed(one: PipelineConfig, other: PipelineConfig) -> dict[str, Any]:
         return found
 
     before, after = flat(one.model_dump()), flat(other.model_dump())
-    return {key: value for key, value in after.items() if value != before[key]}
+    return {key: after.get(key) for key in before | after if after.get(key) != before.get(key)}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ class DenseVotes:
         self._tracker = LabelTracker(self._labels, unit_vectors(first.cells), self._given(mask))
 
     def shares(self, frame: DescribedFrame, classes: Int64[Tensor, " classes"]) -> Float[Tensor, "R classes"]:
-        """Return the share of every class in the superpixels of the next frame; `learn` or `introduce` follows.
+        """Return the share of every class in the superpixels of the next frame.
+
+        `learn` or `introduce` follows.
 
         Parameters
         ----------

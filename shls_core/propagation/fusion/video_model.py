@@ -98,7 +98,8 @@ class VideoModel:
     def _fit(self) -> None:
         everything = [*self._given, *self._recent]
         labels = torch.cat([samples.labels for samples in everything])
-        features = self._standardised(torch.cat([samples.descriptors for samples in everything]))
+        features = torch.cat([samples.descriptors for samples in everything])
+        features.sub_(self._mean).mul_(self._scale)  # the largest table there is: it is not copied
         known, columns, counts = torch.unique(labels, return_inverse=True, return_counts=True)
         nothing = features.new_zeros(features.shape[1] + 1)
         start = torch.stack([self._coefficients.get(label, nothing) for label in known.tolist()], dim=1)

@@ -5,7 +5,7 @@ import torch
 from shls_core.propagation.fusion.config import VideoModelConfig
 from shls_core.propagation.fusion.video_model import Samples, VideoModel
 
-CONFIG = VideoModelConfig(tolerance=1e-6)
+CONFIG = VideoModelConfig(l2=0.01, tolerance=1e-6)
 
 
 def samples(labels, seed=0, size=12):
@@ -80,7 +80,7 @@ def test_a_frame_of_background_or_of_nothing_is_learnt_like_any_other():
 
 
 def test_it_learns_what_changes_and_forgets_what_is_old():
-    config = VideoModelConfig(frames=2, tolerance=1e-6)
+    config = VideoModelConfig(l2=0.01, frames=2, tolerance=1e-6)
     model, same = VideoModel(config, FIRST), VideoModel(config, FIRST)
     moved = Samples(FIRST.descriptors.roll(1, dims=1), FIRST.labels)
     changed = moved.descriptors[-20:]  # of object 3
