@@ -28,6 +28,17 @@ def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):
     assert (found.method, found.training) == (said.method, said.training)
 
 
+def test_only_the_checkpoint_of_the_project_is_used_as_the_project_uses_it(tmp_path):
+    memory = use("", "pretrained").config.method.memory
+    assert memory.discriminative is not None
+    learned = read_pretrained()
+    assert "discriminative" not in learned.record.configuration["memory"]
+    other = learned._replace(record=learned.record.model_copy(update={"step": 7}))
+    kept = keep_checkpoint(Store.create(tmp_path / "store"), other)
+    found = use(tmp_path / "store", kept).config.method.memory
+    assert found == memory.model_copy(update={"discriminative": None})
+
+
 def test_without_a_configuration_each_checkpoint_is_used_as_it_was_trained(first_run, used_store):
     pretrained = keep_pretrained(used_store)
     said = load_config(str(first_run.config))
