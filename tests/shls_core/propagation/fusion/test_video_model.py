@@ -12,7 +12,7 @@ def samples(labels, seed=0, size=12):
     """Superpixels whose descriptors are noise around the one-hot vector of their label."""
     labels = torch.tensor(labels)
     noise = torch.randn(len(labels), size, generator=torch.Generator().manual_seed(seed))
-    return Samples(2.0 * torch.eye(size)[labels] + 0.5 * noise, labels)
+    return Samples(2.0 * torch.eye(size)[labels] + 0.3 * noise, labels)
 
 
 FIRST = samples([0] * 60 + [1] * 20 + [3] * 20)
