@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from shls_core.methods.method import FAISS, Method
+from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.section import ShlsSection
 
 if TYPE_CHECKING:
@@ -19,19 +20,19 @@ if TYPE_CHECKING:
     from shls_core.superpixels.division import Divide
 
 
-def _new_network(config: ShlsSection, seed: int) -> ShlsNetwork:
+def _new_network(config: ShlsConfig, seed: int) -> ShlsNetwork:
     from shls_core.methods.shls.network.shls_network import new_network
 
     return new_network(config.network, seed)
 
 
-def _network_with_weights(config: ShlsSection, weights: Mapping[str, Tensor]) -> ShlsNetwork:
+def _network_with_weights(config: ShlsConfig, weights: Mapping[str, Tensor]) -> ShlsNetwork:
     from shls_core.methods.shls.network.shls_network import network_with_weights
 
     return network_with_weights(config.network, weights)
 
 
-def _trainable(network: ShlsNetwork, config: ShlsSection) -> ShlsMethod:
+def _trainable(network: ShlsNetwork, config: ShlsConfig) -> ShlsMethod:
     from shls_core.methods.shls.training_loss import ShlsMethod
 
     return ShlsMethod(network, config)
@@ -39,7 +40,7 @@ def _trainable(network: ShlsNetwork, config: ShlsSection) -> ShlsMethod:
 
 def _propagator(
     network: ShlsNetwork,
-    config: ShlsSection,
+    config: ShlsConfig,
     refinement: RefinementMode | None = None,
     divide: Divide | None = None,
 ) -> SuperpixelMemoryPropagator:
@@ -55,12 +56,12 @@ def _feature_maps(network: ShlsNetwork, layer: str) -> ShlsDenseFeatures:
     return ShlsDenseFeatures(network, layer)
 
 
-def _training_packages(config: ShlsSection, validates: bool) -> tuple[str, ...]:
+def _training_packages(config: ShlsConfig, validates: bool) -> tuple[str, ...]:
     reads_memory = "memory" not in config.unread(validates)
     return (FAISS,) if reads_memory and config.memory.search == "faiss" else ()
 
 
-def _weights_in_use(config: ShlsSection, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def _weights_in_use(config: ShlsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     from shls_core.methods.shls.network.shls_network import REFINEMENT_PREFIX
 
     if config.network.refinement.mode != "off":
