@@ -6,7 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import nn
 
-from flows.configuration import PipelineConfig, load_config
+from flows.configuration import CONFIGS, PipelineConfig, load_config
 from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
 from shls_core.frozen import first_problem
 from shls_core.superpixels.config import SuperpixelConfig
@@ -25,6 +25,8 @@ from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
+PRETRAINED_USE = "stills"
+"""The project's own configuration with which the checkpoint that comes with it is used by default."""
 _OPTIONS_OF = {"label_propagation": ("features", "snap"), "superpixel_memory": ("features",)}
 """The options of commands that a propagation reads."""
 
@@ -169,7 +171,7 @@ def checkpoint_in_use(
         ``untrained`` is a network with random weights, as the configuration describes it.
     config
         A configuration, or the path of a configuration file; by default that of the checkpoint and of its
-        dataset.
+        dataset, and for the checkpoint that comes with the project the use in ``configs/stills.yaml``.
     store
         Folder of the store, or ``s3://bucket/prefix``.
 
@@ -193,6 +195,8 @@ def checkpoint_in_use(
         opened, found = _find(store, checkpoint)
         record = get_record(opened.objects, found, CheckpointRecord)
     chosen = chosen or _config_of(record, opened)
+    if config is None and record.is_pretrained and record_id(record) == record_id(read_pretrained().record):
+        chosen = _as_it_comes(chosen)
     used_with(record, chosen.method)
     return CheckpointInUse(
         id=record_id(record),
@@ -224,6 +228,15 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
         source=learning.source,
         validation_dataset=learning.validation_dataset,
     )
+
+
+def _as_it_comes(config: PipelineConfig) -> PipelineConfig:
+    """Return the configuration of the checkpoint that comes with the project, as it is used today.
+
+    What its record says is how it was trained and validated; ways to use it were added since.
+    """
+    use = load_config(str(CONFIGS / f"{PRETRAINED_USE}.yaml"))
+    return config.model_copy(update={"method": config.method.used_as(use.method)})
 
 
 def _untrained(config: PipelineConfig | None) -> Learned:

@@ -12,8 +12,8 @@ from shls_core.errors import ConfigError
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.method import Method
 from shls_core.methods.registry import METHODS
-from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.methods.shls.section import ShlsSection
 
 
 class OtherConfig(MethodConfig):
@@ -51,7 +51,7 @@ def changed(one: PipelineConfig, other: PipelineConfig) -> dict[str, Any]:
         return found
 
     before, after = flat(one.model_dump()), flat(other.model_dump())
-    return {key: value for key, value in after.items() if value != before[key]}
+    return {key: after.get(key) for key in before | after if after.get(key) != before.get(key)}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_base_that_cannot_be_used_is_told(written, text, expected):
 
 def test_a_name_alone_means_every_default_of_the_method(written):
     assert load_config(written("method: shls")) == PipelineConfig()
-    assert load_config(written("method: {name: shls}")).method == ShlsConfig()
+    assert load_config(written("method: {name: shls}")).method == ShlsSection()
 
 
 def test_the_section_of_another_method_takes_the_place_of_the_one_below(written, tmp_path, monkeypatch):
@@ -392,7 +392,7 @@ def models(model: type[pydantic.BaseModel]):
 
 
 @pytest.mark.parametrize(
-    "model", dict.fromkeys([*models(PipelineConfig), *models(ShlsConfig)]), ids=lambda model: model.__name__
+    "model", dict.fromkeys([*models(PipelineConfig), *models(ShlsSection)]), ids=lambda model: model.__name__
 )
 def test_every_key_says_what_it_means(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []
