@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from flows.strict_yaml import strict_yaml
+from shls_core.adaptation.config import AdaptationConfig
 from shls_core.errors import ConfigError
 from shls_core.files.foreign_file import read_text
 from shls_core.files.places import expanded
@@ -77,6 +78,8 @@ class PipelineConfig(FrozenConfig):
     """The segmentation method: its name, and the keys that only this method has."""
     propagation: PropagationConfig = PropagationConfig()
     """How masks are propagated through videos."""
+    adaptation: AdaptationConfig = AdaptationConfig()
+    """Whether a network learns each video from its propagated masks, and how."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
     execution: ExecutionConfig = ExecutionConfig()
