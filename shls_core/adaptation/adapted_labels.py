@@ -27,10 +27,12 @@ class AdaptedLabels:
         Of the video.
     material : LearningMaterial
         What the network learned from.
+    fuse : float
+        What is added to the share of a pixel's propagated label; 0: the network alone decides.
     """
 
-    def __init__(self, network: VideoNetwork, material: LearningMaterial) -> None:
-        self._network, self._labels = network, tuple(material.labels)
+    def __init__(self, network: VideoNetwork, material: LearningMaterial, fuse: float) -> None:
+        self._network, self._labels, self._fuse = network, tuple(material.labels), fuse
         self.unlearned = tuple(
             label for label in self._labels if self._overlap(material, label) < LEAST_OVERLAP
         )
@@ -59,7 +61,7 @@ class AdaptedLabels:
             The mask that was given for the frame: its objects are there and nowhere else.
         """
         named = set() if given is None else {int(label) for label in np.unique(given[given > 0])}
-        found = self._by_network(pixels, num_known, {*named, *self.unlearned})
+        found = self._largest_share(pixels, propagated, num_known, {*named, *self.unlearned})
         for label in self._labels[:num_known]:
             if label in named:
                 continue
@@ -73,8 +75,12 @@ class AdaptedLabels:
                 self.kept_frames[label] = self.kept_frames.get(label, 0) + 1
         return found if given is None else np.where(given > 0, given, found)
 
-    def _by_network(
-        self, pixels: UInt8[np.ndarray, "H W 3"], num_known: int, without: set[int]
+    def _largest_share(
+        self,
+        pixels: UInt8[np.ndarray, "H W 3"],
+        propagated: UInt8[np.ndarray, "H W"],
+        num_known: int,
+        without: set[int],
     ) -> UInt8[np.ndarray, "H W"]:
         """Return the label with the largest share in every pixel, among those that are not in `without`."""
         height, width = pixels.shape[:2]
@@ -85,6 +91,7 @@ class AdaptedLabels:
             if label in without:
                 continue
             share = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+            share[propagated == label] += self._fuse
             if best is None:
                 best = share
                 continue
@@ -97,4 +104,5 @@ class AdaptedLabels:
         place = 1 + self._labels.index(label)
         seen = self._network.shares(frame.pixels, frame.num_classes).argmax(axis=0) == place
         true = frame.classes == place
-        return float(np.count_nonzero(seen & true) / max(1, np.count_nonzero(seen | true)))
+        either = int(np.count_nonzero(seen | true))
+        return int(np.count_nonzero(seen & true)) / max(1, either)

@@ -54,6 +54,10 @@ class AdaptationConfig(FrozenConfig):
     dice: float = Field(default=1.0, ge=0.0, le=100.0)
     """Weight of the Dice loss beside the cross entropy."""
 
+    fuse: float = Field(default=0.5, ge=0.0, lt=1.0)
+    """What is added to the network's share of the propagated label of a pixel before the largest share wins:
+    another label has to be ahead by this much. 0: the network alone decides (published)."""
+
     width: float = Field(default=0.25, gt=0.0, le=4.0)
     """Factor on the channels of the U-Net; at 1 its encoder is a ResNet-18."""
 

@@ -41,7 +41,7 @@ class LabelSpool:
         InputError
             If the folder for temporary files cannot take them.
         """
-        packed = zlib.compress(np.ascontiguousarray(labels), level=1)
+        packed = zlib.compress(labels.tobytes(), level=1)
         try:
             self._file.write(len(packed).to_bytes(_LENGTH_BYTES, "little") + packed)
         except OSError as error:

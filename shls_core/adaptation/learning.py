@@ -54,13 +54,8 @@ def frame_weights(frames: Sequence[LearningFrame], early_weight: float, given_we
     return [weight / mean for weight in weights]
 
 
-def learn_video(
-    frames: Sequence[LearningFrame],
-    config: AdaptationConfig,
-    device: torch.device,
-    on_step: OnStep | None = None,
-) -> VideoNetwork:
-    """Learn a network from random weights; the same frames give the same network.
+class VideoLearner:
+    """Learns a network for one video from random weights; the same frames give the same network.
 
     Parameters
     ----------
@@ -68,34 +63,60 @@ def learn_video(
         In the order of time, at least one.
     config : AdaptationConfig
     device : torch.device
-    on_step : callable or None
     """
-    # Channels last: a third less time on a CPU.
-    network = _new_network(frames[-1].num_classes, config)
-    network = network.to(device, memory_format=torch.channels_last).train()
-    weights = frame_weights(frames, config.early_weight, config.given_weight)
-    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    for step in range(config.steps):
-        rng = generator(config.seed, "adaptation", "step", str(step))
-        chosen = rng.choice(len(frames), config.batch, replace=len(frames) < config.batch)
-        views = [draw_view(rng) for _ in chosen]
-        pairs = [(frames[index], view) for index, view in zip(chosen, views, strict=True)]
+
+    def __init__(
+        self, frames: Sequence[LearningFrame], config: AdaptationConfig, device: torch.device
+    ) -> None:
+        self._frames, self._config, self._device = frames, config, device
+        self._weights = frame_weights(frames, config.early_weight, config.given_weight)
+        # Channels last: a third less time on a CPU.
+        network = _new_network(frames[-1].num_classes, config)
+        self._network = network.to(device, memory_format=torch.channels_last)
+        self._optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+        self.num_steps = 0
+        """Steps taken so far."""
+
+    def step(self) -> None:
+        """Take the next optimiser step."""
+        config, device = self._config, self._device
+        rng = generator(config.seed, "adaptation", "step", str(self.num_steps))
+        chosen = rng.choice(len(self._frames), config.batch, replace=len(self._frames) < config.batch)
+        pairs = [(self._frames[index], draw_view(rng)) for index in chosen]
         classes = np.stack([view.classes(frame.classes) for frame, view in pairs])
+        self._network.train()
         losses = frame_losses(
-            network(_inputs([view.pixels(frame.pixels) for frame, view in pairs], device)),
+            self._network(_inputs([view.pixels(frame.pixels) for frame, view in pairs], device)),
             torch.from_numpy(classes.astype(np.int64)).to(device),
             torch.tensor([frame.num_classes for frame, _ in pairs], device=device),
             config.dice,
         )
-        weighted = losses * torch.tensor([weights[index] for index in chosen], device=device)
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * config.decay ** (step // config.decay_every)
-        optimiser.zero_grad(set_to_none=True)
-        weighted.mean().backward()
-        optimiser.step()
+        weighted = losses * torch.tensor([self._weights[index] for index in chosen], device=device)
+        for group in self._optimiser.param_groups:
+            group["lr"] = config.learning_rate * config.decay ** (self.num_steps // config.decay_every)
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(weighted.mean())
+        self._optimiser.step()
+        self.num_steps += 1
+
+    def network(self) -> VideoNetwork:
+        """Return the network as it is now."""
+        return VideoNetwork(self._network, self._config.size, self._device)
+
+
+def learn_video(
+    frames: Sequence[LearningFrame],
+    config: AdaptationConfig,
+    device: torch.device,
+    on_step: OnStep | None = None,
+) -> VideoNetwork:
+    """Learn a network for one video, from frames in the order of time."""
+    learner = VideoLearner(frames, config, device)
+    for step in range(config.steps):
+        learner.step()
         if on_step:
             on_step(step + 1, config.steps)
-    return VideoNetwork(network, config.size, device)
+    return learner.network()
 
 
 def _new_network(num_classes: int, config: AdaptationConfig) -> UNet:

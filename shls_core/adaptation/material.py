@@ -98,7 +98,8 @@ class LearningMaterial:
         table = np.zeros(256, np.uint8)
         table[self.labels] = np.arange(1, 1 + len(self.labels))
         small = cv2.resize(labels, (self._size, self._size), interpolation=cv2.INTER_NEAREST)
-        return table[small]
+        classes: UInt8[np.ndarray, "S S"] = table[small]
+        return classes
 
 
 def resized_frame(pixels: UInt8[np.ndarray, "H W 3"], size: int) -> UInt8[np.ndarray, "S S 3"]:

@@ -87,7 +87,7 @@ class VideoAdaptation:
             on_step = (lambda done, total: watch("adapt", done, total)) if watch else None
             with reproducible(self.config.num_threads):
                 network = learn_video(material.frames(), self.config, self.device, on_step)
-                adapted = AdaptedLabels(network, material)
+                adapted = AdaptedLabels(network, material, self.config.fuse)
             if report:
                 report.steps, report.unlearned = self.config.steps, adapted.unlearned
                 report.kept_frames = adapted.kept_frames
