@@ -32,10 +32,10 @@ class AdaptationConfig(FrozenConfig):
     batch: int = Field(default=4, ge=1, le=256)
     """Frames of a step."""
 
-    size: int = Field(default=240, ge=32, le=2048)
+    size: int = Field(default=160, ge=32, le=2048)
     """Side in px of the square that frames are resized to (published: 480)."""
 
-    learning_rate: float = Field(default=2e-3, gt=0.0, le=1.0)
+    learning_rate: float = Field(default=5e-3, gt=0.0, le=1.0)
     """Learning rate of Adam at the first step (published: 2e-4, at full width)."""
 
     decay_every: int = Field(default=50, ge=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from shls_core.adaptation.config import AdaptationConfig
 from shls_core.adaptation.losses import frame_losses, known_logits
@@ -13,6 +13,9 @@ from shls_core.adaptation.material import LearningFrame, resized_frame
 from shls_core.adaptation.unet import UNet
 from shls_core.adaptation.views import draw_view
 from shls_core.seeding import generator
+
+_SETTLING_FRAMES, _SETTLING_BATCH = 64, 8
+"""Most frames that the statistics of batch norms are measured on, and of them at once."""
 
 OnStep = Callable[[int, int], None]
 """Called after each step with the number of steps done, and of all."""
@@ -100,8 +103,26 @@ class VideoLearner:
         self.num_steps += 1
 
     def network(self) -> VideoNetwork:
-        """Return the network as it is now."""
+        """Return the network as it is now; its batch norms have the statistics of the video."""
+        self._settle()
         return VideoNetwork(self._network, self._config.size, self._device)
+
+    @torch.no_grad()
+    def _settle(self) -> None:
+        """Measure the statistics of batch norms with the weights as they are.
+
+        The running ones are of weights that changed fast: after a hundred steps they can lose an object.
+        """
+        for module in self._network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_running_stats()
+                module.momentum = None  # the mean of all batches
+        self._network.train()
+        frames = self._frames[:: -(-len(self._frames) // _SETTLING_FRAMES)]
+        batches = -(-len(frames) // _SETTLING_BATCH)
+        for number in range(batches):  # frames of the whole video in each
+            pixels = [frame.pixels for frame in frames[number::batches]]
+            self._network(_inputs(pixels if len(pixels) > 1 else pixels * 2, self._device))
 
 
 def learn_video(

@@ -36,7 +36,7 @@ def test_another_memory_is_another_evaluation(first_run, used_store, config_file
 
 
 def test_adaptation_is_another_evaluation_of_network_and_baselines(first_run, used_store, config_file):
-    small = {"mode": "after_video", "steps": 2, "size": 32, "width": 0.0625}
+    small = {"mode": "after_video", "steps": 2, "size": 32, "width": 0.0625, "num_threads": 1}
     config = str(config_file(adaptation=small))
     outcome = evaluate(None, config, str(used_store))
     assert (outcome.status, evaluate(None, config, str(used_store)).status) == ("computed", "cached")

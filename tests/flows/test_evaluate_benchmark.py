@@ -109,7 +109,7 @@ def test_a_folder_of_something_else_is_refused(evaluate, tmp_path):
 
 
 def test_adapted_masks_are_another_evaluation_that_says_so(evaluate, first_run, used_store, tmp_path):
-    small = {"mode": "after_video", "steps": 2, "size": 32, "width": 0.0625}
+    small = {"mode": "after_video", "steps": 2, "size": 32, "width": 0.0625, "num_threads": 1}
     config = load_config(str(first_run.config)).with_changes(
         propagation={"num_superpixels": 30}, adaptation=small
     )

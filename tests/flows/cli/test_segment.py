@@ -158,7 +158,9 @@ def test_a_checkpoint_of_another_network_is_one_line(shls, first_run, used_store
 def test_masks_may_be_adapted_to_the_video(shls, first_run, clip, tmp_path):
     frames, mask, out = clip
     small = tmp_path / "small.yaml"
-    small.write_text(f"base: {first_run.config}\nadaptation: {{steps: 2, size: 32, width: 0.0625}}\n")
+    small.write_text(
+        f"base: {first_run.config}\nadaptation: {{steps: 2, size: 32, width: 0.0625, num_threads: 1}}\n"
+    )
     options = ("--config", small, "--store", first_run.store, "--superpixels", 40)
     assert shls("segment", frames, "--mask", mask, "--out", tmp_path / "plain", *options).exit_code == 0
     result = shls("segment", frames, "--mask", mask, "--out", out, *options, "--adapt", "--json")
