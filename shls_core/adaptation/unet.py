@@ -9,6 +9,8 @@ from shls_core.methods.backbone import Architecture, Backbone
 
 _ENCODER = Architecture(strides=(1, 2, 2, 2), channels=(64, 128, 256, 512), pools=True)
 _DECODER = (256, 128, 64, 32, 16)
+_FEWEST = 8
+"""Channels of the decoder at least: with 4, three classes were not told apart, and all became background."""
 
 
 class UNet(nn.Module):
@@ -35,7 +37,7 @@ class UNet(nn.Module):
         channels = layer4
         self.decoder = nn.ModuleList()
         for skip, full_width in zip(skips, _DECODER, strict=True):
-            out = max(4, round(full_width * width_multiplier))
+            out = max(_FEWEST, round(full_width * width_multiplier))
             self.decoder.append(_two_convolutions(channels + skip, out))
             channels = out
         self.classifier = nn.Conv2d(channels, num_classes, 3, padding=1)

@@ -65,7 +65,7 @@ def test_it_learns_several_objects_also_one_that_is_given_later(toy):
     ]
     labels = [one.astype(np.uint8) for one in labels]
     given = {0: labels[0], 3: np.where(second[3] > 0, 2, 0).astype(np.uint8)}
-    config = AdaptationConfig(size=64, width=0.125, steps=50, learning_rate=5e-3)
+    config = AdaptationConfig(size=64, width=0.125, steps=80)
     network = learn_video(material_of(shown, labels, given), config, CPU)
 
     seen = [network.shares(frame, 3).argmax(axis=0) for frame in shown]
