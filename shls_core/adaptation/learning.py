@@ -75,7 +75,8 @@ class VideoLearner:
         self._weights = frame_weights(frames, config.early_weight, config.given_weight)
         # Channels last: a third less time on a CPU.
         network = _new_network(frames[-1].num_classes, config)
-        self._network = network.to(device, memory_format=torch.channels_last)
+        self._network = network.to(device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
         self.num_steps = 0
         """Steps taken so far."""
