@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from shls_core.adaptation.learning import VideoNetwork
 from shls_core.adaptation.material import LearningMaterial
 
-LEAST_OVERLAP = 0.5
+LEAST_OVERLAP = 0.75
 """Least intersection over union of the network's mask with the one that was given, in the frame in which an
 object is given first; below it the network has not learned the object."""
 LEAST_KEPT = 0.1
