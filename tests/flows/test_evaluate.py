@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from flows.evaluate import evaluate
@@ -47,4 +49,4 @@ def test_adaptation_is_another_evaluation_of_network_and_baselines(first_run, us
     assert record.configuration["adaptation"].items() >= small.items()
     assert record.code_digest != before.code_digest
     assert record.baselines.keys() == before.baselines.keys()
-    assert store.ledger.runs()[-1]["parameters"]["adaptation"]["steps"] == 2
+    assert json.loads(store.ledger.runs()[-1]["configuration"])["adaptation"]["steps"] == 2

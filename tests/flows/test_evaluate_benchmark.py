@@ -115,7 +115,7 @@ def test_adapted_masks_are_another_evaluation_that_says_so(evaluate, first_run, 
     )
     evaluate()
     with pytest.raises(
-        InputError, match=r"expected an --out without masks of another evaluation .*other code"
+        InputError, match=r"expected an --out without masks of another evaluation, .*other code_digest"
     ):
         evaluate(config=config)
     outcome = evaluate(config=config, out=str(tmp_path / "adapted"))
