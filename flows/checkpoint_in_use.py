@@ -68,8 +68,9 @@ class CheckpointInUse(BaseModel):
         features: str | None = None,
         snap: bool = False,
         num_superpixels: int | None = None,
+        adapt: bool = False,
     ) -> "CheckpointInUse":
-        """Return it with the propagation options of a command applied; options not given change nothing.
+        """Return it with the options of a command applied that say how masks are made; others change nothing.
 
         Raises
         ------
@@ -92,7 +93,8 @@ class CheckpointInUse(BaseModel):
                 "method": propagation,
                 "num_superpixels": num_superpixels,
                 **({method: section} if section else {}),
-            }
+            },
+            adaptation={"mode": "after_video" if adapt else None},
         )
 
     def network(self, device: torch.device) -> nn.Module:
@@ -119,7 +121,8 @@ class CheckpointInUse(BaseModel):
 
     def on_sequences(self) -> PropagationChoice:
         """Return how it is used on sequences, which contain their superpixels."""
-        return PropagationChoice(self.config.method, self.config.propagation)
+        config = self.config
+        return PropagationChoice(config.method, config.propagation, adaptation=config.adaptation)
 
     def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
         """Return how it is used on videos, processed at a longest side of `max_side` px or at full size.
@@ -129,13 +132,16 @@ class CheckpointInUse(BaseModel):
         InputError
             If a number of superpixels is set for a segmenter that takes none.
         """
-        how = PropagationChoice(self.config.method, self.config.propagation, self.config.superpixels)
+        config = self.config
+        how = PropagationChoice(config.method, config.propagation, config.superpixels, config.adaptation)
         how.divide()
         return SegmenterChoice(self.id, how, max_side)
 
     def parameters(self) -> dict[str, Any]:
         """Return the part of the configuration that the ledger records: what using a checkpoint reads."""
         kept = {"name", "superpixels", "propagation", "execution"}
+        if self.config.adaptation.mode != "off":
+            kept.add("adaptation")
         return {
             **self.config.model_dump(mode="json", include=kept),
             "method": self.config.method.use_facts(),

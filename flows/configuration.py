@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from flows.environment.credentials import refuse_credentials
 from flows.strict_yaml import strict_yaml
+from shls_core.adaptation.config import AdaptationConfig
 from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.errors import ConfigError
 from shls_core.files.foreign_file import read_text
@@ -86,6 +87,8 @@ class PipelineConfig(FrozenConfig):
     """The segmentation method: its name, and the keys that only this method has."""
     propagation: PropagationConfig = PropagationConfig()
     """How masks are propagated through videos."""
+    adaptation: AdaptationConfig = AdaptationConfig()
+    """Whether a network learns each video from its propagated masks, and how."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
     source: Source = STILLS

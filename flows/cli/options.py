@@ -88,6 +88,14 @@ Snap = Annotated[
     bool,
     typer.Option("--snap", help="For label propagation: move the borders of masks to those of superpixels."),
 ]
+Adapt = Annotated[
+    bool,
+    typer.Option(
+        "--adapt",
+        help="After any propagation: a small network learns each video from its propagated masks and makes "
+        "the result, in some seconds a video (section `adaptation` of the configuration).",
+    ),
+]
 NumSuperpixels = Annotated[
     int | None,
     typer.Option(

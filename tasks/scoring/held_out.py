@@ -11,6 +11,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from shls_core.adaptation.labelled_sequences import adapting
 from shls_core.errors import InputError
 from shls_core.metrics.scores import ObjectScores, global_scores
 from shls_core.photographs.split import HELD_OUT
@@ -39,6 +40,7 @@ from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
+_ADAPTING_MODULE = "shls_core.adaptation.labelled_sequences"
 _PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 
 
@@ -108,11 +110,12 @@ def require_held_out(store: Store, trained: CheckpointRecord) -> None:
 def _facts(
     checkpoint: str, trained: CheckpointRecord, how: PropagationChoice, execution: ExecutionConfig
 ) -> dict[str, Any]:
+    adapting_modules = (_ADAPTING_MODULE,) if how.adapts else ()
     return {
         "checkpoint": checkpoint,
         "dataset": trained.scored_on,
         "configuration": how.facts(),
-        "code_digest": code_digest(*_ENTRY_MODULES, *how.modules()),
+        "code_digest": code_digest(*_ENTRY_MODULES, *how.modules(), *adapting_modules),
         "versions": installed_versions((*_PACKAGES, *how.packages())),
         "device_kind": device_kind(choose_device(execution)),
     }
@@ -133,6 +136,8 @@ def _evaluate(
         "untrained": by_propagation(how.propagator(untrained)),
         "copy_first_mask": by_copying,
     }
+    if adaptation := how.adaptation_on(device):
+        segmenters = {name: adapting(one, adaptation) for name, one in segmenters.items()}
     sequences = SequenceLoader(store.objects, trained.scored_on, HELD_OUT, how.columns)
     objects: dict[str, list[ObjectScores]] = {}
     with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):

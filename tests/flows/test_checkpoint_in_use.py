@@ -176,3 +176,14 @@ def test_to_who_looks_on_it_is_an_id_and_a_configuration(first_run):
         "is_configured": False,
         "location": str(first_run.store),
     }
+
+
+def test_adaptation_is_an_option_and_in_the_ledger_only_where_it_is_on(first_run):
+    found = use(first_run.store)
+    adapting = found.with_options(adapt=True)
+    assert (found.config.adaptation.mode, adapting.config.adaptation.mode) == ("off", "after_video")
+    assert adapting.parameters().keys() - found.parameters().keys() == {"adaptation"}
+    for choice in (adapting.on_sequences(), adapting.on_videos().how):
+        assert choice.adaptation == adapting.config.adaptation
+    configured = found.with_changes(adaptation={"mode": "after_video"})
+    assert configured.with_options().config.adaptation.mode == "after_video"

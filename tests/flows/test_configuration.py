@@ -93,7 +93,9 @@ def test_every_ablation_is_told_above():
 def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
     differing = changed(load_config(str(CONFIGS / "stills.yaml")), load_config(str(path)))
     assert differing
-    assert all(key.startswith(("method.memory.", "propagation.", "superpixels.")) for key in differing)
+    assert all(
+        key.startswith(("method.memory.", "propagation.", "adaptation.", "superpixels.")) for key in differing
+    )
 
 
 @pytest.mark.parametrize(
