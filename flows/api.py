@@ -144,6 +144,7 @@ def segment(
     max_side: int | None = None,
     propagation: str | None = None,
     snap: bool = False,
+    adapt: bool = False,
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "H W"]]]:
     """Yield the name and the mask of every frame of a video; one frame is in memory at a time.
 
@@ -169,13 +170,18 @@ def segment(
     propagation, snap
         As in ``shls segment``: ``own``, ``label_propagation`` or ``superpixel_memory``, and whether the masks
         of label propagation snap to superpixels.
+    adapt
+        Whether a small network learns the video from its propagated masks, and makes the result. The frames
+        are read twice, and the first mask is yielded when all are propagated.
 
     Raises
     ------
     InputError, NameUnknown, ConfigError
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
-    used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(propagation, snap=snap)
+    used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(
+        propagation, snap=snap, adapt=adapt
+    )
     places = [] if isinstance(masks, Mapping) or masks == SALIENT else [Path(expanded(os.fspath(masks)))]
     source, findings = open_video(Path(expanded(os.fspath(video))), without=places), Findings()
     given: Mapping[int, UInt8[np.ndarray, "H W"]]
@@ -183,8 +189,12 @@ def segment(
         given = masks
     else:
         given = find_masks(source, places) if places else {0: first_salient_object(source)[1].mask}
-    segmenter = used.on_videos(max_side).segmenter(used.network(choose_device(used.config.execution)))
-    for frame, mask in segment_from_masks(segmenter, source.frames(findings), given):
+    device, choice = choose_device(used.config.execution), used.on_videos(max_side)
+    segmenter = choice.segmenter(used.network(device))
+    segmented = segment_from_masks(segmenter, source.frames(findings), given)
+    if adaptation := choice.how.adaptation_on(device):
+        segmented = adaptation.after(segmented, source.frames, given)
+    for frame, mask in segmented:
         yield frame.name, mask
     for line in (*source.notes, *findings.notes, *findings.losses()):
         warnings.warn(f"{source.path}: {line}", stacklevel=2)

@@ -6,7 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import nn
 
-from flows.configuration import PipelineConfig, load_config
+from flows.configuration import CONFIGS, PipelineConfig, load_config
 from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
 from shls_core.frozen import first_problem
 from shls_core.superpixels.config import SuperpixelConfig
@@ -25,6 +25,8 @@ from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
 
+PRETRAINED_USE = "stills"
+"""The project's own configuration with which the checkpoint that comes with it is used by default."""
 _OPTIONS_OF = {"label_propagation": ("features", "snap"), "superpixel_memory": ("features",)}
 """The options of commands that a propagation reads."""
 
@@ -66,8 +68,9 @@ class CheckpointInUse(BaseModel):
         features: str | None = None,
         snap: bool = False,
         num_superpixels: int | None = None,
+        adapt: bool = False,
     ) -> "CheckpointInUse":
-        """Return it with the propagation options of a command applied; options not given change nothing.
+        """Return it with the options of a command applied that say how masks are made; others change nothing.
 
         Raises
         ------
@@ -90,7 +93,8 @@ class CheckpointInUse(BaseModel):
                 "method": propagation,
                 "num_superpixels": num_superpixels,
                 **({method: section} if section else {}),
-            }
+            },
+            adaptation={"mode": "after_video" if adapt else None},
         )
 
     def network(self, device: torch.device) -> nn.Module:
@@ -117,7 +121,8 @@ class CheckpointInUse(BaseModel):
 
     def on_sequences(self) -> PropagationChoice:
         """Return how it is used on sequences, which contain their superpixels."""
-        return PropagationChoice(self.config.method, self.config.propagation)
+        config = self.config
+        return PropagationChoice(config.method, config.propagation, adaptation=config.adaptation)
 
     def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
         """Return how it is used on videos, processed at a longest side of `max_side` px or at full size.
@@ -127,13 +132,16 @@ class CheckpointInUse(BaseModel):
         InputError
             If a number of superpixels is set for a segmenter that takes none.
         """
-        how = PropagationChoice(self.config.method, self.config.propagation, self.config.superpixels)
+        config = self.config
+        how = PropagationChoice(config.method, config.propagation, config.superpixels, config.adaptation)
         how.divide()
         return SegmenterChoice(self.id, how, max_side)
 
     def parameters(self) -> dict[str, Any]:
         """Return the part of the configuration that the ledger records: what using a checkpoint reads."""
         kept = {"name", "superpixels", "propagation", "execution"}
+        if self.config.adaptation.mode != "off":
+            kept.add("adaptation")
         return {
             **self.config.model_dump(mode="json", include=kept),
             "method": self.config.method.use_facts(),
@@ -169,7 +177,7 @@ def checkpoint_in_use(
         ``untrained`` is a network with random weights, as the configuration describes it.
     config
         A configuration, or the path of a configuration file; by default that of the checkpoint and of its
-        dataset.
+        dataset, and for the checkpoint that comes with the project the use in ``configs/stills.yaml``.
     store
         Folder of the store, or ``s3://bucket/prefix``.
 
@@ -193,6 +201,8 @@ def checkpoint_in_use(
         opened, found = _find(store, checkpoint)
         record = get_record(opened.objects, found, CheckpointRecord)
     chosen = chosen or _config_of(record, opened)
+    if config is None and record.is_pretrained and record_id(record) == record_id(read_pretrained().record):
+        chosen = _as_it_comes(chosen)
     used_with(record, chosen.method)
     return CheckpointInUse(
         id=record_id(record),
@@ -217,7 +227,22 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
         learning = learning_of(record)
     except ConfigError as error:
         raise ConfigError(f"{error}; say with --config how it is used") from error
-    return PipelineConfig(name=record.kind, method=learning.method, training=learning.training)
+    return PipelineConfig(
+        name=record.kind,
+        method=learning.method,
+        training=learning.training,
+        source=learning.source,
+        validation_dataset=learning.validation_dataset,
+    )
+
+
+def _as_it_comes(config: PipelineConfig) -> PipelineConfig:
+    """Return the configuration of the checkpoint that comes with the project, as it is used today.
+
+    What its record says is how it was trained and validated; ways to use it were added since.
+    """
+    use = load_config(str(CONFIGS / f"{PRETRAINED_USE}.yaml"))
+    return config.model_copy(update={"method": config.method.used_as(use.method)})
 
 
 def _untrained(config: PipelineConfig | None) -> Learned:
@@ -246,16 +271,18 @@ def _config_of(record: CheckpointRecord, store: Store | None) -> PipelineConfig:
         return config
     from_dataset = {
         "name": store.names.first_published().get(record.dataset, record.kind),
-        "superpixels": _superpixels(store, record.dataset),
+        "superpixels": _superpixels(store, record.scored_on),
     }
     return config.model_copy(update=from_dataset)
 
 
 def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
-    """Return the superpixel configuration of a dataset; the default if the dataset is not there."""
+    """Return the superpixel configuration of a dataset; the default if it is not there or has none."""
     try:
-        stages = get_record(store.objects, dataset, DatasetManifest)
-        made = get_record(store.objects, stages.stages[SUPERPIXELS], StageManifest)
+        stages = get_record(store.objects, dataset, DatasetManifest).stages
+        if SUPERPIXELS not in stages:
+            return SuperpixelConfig()
+        made = get_record(store.objects, stages[SUPERPIXELS], StageManifest)
     except ObjectMissing:
         return SuperpixelConfig()
     try:

@@ -9,12 +9,16 @@ import pydantic
 import yaml
 from pydantic import Field, model_validator
 
+from flows.environment.credentials import refuse_credentials
 from flows.strict_yaml import strict_yaml
+from shls_core.adaptation.config import AdaptationConfig
+from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.errors import ConfigError
 from shls_core.files.foreign_file import read_text
 from shls_core.files.places import expanded
 from shls_core.frozen import FrozenConfig
 from shls_core.methods.config import MethodConfig
+from shls_core.methods.learning_source import check_source
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
@@ -24,6 +28,7 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from shls_core.training.source import STILLS, Source
 from storage.gate.config import GateConfig
 from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -32,6 +37,7 @@ from tasks.stages.ingest import IngestConfig
 _IN_A_WHEEL, _IN_A_CHECKOUT = Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs"
 CONFIGS = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _IN_A_CHECKOUT
 QUICKSTART = str(CONFIGS / "quickstart.yaml")
+CLIPS = str(CONFIGS / "clips.yaml")
 
 _LARGEST_FILE = 1 << 20
 _SHOWN = 200
@@ -48,7 +54,7 @@ _MOVED = {
 """Keys in files from before there was a choice of methods, and their new names."""
 
 
-_PATHS = (("ingest", "images"), ("execution", "log_dir"), ("saliency", "detector"))
+_PATHS = (("ingest", "images"), ("footage", "videos"), ("execution", "log_dir"), ("saliency", "detector"))
 """Keys that hold a path, also behind the kind of a detector (``maps:FOLDER``)."""
 
 
@@ -68,23 +74,36 @@ class PipelineConfig(FrozenConfig):
     synthesis: SynthesisConfig = SynthesisConfig()
     """How stills become pseudo-sequences."""
     held_out: HeldOutConfig = HeldOutConfig()
-    """Which photographs training never sees."""
+    """Which photographs and videos training never sees."""
     superpixels: SuperpixelConfig = SuperpixelConfig()
     """How frames become superpixels."""
+    footage: FootageConfig = FootageConfig()
+    """Which videos are taken in."""
+    clips: ClipsConfig = ClipsConfig()
+    """How videos become clips."""
     gate: GateConfig = GateConfig()
     """What a dataset must look like to be published."""
     method: MethodSection = Field(default_factory=default_method)
     """The segmentation method: its name, and the keys that only this method has."""
     propagation: PropagationConfig = PropagationConfig()
     """How masks are propagated through videos."""
+    adaptation: AdaptationConfig = AdaptationConfig()
+    """Whether a network learns each video from its propagated masks, and how."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
+    source: Source = STILLS
+    """What training draws of a dataset: ``stills``, the pseudo-sequences of its photographs, or ``clips``,
+    pieces of its videos."""
+    validation_dataset: str | None = None
+    """Name or id of a dataset of photographs, in the same store, whose held-out sequences validate and score
+    what is trained: a dataset of videos alone has no masks. By default the dataset that is trained on."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work runs."""
 
     @model_validator(mode="after")
-    def _phases_fit(self) -> "PipelineConfig":
+    def _parts_fit(self) -> "PipelineConfig":
         check_phases(self.method.phases, self.training)
+        check_source(self.source, self.method)
         return self
 
     def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":
@@ -112,7 +131,9 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     """
     if isinstance(config, PipelineConfig):
         return config
-    return _checked(_content(_file_named(expanded(config), Path()), ()), config)
+    content = _content(_file_named(expanded(config), Path()), ())
+    refuse_credentials(content, f" ({config})")
+    return _checked(content, config)
 
 
 def _file_named(name: str, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Pipeline: photographs in; dataset, checkpoint and score out."""
+"""Pipeline: photographs, videos or both in; dataset, checkpoint and score out."""
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
@@ -6,11 +6,18 @@ from pydantic import BaseModel, ConfigDict
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
 from flows.evaluate import evaluate
 from flows.regenerate import regenerate
-from flows.train import train
+from flows.stages import dataset_stages
+from flows.train import learning_config, train
+from shls_core.errors import ConfigError
 from storage.kinds import RunKind
+from storage.rows.sources import SAMPLE_STAGE
+from storage.rows.stage_names import CLIPS, SEQUENCES
 from storage.store import Store
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
 from tasks.runs.recorded_run import composed_run
+from tasks.terminal import print_line
+
+NO_MASKS = "videos have no masks to score with; `shls evaluate --davis ROOT` scores the checkpoint"
 
 
 class PipelineOutcome(BaseModel):
@@ -20,7 +27,8 @@ class PipelineOutcome(BaseModel):
 
     dataset: DatasetOutcome
     training: TrainingOutcome
-    evaluation: EvaluationOutcome
+    evaluation: EvaluationOutcome | None
+    """None for a dataset of videos alone that no other dataset validates: nobody holds out masks."""
 
 
 @flow
@@ -35,9 +43,46 @@ def pipeline(config: PipelineConfig | str = QUICKSTART, store: str = "store") ->
         Folder of the store, or ``s3://bucket/prefix``; created if there is none.
     """
     chosen = load_config(config)
+    opened = Store.create(store)
+    is_scored = source_is_scored(chosen, opened)
     # One job for garbage collection: nothing is removed between one flow and the next.
-    with composed_run(Store.create(store), RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
+    with composed_run(opened, RunKind.PIPELINE, chosen.model_dump(mode="json"), seed=None):
         dataset = regenerate(chosen, store)
         training = train(chosen, store, dataset.dataset)
-        evaluation = evaluate(training.checkpoint, chosen, store)
+        evaluation = evaluate(training.checkpoint, chosen, store) if is_scored else None
+    if evaluation is None:
+        print_line(f"{'evaluate':<12} not done: {NO_MASKS}")
     return PipelineOutcome(dataset=dataset, training=training, evaluation=evaluation)
+
+
+def source_is_scored(config: PipelineConfig, store: Store) -> bool:
+    """Return whether a run will score its checkpoint; refuse now what training would refuse after staging.
+
+    Returns
+    -------
+    bool
+        Whether there will be held-out sequences to score the checkpoint on.
+
+    Raises
+    ------
+    ConfigError
+        If the dataset will not have what training draws or validates on.
+    NameUnknown
+        If the dataset that validates is not in the store.
+    """
+    learning = learning_config(config, store)
+    stages = [stage.name for stage in dataset_stages(config)]
+    if SAMPLE_STAGE[config.source] not in stages:
+        sources = [source for source, stage in SAMPLE_STAGE.items() if stage in stages]
+        hint = "; a method that learns from clips is needed, as in --config dul_clips" * (CLIPS in stages)
+        raise ConfigError(
+            f"expected source: {' or '.join(sources)} for a dataset of stages {', '.join(stages)}, "
+            f"got source: {config.source}{hint}"
+        )
+    has_masks = learning.validation_dataset is not None or SEQUENCES in stages
+    if learning.validates and not has_masks:
+        raise ConfigError(
+            "expected a validation_dataset with training.validate_every and videos alone, which have no "
+            "masks, got none"
+        )
+    return has_masks

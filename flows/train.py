@@ -36,10 +36,11 @@ def train(
     chosen = load_config(config)
     opened = Store.open(store)
     dataset_id = resolve(opened, dataset or chosen.name, RecordKind.DATASET)
+    learning = learning_config(chosen, opened)
 
     with recorded_run(opened, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
-        run.inputs.append(dataset_id)
-        outcome = train_network(dataset_id, learning_config(chosen), store, chosen.execution, allow_withdrawn)
+        run.inputs += learning.datasets(dataset_id)
+        outcome = train_network(dataset_id, learning, store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)
         run.details = {**run.details, **outcome.model_dump()}
     if outcome.status == "computed":
@@ -47,6 +48,18 @@ def train(
     return outcome
 
 
-def learning_config(config: PipelineConfig) -> LearningConfig:
-    """Return the sections of a configuration that training reads."""
-    return LearningConfig(method=config.method, training=config.training)
+def learning_config(config: PipelineConfig, store: Store) -> LearningConfig:
+    """Return the sections of a configuration that training reads.
+
+    Raises
+    ------
+    NameUnknown
+        If the dataset that validates is not in the store.
+    """
+    validates_on = config.validation_dataset
+    return LearningConfig(
+        method=config.method,
+        training=config.training,
+        source=config.source,
+        validation_dataset=validates_on and resolve(store, validates_on, RecordKind.DATASET),
+    )

@@ -12,6 +12,7 @@ from shls_core.errors import ObjectErased, ObjectMissing
 from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.files.reading import LARGEST_FILE
+from storage.kinds import SOURCE_OF_STAGE
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
@@ -56,9 +57,10 @@ class ErasureAwareObjects(ObjectStore):
             erased = erased_objects(self._ledger, ObjectStore(self._backend)).get(digest)
             if erased is None:
                 raise
-            photographs = ", ".join(f"{short(image_id)}…" for image_id in erased.source_ids)
+            sources = ", ".join(f"{short(source_id)}…" for source_id in erased.source_ids)
+            noun = SOURCE_OF_STAGE.get(erased.stage or "", "source")
             raise ObjectErased(
-                f"object {short(digest)}… was erased by order, with rows of photograph {photographs}: "
+                f"object {short(digest)}… was erased by order, with rows of {noun} {sources}: "
                 "no dataset that holds it can be used any more; `shls dataset build` makes one without"
             ) from missing
 

@@ -58,11 +58,20 @@ class PartKind(StrEnum):
     """Kinds of parts of a dataset that have no record of their own."""
 
     PHOTOGRAPH = "photograph"
+    VIDEO = "video"
+    """A film or a folder of frames; its rows are those of footage."""
     MASK = "mask"
     """A row of saliency: a photograph, or a part of one, with its pseudo-mask."""
     SAMPLE = "sample"
-    """A pseudo-sequence and its superpixel maps."""
+    """A pseudo-sequence and its superpixel maps, or a clip."""
     SHARD = "shard"
+
+
+SOURCE_OF_STAGE: Mapping[str, PartKind] = {
+    **dict.fromkeys(("ingest", "saliency", "sequences", "superpixels"), PartKind.PHOTOGRAPH),
+    **dict.fromkeys(("footage", "clips"), PartKind.VIDEO),
+}
+"""What the rows of each stage descend from, by its name."""
 
 
 class KeyKind(StrEnum):
@@ -102,7 +111,7 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     # Version 3 has all stages in one field, version 2 had a field for each.
     RecordKind.DATASET: ("stages", "ingest", "saliency", "sequences", "superpixels"),
     RecordKind.STAGE: ("shards",),
-    RecordKind.CHECKPOINT: ("dataset", "weights"),
+    RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset"),
     RecordKind.PRETRAINED: ("weights",),
     RecordKind.EVALUATION: ("checkpoint", "dataset"),
     RecordKind.BENCHMARK: ("checkpoint",),

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import obstore
 
-from shls_core.errors import NameUnknown, ObjectMissing, StoreUnwritable
+from shls_core.errors import InputError, NameUnknown, ObjectMissing, StoreUnwritable
 from storage.erased_objects import ErasureAwareObjects, StandInObjects
 from storage.files.failures import store_errors
 from storage.files.location import Folder, Location, locate
@@ -71,7 +71,7 @@ class Store:
         NameUnknown
             If there is no store at `location`.
         InputError, StoreUnwritable
-            If no store can have this location.
+            If no store can have this location: a file is there, for example.
         StoreError
             If another version of the project made it.
         StoreUnreadable, StoreUnreachable
@@ -79,6 +79,7 @@ class Store:
         """
         place = locate(location)
         if isinstance(place, Folder) and not place.path.is_dir():
+            _refuse_file(place.path)
             raise _none_at(location)
         store = cls(place)
         if not store._is_marked() and not store._has_objects():
@@ -153,6 +154,14 @@ class Store:
         with store_errors(f"expected to list the store at {self.location}"):
             listed = read_again(lambda: obstore.list_with_delimiter(self.backend))
         return "objects" in listed["common_prefixes"]
+
+
+def _refuse_file(path: Path) -> None:
+    """Raise InputError if a file, or a link that leads nowhere, is where the folder of a store would be."""
+    first = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not first.is_dir():
+        what = "a file" if first.exists() else "a link that leads nowhere"
+        raise InputError(f"expected a folder for the store, got {what}: {first}")
 
 
 def _none_at(location: str | os.PathLike[str]) -> NameUnknown:

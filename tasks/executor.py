@@ -8,9 +8,11 @@ import atexit
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
@@ -187,7 +189,8 @@ def _start_own(count: int) -> None:
 def _join(address: str) -> None:
     refuse_silent(address)
     try:
-        _initialise(address=address)
+        with _muted():
+            _initialise(address=address)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(
             f"expected the Ray cluster of RAY_ADDRESS to let this process in: {_first_line(error)}; "
@@ -198,6 +201,24 @@ def _join(address: str) -> None:
             f"warning: the Ray cluster at {address} asks for no token: whoever can reach it can run code on "
             "it (RAY_AUTH_MODE=token when it is started)"
         )
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Keep from standard error what Ray prints there at every attempt to connect; --debug shows it."""
+    if os.environ.get("SHLS_DEBUG"):
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _initialise(**options: Any) -> None:

@@ -44,9 +44,12 @@ def print_result(line: str) -> None:
 def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
     """Show the progress of `what`, counted in `unit`, while the block runs."""
     if not sys.stderr.isatty():
-        yield at_most_every(
-            _LINE_SECONDS, lambda done, total: print_line(f"{what}: {done} of {total} {unit}")
-        )
+        started = time.monotonic()
+
+        def line(done: int, total: int) -> None:
+            print_line(f"{what}: {done} of {total} {unit}{_left(time.monotonic() - started, done, total)}")
+
+        yield at_most_every(_LINE_SECONDS, line)
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -57,6 +60,10 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
     with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
         task = bar.add_task(shown(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    return f", about {seconds * (total - done) / done:.0f} s left" if 0 < done < total else ""
 
 
 def at_most_every(seconds: float, act: Callable[[int, int], object]) -> Advance:

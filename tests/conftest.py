@@ -200,6 +200,115 @@ def staged_copy(staged: Staged, tmp_path: Path) -> "Store":
     return Store.open(shutil.copytree(staged.store.root, tmp_path / "copy"))
 
 
+NUM_FILMS = 6
+FRAMES_OF_A_FILM = 24
+
+
+def moving_picture(film: int, number: int) -> Any:
+    """Frame `number` of a film of the tests: a window that moves over a texture of its own, 96x64 px."""
+    import cv2
+    import numpy as np
+
+    noise = np.random.default_rng(film).integers(0, 256, (12, 20, 3), dtype=np.uint8)
+    texture = cv2.resize(noise, (240, 144), interpolation=cv2.INTER_CUBIC)
+    top, left = 10 + number, 10 + 4 * number
+    return np.ascontiguousarray(texture[top : top + 64, left : left + 96])
+
+
+def write_test_film(path: Path, pictures: "list[Any]", rate: int = 12) -> Path:
+    """Encode pictures, RGB of one size, as a film."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=rate)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.bit_rate = 4_000_000
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def film_maker() -> Any:
+    """The functions that make films and their pictures."""
+
+    class Films:
+        picture = staticmethod(moving_picture)
+        write = staticmethod(write_test_film)
+
+    return Films
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of six films of 24 frames of 96x64 px at 12 fps, and a folder of 10 frames. Never write to it.
+
+    `film-0.mp4` shows another picture from its twelfth frame on; `still.mp4` does not move.
+    """
+    import cv2
+
+    folder = tmp_path_factory.mktemp("videos")
+    for film in range(NUM_FILMS):
+        pictures = [moving_picture(film, number) for number in range(FRAMES_OF_A_FILM)]
+        if film == 0:
+            pictures[12:] = [moving_picture(100, number) for number in range(12)]
+        write_test_film(folder / f"film-{film}.mp4", pictures)
+    write_test_film(folder / "still.mp4", [moving_picture(50, 0)] * FRAMES_OF_A_FILM)
+    (folder / "frames").mkdir()
+    for number in range(10):
+        picture = moving_picture(60, number)
+        assert cv2.imwrite(str(folder / "frames" / f"{number}.jpg"), picture[..., ::-1])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stage_clips() -> Callable[..., Staged]:
+    """Return a function that stages a folder of videos into a store, without Prefect."""
+    from shls_core.clips.config import ClipsConfig, FootageConfig
+    from shls_core.photographs.split import HeldOutConfig
+    from storage.records.manifests import DatasetManifest, put_record
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+    from tasks.stages.clips import ClipsStage
+    from tasks.stages.footage import FootageStage
+    from tasks.staging.build_stage import build_stage
+
+    def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
+        staging = StagingConfig(seed=1, rows_per_shard=2)
+        execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
+        stages = (
+            (FootageStage(FootageConfig(videos=str(folder))), ()),
+            (ClipsStage(ClipsConfig(side=48, max_frames=12), HeldOutConfig(share=0.3)), ("footage",)),
+        )
+        outcomes: dict[str, StageOutcome] = {}
+        for stage, read in stages:
+            inputs = {name: outcomes[name].artifact for name in read}
+            outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
+        artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
+        return Staged(store, put_record(store.objects, DatasetManifest(stages=artifacts)), outcomes)
+
+    return stage
+
+
+@pytest.fixture(scope="session")
+def staged_clips(
+    tmp_path_factory: pytest.TempPathFactory, videos: Path, stage_clips: Callable[..., Staged]
+) -> Staged:
+    """The dataset of clips of these videos. Read it, or copy its store; never write to it."""
+    from storage.store import Store
+
+    return stage_clips(Store.create(tmp_path_factory.mktemp("staged-clips") / "store"), videos)
+
+
+@pytest.fixture
+def staged_clips_copy(staged_clips: Staged, tmp_path: Path) -> "Store":
+    """A copy of the store of that dataset, to write to."""
+    from storage.store import Store
+
+    return Store.open(shutil.copytree(staged_clips.store.root, tmp_path / "clips-copy"))
+
+
 @pytest.fixture
 def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
     """A benchmark of two videos of five frames that stand still, and results for it.

@@ -19,6 +19,7 @@ from flows.cli.options import (
     Json,
     StoreFolder,
     Version,
+    Videos,
     Workers,
     chosen_config,
 )
@@ -52,12 +53,13 @@ def run(
     config: ConfigPath = None,
     store: StoreFolder = "store",
     images: Images = None,
+    videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Photographs in; dataset, checkpoint and score out. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers)
+    """Photographs or videos in; dataset, checkpoint and score out. What is already in the store is reused."""
+    chosen = chosen_config(config, images, backend, workers, videos)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline
@@ -68,7 +70,8 @@ def run(
     else:
         show_dataset(outcome.dataset)
         show_training(outcome.training)
-        show_evaluation(outcome.evaluation)
+        if outcome.evaluation:
+            show_evaluation(outcome.evaluation)
 
 
 for module in (train, evaluate, score, report, mask, segment, audit, doctor):

@@ -36,13 +36,20 @@ def audit(
             "--replay",
             metavar="N",
             min=0,
-            help="Make N random pseudo-sequences again from their recipes, with the masks and photographs "
-            "that they come from; and one shard of every stage from its inputs.",
+            help="Make N random samples again: pseudo-sequences from recipes, with the masks and "
+            "photographs that they come from, and clips from their footage, with that from its film, if it "
+            "is at hand; and one shard of every stage from its inputs.",
         ),
     ] = 0,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, metavar="S", help="Repeat the random choice of an audit; it prints S."),
+        typer.Option(
+            "--seed",
+            min=0,
+            max=2**63 - 1,
+            metavar="S",
+            help="Repeat the random choice of an audit; it prints S.",
+        ),
     ] = None,
     expected_head: Annotated[
         str | None,
@@ -63,6 +70,14 @@ def audit(
             "--youtube-vos", metavar="ROOT", help="Also compare the videos of submissions to YouTube-VOS."
         ),
     ] = None,
+    footage: Annotated[
+        str | None,
+        typer.Option(
+            "--footage",
+            metavar="FOLDER",
+            help="Films that --replay takes footage from again; by default where the builds found them.",
+        ),
+    ] = None,
     is_recorded: Annotated[
         bool,
         typer.Option("--record/--no-record", help="Whether the audit itself is recorded in the ledger."),
@@ -72,19 +87,19 @@ def audit(
 ) -> None:
     """Find and report what was changed, removed or swapped in a store.
 
-    Every object is hashed and the history is followed; rows are checked against the photographs that they
+    Every object is hashed and the history is followed; rows are checked against the sources that they
     name, checkpoints against the verdict on their dataset, scores against their checkpoint, keys against
     their results.
 
     Exit code 0: intact. 1: tampered, or an error. 3: something made again came out differently, on other
-    code, packages or hardware. 4: nothing was changed, but something still depends on a withdrawn photograph.
+    code, packages or hardware. 4: nothing was changed, but something still depends on a withdrawn source.
     """
     from flows.cli.audit_findings import audit_json, show_audit
     from flows.cli.audit_request import audit_request
     from storage.store import Store
     from tasks.upkeep.audit import audit as audit_now
 
-    request = audit_request(reference, replay, seed, expected_head, davis, youtube_vos)
+    request = audit_request(reference, replay, seed, expected_head, davis, youtube_vos, footage)
     opened = Store.open(store)
     audited, was_recorded = audit_now(opened, request, is_recorded)
     head = opened.ledger.head() if audited.findings.is_history_readable else None

@@ -75,7 +75,7 @@ def show_audit(audit: Audit, head: str | None) -> None:
     for resumed in audit.findings.resumed:
         console.print(f"resumed      {resumed}")
     for one in audit.findings.outstanding:
-        console.print(f"outstanding  photograph {one.withdrawal}")
+        console.print(f"outstanding  {one.withdrawal.noun} {one.withdrawal}")
         for kind, ids in (("dataset", one.datasets), ("checkpoint", one.checkpoints)):
             for each in ids:
                 console.print(f"    {kind} {each}")
@@ -108,7 +108,7 @@ def _checked(audit: Audit) -> Iterator[tuple[str, str]]:
 
 def _outstanding_json(one: Outstanding) -> dict[str, Any]:
     return {
-        "photograph": one.withdrawal.image_id,
+        one.withdrawal.noun: one.withdrawal.source_id,
         "reason": one.withdrawal.reason,
         "withdrawn_at": one.withdrawal.withdrawn_at,
         "datasets": one.datasets,

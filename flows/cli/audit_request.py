@@ -18,6 +18,7 @@ def audit_request(
     expected_head: str | None,
     davis: str | None,
     youtube_vos: str | None,
+    footage: str | None = None,
 ) -> AuditRequest:
     """Return the request; without a seed, a random seed is chosen.
 
@@ -33,5 +34,8 @@ def audit_request(
     for layout, root in videos.items():
         if not root.is_dir():
             raise InputError(f"expected a folder of videos in --{layout}, found none at {root}")
+    if footage is not None and not Path(footage).is_dir():
+        raise InputError(f"expected a folder of films in --footage, found none at {footage}")
     chosen = secrets.randbelow(2**32) if seed is None else seed
-    return AuditRequest(reference, expected_head, replay, chosen, videos)
+    folders = () if footage is None else (Path(footage),)
+    return AuditRequest(reference, expected_head, replay, chosen, videos, folders)

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from flows.cli.machine_errors import described
+from flows.environment.credentials import refuse_credentials
 from flows.environment.home import provide_home
 from flows.environment.streams import open_closed_streams
 from shls_core.errors import InputError, ShlsError
@@ -27,7 +28,9 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _LONGEST_LINE = 1000
-_PATHS = frozenset({"FILE", "FILE|salient", "FOLDER", "IMAGE...", "INPUT", "PNG", "ROOT"})
+_PANICS = "pyo3_runtime"
+"""The module of the exception that libraries in Rust panic with, which is no `Exception`."""
+_PATHS = frozenset({"FILE", "FILE|salient", "FOLDER", "SOURCE...", "INPUT", "PNG", "ROOT"})
 """What the help of an option calls a path."""
 
 LIBRARY_SETTINGS = {
@@ -100,6 +103,7 @@ def command(
         try:
             _handle_sigterm()
             _refuse_empty(options)
+            refuse_credentials(options)
             if needs:
                 refuse_low_limits(needs)
             return function(*arguments, **_with_paths_expanded(function, options))
@@ -118,9 +122,11 @@ def command(
                 _fail(error, of_machine)
             if isinstance(error, OSError) and error.filename:
                 _fail(error, f"expected to use {os.fsdecode(error.filename)}: {error.strerror}")
-            # A defect: a person at a terminal still gets one line.
-            where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
-            _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
+            _fail_unexpectedly(error)
+        except BaseException as error:
+            if type(error).__module__ != _PANICS:
+                raise
+            _fail_unexpectedly(error)
 
     return wrapper
 
@@ -158,6 +164,12 @@ def _handle_sigterm() -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, terminate)
+
+
+def _fail_unexpectedly(error: BaseException) -> NoReturn:
+    """Report a defect: a person at a terminal still gets one line."""
+    where = "" if os.environ.get("SHLS_DEBUG") else "; `shls --debug` shows where"
+    _fail(error, f"unexpected {type(error).__name__}: {error}{where}")
 
 
 def _fail(error: BaseException, message: str, exit_code: int = 1) -> NoReturn:

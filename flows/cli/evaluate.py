@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import (
+    Adapt,
     Backend,
     Features,
     Json,
@@ -75,6 +76,7 @@ def evaluate(
     propagation: Propagation = None,
     features: Features = None,
     snap: Snap = False,
+    adapt: Adapt = False,
     config: UseConfigPath = None,
     store: StoreFolder = "store",
     backend: Backend = None,
@@ -104,7 +106,7 @@ def evaluate(
         )
     used = (
         checkpoint_in_use(checkpoint, config, store)
-        .with_options(propagation, features, snap, num_superpixels)
+        .with_options(propagation, features, snap, num_superpixels, adapt)
         .with_changes(execution={"backend": backend, "workers": workers})
     )
     if benchmark is None:

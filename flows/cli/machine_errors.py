@@ -1,6 +1,7 @@
 """Errors of the machine that a person can do something about: a full disk, permissions, memory, limits."""
 
 import errno
+from typing import TypeGuard
 
 _REMEDIES = {
     errno.ENOSPC: "free some space on that disk, or choose another",
@@ -27,11 +28,17 @@ def described(error: Exception) -> str | None:
     if isinstance(error, MemoryError) or _is_out_of_threads(error):
         what = "memory" if isinstance(error, MemoryError) else "threads"
         return f"this machine has not enough {what} left for this; `shls doctor` shows its limits"
+    if isinstance(error, RuntimeError) and _is_loop(error.__context__):
+        return described(error.__context__)  # pathlib, before Python 3.13
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     where = f": {' -> '.join(names)}" if names else ""
     return f"{error.strerror}{where}; {_REMEDIES[error.errno]}"
+
+
+def _is_loop(error: BaseException | None) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and error.errno == errno.ELOOP
 
 
 def _is_out_of_threads(error: Exception) -> bool:

@@ -25,7 +25,7 @@ ConfigPath = Annotated[
         "--config",
         metavar="FILE",
         help="YAML file, or one of the project's own by its name: quickstart (the default), stills, "
-        "stills_refinement, paper.",
+        "stills_refinement, paper; clips (the default of --videos alone).",
     ),
 ]
 UseConfigPath = Annotated[
@@ -54,6 +54,14 @@ Images = Annotated[
         "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those included in scikit-image."
     ),
 ]
+Videos = Annotated[
+    str | None,
+    typer.Option(
+        "--videos",
+        metavar="FOLDER",
+        help="Films and folders of frames; without --images, the dataset is of videos alone.",
+    ),
+]
 Backend = Annotated[
     str | None,
     typer.Option("--backend", metavar="serial|ray", help="Where shards are made; the result is the same."),
@@ -79,6 +87,14 @@ Features = Annotated[
 Snap = Annotated[
     bool,
     typer.Option("--snap", help="For label propagation: move the borders of masks to those of superpixels."),
+]
+Adapt = Annotated[
+    bool,
+    typer.Option(
+        "--adapt",
+        help="After any propagation: a small network learns each video from its propagated masks and makes "
+        "the result, in some seconds a video (section `adaptation` of the configuration).",
+    ),
 ]
 NumSuperpixels = Annotated[
     int | None,
@@ -106,9 +122,19 @@ def chosen_config(
     images: str | None = None,
     backend: str | None = None,
     workers: int | None = None,
+    videos: str | None = None,
 ) -> PipelineConfig:
-    """Return the configuration of a file, by default the quickstart's, with the options applied."""
-    from flows.configuration import QUICKSTART, load_config
+    """Return the configuration of a file with the options applied.
 
-    found = load_config(QUICKSTART if config is None else config)
-    return found.with_changes(ingest={"images": images}, execution={"backend": backend, "workers": workers})
+    By default it is that of the quickstart; of videos alone, that of clips.
+    """
+    from flows.configuration import CLIPS, QUICKSTART, load_config
+
+    of_videos_alone = videos is not None and images is None
+    default = CLIPS if of_videos_alone else QUICKSTART
+    found = load_config(default if config is None else config)
+    return found.with_changes(
+        ingest={"images": images},
+        footage={"videos": videos},
+        execution={"backend": backend, "workers": workers},
+    )

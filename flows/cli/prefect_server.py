@@ -41,6 +41,8 @@ def reach_server() -> None:
 
     settings = get_current_settings()
     if settings.api.url:
+        if not settings.api.url.startswith(("http://", "https://")):  # it may be anything, a password, too
+            raise InputError("expected PREFECT_API_URL to be http://HOST:PORT/api, got another text")
         refuse_unusable_proxy(settings.api.url, "Prefect's server")
     if settings.api.url is None and settings.server.ephemeral.enabled:
         _start_server(settings.server.ephemeral.startup_timeout_seconds)

@@ -43,15 +43,15 @@ def evaluation_json(outcome: EvaluationOutcome) -> dict[str, Any]:
 
 
 def pipeline_json(
-    dataset: DatasetOutcome, training: TrainingOutcome, evaluation: EvaluationOutcome
+    dataset: DatasetOutcome, training: TrainingOutcome, evaluation: EvaluationOutcome | None
 ) -> dict[str, Any]:
-    """Return what ``shls run --json`` prints."""
+    """Return what ``shls run --json`` prints; ``evaluation`` is null where nothing could be scored."""
     trained = training_json(training)
     return {
         **dataset_json(dataset),
         "checkpoint": trained.pop("checkpoint"),
         "training": trained,
-        **evaluation_json(evaluation),
+        **(evaluation_json(evaluation) if evaluation else {"evaluation": None, "baselines": None}),
     }
 
 

@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.command import command, print_json
 from flows.cli.options import (
+    Adapt,
     Features,
     Json,
     NumSuperpixels,
@@ -57,6 +58,7 @@ def segment(
     propagation: Propagation = None,
     features: Features = None,
     snap: Snap = False,
+    adapt: Adapt = False,
     config: UseConfigPath = None,
     store: StoreFolder = "store",
     as_json: Json = False,
@@ -73,17 +75,19 @@ def segment(
     from tasks.scoring.segment_clip import segment_video
 
     found = checkpoint_in_use(checkpoint, config, store)
-    used = found.with_options(propagation, features, snap, num_superpixels)
+    used = found.with_options(propagation, features, snap, num_superpixels, adapt)
     places = [] if is_salient(mask) else [Path(place) for place in mask]
     source = open_video(Path(video), without=places)
     masks = find_masks(source, places) if places else None
-    network = used.network(choose_device(used.config.execution))
-    segmenter = used.on_videos(max_side).segmenter(network)
+    device, choice = choose_device(used.config.execution), used.on_videos(max_side)
+    segmenter = choice.segmenter(used.network(device))
     salient = None
     if masks is None:
         salient = write_salient_mask(source, Path(out))
         print_salient(salient)
         masks = find_masks(source, [salient.path])
-    done = segment_video(segmenter, source, masks, Path(out), overlay)
+    done = segment_video(
+        segmenter, source, masks, Path(out), overlay, adaptation=choice.how.adaptation_on(device)
+    )
     used.print_default_use()
     print_json(segmented_json(done, used.id, salient)) if as_json else show_segmented(done)

@@ -1,5 +1,6 @@
 """The result of `shls segment`, as text and as JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tasks.scoring.salient_mask import SalientMask
@@ -42,6 +43,7 @@ def segmented_json(done: Segmented, checkpoint: str, salient: SalientMask | None
         "masks": str(done.masks),
         "contact_sheet": str(done.contact_sheet),
         "overlay": done.overlay and str(done.overlay),
+        **({"adaptation": asdict(done.adaptation)} if done.adaptation else {}),
         **(found if salient else {}),
     }
 

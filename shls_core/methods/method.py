@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # describing a method needs no torch
 
     from shls_core.propagation.dense_features import DenseFeatures
     from shls_core.propagation.interface import MaskPropagator
+    from shls_core.training.clip_draw import ClipDraw
     from shls_core.training.method import TrainableMethod
 
 FAISS = "faiss"
@@ -71,6 +72,10 @@ class Method:
         every use.
     weights_in_use : Callable
         Takes the configuration in use and a state; returns the weights that this use reads.
+    clip_draw : Callable or None
+        Takes a configuration; returns what is drawn of a clip when the method learns from videos: its
+        `TrainableMethod` then gets each `shls_core.training.clip_batch.ClipBatch`. None: it cannot learn from
+        videos.
     """
 
     name: str
@@ -88,3 +93,4 @@ class Method:
     training_packages: Callable[[Any, bool], tuple[str, ...]] = _no_packages
     use_packages: tuple[str, ...] = ()
     weights_in_use: Callable[[Any, Mapping[str, Tensor]], Mapping[str, Tensor]] = _all_weights
+    clip_draw: Callable[[Any], ClipDraw] | None = None

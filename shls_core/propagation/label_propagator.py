@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float16, UInt8, UInt16
+from jaxtyping import Float16, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
@@ -15,6 +15,7 @@ from shls_core.propagation.grid_mapping import GridMapping
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_tracker import LabelTracker
 from shls_core.propagation.soft_labels import given_shares, mask_of
+from shls_core.propagation.unit_cells import unit_vectors
 
 _NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
 
@@ -93,7 +94,7 @@ class LabelPropagator:
         encoded = self._features.encode(frame)
         grid = tuple(-(-side // self._features.stride) for side in frame.shape[:2])
         assert encoded.shape[1:] == grid, f"expected features of {grid} cells, got {tuple(encoded.shape[1:])}"
-        return PreparedCells(frame.shape, _unit_vectors(encoded), superpixels)
+        return PreparedCells(frame.shape, unit_vectors(encoded), superpixels)
 
     @torch.inference_mode()
     def start(self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
@@ -188,14 +189,6 @@ class LabelPropagator:
 
     def _mapping(self) -> GridMapping:
         return GridMapping.of((self._shape[0], self._shape[1]), self._features.stride, self._config.grid)
-
-
-def _unit_vectors(encoded: Float[Tensor, "C h w"]) -> Float16[Tensor, "h w C"]:
-    """Return the features of every cell at unit length; features that are 0 stay 0."""
-    vectors = encoded.float().permute(1, 2, 0)
-    lengths = torch.linalg.vector_norm(vectors, dim=2, keepdim=True).clamp(min=1e-12)
-    unit = torch.empty(vectors.shape, dtype=torch.float16, device=vectors.device)
-    return torch.div(vectors, lengths, out=unit)
 
 
 def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], shape: tuple[int, ...]) -> None:

@@ -56,7 +56,7 @@ class LabelTracker:
         self._number = 0
         self._feature_slots = FrameSlots(features, config.context + 1)
         nothing = torch.ones(1, *features.shape[:2], device=features.device)
-        self._give(features, nothing, given)
+        self.give(features, nothing, given)
 
     @property
     def labels(self) -> list[int]:
@@ -65,20 +65,20 @@ class LabelTracker:
 
     def step(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
         """Return the shares of all labels in the cells of the next frame, and remember them."""
-        soft = self._predict(features)
-        self._remember(features, soft)
+        soft = self.predict(features)
+        self.remember(features, soft)
         return soft
 
     def introduce(
         self, features: Float[Tensor, "h w C"], given: Mapping[int, Float[Tensor, "h w"]]
     ) -> Float[Tensor, "channels h w"]:
         """Return the result of `step` for the labels known before; remember it under the given objects."""
-        soft = self._predict(features)
-        self._give(features, soft, given)
+        soft = self.predict(features)
+        self.give(features, soft, given)
         return soft
 
-    def _predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
-        """Label the next frame, every label from the context of its own origin.
+    def predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
+        """Label the next frame, every label from the context of its own origin; `remember` or `give` follows.
 
         A cell has the smallest background share that any context finds. The first context alone does not know
         an object that was given later, and would label it background wherever it was visible before.
@@ -118,13 +118,16 @@ class LabelTracker:
             )
         return found.T.reshape(-1, height, width)
 
-    def _give(
+    def give(
         self,
         features: Float[Tensor, "h w C"],
         soft: Float[Tensor, "channels h w"],
         given: Mapping[int, Float[Tensor, "h w"]],
     ) -> None:
-        """Write given objects over the shares of a frame, which becomes an origin of these objects."""
+        """Write given objects over the shares of the frame that was predicted, and remember it.
+
+        The frame becomes an origin of these objects.
+        """
         for label in given:
             origin = self._origins.get(label)
             self._origins[label] = (
@@ -143,7 +146,7 @@ class LabelTracker:
         merged[channels] = 0
         merged *= 1 - shares.sum(0).clamp(max=1)
         merged[channels] += shares
-        self._remember(features, merged)
+        self.remember(features, merged)
 
     def _make_room(self, like: Float[Tensor, "cells channels"]) -> None:
         """Add channels for labels that became known; their shares in earlier frames are 0."""
@@ -152,8 +155,8 @@ class LabelTracker:
             missing = like.shape[1] - frame.shares.shape[1]
             frame.shares = self._share_slots.put(number, torch.nn.functional.pad(frame.shares, (0, missing)))
 
-    def _remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
-        """Store a frame, and drop those that no later frame needs."""
+    def remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
+        """Store the frame that was predicted with its shares, and drop those that no later frame needs."""
         needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
         oldest = self._number + 1 - self._config.context
         for number in [n for n in self._frames if n < oldest and n not in needed]:

@@ -1,6 +1,7 @@
-"""Check that the rows of a dataset descend from the photographs that they name.
+"""Check that the rows of a dataset descend from the sources that they name.
 
-A photograph names itself; every other row descends from exactly the photographs of the rows it read.
+A photograph names itself, and a row of footage the video that its id follows from; every other row descends
+from exactly the sources of the rows it read.
 Withdrawal, lineage and the split of the data depend on this; it is recomputed here from `parents` alone.
 """
 
@@ -13,27 +14,29 @@ from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest
 from storage.rows.dataset import stage_artifacts
+from storage.rows.source_kinds import kinds_among, noun_for
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_names import INGEST
+from storage.rows.stage_names import FOOTAGE, INGEST
 from storage.verification.problems import DESCENT, Problem, about_object
+from storage.verification.row_identity import footage_id
 
 _ROW, _IMAGE, _PARENT = "row", "image", "parent"
 
 
 def descent_problems(objects: ObjectStore, dataset: str, manifest: DatasetManifest) -> list[Problem]:
-    """Return, per stage, how many rows of a dataset name other photographs than they were made from.
+    """Return, per stage, how many rows of a dataset name other sources than they were made from.
 
     Raises
     ------
     ObjectMissing, ObjectCorrupted
     """
+    noun = noun_for(kind.noun for kind in kinds_among(manifest.stages))
     return [
         about_object(
             DESCENT,
             artifact.id,
             f"dataset {short(dataset)}… ({artifact.manifest.stage})",
-            f"{len(rows)} rows name other photographs than those they were made from; "
-            f"first: {short(rows[0])}…",
+            f"{len(rows)} rows name other {noun}s than those they were made from; first: {short(rows[0])}…",
         )
         for artifact, rows in _wrong_rows(stage_artifacts(objects, manifest).values())
         if rows
@@ -52,6 +55,8 @@ def _wrong_rows(artifacts: Iterable[StageArtifact]) -> Iterator[tuple[StageArtif
             wrong = _differing(of_accepted, pa.table({_ROW: accepted, _IMAGE: accepted}))
             # A duplicate is another row of its photograph, and no row's parent.
             claimed = claimed.filter(pc.equal(claimed[_ROW], claimed[_IMAGE]))
+        elif artifact.manifest.stage == FOOTAGE:
+            wrong = _misnamed_footage(artifact)
         else:
             read = _pairs(table, "parents").rename_columns([_ROW, _PARENT])
             made_from = read.join(
@@ -60,6 +65,16 @@ def _wrong_rows(artifacts: Iterable[StageArtifact]) -> Iterator[tuple[StageArtif
             wrong = _differing(claimed, made_from.select([_ROW, _IMAGE]))
         known = pa.concat_tables([known, claimed])
         yield artifact, wrong
+
+
+def _misnamed_footage(artifact: StageArtifact) -> list[str]:
+    """Return the accepted rows of footage whose id does not follow from the one video that they name."""
+    table = artifact.table(["sample_id", "rejected", "source_ids", "first"])
+    return [
+        row["sample_id"]
+        for row in table.filter(pc.is_null(table["rejected"])).to_pylist()
+        if [row["sample_id"]] != [footage_id(one, row["first"]) for one in row["source_ids"]]
+    ]
 
 
 _NO_LISTS = pa.array([], pa.list_(pa.string()))

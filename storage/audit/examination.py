@@ -3,13 +3,15 @@
 Objects are read first, the history after them: what a job finished meanwhile has its entry by then.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
 from storage.audit.descent import descent_problems
 from storage.audit.findings import Findings
 from storage.audit.history import AuditedHistory, read_history
-from storage.audit.outstanding import Outstanding, outstanding
+from storage.audit.outstanding import Outstanding, TrainedOn, outstanding
 from storage.audit.resumed import resumed_trainings
 from storage.audit.scope import roots_of
 from storage.audit.use import use_problems
@@ -19,6 +21,8 @@ from storage.files.inventory import KeyEntry, take_inventory
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased
+from storage.rows.source_kinds import samples_learned_from
+from storage.rows.stage_names import SEQUENCES
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
 from storage.verification.key_owners import entries_about, key_problems
@@ -145,8 +149,17 @@ def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
 
 def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
     trained_on = {
-        checkpoint: links.needed[0]  # its dataset
+        checkpoint: _trained_on(json.loads(objects.get(checkpoint)))
         for checkpoint, links in survey.links.items()
         if links.kind == RecordKind.CHECKPOINT and links.needed
     }
     return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
+
+
+def _trained_on(checkpoint: Mapping[str, Any]) -> tuple[TrainedOn, ...]:
+    """Return what a checkpoint was trained on, and validated with, given its record."""
+    dataset = checkpoint["dataset"]
+    learned = TrainedOn(dataset, samples_learned_from(checkpoint))
+    if not checkpoint.get("validations"):
+        return (learned,)
+    return learned, TrainedOn(checkpoint.get("validation_dataset") or dataset, SEQUENCES)

@@ -1,8 +1,9 @@
-"""Withdrawn photographs from which something in a store still descends."""
+"""Withdrawn photographs and videos from which something in a store still descends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,10 +13,17 @@ from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest
 from storage.records.tombstones import ERASED
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_names import SEQUENCES
 from storage.withdrawal.deny_list import Withdrawal
 
-Photographs = frozenset[str]
+Sources = frozenset[str]
+
+
+class TrainedOn(NamedTuple):
+    """Samples that a checkpoint was trained on, or validated with."""
+
+    dataset: str
+    stage: str
+    """The stage whose rows were its samples."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Outstanding:
 
     withdrawal: Withdrawal
     datasets: tuple[str, ...]
-    """Ids of the datasets with rows that descend from the photograph and were not erased."""
+    """Ids of the datasets with rows that descend from the source and were not erased."""
     checkpoints: tuple[str, ...]
     """Ids of the checkpoints trained on such rows, even if erased since: weights keep what they learned."""
 
@@ -33,20 +41,20 @@ def outstanding(
     objects: ObjectStore,
     withdrawn: Mapping[str, Withdrawal],
     datasets: Mapping[str, DatasetManifest],
-    trained_on: Mapping[str, str],
+    trained_on: Mapping[str, Sequence[TrainedOn]],
 ) -> list[Outstanding]:
-    """Return the withdrawals of photographs that something still depends on, in the order of the ledger.
+    """Return the withdrawals of sources that something still depends on, in the order of the ledger.
 
     Parameters
     ----------
     objects
         The objects, with stand-ins for erased shards.
     withdrawn
-        The photographs that are withdrawn now.
+        The sources that are withdrawn now.
     datasets
         The datasets to check, by id.
     trained_on
-        The dataset of every checkpoint to check, by the checkpoint's id.
+        The samples of every checkpoint to check, by the checkpoint's id.
     """
     if not withdrawn:
         return []
@@ -55,27 +63,32 @@ def outstanding(
         dataset: frozenset().union(*(held_by(artifact, False) for artifact in manifest.stages.values()))
         for dataset, manifest in datasets.items()
     }
-    # What training reads of a dataset: its pseudo-sequences.
+    # What training reads of a dataset: its samples.
     learned_from = {
-        checkpoint: held_by(datasets[dataset].stages[SEQUENCES], True)
-        for checkpoint, dataset in trained_on.items()
-        if dataset in datasets
+        checkpoint: frozenset().union(
+            *(
+                held_by(datasets[dataset].stages[stage], True)
+                for dataset, stage in read
+                if dataset in datasets and stage in datasets[dataset].stages
+            )
+        )
+        for checkpoint, read in trained_on.items()
     }
     found = (
         Outstanding(
             withdrawal=withdrawal,
-            datasets=tuple(sorted(one for one, images in holding.items() if image_id in images)),
-            checkpoints=tuple(sorted(one for one, images in learned_from.items() if image_id in images)),
+            datasets=tuple(sorted(one for one, sources in holding.items() if source_id in sources)),
+            checkpoints=tuple(sorted(one for one, sources in learned_from.items() if source_id in sources)),
         )
-        for image_id, withdrawal in withdrawn.items()
+        for source_id, withdrawal in withdrawn.items()
     )
     return [one for one in found if one.datasets or one.checkpoints]
 
 
 def _held(
     objects: ObjectStore, artifact: str, withdrawn: Mapping[str, Withdrawal], with_erased: bool
-) -> Photographs:
-    """Return the withdrawn photographs from which rows of a stage descend."""
+) -> Sources:
+    """Return the withdrawn sources from which rows of a stage descend."""
     try:
         table = StageArtifact(objects, artifact).table(["rejected", "source_ids"])
     except (ObjectMissing, ObjectCorrupted):  # reported as such: a missing stage contains nothing

@@ -1,6 +1,6 @@
 """Check how checkpoints and scores were made from a dataset.
 
-The dataset must be validated before a training on it; a score must come from the checkpoint, and the
+The datasets must be validated before a training on them; a score must come from the checkpoint, and the
 sequences, that its record names.
 """
 
@@ -73,9 +73,11 @@ class _UseAudit:
     def _checkpoint_faults(self, digest: str) -> Iterator[str]:
         record = get_record(self._objects, digest, CheckpointRecord)
         made = self._runs.that_made(digest, RecordKind.CHECKPOINT)
-        yield from _unmade(made, record.dataset, "dataset")
-        if not self._was_validated(record.dataset, before=made[0]["number"] if made else None):
-            yield f"no passed verdict on dataset {short(record.dataset)}… is older than it"
+        datasets = tuple(dict.fromkeys((record.dataset, record.scored_on)))
+        yield from _unmade(made, datasets, "dataset")
+        for dataset in datasets:
+            if not self._was_validated(dataset, before=made[0]["number"] if made else None):
+                yield f"no passed verdict on dataset {short(dataset)}… is older than it"
 
     def _was_validated(self, dataset: str, before: int | None) -> bool:
         """Return whether a dataset had passed the gate before an entry of the ledger was written."""
@@ -96,13 +98,15 @@ class _UseAudit:
         record = get_record(self._objects, digest, _SCORES[kind])
         checkpoint = record.checkpoint
         made = self._runs.that_made(digest, RecordKind(kind))
-        yield from _unmade(made, checkpoint, "checkpoint")
+        yield from _unmade(made, (checkpoint,), "checkpoint")
         learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
         if made and learned and made[0]["number"] < learned[0]["number"]:
             yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
         trained = get_record(self._objects, checkpoint, CheckpointRecord)
-        if not isinstance(record, BenchmarkRecord):
-            yield from _other_dataset(record.dataset, trained)
+        if isinstance(record, EvaluationRecord):
+            yield from _other_dataset(record.dataset, trained.scored_on)
+        elif isinstance(record, SubmissionRecord):
+            yield from _other_dataset(record.dataset, trained.dataset)
         if isinstance(record, EvaluationRecord):
             yield from self._other_sequences(record)
 
@@ -118,14 +122,15 @@ class _UseAudit:
         return frozenset(sample.id for sample in Dataset(self._objects, dataset).samples(HELD_OUT))
 
 
-def _unmade(made: Sequence[Row], read: str, what: str) -> Iterator[str]:
+def _unmade(made: Sequence[Row], read: Sequence[str], what: str) -> Iterator[str]:
     """Yield a fault if no run made a record, or if its runs read something else than it states."""
+    others = [[one for one in read if one not in run["inputs"]] for run in made]
     if not made:
         yield "no run in the ledger made it: its entry was removed, or its run killed before it wrote one"
-    elif not any(read in run["inputs"] for run in made):
-        yield f"run {made[0]['run_id']} made it of another {what} than it says, {short(read)}…"
+    elif all(others):
+        yield f"run {made[0]['run_id']} made it of another {what} than it says, {short(others[0][0])}…"
 
 
-def _other_dataset(dataset: str, trained: CheckpointRecord) -> Iterator[str]:
-    if dataset != trained.dataset:
-        yield f"it is of dataset {short(dataset)}…, its checkpoint of {short(trained.dataset)}…"
+def _other_dataset(dataset: str, of_checkpoint: str) -> Iterator[str]:
+    if dataset != of_checkpoint:
+        yield f"it is of dataset {short(dataset)}…, its checkpoint of {short(of_checkpoint)}…"

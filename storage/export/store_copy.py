@@ -1,5 +1,6 @@
-"""Export a dataset as a separate store, which contains only the dataset and the verdict on it."""
+"""Export datasets as a separate store, which contains only them and the verdict on each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from obstore.store import LocalStore
@@ -14,42 +15,48 @@ from storage.store import Store
 from storage.withdrawal.deny_list import refuse_withdrawn
 
 
-def export_store(store: Store, dataset_id: str, folder: Path, allow_withdrawn: bool = False) -> int:
-    """Write a dataset, all its objects and its verdict into a folder; return the number of objects.
+def export_store(
+    store: Store, dataset_ids: Sequence[str], folder: Path, allow_withdrawn: bool = False
+) -> int:
+    """Write datasets, all their objects and their verdicts into a folder; return the number of objects.
 
     Every object is hashed when it is read.
 
     Parameters
     ----------
-    store, dataset_id
-        What to export; it must have passed the gate.
+    store, dataset_ids
+        What to export; each must have passed the gate.
     folder
         The target folder; it must not exist.
     allow_withdrawn
-        Whether a dataset with withdrawn photographs may be exported.
+        Whether datasets with withdrawn photographs may be exported.
 
     Raises
     ------
     GateError
-        If the dataset has not passed.
+        If one has not passed.
     PhotographWithdrawn
-        If it contains a withdrawn photograph, and that is not allowed.
+        If one contains a withdrawn photograph, and that is not allowed.
     ObjectErased
-        If a row of it was erased on request.
+        If a row of one was erased on request.
     ObjectMissing, ObjectCorrupted
-        If the dataset is damaged.
+        If one is damaged.
     OSError, StoreUnwritable
         If the folder cannot be written.
     """
-    require_passed(store, dataset_id)
-    refuse_withdrawn(store, dataset_id, allow_withdrawn)
-    verdict = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset_id)
-    assert verdict is not None, "it has passed"
+    verdicts: dict[str, str] = {}
+    for dataset_id in dataset_ids:
+        require_passed(store, dataset_id)
+        refuse_withdrawn(store, dataset_id, allow_withdrawn)
+        verdict = store.keys.get(KeyKind.VERDICT_OF_DATASET, dataset_id)
+        assert verdict is not None, "it has passed"
+        verdicts[dataset_id] = verdict
     folder.mkdir()
     (folder / MARKER).write_bytes(marker_bytes())
     backend = LocalStore(prefix=folder)
-    num_objects = _copy(store.objects, ObjectStore(backend), [verdict, dataset_id])
-    KeyIndex(backend).put(KeyKind.VERDICT_OF_DATASET, dataset_id, verdict)
+    num_objects = _copy(store.objects, ObjectStore(backend), [*verdicts.values(), *verdicts])
+    for dataset_id, verdict in verdicts.items():
+        KeyIndex(backend).put(KeyKind.VERDICT_OF_DATASET, dataset_id, verdict)
     return num_objects
 
 

@@ -5,7 +5,8 @@ Access to a bucket is configured by the usual environment variables, read when a
 ===========================================  =======================================================
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY     credentials; AWS_SESSION_TOKEN, where they are temporary
 AWS_REGION, or AWS_DEFAULT_REGION            region of the bucket; us-east-1 where neither is set
-AWS_ENDPOINT_URL                             address of a service that is not Amazon's
+AWS_ENDPOINT_URL                             address of a service that is not Amazon's (AWS_ENDPOINT_URL_S3
+                                             and AWS_ENDPOINT are read, too)
 AWS_ALLOW_HTTP                               ``true``, where that address begins with ``http://``
 ===========================================  =======================================================
 
@@ -26,10 +27,12 @@ from obstore.store import ObjectStore as Backend
 from shls_core.errors import InputError, StoreUnwritable
 from shls_core.files.places import expanded
 from shls_core.foreign_text import redacted
+from storage.files.failures import store_errors
 from storage.files.hard_links import has_hard_links
 from storage.files.proxies import refuse_unusable_proxy
 
-PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP")
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT")
+PUBLIC_SETTINGS = ("AWS_REGION", "AWS_DEFAULT_REGION", *ENDPOINTS, "AWS_ALLOW_HTTP")
 """The variables above that are not secret."""
 
 # A refused connection is reported after two seconds, an unreachable host after half a minute, and a host that
@@ -123,20 +126,21 @@ class Bucket:
 
     def backend(self) -> Backend:
         """Return the objects of the store, named by their key below its prefix."""
-        return S3Store(
-            self.name,
-            prefix=self.prefix or None,
-            config={"region": _region(), "conditional_put": "etag"},
-            client_options={
-                "allow_http": _allows_http(),
-                "connect_timeout": _CONNECT_TIMEOUT,
-                "timeout": _REQUEST_TIMEOUT,
-            },
-            retry_config={
-                "max_retries": _MAX_RETRIES,
-                "retry_timeout": timedelta(seconds=_RETRY_TIMEOUT_SECONDS),
-            },
-        )
+        with store_errors("expected settings of a bucket in the variables AWS_…"):
+            return S3Store(
+                self.name,
+                prefix=self.prefix or None,
+                config={"region": _region(), "conditional_put": "etag"},
+                client_options={
+                    "allow_http": _allows_http(),
+                    "connect_timeout": _CONNECT_TIMEOUT,
+                    "timeout": _REQUEST_TIMEOUT,
+                },
+                retry_config={
+                    "max_retries": _MAX_RETRIES,
+                    "retry_timeout": timedelta(seconds=_RETRY_TIMEOUT_SECONDS),
+                },
+            )
 
     def table(self, name: str) -> TableLocation:
         """Return the location of the Delta table of this name."""
@@ -184,15 +188,33 @@ def _bucket(text: str) -> Bucket:
             "expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got "
             f"{redacted(text)}"
         )
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if endpoint and not _is_address(endpoint):  # obstore would panic
-        raise InputError("expected AWS_ENDPOINT_URL to be http://HOST:PORT or https://HOST, got another text")
+    endpoints = {name: os.environ[name] for name in ENDPOINTS if name in os.environ}
+    for name, endpoint in endpoints.items():
+        _check_endpoint(name, endpoint)
+    for endpoint in endpoints.values() or ("https://s3.amazonaws.com",):
+        refuse_unusable_proxy(endpoint, "the bucket")
+    return Bucket(parts[1], parts[2].strip("/"))
+
+
+def _check_endpoint(name: str, endpoint: str) -> None:
+    """Raise InputError if no service can be asked at an address: obstore would panic, or ask in the clear."""
+    if not _is_address(endpoint):
+        got = "another text" if endpoint.strip() else "an empty text: unset it"
+        raise InputError(f"expected {name} to be http://HOST:PORT or https://HOST, got {got}")
+    if holds_password(endpoint):
+        raise InputError(
+            f"expected {name} without a user, got {redacted(endpoint)}: requests are signed with "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     if endpoint.startswith("http://") and not _allows_http():
         raise InputError(
-            f"expected AWS_ALLOW_HTTP=true beside AWS_ENDPOINT_URL={redacted(endpoint)}: it is not encrypted"
+            f"expected AWS_ALLOW_HTTP=true beside {name}={redacted(endpoint)}: it is not encrypted"
         )
-    refuse_unusable_proxy(endpoint or "https://s3.amazonaws.com", "the bucket")
-    return Bucket(parts[1], parts[2].strip("/"))
+
+
+def holds_password(address: str) -> bool:
+    """Whether an address names a user, with or without a password."""
+    return "@" in address
 
 
 def _is_address(text: str) -> bool:

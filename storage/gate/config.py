@@ -19,8 +19,8 @@ class GateConfig(FrozenConfig):
     """Largest share of a dataset's pseudo-masks that may be rejected for low confidence: above it, the
     detector does not suit the photographs."""
     max_unmatched_note_share: float = pydantic.Field(default=0.1, ge=0, le=1)
-    """Largest share of the rows of `photographs.csv` that may be about no file in the folder. Rows note
-    consent: above it, table and folder do not belong together."""
+    """Largest share of the rows of `photographs.csv`, or of `videos.csv`, that may be about no file in the
+    folder. Rows note consent: above it, table and folder do not belong together."""
     min_train_sequences: int = pydantic.Field(default=1, ge=1)
     """Fewest sequences to train on."""
     min_held_out_sequences: int = pydantic.Field(default=0, ge=0)
@@ -44,3 +44,17 @@ class GateConfig(FrozenConfig):
     """Fewest superpixels of a frame if the segmenter, not the configuration, decides their number."""
     min_superpixel_px: int = pydantic.Field(default=1, ge=1)
     """Smallest superpixel, in px."""
+
+    max_lost_frame_share: float = pydantic.Field(default=0.1, ge=0, le=1)
+    """Largest share of the frames of videos that may be damaged or missing."""
+    max_static_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """Largest share of the pieces of videos in which nothing may move."""
+    max_too_short_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """Largest share of the pieces of videos that may be too short: above it, cuts are found where none are,
+    or the videos are too choppy to learn from."""
+    max_dark_or_flat_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """Largest share of the pieces of videos that may be dark or flat."""
+    min_train_clips: int = pydantic.Field(default=1, ge=1)
+    """Fewest clips to train on."""
+    min_held_out_videos: int = pydantic.Field(default=0, ge=0)
+    """Fewest videos with held-out clips."""

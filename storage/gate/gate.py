@@ -16,7 +16,7 @@ from pydantic import Field
 
 from shls_core.errors import GateError, NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_json, short
-from storage.gate import stills
+from storage.gate import clips, stills
 from storage.gate.config import GateConfig
 from storage.gate.expectations import Expectation, of_every_stage
 from storage.kinds import KeyKind
@@ -145,9 +145,14 @@ def _judge(store: Store, dataset_id: str, config: GateConfig, key: str) -> Verdi
 
 
 def _expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> list[Expectation]:
-    """Return all that a dataset of these stages has to fulfil: the common part, and its source's own."""
-    of_source = stills.expectations(stages, config) if stages.keys() >= stills.STAGES else ()
-    return [*of_every_stage(stages), *of_source]
+    """Return all that a dataset of these stages has to fulfil: the common part, and that of each source."""
+    of_sources = [
+        expected
+        for source in (stills, clips)
+        if stages.keys() >= source.STAGES
+        for expected in source.expectations(stages, config)
+    ]
+    return [*of_every_stage(stages), *of_sources]
 
 
 def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.DataFrame]:
@@ -160,6 +165,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
         columns += [field.name for field in schema_of(stage).statistics]
         is_split = any(field.name == "split" for field in schema_of(stage).content)
         columns += ["split"] if is_split else []
+        columns += clips.NOTES.get(stage, ())
         table = artifact.table(columns).to_pandas()
         rejected = table.pop("rejected")
         table = table[rejected.isna()].reset_index(drop=True)
@@ -169,8 +175,9 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
             table["is_train"], table["is_held_out"] = (
                 (split == side).astype(int) for side in ("train", "held_out")
             )
-        if artifacts.keys() >= stills.STAGES:
-            table = stills.with_figures(artifact.manifest, table, rejected)
+        for source in (stills, clips):
+            if artifacts.keys() >= source.STAGES:
+                table = source.with_figures(artifact.manifest, table, rejected)
         present.update(table["sample_id"])
         tables[stage] = table
     return tables

@@ -1,7 +1,7 @@
-"""What made a thing: the graph from a score, a checkpoint or a row up to the photographs."""
+"""What made a thing: the graph from a score, a checkpoint or a row up to the photographs and videos."""
 
 from storage.lineage.artifact_ancestry import ArtifactAncestry
-from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, SHARD, Draft, Lineage
+from storage.lineage.graph import MASK, SAMPLE, SHARD, SOURCES, Draft, Lineage
 from storage.lineage.history import History
 from storage.lineage.part_ancestry import PartAncestry
 from storage.lineage.subject import Subject, find_subject
@@ -9,14 +9,14 @@ from storage.store import Store
 
 
 def ancestry(store: Store, reference: str) -> Lineage:
-    """Return what a thing in the store was made from, and by which runs, up to the photographs.
+    """Return what a thing in the store was made from, and by which runs, up to the photographs and videos.
 
     Parameters
     ----------
     store
         The store.
     reference
-        A name, an id or its beginning, a recorded file name, or the path of an image file; see
+        A name, an id or its beginning, a recorded file name, or the path of an image file or a film; see
         `storage.lineage.subject.find_subject`.
 
     Raises
@@ -33,6 +33,6 @@ def ancestry(store: Store, reference: str) -> Lineage:
 def ancestry_of(history: History, subject: Subject) -> Lineage:
     """Return what a thing was made from, for a resolved reference; see `ancestry`."""
     draft = Draft()
-    is_part = subject.kind in (PHOTOGRAPH, MASK, SAMPLE, SHARD)
+    is_part = subject.kind in (*SOURCES, MASK, SAMPLE, SHARD)
     (PartAncestry if is_part else ArtifactAncestry)(history, draft).add(subject.kind, subject.id)
     return draft.lineage()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.kinds import SCORES
@@ -13,7 +14,7 @@ from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
 from storage.lineage.usage import Usage, usage_by_photograph, usage_of
 from storage.records.manifests import stages_in
-from storage.rows.stage_names import SEQUENCES
+from storage.rows.source_kinds import PHOTOGRAPHS, SAMPLE_STAGES
 from storage.tables.append_only import Row
 
 _IN_NODES_OF_THEIR_OWN = frozenset({"kind", "shards", "objects"})
@@ -57,9 +58,10 @@ class ArtifactAncestry:
 
     def _add_checkpoint(self, digest: str, record: Content) -> None:
         usage = usage_of(self._history, record)
-        facts = {**_facts(record), "usage": self._usage_facts(record["dataset"], usage)}
+        facts = {**_facts(record), "usage": self._usage_facts(usage)}
         self._add_made(CHECKPOINT, digest, facts, self._history.runs.that_made(digest))
-        self._add_parent(DATASET, record["dataset"], digest)
+        for dataset in usage.datasets:
+            self._add_parent(DATASET, dataset, digest)
         self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
 
     def _add_dataset(self, digest: str, record: Content) -> None:
@@ -117,9 +119,20 @@ class ArtifactAncestry:
         for sample_id in dict.fromkeys(sample_ids):
             self._draft.link_if_both(sample_id, digest)
 
-    def _usage_facts(self, dataset: str, usage: Usage) -> Facts:
-        record = self._history.records.get(dataset)
-        sequences = None if record is None else self._history.rows_of(stages_in(record)[SEQUENCES])
+    def _usage_facts(self, usage: Usage) -> Facts:
+        records = [self._history.records.get(dataset) for dataset in usage.datasets]
+        datasets = [stages_in(record) for record in records if record is not None]
+        tables = [
+            self._history.rows_of(artifacts[stage])
+            for artifacts in datasets
+            for stage in SAMPLE_STAGES
+            if stage in artifacts
+        ]
+        samples = [table.select(["sample_id", "source_ids"]) for table in tables if table is not None]
+        used = usage_by_photograph(usage, pa.concat_tables(samples)) if samples else {}
+        by_source: dict[str, dict[str, Facts]] = {PHOTOGRAPHS.plural: {}}
+        for source, facts in used.items():
+            by_source.setdefault(f"{self._history.sources.noun(source)}s", {})[source] = facts
         return {
             "steps": usage.steps,
             "samples_drawn": pc.sum(pc.is_valid(usage.samples["first_step"])).as_py() or 0,
@@ -127,7 +140,7 @@ class ArtifactAncestry:
             "validations": usage.validations,
             "selected_by_validation": usage.selected_by_validation,
             "why_unknown": usage.why_unknown,
-            "photographs": {} if sequences is None else usage_by_photograph(usage, sequences),
+            **by_source,
         }
 
 

@@ -1,24 +1,25 @@
-"""The description of what descends from one photograph."""
+"""The description of what descends from one source: a photograph or a video."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from storage.kinds import PartKind
 from storage.withdrawal.deny_list import Withdrawal
 
 TRAINED: Final = "trained"
-"""Training drew a sequence with the photograph before the weights that were kept: the checkpoint saw it."""
+"""Training drew a sample of the source before the weights that were kept: the checkpoint saw it."""
 VALIDATED: Final = "validated"
-"""Validations propagated through a sequence with the photograph; training drew none."""
+"""Validations propagated through a sample of the source; training drew none."""
 NEVER_DRAWN: Final = "never drawn"
-"""It is in the dataset, and no sequence with it was drawn or validated on."""
+"""It is in the dataset, and no sample of it was drawn or validated on."""
 UNKNOWN: Final = "unknown"
 """The data that would answer this is gone."""
 
 
 @dataclass(frozen=True)
 class DescendedRow:
-    """A row in one shard that names the photograph; rejected rows count, too."""
+    """A row in one shard that names the source; rejected rows count, too."""
 
     stage: str
     sample_id: str
@@ -30,16 +31,16 @@ class DescendedRow:
     parents: tuple[str, ...]
     """Sample ids of the rows it read."""
     split: str | None = None
-    """Of a pseudo-sequence: ``train`` or ``held_out``."""
+    """Of a sample: ``train`` or ``held_out``."""
     roles: tuple[str, ...] = ()
-    """What the photograph is to a pseudo-sequence: see `storage.lineage.roles`."""
+    """What a photograph is to a pseudo-sequence: see `storage.lineage.roles`."""
     notes: Mapping[str, str | None] | None = None
-    """Of the photograph itself: ``file_name``, ``source``, ``licence``, ``consent``."""
+    """Of the source itself: ``file_name``, ``source``, ``licence``, ``consent``."""
 
 
 @dataclass(frozen=True)
 class DescendedDataset:
-    """A dataset with a row that names the photograph."""
+    """A dataset with a row that names the source."""
 
     dataset: str
     names: tuple[str, ...]
@@ -50,7 +51,7 @@ class DescendedDataset:
 
 @dataclass(frozen=True)
 class DrawnSample:
-    """A training sequence with the photograph that was drawn before the weights that were kept."""
+    """A training sample of the source that was drawn before the weights that were kept."""
 
     sample_id: str
     times: int
@@ -60,7 +61,7 @@ class DrawnSample:
 
 @dataclass(frozen=True)
 class Exposure:
-    """How a checkpoint saw the photograph."""
+    """How a checkpoint saw the source."""
 
     checkpoint: str
     dataset: str
@@ -68,7 +69,7 @@ class Exposure:
     """Steps before the weights that were kept."""
     drawn: tuple[DrawnSample, ...]
     validated: tuple[str, ...]
-    """Held-out sequences with the photograph that validations propagated through."""
+    """Held-out samples of the source that validations propagated through."""
     validations: int
     """Validations of the whole run."""
     selected_by_validation: bool
@@ -85,7 +86,7 @@ class Exposure:
 
     @property
     def times_drawn(self) -> int:
-        """How often training drew a sequence with the photograph."""
+        """How often training drew a sample of the source."""
         return sum(sample.times for sample in self.drawn)
 
     @property
@@ -102,17 +103,17 @@ class DescendedScore:
     id: str
     checkpoint: str
     scored: tuple[str, ...]
-    """Held-out sequences with the photograph that were scored in an evaluation."""
+    """Held-out samples of the source that were scored in an evaluation."""
     facts: Mapping[str, Any]
     """``scores``; for a benchmark, also its name and its split."""
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Everything that descends from one photograph in one store."""
+    """Everything that descends from one source in one store."""
 
-    photograph: str
-    """The image id: SHA-256 of the file."""
+    source: str
+    """Its id: SHA-256 of the file; of a folder of frames, the digest of its files."""
     rows: tuple[DescendedRow, ...]
     """By stage, sample id and shard."""
     shards: Mapping[str, str]
@@ -123,16 +124,18 @@ class Descent:
     scores: tuple[DescendedScore, ...]
     """The scores of those checkpoints."""
     withdrawal: Withdrawal | None = None
-    """Set if the photograph is withdrawn now."""
+    """Set if the source is withdrawn now."""
     gone_shards: Mapping[str, str] = field(default_factory=dict)
     """Why the missing ones of the shards are gone, by digest."""
     removed_datasets: Mapping[str, str] = field(default_factory=dict)
     """When (UTC) garbage collection removed each missing dataset, by id: whether these contained the
-    photograph is unknown. No checkpoint depends on one."""
+    source is unknown. No checkpoint depends on one."""
+    kind: PartKind = PartKind.PHOTOGRAPH
+    """What the source is."""
 
     @property
     def seen_by(self) -> tuple[str, ...]:
-        """Ids of the checkpoints whose training drew the photograph before their weights were kept."""
+        """Ids of the checkpoints whose training drew the source before their weights were kept."""
         return tuple(exposure.checkpoint for exposure in self.exposures if exposure.how == TRAINED)
 
     def of_stage(self, stage: str) -> list[DescendedRow]:

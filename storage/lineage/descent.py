@@ -1,4 +1,4 @@
-"""What descends from one photograph: every row, shard, dataset, checkpoint and score."""
+"""What descends from one source, a photograph or a video: every row, shard, dataset, checkpoint and score."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,22 +23,23 @@ from storage.lineage.roles import roles_of
 from storage.lineage.rows import NOTES, naming
 from storage.lineage.usage import Usage, usage_of
 from storage.records.manifests import stages_in
+from storage.rows.source_kinds import SAMPLE_STAGES, SOURCE_STAGES
 from storage.rows.stage_graph import STAGES
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES
+from storage.rows.stage_names import SALIENCY, SEQUENCES
 from storage.store import Store
 
 
-def descent(store: Store, photograph: str, history: History | None = None) -> Descent:
-    """Return everything that descends from a photograph.
+def descent(store: Store, source: str, history: History | None = None) -> Descent:
+    """Return everything that descends from a source.
 
     Parameters
     ----------
     store
         The store.
-    photograph
-        The image id; nothing descends from one that the store has never seen.
+    source
+        Its id; nothing descends from one that the store has never seen.
     history
-        The history of the same store, to share it between several photographs.
+        The history of the same store, to share it between several sources.
 
     Raises
     ------
@@ -46,30 +47,31 @@ def descent(store: Store, photograph: str, history: History | None = None) -> De
         If part of the answer cannot be read.
     """
     history = history or History(store)
-    rows = _rows(history, photograph)
+    rows = _rows(history, source)
     shards = {row.shard: row.stage for row in rows}
     datasets = _datasets(history, shards)
     exposures = _exposures(history, rows, datasets)
     return Descent(
-        photograph=photograph,
+        source=source,
         rows=rows,
         shards=shards,
         datasets=datasets,
         exposures=exposures,
         scores=_scores(history, rows, exposures),
-        withdrawal=history.withdrawn.get(photograph),
+        withdrawal=history.withdrawn.get(source),
         gone_shards={shard: history.absences.why(shard) for shard in shards if history.rows.is_absent(shard)},
         removed_datasets={
             dataset: since
             for dataset, since in history.removed_at.items()
             if history.records.get(dataset) is None
         },
+        kind=history.sources.part(source),
     )
 
 
-def _rows(history: History, photograph: str) -> tuple[DescendedRow, ...]:
-    """Read the rows of every shard once, and return those that name the photograph."""
-    tables = {stage: naming(history.every_row(stage), photograph) for stage in STAGES}
+def _rows(history: History, source: str) -> tuple[DescendedRow, ...]:
+    """Read the rows of every shard once, and return those that name the source."""
+    tables = {stage: naming(history.every_row(stage), source) for stage in STAGES}
     masks = set(tables[SALIENCY]["sample_id"].to_pylist())
     recipes = history.rows.recipes(pc.unique(tables[SEQUENCES]["shard"]).to_pylist())
     found = []
@@ -86,7 +88,7 @@ def _rows(history: History, photograph: str) -> tuple[DescendedRow, ...]:
                     parents=tuple(row["parents"]),
                     split=row.get("split"),
                     roles=roles,
-                    notes={name: row[name] for name in NOTES} if stage == INGEST else None,
+                    notes={name: row[name] for name in NOTES} if stage in SOURCE_STAGES else None,
                 )
             )
     return tuple(found)
@@ -110,8 +112,8 @@ def _datasets(history: History, shards: Mapping[str, str]) -> tuple[DescendedDat
 def _exposures(
     history: History, rows: tuple[DescendedRow, ...], datasets: tuple[DescendedDataset, ...]
 ) -> tuple[Exposure, ...]:
-    samples = strings({row.sample_id for row in rows if row.stage == SEQUENCES})
-    with_photograph = {found.dataset for found in datasets}
+    samples = strings({row.sample_id for row in rows if row.stage in SAMPLE_STAGES})
+    with_source = {found.dataset for found in datasets}
     usages = {
         checkpoint: (record["dataset"], usage_of(history, record))
         for checkpoint, record in history.records.of_kind(CHECKPOINT).items()
@@ -119,7 +121,7 @@ def _exposures(
     return tuple(
         _exposure(checkpoint, dataset, usage, samples)
         for checkpoint, (dataset, usage) in usages.items()
-        if dataset in with_photograph or usage.why_unknown is not None
+        if not with_source.isdisjoint(usage.datasets) or usage.why_unknown is not None
     )
 
 
@@ -145,7 +147,7 @@ def _scores(
     history: History, rows: tuple[DescendedRow, ...], exposures: tuple[Exposure, ...]
 ) -> tuple[DescendedScore, ...]:
     checkpoints = {exposure.checkpoint for exposure in exposures}
-    samples = {row.sample_id for row in rows if row.stage == SEQUENCES}
+    samples = {row.sample_id for row in rows if row.stage in SAMPLE_STAGES}
     return tuple(
         DescendedScore(
             str(record["kind"]), digest, record["checkpoint"], _scored(record, samples), _score_facts(record)

@@ -1,34 +1,26 @@
 """A descent as a graph."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 from storage.lineage.descended import DescendedRow, Descent
-from storage.lineage.graph import (
-    CHECKPOINT,
-    DATASET,
-    MASK,
-    PHOTOGRAPH,
-    SAMPLE,
-    SHARD,
-    STAGE,
-    Draft,
-    Lineage,
-    mask_node_id,
-)
+from storage.lineage.graph import CHECKPOINT, DATASET, SHARD, STAGE, Draft, Lineage, mask_node_id
 from storage.lineage.history import History
-from storage.rows.stage_names import INGEST, SALIENCY
+from storage.lineage.row_nodes import KIND_OF_ROWS, row_node_id
+from storage.rows.source_kinds import SOURCE_STAGES
 
 
 def descent_graph(history: History, descent: Descent) -> Lineage:
-    """Return a descent as a lineage whose root is the photograph; `history` is the one it was computed from.
+    """Return a descent as a lineage whose root is the source; `history` is the one it was computed from.
 
     A sample is linked with the checkpoints whose training drew it, or that were validated on it.
     """
     draft = Draft()
-    withdrawn = {"withdrawn": asdict(descent.withdrawal)} if descent.withdrawal else {}
-    draft.add(PHOTOGRAPH, descent.photograph, {"rows": [], **withdrawn})
+    withdrawn = {"withdrawn": descent.withdrawal.facts} if descent.withdrawal else {}
+    draft.add(descent.kind, descent.source, {"rows": [], **withdrawn})
+    parts = {row.sample_id for row in descent.rows if row.stage in SOURCE_STAGES}
     for row in descent.rows:
-        _add_row(draft, descent.photograph, row)
+        _add_row(draft, descent.source, row, parts)
     for shard, stage in descent.shards.items():
         gone = {"gone": descent.gone_shards[shard]} if shard in descent.gone_shards else {}
         draft.add(SHARD, shard, {"stage": stage, **gone})
@@ -36,7 +28,7 @@ def descent_graph(history: History, descent: Descent) -> Lineage:
             draft.add(STAGE, artifact, {"stage": stage})
             draft.link(shard, artifact)
     for row in descent.rows:
-        draft.link(_node_id(descent.photograph, row), row.shard)
+        draft.link(row_node_id(row.stage, row.sample_id, [descent.source]), row.shard)
     for found in descent.datasets:
         draft.add(DATASET, found.dataset, {"names": list(found.names)})
         for artifact in found.stages.values():
@@ -53,17 +45,11 @@ def descent_graph(history: History, descent: Descent) -> Lineage:
     return draft.lineage()
 
 
-def _add_row(draft: Draft, photograph: str, row: DescendedRow) -> None:
-    node_id = _node_id(photograph, row)
-    kind = {INGEST: PHOTOGRAPH, SALIENCY: MASK}.get(row.stage, SAMPLE)
+def _add_row(draft: Draft, source: str, row: DescendedRow, parts: Collection[str]) -> None:
+    node_id = row_node_id(row.stage, row.sample_id, [source])
     facts = {name: value for name, value in asdict(row).items() if name not in ("parents", "notes")}
-    draft.add_row(kind, node_id, {**facts, **(row.notes or {})})
-    for parent in (*row.parents, *map(mask_node_id, row.parents)):
+    draft.add_row(KIND_OF_ROWS[row.stage], node_id, {**facts, **(row.notes or {})})
+    parents = [source if parent in parts else parent for parent in row.parents]
+    for parent in (*parents, *map(mask_node_id, row.parents)):
         if parent != node_id:
             draft.link_if_both(parent, node_id)
-
-
-def _node_id(photograph: str, row: DescendedRow) -> str:
-    if row.stage == INGEST:
-        return photograph
-    return mask_node_id(row.sample_id) if row.stage == SALIENCY else row.sample_id

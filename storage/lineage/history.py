@@ -11,7 +11,7 @@ from storage.lineage.records import Content, Records
 from storage.lineage.rows import Rows
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import stages_in
-from storage.rows.stage_names import INGEST
+from storage.rows.source_kinds import SOURCE_STAGES
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
@@ -52,13 +52,14 @@ class History:
 
     @cached_property
     def withdrawn(self) -> dict[str, Withdrawal]:
-        """The photographs that are withdrawn now, by image id."""
+        """The sources that are withdrawn now, by id."""
         return withdrawn(self.store)
 
     @cached_property
     def sources(self) -> SourceReferences:
-        """Resolves references to the photographs in any shard, and to the withdrawn ones."""
-        return SourceReferences(self.every_row(INGEST).select(COLUMNS), self.withdrawn)
+        """Resolves references to the sources in any shard, and to the withdrawn ones."""
+        rows = {stage: self.every_row(stage).select(COLUMNS) for stage in SOURCE_STAGES}
+        return SourceReferences(rows, self.withdrawn)
 
     @cached_property
     def absences(self) -> Absences:

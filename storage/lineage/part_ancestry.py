@@ -1,6 +1,5 @@
 """Ancestry of a part of a stage artifact: of a shard, or of a row, anywhere in the store."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -8,19 +7,15 @@ import pyarrow.compute as pc
 
 from shls_core.errors import NameUnknown
 from storage.lineage.arrays import string
-from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Draft, mask_node_id
+from storage.lineage.graph import MASK, RUN, SAMPLE, SHARD, SOURCES, Draft, mask_node_id
 from storage.lineage.history import History
 from storage.lineage.roles import roles_of
 from storage.lineage.row_ancestry import RowAncestry, context_of
+from storage.lineage.row_nodes import stages_with
 from storage.lineage.rows import naming
 from storage.lineage.run_facts import run_facts
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import SEQUENCES
 
-_STAGES: Mapping[str, tuple[str, ...]] = {
-    PHOTOGRAPH: (INGEST,),
-    MASK: (SALIENCY,),
-    SAMPLE: (SEQUENCES, SUPERPIXELS),
-}
 _MAKING = ("stage", "parameters", "code_digest", "versions")
 
 
@@ -33,7 +28,7 @@ class _FoundRows(NamedTuple):
 
 
 class PartAncestry:
-    """Adds a shard, a sample, a mask or a photograph, and all that it was made from, to a draft.
+    """Adds a shard, a sample, a mask or a source, and all that it was made from, to a draft.
 
     A row may be in several shards, of several datasets, and differ between them: each one is described.
 
@@ -75,10 +70,10 @@ class PartAncestry:
     def _shards_with_row(self, kind: str, part_id: str) -> list[_FoundRows]:
         """Return the rows of this id in every shard that has one."""
         found = []
-        for stage in _STAGES[kind]:
+        for stage in stages_with(kind):
             rows = self._history.every_row(stage)
             is_it = pc.equal(rows["sample_id"], string(part_id))
-            rows = naming(rows, part_id) if kind == PHOTOGRAPH else rows.filter(is_it)
+            rows = naming(rows, part_id) if kind in SOURCES else rows.filter(is_it)
             found += [
                 _FoundRows(stage, shard, rows.filter(pc.equal(rows["shard"], string(shard))))
                 for shard in pc.unique(rows["shard"]).to_pylist()

@@ -1,21 +1,20 @@
-"""Ancestry of rows up to the photographs: a sample from its masks, a mask from its photograph."""
+"""Ancestry of rows up to the sources: a sample from its masks, a mask from its photograph."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 
 from storage.kinds import RecordKind
-from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, Draft, mask_node_id
+from storage.lineage.graph import Draft
 from storage.lineage.history import History
 from storage.lineage.records import Content
+from storage.lineage.row_nodes import KIND_OF_ROWS, row_node_id
 from storage.records.manifests import stages_in
+from storage.rows.source_kinds import SOURCE_STAGES
 from storage.rows.stage_graph import in_reading_order, schema_of
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 Row = dict[str, Any]
-_KINDS: Mapping[str, str] = {INGEST: PHOTOGRAPH, SALIENCY: MASK, SEQUENCES: SAMPLE, SUPERPIXELS: SAMPLE}
 
 
 class RowAncestry:
@@ -45,27 +44,26 @@ class RowAncestry:
     def _add(self, stage: str, row: Row) -> None:
         node_id = _node_id(stage, row)
         facts = {"stage": stage, **{name: row[name] for name in row if name not in ("parents", "source_ids")}}
-        if stage == INGEST:
-            self._add_photograph(node_id)
-        if not self._draft.add_row(_KINDS[stage], node_id, facts):
+        if stage in SOURCE_STAGES:
+            self._add_source(stage, node_id)
+        if not self._draft.add_row(KIND_OF_ROWS[stage], node_id, facts):
             return
         self._draft.link_if_both(node_id, row["shard"])
         for parent_stage, parent_id, parent in self._parents(stage, row):
-            source = _node_id(parent_stage, parent or {"sample_id": parent_id, "source_ids": [parent_id]})
+            source = _node_id(parent_stage, parent or _lost(parent_id, row))
             if parent is not None:
                 self._add(parent_stage, parent)
-            elif parent_stage == INGEST:  # its row is gone, but it is known to have existed
-                self._add_photograph(source)
+            elif parent_stage in SOURCE_STAGES:  # its row is gone, but it is known to have existed
+                self._add_source(parent_stage, source)
             else:
-                self._draft.add(_KINDS[parent_stage], source, {"rows": []})
+                self._draft.add(KIND_OF_ROWS[parent_stage], source, {"rows": []})
             if source != node_id:
                 self._draft.link(source, node_id)
 
-    def _add_photograph(self, image_id: str) -> None:
-        withdrawal = self._history.withdrawn.get(image_id)
-        self._draft.add(
-            PHOTOGRAPH, image_id, {"rows": [], **({"withdrawn": asdict(withdrawal)} if withdrawal else {})}
-        )
+    def _add_source(self, stage: str, source_id: str) -> None:
+        withdrawal = self._history.withdrawn.get(source_id)
+        withdrawn = {"withdrawn": withdrawal.facts} if withdrawal else {}
+        self._draft.add(KIND_OF_ROWS[stage], source_id, {"rows": [], **withdrawn})
 
     def _parents(self, stage: str, row: Row) -> Iterator[tuple[str, str, Row | None]]:
         """Yield stage and id of every row that a row read, and the row itself if it exists."""
@@ -74,8 +72,9 @@ class RowAncestry:
             found = [(read, self._rows(read)[parent_id]) for read in reads if parent_id in self._rows(read)]
             yield from ((read, parent_id, parent) for read, parent in found)
             if not found:
-                is_photograph = INGEST in reads and parent_id in row["source_ids"]
-                yield (INGEST if is_photograph else reads[0]), parent_id, None
+                # A photograph has the id of its row; with the nearest stage alone, there is no choice.
+                sources = [read for read in reads if read in SOURCE_STAGES and parent_id in row["source_ids"]]
+                yield (sources or reads)[0], parent_id, None
 
     def _rows(self, stage: str) -> dict[str, Row]:
         if stage not in self._known:
@@ -118,6 +117,10 @@ def ordered_stages(history: History, record: Content) -> dict[str, str]:
 
 
 def _node_id(stage: str, row: Row) -> str:
-    if stage == INGEST:  # also for a second file with the same bytes
-        return str(row["source_ids"][0])
-    return mask_node_id(row["sample_id"]) if stage == SALIENCY else str(row["sample_id"])
+    return row_node_id(stage, str(row["sample_id"]), row["source_ids"])
+
+
+def _lost(parent_id: str, row: Row) -> Row:
+    """Return what is known of a missing row that another one read; a row of one source read that source."""
+    sources = row["source_ids"]
+    return {"sample_id": parent_id, "source_ids": [parent_id] if parent_id in sources else sources}

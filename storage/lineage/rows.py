@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     SEQUENCES: (*_HEAD, "split", "template_id", "pasted_ids"),
     SUPERPIXELS: _HEAD,
     FOOTAGE: (*_HEAD, *NOTES),
-    CLIPS: (*_HEAD, "split", "video_id"),
+    CLIPS: (*_HEAD, "split", "video_id", "num_frames"),
 }
 """The columns that are read of the rows of each stage."""
 
@@ -100,8 +100,10 @@ def _with_digests(rows: pa.Table, before: Mapping[str, str | None]) -> pa.Table:
     return rows.set_column(rows.column_names.index("digest"), rows.field("digest"), digests)
 
 
-def naming(table: pa.Table, image_id: str) -> pa.Table:
-    """Return the rows of a table that name a photograph among their `source_ids`."""
+def naming(table: pa.Table, source_id: str) -> pa.Table:
+    """Return the rows of a table that name a source among their `source_ids`."""
+    if not len(table):  # combining no chunks imports pandas
+        return table
     images = table["source_ids"].combine_chunks()
-    is_it = pc.equal(pc.list_flatten(images), string(image_id))
+    is_it = pc.equal(pc.list_flatten(images), string(source_id))
     return table.take(pc.unique(pc.list_parent_indices(images).filter(is_it)))

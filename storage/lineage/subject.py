@@ -7,10 +7,11 @@ import pyarrow.compute as pc
 from shls_core.errors import NameUnknown
 from storage.canonical import short
 from storage.kinds import SCORES
-from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, STAGE
+from storage.lineage.graph import CHECKPOINT, DATASET, KINDS, MASK, RUN, SAMPLE, SHARD, SOURCES, STAGE
 from storage.lineage.history import History
+from storage.lineage.row_nodes import stages_with
 from storage.references import begins_an_id, meant_by_name
-from storage.rows.stage_names import SALIENCY, SEQUENCES
+from storage.rows.source_kinds import SAMPLE_STAGES, noun_for
 
 _ASKED_FOR = tuple(kind for kind in KINDS if kind != RUN)
 _RECORDS = (DATASET, STAGE, CHECKPOINT, *SCORES)
@@ -27,7 +28,7 @@ def find_subject(history: History, reference: str) -> Subject:
     """Return the thing that a reference of any kind means.
 
     The search has this order, and the first step with a match decides: names of datasets; objects of the
-    store; rows and photographs, to which a file on disk or a recorded file name may also refer (see
+    store; rows and sources, to which a file on disk or a recorded file name may also refer (see
     `storage.withdrawal.which_source`). If a photograph and its mask share an id, the photograph is meant.
     ``KIND:REF`` searches only for things of that kind.
 
@@ -36,7 +37,7 @@ def find_subject(history: History, reference: str) -> Subject:
     history
         Of the store.
     reference
-        A name, an id or at least its first six digits, a file name, or the path of an image file.
+        A name, an id or at least its first six digits, a file name, or the path of an image file or a film.
 
     Raises
     ------
@@ -48,31 +49,36 @@ def find_subject(history: History, reference: str) -> Subject:
         found = [one for one in search(history, wanted) if kind in (None, one.kind)]
         if found:
             return _only(
-                [one for one in found if Subject(PHOTOGRAPH, one.id) not in found or one.kind != MASK],
+                [
+                    one
+                    for one in found
+                    if one.kind != MASK or not any(_is_source(one.id, other) for other in found)
+                ],
                 reference,
             )
-    what = kind or "dataset, checkpoint, score, stage, shard, sample, mask or photograph"
+    what = kind or "dataset, checkpoint, score, stage, shard, sample, mask, photograph or video"
     raise NameUnknown(f"expected the name, id or file of a {what} in this store, got {reference!r}")
 
 
-def find_photograph(history: History, reference: str) -> str:
-    """Return the image id for the path of a file, an id or its beginning, or a recorded file name.
+def find_source(history: History, reference: str) -> str:
+    """Return the id of a source for the path of a file, an id or its beginning, or a recorded file name.
 
     A file on disk, or a complete id, may be unknown to the store.
 
     Raises
     ------
     NameUnknown
-        If the reference means no photograph, or more than one.
+        If the reference means no source, or more than one.
     InputError
         If the file cannot be read.
     """
     kind, wanted = _kind_and_reference(reference)
-    if kind not in (None, PHOTOGRAPH):
-        raise NameUnknown(f"expected a photograph, got a {kind}: {reference}")
+    noun = noun_for(history.sources.nouns)
+    if kind not in (None, *SOURCES):
+        raise NameUnknown(f"expected a {noun}, got a {kind}: {reference}")
     if not history.sources.meant_by(wanted):
         for other in (*_named(history, wanted), *_objects(history, wanted)):
-            raise NameUnknown(f"expected a photograph, got a {other.kind}: {reference}")
+            raise NameUnknown(f"expected a {noun}, got a {other.kind}: {reference}")
     return history.sources.resolve(reference)
 
 
@@ -121,15 +127,20 @@ def _what_object(history: History, digest: str) -> list[Subject]:
 
 
 def _rows(history: History, reference: str) -> list[Subject]:
-    """Return the photographs, masks and samples that the reference may mean."""
-    photographs = [Subject(PHOTOGRAPH, one) for one in history.sources.meant_by(reference)]
-    return photographs + (_masks_and_samples(history, reference) if begins_an_id(reference) else [])
+    """Return the sources, masks and samples that the reference may mean."""
+    sources = [Subject(history.sources.part(one), one) for one in history.sources.meant_by(reference)]
+    return sources + (_masks_and_samples(history, reference) if begins_an_id(reference) else [])
 
 
 def _masks_and_samples(history: History, reference: str) -> list[Subject]:
     found = []
-    for stage, kind in {SALIENCY: MASK, SEQUENCES: SAMPLE}.items():
-        rows = history.every_row(stage)
-        beginning = rows.filter(pc.starts_with(rows["sample_id"], reference))
-        found += [Subject(kind, one) for one in pc.unique(beginning["sample_id"]).to_pylist()]
+    for kind, stages in {MASK: stages_with(MASK), SAMPLE: SAMPLE_STAGES}.items():
+        for stage in stages:
+            rows = history.every_row(stage)
+            beginning = rows.filter(pc.starts_with(rows["sample_id"], reference))
+            found += [Subject(kind, one) for one in pc.unique(beginning["sample_id"]).to_pylist()]
     return found
+
+
+def _is_source(part_id: str, other: Subject) -> bool:
+    return other.kind in SOURCES and other.id == part_id

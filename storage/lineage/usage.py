@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
 from shls_core.photographs.split import HELD_OUT, TRAIN
-from storage.lineage.arrays import booleans, integers, no_rows
+from storage.lineage.arrays import booleans, integers, no_rows, strings
 from storage.lineage.history import History
 from storage.lineage.records import Content
-from storage.lineage.splits import samples_of_split
+from storage.lineage.splits import clips_of_split, samples_of_split
 from storage.rows.draws import NEVER, draws, spread
 
 _SAMPLES = pa.schema(
@@ -32,8 +32,11 @@ class Usage:
     """What the training of one checkpoint used."""
 
     samples: pa.Table
-    """Every sequence that was drawn or validated on: ``sample_id``, ``times_drawn``, ``first_step`` (from 0,
-    null without draws), ``is_validated``."""
+    """Every sequence or clip that was drawn, and every sequence that was validated on: ``sample_id``,
+    ``times_drawn``, ``first_step`` (from 0, null without draws), ``is_validated``."""
+    datasets: tuple[str, ...] = ()
+    """The datasets of these samples: that which was learned from, then, if it is another, that which
+    validates."""
     steps: int | None = None
     """Steps before the weights that were kept."""
     validations: int = 0
@@ -49,10 +52,11 @@ class Usage:
 
 
 def usage_of(history: History, checkpoint: Content) -> Usage:
-    """Return what the training of a checkpoint used.
+    """Return what the training of a checkpoint used, whichever source it learned from.
 
     The answer is exact: the batch of a step is a function of seed and step, and the record contains all that
-    this function needs.
+    this function needs. The held-out sequences that validated it count, of whichever dataset they are:
+    through them its weights were selected, or could have been.
 
     Parameters
     ----------
@@ -63,14 +67,18 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
     """
     training = checkpoint["configuration"].get("training", {})
     validations = len(checkpoint.get("validations", ()))
+    dataset, validates_on = checkpoint["dataset"], checkpoint.get("validation_dataset")
+    datasets = tuple(dict.fromkeys((dataset, *filter(None, [validates_on]))))
     needed = ("seed", "batch_size", "steps", *(["validation_sequences"] if validations else []))
     if missing := [name for name in needed if name not in training]:
-        return _unknown(f"its record has no training.{missing[0]}")
+        return _unknown(f"its record has no training.{missing[0]}", datasets)
     try:
-        trained_on = samples_of_split(history, checkpoint["dataset"], TRAIN)
-        held_out = samples_of_split(history, checkpoint["dataset"], HELD_OUT)
+        trained_on = _numbered(history, checkpoint)
+        held_out = (
+            samples_of_split(history, validates_on or dataset, HELD_OUT) if validations else strings([])
+        )
     except ObjectMissing as missing:
-        return _unknown(str(missing))
+        return _unknown(str(missing), datasets)
     steps = checkpoint.get("step") or training["steps"]
     validated = spread(len(held_out), training["validation_sequences"]) if validations else []
     samples = [
@@ -79,21 +87,32 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
     ]
     return Usage(
         samples=pa.concat_tables(samples),
+        datasets=datasets,
         steps=steps,
         validations=validations,
         selected_by_validation=training.get("checkpoint") == "best",
     )
 
 
-def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str, Any]]:
-    """Return the usage of every photograph that was used, by image id.
+def _numbered(history: History, checkpoint: Content) -> pa.Array:
+    """Return the samples that a training drew from, by their numbers.
+
+    What was drawn of clips is in the record: how long a clip has to be, its method decided.
+    """
+    if (drawn := checkpoint.get("clip_draw")) is not None:
+        return clips_of_split(history, checkpoint["dataset"], TRAIN, drawn["num_frames"])
+    return samples_of_split(history, checkpoint["dataset"], TRAIN)
+
+
+def usage_by_photograph(usage: Usage, samples: pa.Table) -> dict[str, dict[str, Any]]:
+    """Return the usage of every photograph or video that was used, by its id.
 
     Parameters
     ----------
     usage
         What a training used.
-    sequences
-        The rows of the pseudo-sequences of its dataset.
+    samples
+        The rows of the pseudo-sequences, or of the clips, of its datasets: ``sample_id``, ``source_ids``.
 
     Returns
     -------
@@ -103,7 +122,7 @@ def usage_by_photograph(usage: Usage, sequences: pa.Table) -> dict[str, dict[str
     """
     used = {row["sample_id"]: row for row in usage.samples.to_pylist()}
     of_photographs: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sequences.select(["sample_id", "source_ids"]).to_pylist():
+    for row in samples.select(["sample_id", "source_ids"]).to_pylist():
         if row["sample_id"] in used:
             for image_id in row["source_ids"]:
                 of_photographs.setdefault(image_id, []).append(used[row["sample_id"]])
@@ -142,5 +161,5 @@ def _samples(
     return pa.Table.from_arrays([sample_ids, times, first_steps, booleans(is_validated)], schema=_SAMPLES)
 
 
-def _unknown(why: str) -> Usage:
-    return Usage(no_rows(_SAMPLES), why_unknown=why)
+def _unknown(why: str, datasets: tuple[str, ...]) -> Usage:
+    return Usage(no_rows(_SAMPLES), datasets, why_unknown=why)

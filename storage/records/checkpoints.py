@@ -7,7 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from storage.canonical import digest_json
 from storage.records.manifests import Record
 
-_DECIDING = frozenset({"dataset", "method", "configuration", "code_digest", "versions", "device_kind"})
+_DECIDING = frozenset(
+    {
+        "dataset",
+        "validation_dataset",
+        "clip_draw",
+        "method",
+        "configuration",
+        "code_digest",
+        "versions",
+        "device_kind",
+    }
+)
 
 
 class ValidationScore(BaseModel):
@@ -26,12 +37,17 @@ class CheckpointRecord(Record):
     """``pretrained``: for use without its dataset, which may be in no available store."""
     dataset: str
     """Id of the dataset it was trained on; for untrained weights, the digest of no bytes."""
+    validation_dataset: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of the dataset whose held-out sequences validate and score it; None: those of `dataset`."""
+    clip_draw: dict[str, Any] | None = Field(default=None, exclude_if=lambda value: value is None)
+    """If it learned from clips: what was drawn of each, as `shls_core.training.clip_draw.ClipDraw`; with
+    seed and step, which frames of which clips it saw can be computed without its method."""
     method: str | None = Field(default=None, exclude_if=lambda value: value is None)
     """Name of the method; None in records from before there was a choice, whose method is ``shls``."""
     configuration: dict[str, Any]
     """Sections ``method`` and ``training``, including seed and thread count, without settings that do not
-    affect the weights; if pretrained, ``method`` states how it is used. If `method` is None: ``network``,
-    ``memory`` and ``training``."""
+    affect the weights, and ``source`` if it is not ``stills``; if pretrained, ``method`` states how it is
+    used. If `method` is None: ``network``, ``memory`` and ``training``."""
     code_digest: str
     versions: dict[str, str]
     device_kind: str
@@ -61,6 +77,11 @@ class CheckpointRecord(Record):
         """The key of the work in the index: digest of everything that determines the weights."""
         return digest_json(self.model_dump(mode="json", include=set(_DECIDING)))
 
+    @property
+    def scored_on(self) -> str:
+        """Id of the dataset whose held-out sequences score it."""
+        return self.validation_dataset or self.dataset
+
 
 class ObjectScore(BaseModel):
     """Scores of one object of one held-out sequence, 0..1."""
@@ -74,11 +95,12 @@ class ObjectScore(BaseModel):
 
 
 class EvaluationRecord(Record):
-    """How a checkpoint scored on the held-out sequences of its dataset, beside two baselines."""
+    """How a checkpoint scored on held-out sequences, beside two baselines."""
 
     kind: Literal["evaluation"] = "evaluation"
     checkpoint: str
     dataset: str
+    """Id of the dataset of these sequences: the checkpoint's own, or the one that validates it."""
     configuration: dict[str, Any]
     code_digest: str
     versions: dict[str, str]

@@ -56,13 +56,15 @@ class Erased:
     """One erased object, as the result of all purges together."""
 
     source_ids: tuple[str, ...]
-    """The photographs for which it was erased."""
+    """The sources for which it was erased."""
     redacted: str | None
     """Digest of its stand-in, or None."""
     tombstone: str
     """Id of the first tombstone that names it."""
     rows: Mapping[str, str | None]
     """The rows erased, as in `ErasedShard`."""
+    stage: str | None = None
+    """Its stage; None for a shard of a format that this version does not write."""
 
 
 def erased_objects(ledger: "Ledger", objects: ObjectStore) -> dict[str, Erased]:
@@ -102,4 +104,4 @@ def note_tombstone(found: dict[str, Erased], tombstone_id: str, tombstone: Tombs
                 redacted=shard.redacted,
                 rows={**shard.rows, **earlier.rows},
             )
-        found[shard.object] = Erased(shard.source_ids, shard.redacted, tombstone_id, shard.rows)
+        found[shard.object] = Erased(shard.source_ids, shard.redacted, tombstone_id, shard.rows, shard.stage)

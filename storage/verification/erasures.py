@@ -28,8 +28,8 @@ def read_tombstones(store: Store) -> tuple[dict[str, Erased], list[Problem]]:
 def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[str]) -> list[Problem]:
     """Return the erased objects that still exist.
 
-    An object without any photograph that is withdrawn now is not a problem: it was made again after the
-    photograph was reinstated.
+    An object without any source that is withdrawn now is not a problem: it was made again after the source
+    was reinstated.
     """
     still_there = sorted(erased.keys() & set(present))
     denied = withdrawn(store) if still_there else {}
@@ -37,11 +37,11 @@ def unfinished(store: Store, erased: Mapping[str, Erased], present: Collection[s
         about_object(
             UNFINISHED,
             digest,
-            f"the purge of photograph {short(source_ids[0])}…",
+            f"the purge of {denied[source_ids[0]].noun} {short(source_ids[0])}…",
             "it was erased by order, and is still there",
         )
         for digest in still_there
-        if (source_ids := [image_id for image_id in erased[digest].source_ids if image_id in denied])
+        if (source_ids := [source_id for source_id in erased[digest].source_ids if source_id in denied])
     ]
 
 

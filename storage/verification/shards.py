@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.canonical import digest_bytes, short
+from storage.canonical import short
 from storage.records.manifests import ShardRef
 from storage.records.tombstones import ERASED
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import renamed
 from storage.rows.shard_bounds import check_bounds
 from storage.rows.stage_graph import schemas_ever
-from storage.rows.stage_names import INGEST
+from storage.verification.row_identity import misnamed
 from storage.withdrawal.source_rows import erased_row
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -85,8 +85,8 @@ def verified_rows(
         previous = sample_id
         num_erased += row["rejected"] == ERASED
         digest = _digest_before(row, erased or {}) if row["rejected"] == ERASED else _digest(row, schema)
-        if stage == INGEST and row["image"] is not None and digest_bytes(row["image"]) != sample_id:
-            raise ShardDisagrees(f"photograph {short(sample_id)}… holds the bytes of another")
+        if wrong := misnamed(stage, row):
+            raise ShardDisagrees(wrong)
         if digest is None:
             rejected += 1
         else:

@@ -32,9 +32,11 @@ class ErasedByOrder:
     """Its former path inside the store."""
     part_of: str
     source_ids: tuple[str, ...]
-    """The photographs whose rows were erased."""
+    """The sources whose rows were erased."""
     num_rows: int
     tombstone: str
+    stage: str | None = None
+    """None for a shard of a format that this version does not write."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def erased_by_order(survey: Survey, erased: Mapping[str, Erased]) -> tuple[Erase
             source_ids=erased[digest].source_ids,
             num_rows=len(erased[digest].rows),
             tombstone=erased[digest].tombstone,
+            stage=erased[digest].stage,
         )
         for digest in sorted(survey.erased)
     )

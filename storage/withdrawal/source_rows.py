@@ -20,7 +20,9 @@ _PARQUET = b"PAR1"
 _READ = ("sample_id", "digest", "source_ids", "rejected")
 _KEPT = ("sample_id", "row_key", "parents", "source_ids", "split")
 """What an erased row keeps: its id, what it was made from, and its side of the split. So its lineage can
-still be computed: which training drew it depends on the numbers of the sequences on its side."""
+still be computed: which training drew it depends on the numbers of the samples on its side."""
+_KEPT_OF_CLIPS = (*_KEPT, "num_frames")
+"""A clip keeps its length, too: only clips that are long enough are numbered."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def redacted_shard(data: bytes, rows: Collection[str]) -> bytes:
 
 def erased_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of a shard without its content."""
-    return {**dict.fromkeys(row), **{name: row[name] for name in _KEPT if name in row}, "rejected": ERASED}
+    kept = _KEPT_OF_CLIPS if "video_id" in row else _KEPT  # no other row names a video
+    return {**dict.fromkeys(row), **{name: row[name] for name in kept if name in row}, "rejected": ERASED}
 
 
 def _is_parquet(reader: ObjectReader) -> bool:

@@ -77,7 +77,7 @@ def as_pretrained(learned: Learned, use: MethodConfig) -> Learned:
     changes = {
         "kind": RecordKind.PRETRAINED,
         "method": method.name,
-        "configuration": learning.model_copy(update={"method": in_use}).model_dump(mode="json"),
+        "configuration": learning.model_copy(update={"method": in_use}).sections(),
         "weights": digest_bytes(weights),
         "made_from": record_id(learned.record),
     }

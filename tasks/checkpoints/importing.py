@@ -9,7 +9,7 @@ from storage.kinds import KeyKind, RecordKind, RunKind
 from storage.records.manifests import put_record
 from storage.references import resolve
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, withdrawn_in
+from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.runs.recorded_run import recorded_run
 from tasks.terminal import print_line
 from tasks.training.learning_config import learning_of
@@ -30,9 +30,9 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     ObjectCorrupted
         If the weights are not those of the record.
     NameUnknown
-        If its dataset is not in the store.
+        If its dataset, or the one that validated it, is not in the store.
     GateError
-        If its dataset has not passed the gate.
+        If one of them has not passed the gate.
     """
     record, weights = read_trained(folder)
     if record.is_pretrained:
@@ -42,11 +42,15 @@ def import_checkpoint(folder: Path, store: Store) -> str:
         )
     learning = learning_of(record)
     learning.chosen_method().network_with_weights(learning.method, weights_from_bytes(weights))
-    require_passed(store, resolve(store, record.dataset, RecordKind.DATASET))
-    if found := withdrawn_in(store, record.dataset):
-        print_line(f"the checkpoint was trained with withdrawn photographs: {listed(found.values())}")
+    used = learning.datasets(record.dataset)
+    for dataset in used:
+        require_passed(store, resolve(store, dataset, RecordKind.DATASET))
+    if found := withdrawn_in_any(store, used):
+        print_line(
+            f"the checkpoint was trained with withdrawn {nouns(found.values())}: {listed(found.values())}"
+        )
     with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
-        run.inputs.append(record.dataset)
+        run.inputs += used
         store.objects.put(weights)
         checkpoint = put_record(store.objects, record)
         store.keys.put(KeyKind.CHECKPOINTS, record.key, checkpoint)

@@ -12,13 +12,12 @@ from storage.canonical import digest_json, short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record
 from storage.store import Store
-from storage.withdrawal.deny_list import refuse_withdrawn
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.outcomes import Reproduced, ReproductionOutcome
 from tasks.terminal import print_line
 from tasks.training.learn import facts_of, learn
-from tasks.training.learning_config import LearningConfig, recorded_sections
-from tasks.training.train_task import require_sound, steps_shown
+from tasks.training.learning_config import learning_recorded, recorded_sections
+from tasks.training.train_task import require_sound, require_usable, steps_shown
 
 
 @task(cache_policy=NO_CACHE)
@@ -41,7 +40,7 @@ def reproduce_checkpoint(
         )
 
     try:
-        learning = LearningConfig.model_validate(recorded_sections(record))
+        learning = learning_recorded(record)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
@@ -52,8 +51,9 @@ def reproduce_checkpoint(
     if differences := differing(record, facts):
         return outcome("not comparable", differences=differences)
 
-    allowed = refuse_withdrawn(opened, record.dataset, allow_withdrawn)
-    require_sound(opened, record.dataset)
+    allowed = require_usable(opened, record.dataset, learning, allow_withdrawn)
+    for used in learning.datasets(record.dataset):
+        require_sound(opened, used)
     print_line(
         f"trains {short(checkpoint)} again: {learning.training.steps} steps, seed {learning.training.seed}"
     )

@@ -60,6 +60,7 @@ class Answers:
         self._routes: tuple[tuple[str, str, Callable[..., Answer | None]], ...] = (
             ("GET", r"facts", lambda _: _json(session.facts() | self._after_saving())),
             ("GET", r"frames/(\d{1,9})/picture", self._picture),
+            ("GET", r"frames/(\d{1,9})/facts", lambda _, one: _json(session.frame_facts(int(one)))),
             ("GET", r"frames/(\d{1,9})/pieces/(\d{1,2})", self._pieces),
             ("GET", r"frames/(\d{1,9})/mask", lambda _, one: _packed(session.mask(int(one)))),
             ("GET", r"frames/(\d{1,9})/salient", self._salient),

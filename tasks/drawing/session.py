@@ -75,6 +75,10 @@ class DrawingSession:
             "saved": self.saved(),
         }
 
+    def frame_facts(self, number: int) -> dict[str, Any]:
+        """Return what the page has to know of a frame besides its picture."""
+        return {"is_damaged": self.frames[number].is_damaged}
+
     def picture(self, number: int) -> bytes:
         """Return a frame as JPEG."""
         return encode_frame(self.frames[number].pixels)

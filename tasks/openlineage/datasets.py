@@ -14,22 +14,26 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
 
 from storage.kinds import RunKind
-from storage.rows.stage_names import INGEST
+from storage.rows.source_kinds import KIND_OF_STAGE, PHOTOGRAPHS, SOURCE_KINDS, VIDEOS, SourceKind
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.openlineage.dataset_facets import dataset_facets, made_from
 from tasks.openlineage.quality import assertions_by_stage, metrics_of_input, metrics_of_output
 
+_CONFIGURED = {PHOTOGRAPHS: ("ingest", "images"), VIDEOS: ("footage", "videos")}
+"""Section and key of a configuration that name the folder of sources."""
+
 
 def input_datasets(catalogue: Catalogue, run: Run) -> list[InputDataset]:
-    """Return what a run has read so far: the inputs for the ledger, and the photographs of a new dataset."""
+    """Return what a run has read so far: the inputs for the ledger, and the sources of a new dataset."""
     found = [
         InputDataset(
-            photographs.get_namespace(),
-            photographs.get_name(),
-            facets={"datasetType": dataset_type_dataset.DatasetTypeDatasetFacet("FILE", "photographs")},
+            folder.get_namespace(),
+            folder.get_name(),
+            facets={"datasetType": dataset_type_dataset.DatasetTypeDatasetFacet("FILE", kind.plural)},
         )
-        for photographs in _photographs(run)
+        for kind in SOURCE_KINDS
+        for folder in _folders(run, kind)
     ]
     for artifact_id in run.inputs:
         assertions = assertions_by_stage(catalogue, artifact_id)
@@ -60,7 +64,9 @@ def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
             naming = catalogue.naming(artifact.name)
             sources = [catalogue.naming(name) for name in artifact.made_from]
             facets = dataset_facets(catalogue, artifact)
-            facets["lineage"] = made_from(_photographs(run) if artifact.kind == INGEST else sources)
+            facets["lineage"] = made_from(
+                _folders(run, KIND_OF_STAGE[artifact.kind]) if artifact.kind in KIND_OF_STAGE else sources
+            )
             if artifact.manifest:
                 facets["dataQualityMetrics"] = metrics_of_output(artifact.manifest)
             written: dict[str, OutputDatasetFacet] = {}
@@ -70,14 +76,16 @@ def output_datasets(catalogue: Catalogue, run: Run) -> list[OutputDataset]:
     return found
 
 
-def _photographs(run: Run) -> list[DatasetNaming]:
-    """Return the folder of photographs that a run makes a dataset from; an empty list for other runs."""
-    images = run.configuration.get("ingest", {}).get("images")
-    if run.kind != RunKind.DATASET or not images:
+def _folders(run: Run, kind: SourceKind) -> list[DatasetNaming]:
+    """Return the folder of sources of a kind that a run makes a dataset from; none for other runs."""
+    section, key = _CONFIGURED[kind]
+    folder = run.configuration.get(section, {}).get(key)
+    if run.kind != RunKind.DATASET or not folder:
         return []
     from tasks.stages.ingest import SKIMAGE  # imports OpenCV
 
-    return [_BundledPhotographs() if images == SKIMAGE else LocalFileSystem(str(Path(images).absolute()))]
+    is_bundled = kind == PHOTOGRAPHS and folder == SKIMAGE
+    return [_BundledPhotographs() if is_bundled else LocalFileSystem(str(Path(folder).absolute()))]
 
 
 class _BundledPhotographs(DatasetNaming):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ class Baseline:
 
     dataset: str
     artifacts: Mapping[str, StageArtifact]
+    _sources: dict[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: Store, reference: str) -> Baseline:
@@ -49,22 +50,36 @@ class Baseline:
 
     def is_whole(self, stage: str) -> bool:
         """Return whether no shard of a stage is missing from the store."""
-        return self.there[stage] is self.artifacts[stage]
+        return self.there.get(stage) is self.artifacts.get(stage)
 
-    @cached_property
+    @property
     def photographs(self) -> Mapping[str, Mapping[str, Any]]:
         """Ids and notes of every photograph in it, rejected ones included, by sample id."""
-        columns = ["sample_id", "source_ids", "file_name", "source", "licence", "consent"]
-        rows = self.there[INGEST].table([*columns, "rejected"]).to_pylist()
-        return {row.pop("sample_id"): row for row in rows if row.pop("rejected") != ERASED}
+        return self.sources(INGEST)
+
+    def sources(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return ids and notes of every row of a stage of sources, rejected ones included, by sample id."""
+        if stage not in self.there:
+            return {}
+        if stage not in self._sources:
+            columns = ["sample_id", "source_ids", "file_name", "source", "licence", "consent"]
+            rows = self.there[stage].table([*columns, "rejected"]).to_pylist()
+            self._sources[stage] = {
+                row.pop("sample_id"): row for row in rows if row.pop("rejected") != ERASED
+            }
+        return self._sources[stage]
 
     def erased(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return the photographs of every row of a stage that was erased on request, by sample id."""
+        """Return the sources of every row of a stage that was erased on request, by sample id."""
+        if stage not in self.there:
+            return {}
         table = self.there[stage].table(["sample_id", "source_ids", "rejected"])
         erased = table.filter(pc.field("rejected") == ERASED).drop_columns("rejected")
         return {row.pop("sample_id"): row for row in erased.to_pylist()}
 
     def rows(self, stage: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return key, parents and photographs of every row of a stage that is there, by sample id."""
+        """Return key, parents and sources of every row of a stage that is there, by sample id."""
+        if stage not in self.there:
+            return {}
         table = self.there[stage].table(["sample_id", "row_key", "parents", "source_ids"])
         return {row.pop("sample_id"): row for row in table.to_pylist()}

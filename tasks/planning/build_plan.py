@@ -40,22 +40,35 @@ def plan_build(stages: Sequence[Stage], store: Store, staging: StagingConfig) ->
     StoreUnwritable
         If a store has no room for what is to be made.
     """
-    plan = plan_dataset(store, stages[:1], staging.rows_per_shard)
+    plan = plan_dataset(store, [stage for stage in stages if not stage.reads], staging.rows_per_shard)
     if free_bytes(store.location) is None:
         return BuildPlan(plan)
-    new = sum(stage.rows_to_compute for stage in plan.stages)
-    if not new:
-        plan = planned_further(plan, stages[1:])
+    new = {source.stage.name: source.rows_to_compute for source in plan.stages}
+    # Where a source is new, the rows made from it are not known yet.
+    known_stages = [
+        stage for stage in stages if stage.reads and not any(new[of] for of in _sources(stage, stages))
+    ]
+    plan = planned_further(plan, known_stages)
     rates = recorded_rates(store, plan)
     known = sum(rates[stage.stage.name].bytes_to_write(stage) or 0 for stage in plan.stages)
-    refuse_without_space(store.location, known + new * _bytes_made_of_a_source(store, stages))
+    made = sum(rows * _bytes_made_of_a_source(store, name, stages) for name, rows in new.items() if rows)
+    refuse_without_space(store.location, known + made)
     return BuildPlan(plan)
 
 
-def _bytes_made_of_a_source(store: Store, stages: Sequence[Stage]) -> float:
-    """Return the bytes that the stages after the first one store of each source, by the newest artifacts."""
-    made = [newest_artifact(store, stage.name) for stage in stages]
+def _sources(stage: Stage, stages: Sequence[Stage]) -> set[str]:
+    """Return the stages of sources from which the rows of a stage descend."""
+    if not stage.reads:
+        return {stage.name}
+    read = [other for other in stages if other.name in stage.reads]
+    return {source for other in read for source in _sources(other, stages)}
+
+
+def _bytes_made_of_a_source(store: Store, source: str, stages: Sequence[Stage]) -> float:
+    """Return the bytes that later stages store of each row of a source, by the newest artifacts."""
+    derived = [stage.name for stage in stages if stage.reads and source in _sources(stage, stages)]
+    made = [newest_artifact(store, name) for name in (source, *derived)]
     if None in made:
         return 0.0
-    sources, *derived = (artifact.manifest for artifact in made if artifact)
-    return sum(shard.bytes for manifest in derived for shard in manifest.shards) / sources.rows
+    sources, *others = (artifact.manifest for artifact in made if artifact)
+    return sum(shard.bytes for manifest in others for shard in manifest.shards) / sources.rows

@@ -1,10 +1,11 @@
-"""Photographs that are in the folder and are left out, because they were withdrawn, or are rejected."""
+"""Photographs and videos that are in a folder and are left out: they were withdrawn, or are rejected."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shls_core.errors import InputError
+from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, listed, withdrawn
 from tasks.stages.stage import RowPlan
@@ -12,12 +13,29 @@ from tasks.stages.stage import RowPlan
 _REASONS_NAMED = 3
 
 
-def without_withdrawn(
-    store: Store, plans: Sequence[RowPlan]
-) -> tuple[list[RowPlan], Mapping[str, Withdrawal]]:
-    """Return the rows that are to be made of photographs, and the withdrawals that forbid the others.
+def nouns_of(stages: Iterable[str]) -> str:
+    """Return what the sources of some stages are called.
 
-    The rows are those that would be planned for a folder without the withdrawn photographs.
+    Examples
+    --------
+    >>> nouns_of(["ingest"]), nouns_of(["footage", "clips"])
+    ('photographs', 'videos')
+    """
+    names = set(stages)
+    found = [
+        nouns
+        for nouns, of_source in (("photographs", OF_STILLS), ("videos", OF_VIDEOS))
+        if names.intersection(of_source)
+    ]
+    return " and ".join(found) or "photographs"
+
+
+def without_withdrawn(
+    store: Store, plans: Sequence[RowPlan], nouns: str = "photographs"
+) -> tuple[list[RowPlan], Mapping[str, Withdrawal]]:
+    """Return the rows that are to be made of sources, and the withdrawals that forbid the others.
+
+    The rows are those that would be planned for a folder without the withdrawn sources, which `nouns` names.
 
     Raises
     ------
@@ -30,26 +48,28 @@ def without_withdrawn(
     left_out = {image_id: denied[image_id] for image_id in denied if image_id in met}
     if plans and not wanted:
         raise InputError(
-            f"expected photographs that are not withdrawn, got {len(left_out)}, every one of them withdrawn: "
+            f"expected {nouns} that are not withdrawn, got {len(left_out)}, every one of them withdrawn: "
             f"{listed(left_out.values())}"
         )
     return wanted, left_out
 
 
-def left_out_line(counts: Mapping[str, int]) -> str:
-    """Return in one line how many photographs were left out, given how many for each reason.
+def left_out_line(counts: Mapping[str, int], nouns: str = "photographs") -> str:
+    """Return in one line how many sources were left out, given how many for each reason.
 
     Examples
     --------
     >>> left_out_line({"consent revoked": 1})
     '1 photograph left out: withdrawn (consent revoked)'
+    >>> left_out_line({"consent revoked": 1}, "videos")
+    '1 video left out: withdrawn (consent revoked)'
     >>> left_out_line({"consent revoked": 2, "shows a plate": 1})
     '3 photographs left out: withdrawn (2 x consent revoked, 1 x shows a plate)'
     """
     total = sum(counts.values())
-    photographs = "photograph" if total == 1 else "photographs"
+    sources = " or ".join(noun.removesuffix("s") for noun in nouns.split(" and ")) if total == 1 else nouns
     reasons = (f"{count} x {reason}" if len(counts) > 1 else reason for reason, count in counts.items())
-    return f"{total} {photographs} left out: withdrawn ({', '.join(reasons)})"
+    return f"{total} {sources} left out: withdrawn ({', '.join(reasons)})"
 
 
 def rejected_line(counts: Mapping[str, int]) -> str:

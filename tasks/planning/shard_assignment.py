@@ -8,9 +8,18 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from tasks.planning.shard_job import KeyedRow
+from tasks.stages.reading_order import ReadInOrder
+from tasks.stages.stage import Stage
 
 Row = TypeVar("Row", bound=KeyedRow)
 _BITS = 32
+
+
+def shards_of_stage(stage: Stage, rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list[KeyedRow]]:
+    """Return the rows of every shard of a stage, rows by sample id; no shard is empty."""
+    if isinstance(stage, ReadInOrder):
+        return assign_in_order(stage, rows, rows_per_shard)
+    return assign_to_shards(rows, rows_per_shard)
 
 
 def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list[KeyedRow]]:
@@ -25,12 +34,52 @@ def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list
     return [shards[number] for number in sorted(shards)]
 
 
-def shard_number(sample_id: str, num_rows: int, rows_per_shard: int) -> int:
-    """Return the number of the shard to which a row belongs in a stage of `num_rows` rows."""
+def assign_in_order(
+    stage: ReadInOrder, rows: Sequence[KeyedRow], rows_per_shard: int
+) -> list[list[KeyedRow]]:
+    """Return the rows of every shard of a stage whose rows follow each other; rows by sample id.
+
+    The leading bits of the hash of its source choose a group for each row, as those of its sample id do
+    elsewhere. The rows of a group, in the order of their places, are cut into shards.
+    """
+    most = min(rows_per_shard, stage.most_rows_per_shard)
+    groups: dict[int, list[KeyedRow]] = {}
+    for row in rows:
+        source, _ = stage.place(row.plan)
+        groups.setdefault(shard_number(source, len(rows), most), []).append(row)
+    shards = []
+    for number in sorted(groups):
+        ordered = sorted(groups[number], key=lambda row: (*stage.place(row.plan), row.plan.sample_id))
+        parts = (ordered[start : start + most] for start in range(0, len(ordered), most))
+        shards += [sorted(part, key=lambda row: row.plan.sample_id) for part in parts]
+    return shards
+
+
+def group_of(stage: Stage, sample_id: str, source_ids: Sequence[str], num_rows: int, most: int) -> int:
+    """Return the number of the shard, or of the group of shards, to which a row of a stage belongs.
+
+    Parameters
+    ----------
+    stage
+        The stage.
+    sample_id, source_ids
+        Of the row.
+    num_rows
+        Rows of the stage.
+    most
+        See `StagingConfig.rows_per_shard`.
+    """
+    if isinstance(stage, ReadInOrder):
+        return shard_number(source_ids[0], num_rows, min(most, stage.most_rows_per_shard))
+    return shard_number(sample_id, num_rows, most)
+
+
+def shard_number(name: str, num_rows: int, rows_per_shard: int) -> int:
+    """Return the number of the shard to which a row of this name belongs in a stage of `num_rows` rows."""
     num_bits = max(0, (-(-num_rows // rows_per_shard) - 1).bit_length())
-    return _leading_bits(sample_id, num_bits)
+    return _leading_bits(name, num_bits)
 
 
-def _leading_bits(sample_id: str, num_bits: int) -> int:
-    head = hashlib.sha256(sample_id.encode()).digest()[: _BITS // 8]
+def _leading_bits(name: str, num_bits: int) -> int:
+    head = hashlib.sha256(name.encode()).digest()[: _BITS // 8]
     return int.from_bytes(head, "big") >> (_BITS - num_bits)

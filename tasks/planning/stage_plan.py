@@ -19,10 +19,11 @@ from storage.rows.shards import read_columns_of_all, shard_ref
 from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
-from tasks.planning.left_out import without_withdrawn
+from tasks.planning.left_out import nouns_of, without_withdrawn
 from tasks.planning.making import Making
-from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_assignment import shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
+from tasks.stages.counted_sources import CountedSources, CountingStage
 from tasks.stages.sources import Sources, SourceStage
 from tasks.stages.stage import RowPlan, Stage
 
@@ -71,7 +72,7 @@ class WantedRows:
 
     rows: tuple[RowPlan, ...]
     left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
-    """Photographs of which no row is wanted because they were withdrawn, by source id."""
+    """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
 
@@ -87,7 +88,7 @@ class StagePlan:
 
     @property
     def left_out(self) -> Mapping[str, Withdrawal]:
-        """Photographs of which no row is planned because they were withdrawn, by source id."""
+        """Sources of which no row is planned because they were withdrawn, by source id."""
         return self.wanted.left_out
 
     @cached_property
@@ -133,10 +134,17 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
         The rows of each stage that it reads, made or planned.
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
-        return WantedRows(tuple(stage.plan(inputs)))
+        planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
+        return WantedRows(tuple(planned.rows), {}, _counted(planned))
     found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
-    rows, left_out = without_withdrawn(store, found.rows)
-    return WantedRows(tuple(rows), left_out, counted_by_kind(found.skipped, found.totals))
+    rows, left_out = without_withdrawn(store, found.rows, nouns_of([stage.name]))
+    return WantedRows(tuple(rows), left_out, _counted(found))
+
+
+def _counted(found: Sources) -> tuple[SkippedFiles, ...]:
+    if isinstance(found, CountedSources):
+        return found.counted
+    return counted_by_kind(found.skipped, found.totals)
 
 
 def plan_stage(
@@ -164,7 +172,7 @@ def plan_stage(
     """
     making = Making.of(stage)
     rows = [keyed_row(plan, making.digest) for plan in wanted.rows]
-    groups = assign_to_shards(rows, rows_per_shard)
+    groups = shards_of_stage(stage, rows, rows_per_shard)
     keys = [digest_json([row.key for row in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
         found = list(readers.map(lambda key: _found_shard(store, stage.name, key, is_whole), keys))

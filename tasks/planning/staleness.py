@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from storage.rows.stage_artifact import AcceptedRows, RowAddress
-from storage.rows.stage_names import INGEST
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.file_names import FileNames
+from tasks.planning.left_out import nouns_of
 from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
-from tasks.planning.shard_assignment import shard_number
+from tasks.planning.shard_assignment import group_of
 from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import PlannedShard, StagePlan
 
@@ -58,12 +58,14 @@ class Staleness:
     def _changes(self) -> list[Reason]:
         if self._baseline is None:
             return []
-        artifact = self._baseline.artifacts[self._stage.stage.name]
+        artifact = self._baseline.artifacts.get(self._stage.stage.name)
+        if artifact is None:  # the dataset before had no such source
+            return []
         return changes(Making.recorded(self._plan.store.objects, artifact.manifest), self._stage.making)
 
     def _changed_inputs(self) -> list[Reason]:
         if not self._stage.stage.reads:
-            return self._changed_photographs()
+            return self._changed_sources()
         reasons: list[Reason] = []
         for name in self._stage.stage.reads:
             for verb, rows in self._input_rows(name).items():
@@ -97,16 +99,18 @@ class Staleness:
             by_reason["removed" if is_free else "withdrawn"].append(row)
         return by_reason
 
-    def _changed_photographs(self) -> list[Reason]:
-        if self._baseline is None or not self._baseline_is_whole(self._stage.stage.name):
+    def _changed_sources(self) -> list[Reason]:
+        stage = self._stage.stage.name
+        if self._baseline is None or not self._baseline_is_whole(stage):
             return []
-        before = self._baseline.photographs
+        nouns = nouns_of([stage])
+        before = self._baseline.sources(stage)
         after = {
             row.plan.sample_id: self._stage.stage.notes(row.plan)
             for shard in self._stage.shards
             for row in shard.rows
         }
-        earlier = {**self._baseline.erased(INGEST), **before}
+        earlier = {**self._baseline.erased(stage), **before}
         gone = {
             verb: {row.get("file_name") or self._file_names.of(row["source_ids"]) for row in rows}
             for verb, rows in self._removed_or_withdrawn(
@@ -115,22 +119,22 @@ class Staleness:
         }
         new = {row["file_name"] for name, row in after.items() if name not in before}
         kept = [(before[name], after[name]) for name in after if name in before]
-        renamed = [now["file_name"] for was, now in kept if now["file_name"] != was["file_name"]]
-        noted = [
+        renamed = {now["file_name"] for was, now in kept if now["file_name"] != was["file_name"]}
+        noted = {
             now["file_name"]
             for was, now in kept
             if now["file_name"] == was["file_name"] and not now.items() <= was.items()
-        ]
+        }
         return [
-            *counted("input", "photographs added", new.difference(*gone.values())),
-            *counted("input", "photographs changed", new.intersection(set().union(*gone.values()))),
+            *counted("input", f"{nouns} added", new.difference(*gone.values())),
+            *counted("input", f"{nouns} changed", new.intersection(set().union(*gone.values()))),
             *(
                 reason
                 for verb, names in gone.items()
-                for reason in counted("input", f"photographs {verb}", names - new)
+                for reason in counted("input", f"{nouns} {verb}", names - new)
             ),
-            *counted("input", "photographs renamed", renamed),
-            *counted("input", "photographs with other notes", noted),
+            *counted("input", f"{nouns} renamed", renamed),
+            *counted("input", f"{nouns} with other notes", noted),
         ]
 
     def _lost_rows(self) -> list[Reason]:
@@ -167,19 +171,21 @@ class Staleness:
 
     def _gone_from(self, shard: PlannedShard) -> dict[str, list[str]]:
         """Return the file names of rows that are no longer in a shard, by reason."""
-        number = self._number(shard.rows[0].plan.sample_id)
+        first = shard.rows[0].plan
+        number = self._number(first.sample_id, first.source_ids)
         gone = (
             row
             for name, row in self._rows_before.items()
-            if name not in self._rows_now and self._number(name) == number
+            if name not in self._rows_now and self._number(name, row["source_ids"]) == number
         )
         return {
             verb: [self._file_names.of(row["source_ids"]) for row in rows]
             for verb, rows in self._removed_or_withdrawn(gone).items()
         }
 
-    def _number(self, sample_id: str) -> int:
-        return shard_number(sample_id, self._stage.num_rows, self._plan.rows_per_shard)
+    def _number(self, sample_id: str, source_ids: Sequence[str]) -> int:
+        stage, most = self._stage, self._plan.rows_per_shard
+        return group_of(stage.stage, sample_id, source_ids, stage.num_rows, most)
 
     @cached_property
     def _rows_now(self) -> set[str]:
@@ -193,7 +199,8 @@ class Staleness:
     def _read_before(self) -> Mapping[str, dict[str, _InputRow]]:
         if self._baseline is None:
             return {name: {} for name in self._stage.stage.reads}
-        return {name: _by_id(self._baseline.there[name]) for name in self._stage.stage.reads}
+        there = self._baseline.there
+        return {name: _by_id(there[name]) if name in there else {} for name in self._stage.stage.reads}
 
     @cached_property
     def _read_now(self) -> Mapping[str, dict[str, _InputRow]]:

@@ -33,6 +33,7 @@ def facts(
         *([] if trained.is_untrained else [Fact("dataset it was trained on", trained.dataset, is_code=True)]),
         Fact("code", record.code_digest, is_code=True),
         Fact("device", record.device_kind),
+        *_adaptation(record.configuration),
         Fact("training", _training(trained)),
     )
 
@@ -88,12 +89,18 @@ def used_sections(recorded: Mapping[str, Any]) -> dict[str, Any]:
     beside ``superpixels``.
     """
     if "propagation" in recorded:
-        sections = ("method", "propagation", "superpixels")
+        sections = ("method", "propagation", "adaptation", "superpixels")
         return {section: recorded[section] for section in sections if section in recorded}
     of_propagation = {key: recorded.get(key) for key in ("refinement", "num_superpixels")}
     superpixels = {"superpixels": recorded["superpixels"]} if "superpixels" in recorded else {}
     method = {"method": {"memory": recorded["memory"]}} if "memory" in recorded else {}
     return {**method, **superpixels, "propagation": of_propagation}
+
+
+def _adaptation(used: Mapping[str, Any]) -> tuple[Fact, ...]:
+    if not (how := used.get("adaptation")):
+        return ()
+    return (Fact("adaptation", f"after each video, {how['steps']} steps at {how['size']} px"),)
 
 
 def _reference(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from shls_core.foreign_text import redacted
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _MISSING = "–"  # noqa: RUF001
 _MINUS = "−"  # noqa: RUF001
@@ -29,7 +31,7 @@ def render_page(template: str, *, rules: str = "", **facts: Any) -> bytes:
     rules
         CSS of this page alone, added after the shared stylesheet.
     **facts
-        Variables of the template. Text is escaped; a missing variable is an error.
+        Variables of the template. Text is escaped, and has no credentials; a missing variable is an error.
     """
     style, script = asset("page.css") + rules, asset("sort.js")
     policy = "; ".join(
@@ -92,9 +94,16 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_without_credentials,
     )
     environment.filters.update(percent=percent, figure=figure, counted=counted)
     return environment
+
+
+def _without_credentials(value: Any) -> Any:
+    """Return a text of a page without credentials: notes may quote an address with a password in it."""
+    is_ours = not isinstance(value, str) or isinstance(value, Markup) or value.startswith("data:")
+    return value if is_ours else redacted(value)
 
 
 @functools.cache

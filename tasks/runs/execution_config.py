@@ -25,7 +25,7 @@ class ExecutionConfig(FrozenConfig):
 
     backend: Backend = "ray"
     """``serial``: one shard after another in this process. ``ray``: workers, each with a shard at a time."""
-    workers: int = Field(default=2, ge=1)
+    workers: int = Field(default=2, ge=1, le=10_000)
     """Ray workers."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""

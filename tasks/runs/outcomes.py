@@ -30,11 +30,13 @@ class StageOutcome(Outcome):
     """How many rows were rejected for each reason, most frequent first."""
     seconds: float
     left_out: dict[str, int] = {}
-    """Photographs of which no row was made because they were withdrawn: how many for each reason."""
+    """Sources of which no row was made because they were withdrawn: how many for each reason."""
     unmatched: dict[str, int] = {}
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    lost_frames: int = 0
+    """Frames of videos that are damaged or missing, in rows that are accepted."""
 
 
 class DatasetOutcome(Outcome):
@@ -60,6 +62,8 @@ class TrainingOutcome(Outcome):
     seconds: float
     allowed_withdrawn: tuple[str, ...] = ()
     """Ids of withdrawn photographs in the dataset that were used, because the user allowed it."""
+    short_clips: int = 0
+    """Training clips that were left out because they have fewer frames than are drawn."""
 
 
 class EvaluationOutcome(Outcome):

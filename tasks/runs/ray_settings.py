@@ -10,7 +10,7 @@ import socket
 import sys
 
 from shls_core.errors import InputError
-from storage.files.location import PUBLIC_SETTINGS
+from storage.files.location import PUBLIC_SETTINGS, holds_password
 
 _CONNECT_SECONDS = 5.0
 _ONE_THREAD = dict.fromkeys(
@@ -51,8 +51,10 @@ def worker_settings() -> dict[str, str]:
 
     Workers on this machine inherit the whole environment. Workers of a cluster get only what is not secret:
     Ray shows these variables to everybody who can see the cluster, and the cluster has its own credentials.
+    An address with a password in it is not given: no store is opened at one.
     """
-    return _ONE_THREAD | {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+    public = {name: os.environ[name] for name in PUBLIC_SETTINGS if name in os.environ}
+    return _ONE_THREAD | {name: value for name, value in public.items() if not holds_password(value)}
 
 
 def refuse_silent(address: str) -> None:
@@ -61,7 +63,8 @@ def refuse_silent(address: str) -> None:
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host):
-        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {address!r}")
+        got = "one with a user" if holds_password(address) else repr(address)
+        raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {got}")
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:

@@ -48,7 +48,10 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
         shutil.rmtree(left_by_killed, ignore_errors=True)
     make_folder(aside)
     try:
-        for frame, labels in segment_from_masks(segmenter, source.frames(), masks):
+        segmented = segment_from_masks(segmenter, source.frames(), masks)
+        if adaptation := job.choice.how.adaptation_on(torch.device(job.device)):
+            segmented = adaptation.after(segmented, source.frames, masks)
+        for frame, labels in segmented:
             num_frames += 1
             if frame.name in wanted:
                 write_mask(aside / f"{frame.name}.png", labels)

@@ -11,6 +11,8 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from shls_core.adaptation.labelled_sequences import adapting
+from shls_core.errors import InputError
 from shls_core.metrics.scores import ObjectScores, global_scores
 from shls_core.photographs.split import HELD_OUT
 from shls_core.propagation.evaluation import Segmenter, by_copying, by_propagation, evaluate
@@ -22,8 +24,9 @@ from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord, ObjectScore
 from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
+from storage.rows.sources import has_source
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, withdrawn_in
+from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.checkpoints.load import load_checkpoint
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
@@ -37,6 +40,7 @@ from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
+_ADAPTING_MODULE = "shls_core.adaptation.labelled_sequences"
 _PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 
 
@@ -46,14 +50,22 @@ def score_checkpoint(
 ) -> EvaluationOutcome:
     """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it.
 
-    The dataset has the superpixels of its sequences: `how` divides no frame.
+    If another dataset validates the checkpoint, the held-out sequences are of that one. It has the
+    superpixels of its sequences: `how` divides no frame.
+
+    Raises
+    ------
+    InputError
+        If the dataset has no sequences: it was made from videos alone, and masks of videos are unknown.
     """
     started = time.monotonic()
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
-    if found := withdrawn_in(opened, trained.dataset):
+    require_held_out(opened, trained)
+    if found := withdrawn_in_any(opened, {trained.dataset, trained.scored_on}):
         print_line(
-            f"checkpoint {short(checkpoint)} was trained with withdrawn photographs: {listed(found.values())}"
+            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
+            f"{listed(found.values())}"
         )
     facts = _facts(checkpoint, trained, how, execution)
     evaluation, status = made_once(
@@ -79,14 +91,31 @@ def score_checkpoint(
     return outcome
 
 
+def require_held_out(store: Store, trained: CheckpointRecord) -> None:
+    """Refuse a checkpoint whose held-out sequences nobody has.
+
+    Raises
+    ------
+    InputError
+        If its dataset was made from videos alone, and no other one validates it.
+    """
+    if not has_source(store.objects, trained.scored_on, "stills"):
+        raise InputError(
+            f"expected held-out sequences with masks, got {short(trained.scored_on)}…, a dataset of videos "
+            "alone: --davis ROOT scores its checkpoints, and so do sequences of a dataset of photographs if "
+            "they are trained with validation_dataset: NAME"
+        )
+
+
 def _facts(
     checkpoint: str, trained: CheckpointRecord, how: PropagationChoice, execution: ExecutionConfig
 ) -> dict[str, Any]:
+    adapting_modules = (_ADAPTING_MODULE,) if how.adapts else ()
     return {
         "checkpoint": checkpoint,
-        "dataset": trained.dataset,
+        "dataset": trained.scored_on,
         "configuration": how.facts(),
-        "code_digest": code_digest(*_ENTRY_MODULES, *how.modules()),
+        "code_digest": code_digest(*_ENTRY_MODULES, *how.modules(), *adapting_modules),
         "versions": installed_versions((*_PACKAGES, *how.packages())),
         "device_kind": device_kind(choose_device(execution)),
     }
@@ -107,7 +136,9 @@ def _evaluate(
         "untrained": by_propagation(how.propagator(untrained)),
         "copy_first_mask": by_copying,
     }
-    sequences = SequenceLoader(store.objects, trained.dataset, HELD_OUT, how.columns)
+    if adaptation := how.adaptation_on(device):
+        segmenters = {name: adapting(one, adaptation) for name, one in segmenters.items()}
+    sequences = SequenceLoader(store.objects, trained.scored_on, HELD_OUT, how.columns)
     objects: dict[str, list[ObjectScores]] = {}
     with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):
         for position, (name, segmenter) in enumerate(segmenters.items()):

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import nn
 
+from shls_core.adaptation.config import AdaptationConfig
+from shls_core.adaptation.two_passes import VideoAdaptation
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.in_use import columns_read, propagator_of, reads_superpixels, use_modules, use_packages
 from shls_core.methods.registry import default_method
@@ -17,6 +20,7 @@ from shls_core.superpixels.division import Divide, division
 from tasks.stages.superpixels import SuperpixelsStage
 
 _DIVIDING_MODULE = "shls_core.superpixels.division"
+_ADAPTING_MODULE = "shls_core.adaptation.two_passes"
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,14 @@ class PropagationChoice:
         Which propagation, and its settings.
     superpixels
         How frames are divided, for propagations that read superpixels; None if the sequences have them.
+    adaptation
+        Whether a network learns each video from its propagated masks, and how.
     """
 
     method: MethodConfig = field(default_factory=default_method)
     propagation: PropagationConfig = field(default_factory=PropagationConfig)
     superpixels: SuperpixelConfig | None = None
+    adaptation: AdaptationConfig = field(default_factory=AdaptationConfig)
 
     def propagator(self, network: nn.Module) -> MaskPropagator:
         """Return the propagator of masks with a network of the method.
@@ -65,6 +72,15 @@ class PropagationChoice:
         return reads_superpixels(self.method, self.propagation)
 
     @property
+    def adapts(self) -> bool:
+        """Whether a network learns each video from its propagated masks."""
+        return self.adaptation.mode != "off"
+
+    def adaptation_on(self, device: torch.device) -> VideoAdaptation | None:
+        """Return what adapts masks to each video on a device; None if they stay as they were propagated."""
+        return VideoAdaptation(self.adaptation, device) if self.adapts else None
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a dataset's sequences that it reads."""
         return columns_read(self.method, self.propagation)
@@ -78,12 +94,15 @@ class PropagationChoice:
         if self.superpixels is not None and self.reads_superpixels:
             facts["superpixels"] = self.superpixels.model_dump(mode="json")
             propagation["num_superpixels"] = self.propagation.num_superpixels
+        if self.adapts:
+            facts["adaptation"] = self.adaptation.model_dump(mode="json")
         return facts
 
     def modules(self) -> tuple[str, ...]:
         """Return the modules whose code, with all they import, propagates the masks."""
         dividing = (_DIVIDING_MODULE,) if self.superpixels is not None and self.reads_superpixels else ()
-        return (*use_modules(self.method, self.propagation), *dividing)
+        adapting = (_ADAPTING_MODULE,) if self.adapts else ()
+        return (*use_modules(self.method, self.propagation), *dividing, *adapting)
 
     def packages(self) -> Sequence[str]:
         """Return the third-party packages that the masks depend on, besides those of every use."""

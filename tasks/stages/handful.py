@@ -18,10 +18,11 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Handful:
-    """A stage that is made for a few photographs only, one row of each."""
+    """A stage that is made for a few sources only, with a few rows of each: by default, one."""
 
     stage: Stage
     count: int
+    rows_of_each: int = 1
 
     @property
     def name(self) -> str:
@@ -49,11 +50,12 @@ class Handful:
         return self.stage.parameters | {"handful": self.count}
 
     def plan(self, inputs: Mapping[str, AcceptedRows]) -> list[RowPlan]:
-        """Plan the first row of each photograph, for a few photographs."""
-        first: dict[str, RowPlan] = {}
+        """Plan the first rows of each source, for a few sources."""
+        of_source: dict[str, list[RowPlan]] = {}
         for plan in self.stage.plan(inputs):
-            first.setdefault(plan.source_ids[0], plan)
-        return evenly_spread([first[image_id] for image_id in sorted(first)], self.count)
+            of_source.setdefault(plan.source_ids[0], []).append(plan)
+        chosen = evenly_spread([of_source[source_id] for source_id in sorted(of_source)], self.count)
+        return [plan for plans in chosen for plan in plans[: self.rows_of_each]]
 
     def notes(self, plan: RowPlan) -> Row:
         """Return the notes of the stage."""

@@ -14,7 +14,7 @@ from storage.records.manifests import DatasetManifest, put_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
-from tasks.planning.left_out import left_out_line, rejected_line
+from tasks.planning.left_out import left_out_line, nouns_of, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.progress import progress
@@ -57,9 +57,11 @@ def stage_rows(
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:
-        print_line(left_out_line(outcome.left_out))
+        print_line(left_out_line(outcome.left_out, nouns_of([outcome.name])))
     if outcome.unmatched:
         print_line(unmatched_line(outcome.unmatched))
+    if outcome.lost_frames:
+        print_line(lost_line(outcome.lost_frames))
     for skipped in outcome.skipped:
         print_line(str(skipped))
     if outcome.status != "cached":
@@ -96,6 +98,12 @@ def publish(verdict: Verdict, name: str, store: str) -> str:
     """
     refuse_failed(verdict)
     return Store.create(store).names.publish(name, verdict.dataset)
+
+
+def lost_line(count: int) -> str:
+    """Return in one line how many frames of videos could not be read."""
+    frames = "frame of a video is" if count == 1 else "frames of videos are"
+    return f"{count} {frames} damaged or missing, and left out"
 
 
 def _summary(outcome: StageOutcome) -> str:

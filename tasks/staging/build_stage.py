@@ -22,8 +22,12 @@ from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.stages.map_matches import unmatched_maps
+from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
 from tasks.staging.shard_work import make_shard
+
+_LOST = "num_lost"
+"""The statistic of stages that read videos."""
 
 
 def build_stage(
@@ -88,7 +92,15 @@ def build_stage(
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
         skipped=plan.wanted.skipped,
+        lost_frames=_lost_frames(store, stage.schema, refs),
     )
+
+
+def _lost_frames(store: Store, schema: StageSchema, refs: Sequence[ShardRef]) -> int:
+    if not any(field.name == _LOST for field in schema.statistics):
+        return 0
+    tables = read_columns_of_all(store.objects, [ref.digest for ref in refs], [_LOST])
+    return sum(pc.sum(table[_LOST]).as_py() or 0 for table in tables)
 
 
 def _put_manifest(
@@ -115,12 +127,18 @@ def _run(
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
     advance(0, total)
-    # The largest first: at the end, no worker waits long for another one's last shard.
-    by_size = sorted(jobs, key=lambda job: len(job.rows), reverse=True)
-    for key, ref in run_jobs(_make_keyed_shard, by_size, execution.backend, execution.workers):
+    for key, ref in run_jobs(_make_keyed_shard, _in_order(jobs), execution.backend, execution.workers):
         made[key] = ref
         advance(sum(done.rows for done in made.values()), total)
     return made
+
+
+def _in_order(jobs: Sequence[ShardJob]) -> Sequence[ShardJob]:
+    """Return jobs in the order in which they are begun."""
+    if jobs and isinstance(jobs[0].stage, ReadInOrder):  # a worker goes on where its last job ended
+        return jobs
+    # The largest first: at the end, no worker waits long for another one's last shard.
+    return sorted(jobs, key=lambda job: len(job.rows), reverse=True)
 
 
 def _make_keyed_shard(job: ShardJob) -> tuple[str, ShardRef]:

@@ -1,8 +1,8 @@
-"""What differs between two datasets: photographs, how their stages were made, rows, statistics."""
+"""What differs between two datasets: sources, how their stages were made, rows, statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
 from storage.gate.gate import newest_verdict
+from storage.records.tombstones import ERASED
+from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.making import Making, changes
@@ -23,7 +24,7 @@ class _Difference(BaseModel):
 
 
 class NamesDifference(_Difference):
-    """File names of photographs, sorted."""
+    """File names of photographs or videos, sorted."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -74,7 +75,11 @@ class DatasetDifference(_Difference):
     verdicts: tuple[str | None, str | None]
     """Of the gate: ``passed``, ``failed``, or None if it never judged."""
     photographs: NamesDifference
+    videos: NamesDifference
     stages: tuple[StageDifference, ...]
+    """Those that both have."""
+    stages_of_one: tuple[tuple[str, ...], tuple[str, ...]]
+    """Those that the first alone has, and the second alone: one is from videos, too, for example."""
 
 
 def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference:
@@ -90,12 +95,21 @@ def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference
         before=sides[0].dataset,
         after=sides[1].dataset,
         verdicts=(_verdict(store, sides[0].dataset), _verdict(store, sides[1].dataset)),
-        photographs=_photographs(*(_digest_by_name(side) for side in sides)),
+        photographs=_names(*(_id_by_name(side, PHOTOGRAPHS) for side in sides)),
+        videos=_names(*(_id_by_name(side, VIDEOS) for side in sides)),
         stages=tuple(
             _stage_difference(store, sides[0].artifacts[stage], sides[1].artifacts[stage])
             for stage in sides[0].artifacts
             if stage in sides[1].artifacts
         ),
+        stages_of_one=_stages_of_one(*(list(side.artifacts) for side in sides)),
+    )
+
+
+def _stages_of_one(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (
+        tuple(stage for stage in before if stage not in after),
+        tuple(stage for stage in after if stage not in before),
     )
 
 
@@ -104,13 +118,18 @@ def _verdict(store: Store, dataset: str) -> str | None:
     return None if verdict is None else "passed" if verdict.passed else "failed"
 
 
-def _digest_by_name(side: Baseline) -> dict[str, str]:
-    """Return the photographs by file name; those that were erased, by the beginning of their ids."""
-    erased = {short(sample_id): sample_id for sample_id in side.erased(INGEST)}
-    return erased | {row["file_name"]: sample_id for sample_id, row in side.photographs.items()}
+def _id_by_name(side: Baseline, kind: SourceKind) -> dict[str, str]:
+    """Return the sources of a kind by file name; those that were erased, by the beginning of their ids."""
+    if kind.stage not in side.there:
+        return {}
+    rows = side.there[kind.stage].table(["sample_id", "source_ids", "file_name", "rejected"]).to_pylist()
+    if kind == VIDEOS:  # a video has several rows
+        rows = [{**row, "sample_id": row["source_ids"][0]} for row in rows]
+    erased = {short(row["sample_id"]): row["sample_id"] for row in rows if row["rejected"] == ERASED}
+    return erased | {row["file_name"]: row["sample_id"] for row in rows if row["rejected"] != ERASED}
 
 
-def _photographs(before: Mapping[str, str], after: Mapping[str, str]) -> NamesDifference:
+def _names(before: Mapping[str, str], after: Mapping[str, str]) -> NamesDifference:
     both = before.keys() & after.keys()
     return NamesDifference(
         added=tuple(sorted(after.keys() - before.keys())),

@@ -11,10 +11,14 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.errors import InputError, SampleError
-from shls_core.files.droppings import is_dropping
+from shls_core.files.file_kind import kind_of_file
 from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
 from shls_core.files.pictures.decode import decode_image
 from shls_core.files.pictures.formats import is_picture_name
+from shls_core.files.skipped import Skipped, SkippedKind
+from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind
+from shls_core.files.walk import walk_folder
+from shls_core.foreign_text import printable
 from shls_core.metrics.region import region_similarity
 from shls_core.metrics.saliency import (
     PrecisionRecall,
@@ -152,15 +156,25 @@ def unmatched_truths(images: str, truth: str) -> dict[str, int]:
     return {what: count for what, count in counts.items() if count}
 
 
+def skipped_files(images: str) -> tuple[SkippedFiles, ...]:
+    """Return what lies among the photographs and is not measured: films, broken links, folders not listed."""
+    contents = walk_folder(Path(images))
+    films = (
+        Skipped(SkippedKind.VIDEO, printable(file.name))
+        for file in contents.files
+        if kind_of_file(file.name, b"") == "video"
+    )
+    return counted_by_kind([*contents.skipped, *films])
+
+
 def _paired(root: Path, truths: MapFolder) -> Iterator[tuple[str, Path, Path | None]]:
     """Yield the photographs below a folder: name, path, and mask if it has one."""
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        name = path.relative_to(root)
-        if any(map(is_dropping, name.parts)) or not is_picture_name(name):
+    for name, path in walk_folder(root).files:
+        if not is_picture_name(name):
             continue
-        mask = truths.of(name.as_posix())
-        if mask != path:  # the masks may lie among the photographs
-            yield name.as_posix(), path, mask
+        mask = truths.of(name)
+        if mask is None or not mask.samefile(path):  # the masks may lie among the photographs
+            yield name, path, mask
 
 
 def measure_masks(

@@ -18,10 +18,12 @@ from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.planning.file_names import FileNames
+from tasks.planning.left_out import nouns_of
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.stage import Stage
 from tasks.staging.tried_rates import tried_rates
 
@@ -73,14 +75,21 @@ class PlanReport(_Report):
     """Id of the dataset, if all of it exists."""
     is_fresh: bool
     left_out: dict[str, int]
-    """Photographs of which no row is planned because they were withdrawn: how many for each reason."""
+    """Sources of which no row is planned because they were withdrawn: how many for each reason."""
     skipped: tuple[SkippedFiles, ...]
-    """What lies among the photographs and is not used."""
+    """What lies among the sources and is not used."""
     rejected: dict[str, int]
-    """Photographs that are rejected, or will be: how many for each reason."""
+    """Rows of sources that are rejected, or will be: how many for each reason."""
+    unmatched: dict[str, int]
+    """Of a folder of saliency maps: photographs without a map, and maps without a photograph."""
     stages: tuple[StageReport, ...]
     bytes_free: int | None
     """On the disk of the store; None if there is no such limit."""
+
+    @property
+    def nouns(self) -> str:
+        """What its sources are called."""
+        return nouns_of(stage.name for stage in self.stages)
 
     @property
     def rows_to_compute(self) -> int:
@@ -147,6 +156,11 @@ def plan_report(
                 for reason, count in plan.rows[stage.stage.name].rejected_reasons().items()
             },
             skipped=tuple(one for stage in plan.stages for one in stage.wanted.skipped),
+            unmatched={
+                what: count
+                for stage in plan.stages
+                for what, count in unmatched_maps(stage.stage, stage.wanted.rows).items()
+            },
             stages=tuple(
                 _stage_report(plan, stage, baseline, file_names, rates, workers) for stage in plan.stages
             ),

@@ -31,7 +31,7 @@ from tasks.executor import one_thread
 from tasks.stages.input_reader import InputReader
 from tasks.stages.sequences import Still
 
-_FEWEST_DIGITS = 6
+FEWEST_DIGITS = 6
 _ENCODER = "storage.rows.shard_encoding"
 
 Status = Literal["identical", "different", "not comparable"]
@@ -154,12 +154,17 @@ class Replayer:
         return self._rows[stage]
 
     def _sample_address(self, sample: str) -> RowAddress:
+        if SEQUENCES not in self._artifacts:
+            raise NameUnknown(
+                f"expected the id of a clip of dataset {short(self._dataset_id)}…, or at least its first "
+                f"{FEWEST_DIGITS} digits, got {sample!r}, which begins none or several"
+            )
         addresses = self._addresses(SEQUENCES).items()
         found = [address for name, address in addresses if name.startswith(sample)]
-        if len(sample) < _FEWEST_DIGITS or len(found) != 1:
+        if len(sample) < FEWEST_DIGITS or len(found) != 1:
             raise NameUnknown(
                 f"expected the id of a sequence of dataset {short(self._dataset_id)}…, or at least its first "
-                f"{_FEWEST_DIGITS} digits, got {sample!r}, which begins {len(found)} of them"
+                f"{FEWEST_DIGITS} digits, got {sample!r}, which begins {len(found)} of them"
             )
         return found[0]
 

@@ -1,6 +1,7 @@
 """The unit of work: one shard. What a worker does with a job, and what it returns."""
 
 import functools
+from collections.abc import Sequence
 
 from shls_core.errors import SampleError
 from storage.kinds import shards_key
@@ -9,6 +10,7 @@ from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
 from tasks.planning.shard_job import KeyedRow, ShardJob
 from tasks.stages.input_reader import InputReader
+from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Row, Stage
 
 
@@ -20,11 +22,19 @@ def make_shard(job: ShardJob) -> ShardRef:
         copied.row(item.known.shard, item.known.index, columns)
         if item.known
         else compute_row(job.stage, item, inputs)
-        for item in job.rows
+        for item in _in_order(job)
     ]
     shard = put_shard(store.objects, job.stage.schema.arrow, rows)
     store.keys.put(shards_key(job.stage.name), job.shard_key, shard.digest)
     return shard
+
+
+def _in_order(job: ShardJob) -> Sequence[KeyedRow]:
+    """Return rows in the order in which they are made; the shard sorts them by sample id."""
+    stage = job.stage
+    if isinstance(stage, ReadInOrder):
+        return sorted(job.rows, key=lambda row: stage.place(row.plan))
+    return job.rows
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Trials: the real stages on a few photographs, in a temporary store."""
+"""Trials: the real stages on a few photographs or videos, in a temporary store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from shls_core.errors import NameUnknown
@@ -17,6 +18,7 @@ from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
+from tasks.stages.footage import FootageStage
 from tasks.stages.handful import Handful, evenly_spread
 from tasks.stages.ingest import IngestStage
 from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS, NOTES_FILE
@@ -25,11 +27,31 @@ from tasks.staging.build_stage import build_stage
 
 
 def try_stages(
-    store: Store, photographs: Path, stages: Sequence[Stage], staging: StagingConfig, count: int
+    store: Store,
+    sources: Path,
+    stages: Sequence[Stage],
+    staging: StagingConfig,
+    count: int,
+    rows_of_each: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[tuple[StageOutcome, float]]:
-    """Make the stages, one after another in this process, for at most `count` photographs of a folder.
+    """Make the stages of one kind of sources, one after another here, for at most `count` in a folder.
 
-    For each photograph, one row is made. The next stage is tried however many rows are rejected.
+    The next stage is tried however many rows are rejected.
+
+    Parameters
+    ----------
+    store
+        Where the rows go.
+    sources
+        The folder of photographs, or of videos.
+    stages
+        The stages, each after those it reads.
+    staging
+        Its limits of rejected rows and of rows in a shard are not used.
+    count
+        Most sources.
+    rows_of_each
+        Most rows of a source, by stage; otherwise 1.
 
     Yields
     ------
@@ -46,13 +68,16 @@ def try_stages(
     artifacts: dict[str, str] = {}
     for stage in stages:
         if isinstance(stage, IngestStage):
-            here = stage.config.model_copy(update={"images": str(photographs)})
-            stage = dataclasses.replace(stage, config=here)
+            photographs = stage.config.model_copy(update={"images": str(sources)})
+            stage = dataclasses.replace(stage, config=photographs)
+        elif isinstance(stage, FootageStage):
+            videos = stage.config.model_copy(update={"videos": str(sources)})
+            stage = dataclasses.replace(stage, config=videos)
         inputs = {name: artifacts[name] for name in stage.reads}
         clock = _Clock()
         outcome = build_stage(
             store,
-            Handful(stage, count),
+            Handful(stage, count, rows_of_each.get(stage.name, 1)),
             inputs,
             tolerant,
             ExecutionConfig(backend="serial"),
@@ -76,18 +101,20 @@ class _Clock:
         return (last[1] - first[1]) / (last[0] - first[0])
 
 
-def gather_files(plans: Sequence[RowPlan], count: int, folder: Path) -> None:
-    """Link a few of the photographs that ingest planned, spread evenly by id, into an empty folder."""
+def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file: str = NOTES_FILE) -> None:
+    """Link a few of the sources that a stage planned, spread evenly by id, into an empty folder."""
+    # Of a video, the first row has its id; duplicates have others.
     originals = {
         plan.sample_id: plan
         for plan in plans
-        if plan.sample_id == plan.source_ids[0] and "unreadable" not in plan.decided
+        if plan.sample_id == plan.source_ids[0]
+        and ("unreadable" not in plan.decided or plan.decided.get("file_digest") is not None)
     }
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None
-        _place(folder, plan.decided["file_name"]).symlink_to(plan.location)
-    _write_notes(folder, [plan.decided for plan in chosen])
+        _place(folder, _name(plan.decided)).symlink_to(plan.location)
+    _write_notes(folder / notes_file, [{**plan.decided, "file_name": _name(plan.decided)} for plan in chosen])
 
 
 def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path) -> None:
@@ -108,19 +135,24 @@ def gather_stored(store: Store, ingest: StageArtifact, count: int, folder: Path)
     for address, row in chosen:
         image = reader.row(address.shard, address.index, ("image",))["image"]
         _place(folder, row["file_name"]).write_bytes(image)
-    _write_notes(folder, [row for _, row in chosen])
+    _write_notes(folder / NOTES_FILE, [row for _, row in chosen])
 
 
 def _place(folder: Path, file_name: str) -> Path:
-    """Return where a photograph goes: under its own name."""
+    """Return where a source goes: under its own name."""
     path = folder / file_name
     assert ".." not in path.parts, f"{file_name} is no name inside a folder"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _write_notes(folder: Path, notes: Sequence[Mapping[str, Any]]) -> None:
-    with (folder / NOTES_FILE).open("w", newline="", encoding="utf-8") as file:
+def _name(decided: Mapping[str, Any]) -> str:
+    """Return the name of a source; a folder of frames that is the whole folder has none of its own."""
+    return "frames" if decided["file_name"] == "." else str(decided["file_name"])
+
+
+def _write_notes(path: Path, notes: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ("file_name", *NOTE_COLUMNS), extrasaction="ignore")
         writer.writeheader()
         writer.writerows(notes)

@@ -1,4 +1,4 @@
-"""What a plan will cost, measured: the stages are tried on a few photographs in a temporary store."""
+"""What a plan will cost, measured: the stages are tried on a few sources in a temporary store."""
 
 from __future__ import annotations
 
@@ -6,30 +6,39 @@ import tempfile
 from pathlib import Path
 
 from shls_core.errors import TooManyRejected
+from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind, kinds_among
 from storage.rows.stage_artifact import StageArtifact
-from storage.rows.stage_names import INGEST
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.estimate import Rate, bytes_per_row_of
 from tasks.runs.execution_config import StagingConfig
+from tasks.stages.photograph_folder import notes_table as photograph_notes
+from tasks.stages.video_folder import listing as video_notes
 from tasks.staging.trial import gather_files, try_stages
 
-TRIED_PHOTOGRAPHS = 6
+TRIED_SOURCES = 6
+_NOTES_FILES = {PHOTOGRAPHS: photograph_notes.NOTES_FILE, VIDEOS: video_notes.NOTES_FILE}
 
 
 def tried_rates(plan: DatasetPlan, staging: StagingConfig) -> dict[str, Rate]:
-    """Try the stages on a few photographs in a temporary store, and return what the rows cost."""
+    """Try the stages on a few sources of each kind in temporary stores, and return what the rows cost."""
     rates: dict[str, Rate] = {}
-    ingest = next(stage for stage in plan.stages if stage.stage.name == INGEST)
+    for kind in kinds_among([stage.stage.name for stage in plan.stages]):
+        rates |= _tried(plan, kind, staging)
+    return rates
+
+
+def _tried(plan: DatasetPlan, kind: SourceKind, staging: StagingConfig) -> dict[str, Rate]:
+    rates: dict[str, Rate] = {}
+    planned = {stage.stage.name: stage for stage in plan.stages}
     with tempfile.TemporaryDirectory(prefix="shls-trial-") as folder:
-        photographs, store = Path(folder, "photographs"), Store.create(Path(folder, "store"))
-        photographs.mkdir()
-        gather_files(
-            [row.plan for shard in ingest.shards for row in shard.rows], TRIED_PHOTOGRAPHS, photographs
-        )
-        stages = [stage.stage for stage in plan.stages]
+        sources, store = Path(folder, kind.plural), Store.create(Path(folder, "store"))
+        sources.mkdir()
+        rows = [row.plan for shard in planned[kind.stage].shards for row in shard.rows]
+        gather_files(rows, TRIED_SOURCES, sources, _NOTES_FILES[kind])
+        stages = [planned[name].stage for name in kind.stages if name in planned]
         try:
-            for outcome, seconds in try_stages(store, photographs, stages, staging, TRIED_PHOTOGRAPHS):
+            for outcome, seconds in try_stages(store, sources, stages, staging, TRIED_SOURCES):
                 rates[outcome.name] = Rate(
                     seconds,
                     bytes_per_row_of(StageArtifact(store.objects, outcome.artifact)),

@@ -46,14 +46,16 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
     Raises
     ------
     InputError
-        If there is nothing to train in the folder, or something else in `out`.
+        If there is nothing to train in the folder, or something else in `out`, or the dataset has nothing of
+        the source that is learned from.
     ObjectMissing, ObjectCorrupted
         If the dataset is damaged.
     TrainingDiverged
     """
     order = read_order(folder)
     objects = ObjectStore(LocalStore(prefix=folder / STORE_FOLDER))
-    for kind, digest, what in survey_objects(objects, [order.dataset], with_rows=False).faults:
+    used = order.learning.datasets(order.dataset)
+    for kind, digest, what in survey_objects(objects, used, with_rows=False).faults:
         raise about_object(kind, digest, f"dataset {short(order.dataset)}…", what).error()
     facts = facts_of(order.dataset, order.learning, execution)
     try:

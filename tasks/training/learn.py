@@ -6,8 +6,6 @@ Nothing here, or imported from here, needs Prefect, Ray, Great Expectations or D
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from shls_core.photographs.split import TRAIN
-from shls_core.training.batch import TrainingBatch
 from shls_core.training.loop import train
 from shls_core.training.state import TrainingState, Validation
 from shls_core.training.state_bytes import restore_state, state_to_bytes
@@ -18,14 +16,16 @@ from storage.objects.objects import ObjectStore
 from storage.objects.training_states import SavedState, TrainingStates
 from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import CheckpointRecord, ValidationScore
-from storage.rows.loader import SequenceLoader
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.packages import installed_versions
+from tasks.training.drawn_batches import check_sources, drawn_batches
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, StepMeter, validation_row
 
-_ENTRY_MODULES = ("shls_core.training.loop", "storage.rows.loader")
+_ENTRY_MODULES = ("shls_core.training.loop",)
+_LOADER_MODULES = {"stills": "storage.rows.loader", "clips": "storage.rows.clip_loader"}
+_VALIDATION_LOADER = "storage.rows.loader"
 _VALIDATING_MODULES = ("shls_core.propagation.evaluation",)
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "scipy", "torch")
 
@@ -40,12 +40,15 @@ class Learned(NamedTuple):
 def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
     """Return everything that decides the weights; its digest is the key of the work."""
     method = learning.chosen_method()
-    modules = [*_ENTRY_MODULES, *method.training_modules]
+    modules = [*_ENTRY_MODULES, _LOADER_MODULES[learning.source], *method.training_modules]
     if learning.validates:
-        modules += [*_VALIDATING_MODULES, *method.use_modules]
+        modules += [_VALIDATION_LOADER, *_VALIDATING_MODULES, *method.use_modules]
     packages = method.training_packages(learning.method, learning.validates)
+    draw, validates_on = learning.clip_draw, learning.validation_dataset
     return {
         "dataset": dataset,
+        **({"validation_dataset": validates_on} if validates_on is not None else {}),
+        **({"clip_draw": draw.model_dump(mode="json")} if draw is not None else {}),
         "method": method.name,
         "configuration": learning.deciding(),
         "code_digest": code_digest(*modules),
@@ -105,17 +108,16 @@ def learn(
         if states:
             states.put(state.step, state_to_bytes(state))
 
-    loader = SequenceLoader(objects, facts["dataset"], TRAIN, method.columns(learning.method))
-    batches = loader.batches(training.seed, training.batch_size, first_step=state.step)
+    check_sources(objects, facts["dataset"], learning)
     validate = None
     if training.validate_every:
         # Imported only if needed: it imports the scores, which training alone does not need.
         from tasks.training.validation import validator
 
-        validate = validator(objects, facts["dataset"], learning, device)
+        validate = validator(objects, learning.validation_dataset or facts["dataset"], learning, device)
     trained = train(
         method.trainable(network, learning.method),
-        (TrainingBatch(**arrays) for arrays in batches),
+        drawn_batches(objects, facts["dataset"], learning, state.step),
         training,
         on_step,
         state=state,

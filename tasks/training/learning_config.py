@@ -1,6 +1,6 @@
 """What is learned, and how: those sections of a configuration that decide the weights."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -8,10 +8,13 @@ from pydantic import Field, ValidationError, model_validator
 from shls_core.errors import ConfigError
 from shls_core.frozen import FrozenConfig, first_problem
 from shls_core.methods.config import MethodConfig
+from shls_core.methods.learning_source import check_source, clip_draw_of
 from shls_core.methods.method import Method
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
+from shls_core.training.clip_draw import ClipDraw
 from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from shls_core.training.source import CLIPS, STILLS, Source
 from storage.canonical import short
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
@@ -27,16 +30,30 @@ class LearningConfig(FrozenConfig):
     """The method: network, loss and, where training reads it, use."""
     training: TrainingConfig = TrainingConfig()
     """How weights are learned."""
+    source: Source = STILLS
+    """What is drawn: pseudo-sequences of photographs, or clips of videos."""
+    validation_dataset: str | None = None
+    """Id of the dataset whose held-out sequences validate; None: of the dataset that is learned from."""
 
     @model_validator(mode="after")
-    def _phases_fit(self) -> "LearningConfig":
+    def _parts_fit(self) -> "LearningConfig":
         check_phases(self.method.phases, self.training)
+        check_source(self.source, self.method)
         return self
+
+    @property
+    def clip_draw(self) -> ClipDraw | None:
+        """What is drawn of a clip; None where sequences are drawn."""
+        return clip_draw_of(self.method) if self.source == CLIPS else None
 
     @property
     def validates(self) -> bool:
         """Whether training validates."""
         return bool(self.training.validate_every)
+
+    def datasets(self, dataset: str) -> tuple[str, ...]:
+        """Return the ids of all datasets that a training on one of them reads."""
+        return tuple(dict.fromkeys((dataset, *filter(None, [self.validation_dataset]))))
 
     def chosen_method(self) -> Method:
         """Return the method that is configured."""
@@ -44,7 +61,16 @@ class LearningConfig(FrozenConfig):
 
     def deciding(self) -> dict[str, Any]:
         """Return the part of it that can change the weights or their record."""
-        return self.model_dump(mode="json", exclude={"method": set(self.method.unread(self.validates))})
+        return self.sections(self.method.unread(self.validates))
+
+    def sections(self, left_out: Collection[str] = ()) -> dict[str, Any]:
+        """Return it as the section ``configuration`` of a record, without some keys of ``method``.
+
+        The dataset that validates is a field of its own there, as is the one that is learned from. A source
+        of stills is left out: it was the only one when the first checkpoints were recorded.
+        """
+        dumped = self.model_dump(mode="json", exclude={"method": set(left_out), "validation_dataset": True})
+        return {key: value for key, value in dumped.items() if (key, value) != ("source", STILLS)}
 
 
 def learning_of(record: CheckpointRecord) -> LearningConfig:
@@ -56,7 +82,7 @@ def learning_of(record: CheckpointRecord) -> LearningConfig:
         If this version cannot read the configuration in its record.
     """
     try:
-        return LearningConfig.model_validate(recorded_sections(record))
+        return learning_recorded(record)
     except ValidationError as error:
         raise ConfigError(
             f"expected a checkpoint configured as this version has it, got {short(record_id(record))}…: "
@@ -64,8 +90,20 @@ def learning_of(record: CheckpointRecord) -> LearningConfig:
         ) from error
 
 
+def learning_recorded(record: CheckpointRecord) -> LearningConfig:
+    """Return how a checkpoint was learned, as `learning_of` does.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If this version cannot read the configuration in its record.
+    """
+    sections = {**recorded_sections(record), "validation_dataset": record.validation_dataset}
+    return LearningConfig.model_validate(sections)
+
+
 def recorded_sections(record: CheckpointRecord) -> dict[str, Any]:
-    """Return the sections ``method`` and ``training`` of a record, whichever version wrote it.
+    """Return ``method``, ``training`` and, if clips were drawn, ``source`` of a record of any version.
 
     Records without a method have sections ``network``, ``memory`` and ``training``, the last with keys of
     the method, too.

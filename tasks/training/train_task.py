@@ -26,6 +26,7 @@ from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.progress import progress
 from tasks.runs.recorded_run import note
 from tasks.terminal import print_line
+from tasks.training.drawn_batches import check_sources
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig
 from tasks.training.log import log_folder, training_log
@@ -44,13 +45,18 @@ def train_network(
     """Train on a dataset that passed the gate, and write the checkpoint into the store.
 
     An interrupted run of the same training is resumed, and gives the same checkpoint. A dataset with a
-    withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way.
+    withdrawn photograph is refused, unless that is allowed; the checkpoint is the same either way. The
+    dataset that validates has to be as good.
     """
     started = time.monotonic()
     opened = Store.create(store)
-    require_passed(opened, dataset)
-    allowed = refuse_withdrawn(opened, dataset, allow_withdrawn)
-    require_sound(opened, dataset)
+    allowed = require_usable(opened, dataset, learning, allow_withdrawn)
+    num_short = check_sources(opened.objects, dataset, learning)
+    if num_short:
+        least = learning.clip_draw and learning.clip_draw.num_frames
+        print_line(f"{'train':<12} {num_short} clips have fewer than {least} frames and are left out")
+    for used in learning.datasets(dataset):
+        require_sound(opened, used)
     facts = facts_of(dataset, learning, execution)
     key = digest_json(facts)
     states = TrainingStates(opened.backend, dataset, key)
@@ -72,10 +78,28 @@ def train_network(
         validations={validation.step: validation.score for validation in record.validations},
         seconds=round(time.monotonic() - started, 3),
         allowed_withdrawn=allowed,
+        short_clips=num_short,
     )
     how = "reused" if status == "cached" else f"loss {outcome.final_loss:.3f}"
     print_line(f"{'train':<12} {outcome.steps:>4} steps, {how}  {outcome.seconds:.1f} s")
     return outcome
+
+
+def require_usable(
+    store: Store, dataset: str, learning: LearningConfig, allow_withdrawn: bool
+) -> tuple[str, ...]:
+    """Refuse datasets that did not pass the gate, or that have withdrawn photographs or videos.
+
+    Returns
+    -------
+    tuple of str
+        Ids of those that are withdrawn and allowed.
+    """
+    found: list[str] = []
+    for used in learning.datasets(dataset):
+        require_passed(store, used)
+        found += refuse_withdrawn(store, used, allow_withdrawn)
+    return tuple(dict.fromkeys(found))
 
 
 def require_sound(store: Store, dataset: str) -> None:

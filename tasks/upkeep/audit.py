@@ -34,11 +34,13 @@ class AuditRequest:
     expected_head: str | None = None
     """The beginning of the digest of an entry that the ledger must have."""
     replay: int = 0
-    """Pseudo-sequences to make again; with any, also one shard of every stage."""
+    """Pseudo-sequences and clips to make again; with any, also one shard of every stage."""
     seed: int = 0
     """Of the draw of what is made again."""
     videos: Mapping[BenchmarkFormat, Path] = field(default_factory=dict)
     """Where the videos are that scores are of."""
+    footage: tuple[Path, ...] = ()
+    """Folders of films, besides those that builds in the ledger read."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,13 @@ def _carried_out(store: Store, artifact: str | None, request: AuditRequest) -> A
     if request.replay:
         with progress("replay", "draws") as advance:
             again = replay_at_random(
-                store.objects, findings.datasets, findings.runs, request.replay, request.seed, advance
+                store.objects,
+                findings.datasets,
+                findings.runs,
+                request.replay,
+                request.seed,
+                advance,
+                request.footage,
             )
     videos = compare_videos(store.objects, findings.scores, request.videos)
     return Audit(request, artifact, findings, tuple(again), tuple(videos))
@@ -159,6 +167,6 @@ def _note(run: RunDraft, audit: Audit) -> None:
         "problems": [f"{problem.kind} {problem.path}: {problem.what}" for problem in problems[:_NAMED]],
         "num_not_comparable": len(audit.not_comparable),
         "made_again": len(audit.again),
-        "outstanding": [one.withdrawal.image_id for one in findings.outstanding[:_NAMED]],
+        "outstanding": [one.withdrawal.source_id for one in findings.outstanding[:_NAMED]],
         "erased_by_order": len(findings.erased),
     }

@@ -16,6 +16,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
 from storage.rows.stage_graph import SCHEMAS, STAGES
+from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
 from storage.tables.ledger import SCHEMA as RUNS_SCHEMA
 from storage.tables.names import SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -110,6 +111,18 @@ def reader(staged):
     return Reader(staged.store.root, staged.dataset)
 
 
+@pytest.fixture
+def reader_of(staged, staged_clips):
+    """A function that gives the reader of the dataset with a stage."""
+    return lambda stage: Reader(
+        *(
+            (staged.store.root, staged.dataset)
+            if stage in OF_STILLS
+            else (staged_clips.store.root, staged_clips.dataset)
+        )
+    )
+
+
 def test_the_page_is_about_this_version():
     assert PAGE.startswith(f"# The format, version {SCHEMA_VERSION}\n")
 
@@ -144,7 +157,8 @@ def test_what_a_reader_of_the_page_sees_is_what_the_loader_gives(reader, staged)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_digests_are_those_of_the_page(reader, stage):
+def test_digests_are_those_of_the_page(reader_of, stage):
+    reader = reader_of(stage)
     content = [name for name, _, place in tables_of(PAGE)[stage] if place == "content"]
     accepted = {}
     for sample_id, row in reader.rows(stage).items():
@@ -159,15 +173,17 @@ def test_digests_are_those_of_the_page(reader, stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_field_of_a_manifest_is_on_the_page(reader, stage):
+def test_every_field_of_a_manifest_is_on_the_page(reader_of, stage):
+    reader = reader_of(stage)
     manifest = reader.manifest(stage)
     for field in (*manifest, *manifest["shards"][0], *next(iter(manifest["statistics"].values()))):
         assert f"`{field}`" in PAGE, field
     assert manifest["rows"] == sum(shard["rows"] for shard in manifest["shards"])
 
 
-def test_shards_are_laid_out_as_the_page_says(reader):
+def test_shards_are_laid_out_as_the_page_says(reader_of):
     for stage in STAGES:
+        reader = reader_of(stage)
         types = {name: kind for name, kind, _ in tables_of(PAGE)[stage]}
         for shard in reader.manifest(stage)["shards"]:
             data = reader.bytes_of(shard["digest"])
@@ -193,7 +209,7 @@ def test_shards_are_laid_out_as_the_page_says(reader):
 
 
 def test_rows_lie_in_the_shard_of_their_bits(reader):
-    for stage in STAGES:
+    for stage in OF_STILLS:
         shards = [
             [row["sample_id"] for row in rows]
             for shard in reader.manifest(stage)["shards"]
@@ -208,6 +224,50 @@ def test_rows_lie_in_the_shard_of_their_bits(reader):
         assert all(len(place) == 1 for place in places)
         assert places == sorted(places, key=min)
         assert len(set(map(min, places))) == len(places)
+
+
+@pytest.mark.parametrize("stage", OF_VIDEOS)
+def test_rows_of_videos_follow_each_other(reader_of, stage):
+    reader = reader_of(stage)
+    shards = [
+        pq.read_table(pa.BufferReader(reader.bytes_of(shard["digest"]))).to_pylist()
+        for shard in reader.manifest(stage)["shards"]
+    ]
+    num_rows = sum(map(len, shards))
+    num_bits = next(bits for bits in range(32) if 2**bits >= -(-num_rows // 2))  # rows_per_shard: 2
+    groups = {}
+    for rows in shards:
+        for row in rows:
+            bits = int(hashlib.sha256(row["source_ids"][0].encode()).hexdigest(), 16) >> (256 - num_bits)
+            groups.setdefault(bits, []).append((row["source_ids"][0], row["first"] or 0, row["sample_id"]))
+    expected = [
+        sorted(name for _, _, name in sorted(groups[bits])[start : start + 2])
+        for bits in sorted(groups)
+        for start in range(0, len(groups[bits]), 2)
+    ]
+    assert [[row["sample_id"] for row in rows] for rows in shards] == expected
+
+
+def test_ids_of_videos_and_clips_are_those_of_the_page(reader_of, videos):
+    footage, clips = reader_of("footage").rows("footage"), reader_of("clips").rows("clips")
+    assert {row["file_name"] for row in footage.values()} == {path.name for path in videos.iterdir()}
+    for video_id, row in footage.items():
+        path = videos / row["file_name"]
+        if path.is_dir():
+            files = sorted(path.iterdir(), key=lambda file: int(file.stem))
+            digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+            listed = [[file.name, digest] for file, digest in zip(files, digests, strict=True)]
+            assert video_id == hashlib.sha256(canonical(["frames", listed])).hexdigest()
+            assert [hashlib.sha256(frame).hexdigest() for frame in row["frames"]] == digests
+        else:
+            assert video_id == hashlib.sha256(path.read_bytes()).hexdigest()
+    for sample_id, row in clips.items():
+        if row["rejected"] is None:
+            facts = ["clip", row["video_id"], row["first"], len(row["frames"])]
+            assert sample_id == hashlib.sha256(canonical(facts)).hexdigest()
+            assert all(frame_of(frame).shape == (row["height"], row["width"], 3) for frame in row["frames"])
+            numbers = footage[row["video_id"]]["numbers"]
+            assert row["numbers"] == numbers[row["first"] :][: row["num_frames"]]
 
 
 def test_the_worked_example_holds():
@@ -254,7 +314,7 @@ def test_what_was_erased_can_still_be_proved_from_the_page(staged, staged_copy, 
         assert f"`{field}`" in PAGE, field
 
     seen = 0
-    for stage in STAGES:
+    for stage in OF_STILLS:
         digests = {}
         for shard in reader.manifest(stage)["shards"]:
             stone = erased.get(shard["digest"], {"redacted": shard["digest"], "rows": {}})

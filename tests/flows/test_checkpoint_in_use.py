@@ -5,7 +5,7 @@ from flows import checkpoint_in_use as module
 from flows.checkpoint_in_use import checkpoint_in_use, config_of
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError, InputError
-from shls_core.methods.shls.config import ShlsConfig
+from shls_core.methods.shls.section import ShlsSection
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.objects.objects import object_path
 from storage.records.checkpoints import CheckpointRecord
@@ -26,6 +26,17 @@ def test_the_pretrained_one_is_used_as_its_configuration_file_says(tmp_path):
     said = load_config(str(CONFIGS / "stills.yaml"))
     found = use(tmp_path / "none", "pretrained").config
     assert (found.method, found.training) == (said.method, said.training)
+
+
+def test_only_the_checkpoint_of_the_project_is_used_as_the_project_uses_it(tmp_path):
+    memory = use("", "pretrained").config.method.memory
+    assert memory.discriminative is not None
+    learned = read_pretrained()
+    assert "discriminative" not in learned.record.configuration["memory"]
+    other = learned._replace(record=learned.record.model_copy(update={"step": 7}))
+    kept = keep_checkpoint(Store.create(tmp_path / "store"), other)
+    found = use(tmp_path / "store", kept).config.method.memory
+    assert found == memory.model_copy(update={"discriminative": None})
 
 
 def test_without_a_configuration_each_checkpoint_is_used_as_it_was_trained(first_run, used_store):
@@ -65,7 +76,7 @@ def test_a_record_from_before_there_was_a_choice_is_used_as_it_says(first_run):
     assert b'"method"' not in before.model_dump_json().encode()
     config, now = config_of(before), config_of(record)
     assert config.training == now.training
-    assert config.method == ShlsConfig.model_validate(
+    assert config.method == ShlsSection.model_validate(
         method | {"memory": {"neighbours": 7}, "temperature": 0.5}
     )
 
@@ -165,3 +176,14 @@ def test_to_who_looks_on_it_is_an_id_and_a_configuration(first_run):
         "is_configured": False,
         "location": str(first_run.store),
     }
+
+
+def test_adaptation_is_an_option_and_in_the_ledger_only_where_it_is_on(first_run):
+    found = use(first_run.store)
+    adapting = found.with_options(adapt=True)
+    assert (found.config.adaptation.mode, adapting.config.adaptation.mode) == ("off", "after_video")
+    assert adapting.parameters().keys() - found.parameters().keys() == {"adaptation"}
+    for choice in (adapting.on_sequences(), adapting.on_videos().how):
+        assert choice.adaptation == adapting.config.adaptation
+    configured = found.with_changes(adaptation={"mode": "after_video"})
+    assert configured.with_options().config.adaptation.mode == "after_video"

@@ -12,8 +12,8 @@ from shls_core.errors import ConfigError
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.method import Method
 from shls_core.methods.registry import METHODS
-from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
+from shls_core.methods.shls.section import ShlsSection
 
 
 class OtherConfig(MethodConfig):
@@ -51,7 +51,7 @@ def changed(one: PipelineConfig, other: PipelineConfig) -> dict[str, Any]:
         return found
 
     before, after = flat(one.model_dump()), flat(other.model_dump())
-    return {key: value for key, value in after.items() if value != before[key]}
+    return {key: after.get(key) for key in before | after if after.get(key) != before.get(key)}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,81 @@ def test_every_ablation_is_told_above():
 def test_an_ablation_of_weights_changes_nothing_but_their_use(path):
     differing = changed(load_config(str(CONFIGS / "stills.yaml")), load_config(str(path)))
     assert differing
-    assert all(key.startswith(("method.memory.", "propagation.", "superpixels.")) for key in differing)
+    assert all(
+        key.startswith(("method.memory.", "propagation.", "adaptation.", "superpixels.")) for key in differing
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("single_frames", {"method.views.num_frames": 1, "training.batch_size": 80}),
+        ("frames_15", {"method.views.num_frames": 15}),
+        ("oxuva", {"name": "oxuva", "method.views.gap": 10}),
+        ("cross_view_weight_0", {"method.cross_view_weight": 0.0}),
+        ("cross_view_weight_1", {"method.cross_view_weight": 1.0}),
+        ("grid_4", {"method.grid": 4}),
+        ("cross_view_grid_8", {"method.cross_view_grid": 8}),
+        ("view_off", {"method.views.regularise": False}),
+        ("anchors_fixed", {"method.anchor_jitter": "none"}),
+        ("anchors_apart", {"method.anchor_jitter": "cell"}),
+        ("running_norm", {"method.regularising_norm": "running"}),
+        ("half_pixel_256", {"method.views.crop": 256, "method.alignment": "half_pixel"}),
+        (
+            "trackingnet",
+            {
+                "name": "trackingnet",
+                "method.views.gap": 10,
+                "method.views.short_side": (256, 256),
+                "training.steps": 70_400,
+                "training.optimiser": "sgd",
+                "training.betas": (0.9, 0.999),
+                "training.learning_rate": 1e-3,
+                "training.decay_every": 16_000,
+                "training.decay": 0.9,
+            },
+        ),
+        (
+            "kinetics",
+            {
+                "name": "kinetics",
+                "method.views.gap": 10,
+                "method.views.short_side": (256, 256),
+                "training.steps": 97_500,
+                "training.optimiser": "sgd",
+                "training.betas": (0.9, 0.999),
+                "training.learning_rate": 1e-3,
+                "training.decay_every": 75_000,
+            },
+        ),
+    ],
+)
+def test_an_ablation_of_dul_differs_from_it_by_what_it_is_named_after(name, expected):
+    dul = load_config(str(CONFIGS / "dul.yaml"))
+    assert changed(dul, load_config(str(CONFIGS / "ablations" / "dul" / f"{name}.yaml"))) == expected
+
+
+def test_every_ablation_of_dul_is_told_above():
+    [mark] = test_an_ablation_of_dul_differs_from_it_by_what_it_is_named_after.pytestmark
+    assert {name for name, _ in mark.args[1]} == {
+        path.stem for path in (CONFIGS / "ablations" / "dul").iterdir()
+    }
+
+
+@pytest.mark.parametrize("name", ["dul", "dul_clips", "dul_stills", "dul_quickstart"])
+def test_dul_learns_from_frames_that_are_long_and_large_enough_and_keep_their_colours(name):
+    config = load_config(str(CONFIGS / f"{name}.yaml"))
+    views = config.method.views
+    assert (config.name, config.method.name) == (name, "dul")
+    assert views.crop % 8 == 1
+    if config.source == "clips":
+        assert views.num_frames <= config.clips.min_frames
+        assert views.crop <= views.short_side[0] <= views.short_side[1] <= config.clips.side
+        return
+    assert views.num_frames <= config.synthesis.num_frames
+    assert views.crop <= config.synthesis.frame_size
+    colours = config.synthesis.model_dump(include={"brightness", "contrast", "saturation", "hue_turns"})
+    assert not any(colours.values())
 
 
 def test_refinement_is_off_by_default_and_whole_as_published():
@@ -141,7 +215,7 @@ def test_a_base_that_cannot_be_used_is_told(written, text, expected):
 
 def test_a_name_alone_means_every_default_of_the_method(written):
     assert load_config(written("method: shls")) == PipelineConfig()
-    assert load_config(written("method: {name: shls}")).method == ShlsConfig()
+    assert load_config(written("method: {name: shls}")).method == ShlsSection()
 
 
 def test_the_section_of_another_method_takes_the_place_of_the_one_below(written, tmp_path, monkeypatch):
@@ -184,7 +258,8 @@ def test_other_names_mean_the_path_that_they_are(name, tmp_path, monkeypatch):
     path = name.format(folder=tmp_path)
     with pytest.raises(ConfigError, match=f"^expected a configuration file at {re.escape(path)}: ") as raised:
         load_config(path)
-    assert str(raised.value).endswith("; the project's own are paper, quickstart, stills, stills_refinement")
+    known = "clips, dul, dul_clips, dul_quickstart, dul_stills, paper, quickstart, stills, stills_refinement"
+    assert str(raised.value).endswith(f"; the project's own are {known}")
 
 
 def test_an_empty_file_means_every_default(written):
@@ -319,7 +394,7 @@ def models(model: type[pydantic.BaseModel]):
 
 
 @pytest.mark.parametrize(
-    "model", dict.fromkeys([*models(PipelineConfig), *models(ShlsConfig)]), ids=lambda model: model.__name__
+    "model", dict.fromkeys([*models(PipelineConfig), *models(ShlsSection)]), ids=lambda model: model.__name__
 )
 def test_every_key_says_what_it_means(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []

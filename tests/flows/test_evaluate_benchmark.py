@@ -20,7 +20,8 @@ def evaluate(davis_benchmark, first_run, used_store, tmp_path):
         root, _ = davis_benchmark
         config = load_config(str(first_run.config)).with_changes(propagation={"num_superpixels": 30})
         settings = {"config": config, **options}
-        return evaluate_benchmark(str(root), str(tmp_path / "out"), store=str(used_store), **settings)
+        out = settings.pop("out", str(tmp_path / "out"))
+        return evaluate_benchmark(str(root), out, store=str(used_store), **settings)
 
     return run
 
@@ -105,3 +106,21 @@ def test_a_folder_of_something_else_is_refused(evaluate, tmp_path):
     (tmp_path / "out" / "thesis.txt").touch()
     with pytest.raises(InputError, match="expected an empty folder for masks"):
         evaluate()
+
+
+def test_adapted_masks_are_another_evaluation_that_says_so(evaluate, first_run, used_store, tmp_path):
+    small = {"mode": "after_video", "steps": 2, "size": 32, "width": 0.0625, "num_threads": 1}
+    config = load_config(str(first_run.config)).with_changes(
+        propagation={"num_superpixels": 30}, adaptation=small
+    )
+    evaluate()
+    with pytest.raises(
+        InputError, match=r"expected an --out without masks of another evaluation, .*other code_digest"
+    ):
+        evaluate(config=config)
+    outcome = evaluate(config=config, out=str(tmp_path / "adapted"))
+    record = get_record(Store.open(used_store).objects, outcome.evaluation, BenchmarkRecord)
+    assert record.configuration["adaptation"].items() >= small.items()
+    page = (tmp_path / "adapted" / "report.html").read_text()
+    assert "after each video, 2 steps at 32 px" in page
+    assert "adaptation: {" in page

@@ -1,6 +1,6 @@
 from flows.configuration import PipelineConfig
 from flows.stages import dataset_stages
-from storage.rows.stage_names import OF_STILLS
+from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
 
 
 def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():
@@ -27,3 +27,17 @@ def test_each_stage_gets_its_section_and_all_get_the_same_seed_and_size():
     assert superpixels.config == config.superpixels
     assert {saliency.seed, sequences.seed} == {7}
     assert {saliency.max_side, sequences.max_side} == {123}
+
+
+def test_stages_are_those_of_the_sources_that_are_named():
+    videos = PipelineConfig().with_changes(
+        footage={"videos": "films"}, clips={"side": 99}, held_out={"share": 0.5}
+    )
+    footage, clips = dataset_stages(videos)
+    assert (footage.name, clips.name) == OF_VIDEOS
+    assert footage.config == videos.footage
+    assert (clips.config, clips.held_out) == (videos.clips, videos.held_out)
+    both = videos.with_changes(ingest={"images": "photos"})
+    assert tuple(stage.name for stage in dataset_stages(both)) == (*OF_STILLS, *OF_VIDEOS)
+    alone = PipelineConfig().with_changes(ingest={"images": "photos"}, held_out={"share": 0.5})
+    assert dataset_stages(both)[:4] == dataset_stages(alone)

@@ -3,7 +3,7 @@ import os
 import obstore
 import pytest
 
-from shls_core.errors import NameUnknown, StoreError, StoreUnwritable
+from shls_core.errors import InputError, NameUnknown, StoreError, StoreUnwritable
 from storage import store as store_module
 from storage.store import Store
 
@@ -82,6 +82,17 @@ def test_opening_makes_nothing(tmp_path):
     with pytest.raises(NameUnknown, match=r"expected a store at .*nowhere, found none; `shls run` makes one"):
         Store.open(tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "gone", "loop/below"])
+def test_a_file_in_the_place_of_a_store_is_no_missing_store(tmp_path, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(
+        InputError, match=r"expected a folder for the store, got (a file|a link that leads nowhere): "
+    ):
+        Store.open(tmp_path / place)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "half"])

@@ -1,3 +1,4 @@
+import os
 import socket
 
 import cv2
@@ -5,7 +6,7 @@ import pytest
 import threadpoolctl
 
 from shls_core.errors import InputError
-from tasks.executor import one_thread, run_jobs
+from tasks.executor import _muted, one_thread, run_jobs
 from tasks.runs.ray_settings import refuse_silent, worker_settings
 
 
@@ -71,6 +72,28 @@ def test_workers_of_a_cluster_are_told_where_a_bucket_is_and_no_secret(monkeypat
     assert settings["AWS_ENDPOINT_URL"] == "https://objects.example"
     assert settings["OMP_NUM_THREADS"] == "1"
     assert "secret" not in settings.values()
+
+
+def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://user:secret@objects.example")
+    assert not [value for value in worker_settings().values() if "secret" in value]
+
+
+@pytest.mark.parametrize("address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host"])
+def test_the_address_of_a_cluster_is_not_repeated_with_a_password(address):
+    with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got one with a user$"):
+        refuse_silent(address)
+
+
+def test_what_ray_prints_while_it_connects_is_kept_back(capfd, monkeypatch):
+    monkeypatch.delenv("SHLS_DEBUG", raising=False)
+    with _muted():
+        os.write(2, b"attempt 1\n")
+    os.write(2, b"after\n")
+    monkeypatch.setenv("SHLS_DEBUG", "1")
+    with _muted():
+        os.write(2, b"attempt 2\n")
+    assert capfd.readouterr().err == "after\nattempt 2\n"
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once():

@@ -47,6 +47,18 @@ def test_progress_names_what_it_is_of(capsys):
     assert "\x1b" not in capsys.readouterr().err
 
 
+def test_lines_of_long_work_say_how_long_it_may_take(capsys, monkeypatch):
+    clock = iter([0.0, 0.0, 12.0, 12.0, 12.0, 30.0, 30.0, 30.0])
+    monkeypatch.setattr("tasks.terminal.time.monotonic", lambda: next(clock))
+    with terminal_progress("adapt", "steps") as advance:
+        advance(40, 100)
+        advance(100, 100)
+    assert capsys.readouterr().err.splitlines() == [
+        "adapt: 40 of 100 steps, about 18 s left",
+        "adapt: 100 of 100 steps",
+    ]
+
+
 def test_nothing_else_prints():
     """Every other way to the terminal would print names as they are."""
     found = set()

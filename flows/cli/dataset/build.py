@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Videos, Workers, chosen_config
 from flows.cli.prefect_server import reach_server
 
 commands = typer.Typer()
@@ -20,12 +20,13 @@ def build(
     config: ConfigPath = None,
     store: StoreFolder = "store",
     images: Images = None,
+    videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Stage, validate and publish a dataset. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers)
+    chosen = chosen_config(config, images, backend, workers, videos)
     reach_server()
     from flows.cli.results import dataset_json, show_dataset
     from flows.regenerate import regenerate

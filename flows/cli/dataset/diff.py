@@ -22,7 +22,7 @@ def diff(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Show what differs between two datasets: photographs, parameters, code, packages, rows, statistics."""
+    """Show what differs between two datasets: sources, parameters, code, packages, rows, statistics."""
     from flows.cli.dataset.diff_tables import show_difference
     from storage.store import Store
     from tasks.staging.dataset_diff import compare_datasets

@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from storage.rows.source_kinds import SOURCE_KINDS
 from tasks.staging.dataset_diff import DatasetDifference, NamesDifference, StageDifference
 from tasks.terminal import Terminal
 
@@ -17,17 +18,21 @@ def show_difference(difference: DatasetDifference) -> None:
     verdicts = [verdict or "never validated" for verdict in difference.verdicts]
     console.print(f"before {difference.before}  {verdicts[0]}", soft_wrap=True)
     console.print(f"after  {difference.after}  {verdicts[1]}", soft_wrap=True)
-    _show_photographs(console, difference.photographs)
+    for kind in SOURCE_KINDS:
+        _show_names(console, kind.plural, getattr(difference, kind.plural))
+    for when, stages in zip(("before", "after"), difference.stages_of_one, strict=True):
+        if stages:
+            console.print(f"only {when}: the stages {', '.join(stages)}", soft_wrap=True)
     for stage in difference.stages:
         _show_stage(console, stage)
 
 
-def _show_photographs(console: Terminal, photographs: NamesDifference) -> None:
+def _show_names(console: Terminal, sources: str, difference: NamesDifference) -> None:
     for verb in ("added", "changed", "withdrawn"):
-        names: tuple[str, ...] = getattr(photographs, verb)
+        names: tuple[str, ...] = getattr(difference, verb)
         if names:
             shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
-            console.print(f"photographs {verb}: {len(names)} ({shown})", soft_wrap=True)
+            console.print(f"{sources} {verb}: {len(names)} ({shown})", soft_wrap=True)
 
 
 def _show_stage(console: Terminal, stage: StageDifference) -> None:

@@ -55,16 +55,20 @@ def export(
     allow_withdrawn: AllowWithdrawn = False,
     as_json: Json = False,
 ) -> None:
-    """Write the sequences of a dataset that passed the gate as shards for other loaders."""
+    """Write the samples of a dataset that passed the gate as shards for other loaders.
+
+    Clips of videos have frames alone: no masks, no superpixels, no recipe.
+    """
     from pathlib import Path
 
     from shls_core.errors import InputError
     from shls_core.photographs.split import HELD_OUT, TRAIN, Split
+    from storage.export.sample_members import CLIPS_WITHOUT
     from storage.export.webdataset import export_webdataset
     from storage.kinds import RecordKind
     from storage.references import resolve
     from storage.store import Store
-    from tasks.terminal import Terminal
+    from tasks.terminal import Terminal, print_line
     from tasks.upkeep.withdrawal import recorded_if_forced
 
     if "://" in out:
@@ -80,13 +84,18 @@ def export(
     with recorded_if_forced(opened, dataset, allow_withdrawn):
         index = export_webdataset(opened, dataset, Path(out), splits, samples_per_shard, allow_withdrawn)
     if as_json:
-        print_json({"out": out, **index.model_dump(mode="json")})
+        without = {"clips_without": list(CLIPS_WITHOUT)} if index.num_clips else {}
+        print_json({"out": out, **index.model_dump(mode="json"), **without})
         return
-    samples, size = sum(item.samples for item in index.shards), sum(item.bytes for item in index.shards)
+    counts = {"sequences": index.num_sequences, "clips": index.num_clips}
+    samples = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+    size = sum(item.bytes for item in index.shards)
     Terminal(highlight=False, soft_wrap=True).print(
-        f"dataset {short(dataset)}: {samples} sequences in {len(index.shards)} tar shards, "
+        f"dataset {short(dataset)}: {samples} in {len(index.shards)} tar shards, "
         f"{size / 1e6:.1f} MB, in {out}",
     )
+    if index.num_clips:
+        print_line(f"a clip has frames alone: no {', no '.join(CLIPS_WITHOUT)}")
 
 
 def _export_training(
@@ -108,7 +117,7 @@ def _export_training(
 
     if split is not None:
         raise InputError(f"expected both sides of the split with --format training, got --split {split}")
-    learning = learning_config(chosen_config(config))
+    learning = learning_config(chosen_config(config), opened)
     with recorded_if_forced(opened, dataset, allow_withdrawn):
         num_objects = export_training(opened, dataset, learning, Path(out), allow_withdrawn)
     if as_json:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from shls_core.foreign_text import shown
 from storage.canonical import short
+from storage.rows.source_kinds import noun_for, nouns_of
 from storage.verification.problems import Problem
 from storage.verification.verify import ErasedByOrder, Verification
 from tasks.terminal import Terminal
@@ -58,10 +59,11 @@ def show_erased(console: Terminal, erased: Sequence[ErasedByOrder]) -> None:
     """Print what is missing because it was erased on request, a line for every tombstone."""
     for tombstone in dict.fromkeys(shard.tombstone for shard in erased):
         shards = [shard for shard in erased if shard.tombstone == tombstone]
-        source_ids = sorted({image_id for shard in shards for image_id in shard.source_ids})
+        source_ids = sorted({source_id for shard in shards for source_id in shard.source_ids})
+        noun = noun_for(nouns_of(shard.stage for shard in shards))
         console.print(
             f"erased by order: {sum(shard.num_rows for shard in shards)} rows in {len(shards)} shards, of "
-            f"photograph {', '.join(map(short, source_ids))} (tombstone {short(tombstone)})",
+            f"{noun} {', '.join(map(short, source_ids))} (tombstone {short(tombstone)})",
             soft_wrap=True,
         )
 

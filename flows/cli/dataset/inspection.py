@@ -10,6 +10,7 @@ from storage.gate.gate import newest_verdict
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
 from storage.rows.near_duplicates import near_duplicates_of
+from storage.rows.source_kinds import PHOTOGRAPHS, SOURCE_KINDS, VIDEOS
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn_in
@@ -54,7 +55,7 @@ def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
         "ledger_head": namings[-1]["ledger_head"] if namings else None,
         "verdict": verdict and ("passed" if verdict.passed else "failed"),
         "failures": [str(finding) for finding in verdict.failures] if verdict else [],
-        "withdrawn": {image_id: found.reason for image_id, found in withdrawn_in(store, dataset_id).items()},
+        **_withdrawn_facts(store, dataset_id),
         "near_duplicates": _near_duplicate_facts(objects, dataset_id),
         "stages": [_stage_facts(artifact) for artifact in Dataset(objects, dataset_id).stages.values()],
     }
@@ -62,7 +63,17 @@ def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:
 
 def _near_duplicate_facts(objects: ObjectStore, dataset_id: str) -> dict[str, int]:
     groups = near_duplicates_of(objects, dataset_id)
-    return {"groups": len(groups), "photographs": sum(len(group.photographs) for group in groups)}
+    counts = {"groups": len(groups), PHOTOGRAPHS.plural: 0}
+    for group in groups:
+        counts[group.kind.plural] = counts.get(group.kind.plural, 0) + len(group.file_names)
+    return counts
+
+
+def _withdrawn_facts(store: Store, dataset_id: str) -> dict[str, Any]:
+    found = withdrawn_in(store, dataset_id)
+    videos = [source_id for source_id, one in found.items() if one.noun == VIDEOS.noun]
+    withdrawn = {source_id: one.reason for source_id, one in found.items()}
+    return {"withdrawn": withdrawn, **({"withdrawn_videos": videos} if videos else {})}
 
 
 def _stage_facts(artifact: StageArtifact) -> dict[str, Any]:
@@ -91,11 +102,13 @@ def show_facts(facts: dict[str, Any]) -> None:
     console.print(f"{names}; verdict: {facts['verdict'] or 'never validated'}")
     if facts["ledger_head"]:
         console.print(f"head of the ledger when it was named: {facts['ledger_head']}", soft_wrap=True)
-    for image_id, reason in facts["withdrawn"].items():
-        console.print(f"  withdrawn photograph {short(image_id)}: {reason}", style="yellow")
+    for source_id, reason in facts["withdrawn"].items():
+        noun = (VIDEOS if source_id in facts.get("withdrawn_videos", ()) else PHOTOGRAPHS).noun
+        console.print(f"  withdrawn {noun} {short(source_id)}: {reason}", style="yellow")
     near = facts["near_duplicates"]
     if near["groups"]:
-        console.print(f"{near['photographs']} photographs in {near['groups']} groups of near-duplicates")
+        counted = [f"{near[kind.plural]} {kind.plural}" for kind in SOURCE_KINDS if near.get(kind.plural)]
+        console.print(f"{' and '.join(counted)} in {near['groups']} groups of near-duplicates")
     for failure in facts["failures"]:
         console.print(f"  {failure}", style="red")
     for stage in facts["stages"]:

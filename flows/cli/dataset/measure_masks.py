@@ -43,17 +43,20 @@ def measure_masks(
     chosen = chosen_config(config, None, backend, workers)
     from tasks.runs.progress import progress
     from tasks.staging.mask_measurement import measure_masks as measure
-    from tasks.staging.mask_measurement import measuring_jobs, unmatched_truths
+    from tasks.staging.mask_measurement import measuring_jobs, skipped_files, unmatched_truths
     from tasks.terminal import print_line
 
     jobs = measuring_jobs(images, truth, chosen.saliency, chosen.ingest.max_side, limit)
     with progress("measure-masks", "photographs") as advance:
         measurement = measure(jobs, chosen.execution, advance)
-    unmatched = unmatched_truths(images, truth)
+    unmatched, skipped = unmatched_truths(images, truth), skipped_files(images)
     for what, count in {**measurement.failed, **unmatched}.items():
         print_line(f"not measured: {count} x {what}")
+    for one in skipped:
+        print_line(str(one))
     if as_json:
-        print_json({**measurement.model_dump(mode="json"), "unmatched": unmatched})
+        left_out = {"unmatched": unmatched, "skipped": [one.model_dump(mode="json") for one in skipped]}
+        print_json({**measurement.model_dump(mode="json"), **left_out})
     else:
         _show(measurement, chosen.saliency.detector, chosen.saliency.min_confidence)
 

@@ -1,4 +1,4 @@
-"""`shls dataset near-duplicates`: which photographs show the same picture."""
+"""`shls dataset near-duplicates`: which photographs, and which videos, show the same picture."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ def near_duplicates_command(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """List photographs that show the same picture; a group lies on one side of the split."""
+    """List photographs, and videos, that show the same picture; a group lies on one side of the split.
+
+    Videos are compared by the middle frames of their clips.
+    """
     from rich.table import Table
 
     from flows.cli.dataset.duplicate_sheet import write_duplicate_sheet
     from storage.kinds import RecordKind
+    from storage.records.manifests import DatasetManifest, get_record
     from storage.references import resolve
     from storage.rows.near_duplicates import near_duplicates_of
+    from storage.rows.source_kinds import kinds_among
     from storage.store import Store
     from tasks.terminal import Terminal
 
@@ -44,10 +49,13 @@ def near_duplicates_command(
     if out is not None and groups:
         write_duplicate_sheet(objects, groups, out)
     if as_json:
-        listed = [{"split": group.split, "photographs": list(group.file_names)} for group in groups]
+        listed = [{"split": group.split, group.kind.plural: list(group.file_names)} for group in groups]
         print_json({"dataset": dataset, "groups": listed})
         return
-    table = Table("photographs", "split", title=f"{len(groups)} groups of near-duplicates")
+    kinds = kinds_among(get_record(objects, dataset, DatasetManifest).stages)
+    table = Table(
+        " or ".join(kind.plural for kind in kinds), "split", title=f"{len(groups)} groups of near-duplicates"
+    )
     for group in groups:
         table.add_row(", ".join(group.file_names), group.split.replace("_", " "))
     Terminal().print(table)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Workers, chosen_config
+from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Videos, Workers, chosen_config
 
 commands = typer.Typer()
 
@@ -21,6 +21,7 @@ def plan(
     config: ConfigPath = None,
     store: StoreFolder = "store",
     images: Images = None,
+    videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
     against: Annotated[
@@ -37,17 +38,20 @@ def plan(
     from flows.stages import dataset_stages
     from storage.files.free_space import refuse_without_space
     from tasks.planning.left_out import left_out_line, rejected_line
+    from tasks.stages.map_matches import unmatched_line
     from tasks.staging.plan_report import plan_report
     from tasks.terminal import print_line
 
-    chosen = chosen_config(config, images, backend, workers)
+    chosen = chosen_config(config, images, backend, workers, videos)
     report = plan_report(
         store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
     )
     if report.left_out and as_json:  # otherwise it is among the first lines of the plan
-        print_line(left_out_line(report.left_out))
+        print_line(left_out_line(report.left_out, report.nouns))
     if report.rejected:
         print_line(rejected_line(report.rejected))
+    if report.unmatched:
+        print_line(unmatched_line(report.unmatched))
     for skipped in report.skipped:
         print_line(str(skipped))
     print_json(plan_json(report)) if as_json else show_plan(report, shards)

@@ -6,12 +6,19 @@ from rich.table import Table
 
 from storage.canonical import short
 from storage.files.free_space import megabytes
+from storage.rows.stage_names import CLIPS
 from tasks.planning.left_out import left_out_line
 from tasks.staging.plan_report import PlanReport, StageReport
 from tasks.terminal import Terminal
 
 _SHARDS_SHOWN = 8
 _REASONS_SHOWN = 12
+_AT_MOST, _ABOUT = "≤", "~"
+_MARKS = {CLIPS: _ABOUT}
+_MEANINGS = {
+    _AT_MOST: "at most, because rows that the stage reads do not exist yet",
+    _ABOUT: "about, as if the videos had no cuts: only reading them shows where they are",
+}
 
 
 def plan_json(report: PlanReport) -> dict[str, Any]:
@@ -38,7 +45,7 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
     """Print a plan: a line per stage, then the reasons, then the shards."""
     console = Terminal(highlight=False)
     if report.left_out:
-        console.print(left_out_line(report.left_out), soft_wrap=True)
+        console.print(left_out_line(report.left_out, report.nouns), soft_wrap=True)
     if report.is_fresh:
         made = f"dataset {report.dataset}" if report.dataset else "only its manifest has to be written"
         console.print(f"everything is fresh: {made}", soft_wrap=True)
@@ -60,7 +67,8 @@ def show_plan(report: PlanReport, every_shard: bool) -> None:
 
 def _cells(stage: StageReport) -> tuple[str, ...]:
     stale = sum(shard.status != "fresh" for shard in stage.shards)
-    at_most = "" if stage.is_exact or not stage.rows_to_compute else "≤ "
+    mark = _MARKS.get(stage.name, _AT_MOST)
+    at_most = "" if stage.is_exact or not stage.rows_to_compute else f"{mark} "
     return (
         stage.name,
         stage.status,
@@ -100,5 +108,6 @@ def _show_total(console: Terminal, report: PlanReport) -> None:
     )
     bases = dict.fromkeys(stage.basis for stage in report.stages if stage.rows_to_compute)
     console.print(f"seconds estimated from {'; '.join(bases)}", style="dim", soft_wrap=True)
-    if not all(stage.is_exact for stage in report.stages):
-        console.print("≤: at most, because rows that the stage reads do not exist yet", style="dim")
+    inexact = {_MARKS.get(stage.name, _AT_MOST) for stage in report.stages if not stage.is_exact}
+    for mark in sorted(inexact, reverse=True):
+        console.print(f"{mark}: {_MEANINGS[mark]}", style="dim")

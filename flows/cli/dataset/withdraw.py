@@ -1,4 +1,4 @@
-"""`shls dataset withdraw`, `reinstate`, `withdrawn`, `purge`: photographs that must not be used any more."""
+"""`shls dataset withdraw`, `reinstate`, `withdrawn`, `purge`: what must not be used any more."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from flows.cli.options import Json, StoreFolder
 
 commands = typer.Typer()
 
-Photographs = Annotated[
+References = Annotated[
     list[str],
     typer.Argument(
-        metavar="IMAGE...",
-        help="Image files; or ids, the beginning of ids, or file names of photographs in the store.",
+        metavar="SOURCE...",
+        help="Image files and films; or ids, the beginning of ids, or file names of photographs and videos "
+        "in the store.",
     ),
 ]
 
@@ -26,23 +27,23 @@ Photographs = Annotated[
 )
 @command
 def withdraw(
-    images: Photographs,
+    sources: References,
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Why. The ledger keeps it, and it cannot be edited there.")
     ],
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Put photographs on the deny list: the next build leaves them out, training on them is refused.
+    """Put photographs or videos on the deny list: builds leave them out, training on them is refused.
 
-    A photograph that the store has never seen is withdrawn in advance, by its file or its whole id.
+    One that the store has never seen is withdrawn in advance, by its file or its whole id.
     """
     from flows.cli.dataset.withdrawal_tables import show_withdrawn_now, withdrawn_now_json
     from storage.store import Store
     from tasks.upkeep.withdrawal import withdraw as withdraw_now
 
     opened = Store.open(store)
-    facts = withdrawn_now_json(opened, withdraw_now(opened, images, reason))
+    facts = withdrawn_now_json(opened, withdraw_now(opened, sources, reason))
     print_json(facts) if as_json else show_withdrawn_now(facts)
 
 
@@ -51,28 +52,28 @@ def withdraw(
 )
 @command
 def reinstate(
-    images: Photographs,
+    sources: References,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. The ledger keeps it.")],
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Take photographs off the deny list: the next build takes them in again, if their files are there."""
+    """Take photographs or videos off the deny list: the next build takes them in if it finds them."""
     from storage.store import Store
     from tasks.terminal import print_result
     from tasks.upkeep.withdrawal import reinstate as reinstate_now
 
-    source_ids = reinstate_now(Store.open(store), images, reason)
+    source_ids = reinstate_now(Store.open(store), sources, reason)
     if as_json:
         print_json({"reinstated": list(source_ids)})
         return
-    for image_id in source_ids:
-        print_result(f"reinstated {image_id}")
+    for source_id in source_ids:
+        print_result(f"reinstated {source_id}")
 
 
 @commands.command(epilog="Examples: `shls dataset withdrawn` · `shls dataset withdrawn --json`")
 @command
 def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
-    """List the withdrawn photographs: why, since when, by whom, and what still descends from them."""
+    """List what is withdrawn: why, since when, by whom, and what still descends from it."""
     from flows.cli.dataset.withdrawal_tables import show_withdrawn, withdrawn_json
     from storage.store import Store
 
@@ -85,14 +86,14 @@ def withdrawn(store: StoreFolder = "store", as_json: Json = False) -> None:
 )
 @command
 def purge(
-    images: Photographs,
+    sources: References,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be erased, and erase nothing.")
     ] = False,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Erase withdrawn photographs from the store, and every row made from them; leave a tombstone.
+    """Erase withdrawn photographs or videos from the store, and every row made from them; leave a tombstone.
 
     This cannot be undone. Weights that were trained with them, exports and copies elsewhere stay. A purge is
     refused while a job is running in the store; an interrupted purge is finished by the same command.
@@ -105,6 +106,6 @@ def purge(
 
     opened = Store.open(store)
     jobs = running_jobs(opened.backend) if dry_run else []
-    erasure, tombstone = (plan_purge(opened, images), None) if dry_run else purge_now(opened, images)
-    facts = {**purge_json(erasure, tombstone), "dry_run": dry_run, "jobs_at_work": jobs}
+    erasure, tombstone = (plan_purge(opened, sources), None) if dry_run else purge_now(opened, sources)
+    facts = {**purge_json(opened, erasure, tombstone), "dry_run": dry_run, "jobs_at_work": jobs}
     print_json(facts) if as_json else show_purge(facts)

@@ -1,4 +1,4 @@
-"""What a thing was made from, as a tree: from the thing to the runs, the stages and the photographs."""
+"""What a thing was made from, as a tree: from the thing to the runs, the stages and the sources."""
 
 import json
 from collections import Counter
@@ -10,15 +10,27 @@ from rich.tree import Tree
 from flows.cli.lineage.labels import counted, label, when
 from flows.cli.lineage.settings import settings_block, settings_line
 from storage.canonical import short
-from storage.lineage.graph import CHECKPOINT, DATASET, MASK, PHOTOGRAPH, RUN, SAMPLE, STAGE, Lineage, Node
+from storage.lineage.graph import (
+    CHECKPOINT,
+    DATASET,
+    MASK,
+    PHOTOGRAPH,
+    RUN,
+    SAMPLE,
+    SOURCES,
+    STAGE,
+    VIDEO,
+    Lineage,
+    Node,
+)
 from tasks.terminal import Terminal
 
-_PHOTOGRAPHS_SHOWN = 5
+_SOURCES_SHOWN = 5
 _SETTINGS = ("configuration", "parameters", "versions")
 
 
 def show_ancestry(lineage: Lineage, every: bool, full: bool = False) -> None:
-    """Print a lineage; the list of photographs is cut unless `every`, settings unless `full`."""
+    """Print a lineage; the list of sources is cut unless `every`, settings unless `full`."""
     Terminal(highlight=False).print(ancestry_tree(lineage, every, full))
 
 
@@ -101,9 +113,12 @@ def _usage(usage: Mapping[str, Any]) -> Iterator[str]:
     if usage["why_unknown"] is not None:
         yield f"what it saw is unknown: {usage['why_unknown']}"
         return
-    seen = sum(used["times_drawn"] > 0 for used in usage["photographs"].values())
+    by_kind = {kind: usage.get(f"{kind}s", {}) for kind in SOURCES}
+    seen = {kind: sum(one["times_drawn"] > 0 for one in used.values()) for kind, used in by_kind.items()}
+    is_named = [kind for kind in SOURCES if by_kind[kind]] or [PHOTOGRAPH]
+    saw = " and ".join(counted(seen[kind], kind) for kind in is_named)
     yield (
-        f"saw {counted(seen, 'photograph')}: {counted(usage['samples_drawn'], 'sample')} drawn in the "
+        f"saw {saw}: {counted(usage['samples_drawn'], 'sample')} drawn in the "
         f"{counted(usage['steps'], 'step')} before its weights were kept"
     )
     if usage["validations"]:
@@ -131,7 +146,7 @@ def _without_places(makings: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, 
 
 
 def _add_rows(tree: Tree, view: _ShownLineage, every: bool) -> None:
-    if view.root.kind == PHOTOGRAPH:
+    if view.root.kind in SOURCES:
         return
     if view.root.kind in (SAMPLE, MASK):
         _add_sources(tree, view)
@@ -140,11 +155,12 @@ def _add_rows(tree: Tree, view: _ShownLineage, every: bool) -> None:
         if rows := view.of_kind(kind):
             rejected = sum(all(row["rejected"] for row in node.facts["rows"]) for node in rows)
             tree.add(counted(len(rows), kind) + (f", {rejected} rejected" if rejected else ""))
-    _add_photographs(tree, view, every)
+    for kind in SOURCES:
+        _add_the_sources(tree, view, kind, every)
 
 
 def _add_sources(tree: Tree, view: _ShownLineage) -> None:
-    """Add the masks of a sample, each with its role and its photograph; of a mask, the photograph."""
+    """Add the masks of a sample, each with its role and its photograph; of a mask or a clip, its source."""
     roles: dict[str, list[str]] = {}
     for of_shard in view.root.facts.get("roles", ()):
         for mask_id, mask_roles in of_shard["masks"].items():
@@ -154,28 +170,28 @@ def _add_sources(tree: Tree, view: _ShownLineage) -> None:
         branch = tree.add(f"{role}: {label(mask)}")
         for photograph in view.above(mask, PHOTOGRAPH):
             branch.add(label(photograph))
-    if view.root.kind == MASK:
-        for photograph in view.above(view.root, PHOTOGRAPH):
-            tree.add(label(photograph))
+    for source in view.above(view.root, *(SOURCES if view.root.kind == MASK else (VIDEO,))):
+        tree.add(label(source))
 
 
-def _add_photographs(tree: Tree, view: _ShownLineage, every: bool) -> None:
-    photographs = sorted(view.of_kind(PHOTOGRAPH), key=_first_file_name)
-    if not photographs:
+def _add_the_sources(tree: Tree, view: _ShownLineage, kind: str, every: bool) -> None:
+    """Add the sources of a kind, if there are any."""
+    sources = sorted(view.of_kind(kind), key=_first_file_name)
+    if not sources:
         return
     used: Mapping[str, Any] = {}
     for checkpoint in view.of_kind(CHECKPOINT):
-        used = checkpoint.facts.get("usage", {}).get("photographs", {})
-    branch = tree.add(f"{counted(len(photographs), 'photograph')}{_licences(photographs)}")
-    shown = photographs if every else photographs[:_PHOTOGRAPHS_SHOWN]
-    for photograph in shown:
-        branch.add(label(photograph) + (_use(used.get(photograph.id)) if used else ""))
-    if len(photographs) > len(shown):
-        branch.add(f"and {len(photographs) - len(shown):,} more (--all)")
+        used = checkpoint.facts.get("usage", {}).get(f"{kind}s", {})
+    branch = tree.add(f"{counted(len(sources), kind)}{_licences(sources)}")
+    shown = sources if every else sources[:_SOURCES_SHOWN]
+    for source in shown:
+        branch.add(label(source) + (_use(used.get(source.id)) if used else ""))
+    if len(sources) > len(shown):
+        branch.add(f"and {len(sources) - len(shown):,} more (--all)")
 
 
 def _use(used: Mapping[str, Any] | None) -> str:
-    """Return how training used a photograph."""
+    """Return how training used a source."""
     if used is None:
         return "; never drawn"
     if used["times_drawn"]:
@@ -183,13 +199,13 @@ def _use(used: Mapping[str, Any] | None) -> str:
     return f"; validated on, in {counted(used['samples_validated'], 'sample')}"
 
 
-def _licences(photographs: Iterable[Node]) -> str:
-    """Return the number of photographs of each recorded licence, most frequent first."""
-    counts = Counter(row["licence"] for node in photographs for row in node.facts["rows"][:1])
+def _licences(sources: Iterable[Node]) -> str:
+    """Return the number of sources of each recorded licence, most frequent first."""
+    counts = Counter(row["licence"] for node in sources for row in node.facts["rows"][:1])
     noted = [f"{licence} {count:,}" for licence, count in counts.most_common() if licence is not None]
     return f"; licences: {', '.join(noted)}" if noted else ""
 
 
-def _first_file_name(photograph: Node) -> tuple[str, str]:
-    names = [row["file_name"] for row in photograph.facts["rows"] if row["file_name"]]
-    return (names[0] if names else "", photograph.id)
+def _first_file_name(source: Node) -> tuple[str, str]:
+    names = [row["file_name"] for row in source.facts["rows"] if row["file_name"]]
+    return (names[0] if names else "", source.id)

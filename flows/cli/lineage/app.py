@@ -10,7 +10,7 @@ from flows.cli.command import command, print_json
 from flows.cli.options import Json, StoreFolder
 
 lineage_app = typer.Typer(
-    no_args_is_help=True, help="What a thing was made from, and what was made from a photograph."
+    no_args_is_help=True, help="What a thing was made from, and what was made from a photograph or a video."
 )
 
 Dot = Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz (`dot -Tsvg`).")]
@@ -26,12 +26,12 @@ def up(
         str,
         typer.Argument(
             metavar="REF",
-            help="Checkpoint, score, dataset, stage artifact, shard, sample, mask or photograph: a name, an "
-            "id, at least the first six digits of one, or a file. KIND:REF where REF is ambiguous.",
+            help="Checkpoint, score, dataset, stage artifact, shard, sample, mask, photograph or video: a "
+            "name, an id, at least the first six digits of one, or a file. KIND:REF where REF is ambiguous.",
         ),
     ],
     every: Annotated[
-        bool, typer.Option("--all", help="Show every photograph, not only the first few.")
+        bool, typer.Option("--all", help="Show every photograph and video, not only the first few.")
     ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Show every parameter, version and setting, a line each.")
@@ -40,7 +40,7 @@ def up(
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Show what REF was made from, by whom, where, from which code: up to the photographs."""
+    """Show what REF was made from, by whom, where, from which code: up to the photographs and videos."""
     from flows.cli.lineage.ancestry_tree import show_ancestry
     from flows.cli.lineage.graphviz import dot_text
     from flows.cli.lineage.results import graph_json
@@ -59,7 +59,7 @@ def up(
 
 @lineage_app.command(
     epilog="Examples: `shls lineage down holiday/cat.jpg` · `shls lineage down cat.jpg` · "
-    "`shls lineage down 3fa9c1 --json`"
+    "`shls lineage down holiday.mp4` · `shls lineage down 3fa9c1 --json`"
 )
 @command
 def down(
@@ -67,19 +67,19 @@ def down(
         str,
         typer.Argument(
             metavar="REF",
-            help="A photograph: an image file on disk, an id, at least its first six digits, or its file "
-            "name as recorded in a dataset.",
+            help="A photograph or a video: an image file or a film on disk, an id, at least its first six "
+            "digits, or its file name as recorded in a dataset.",
         ),
     ],
     dot: Dot = False,
     store: StoreFolder = "store",
     as_json: Json = False,
 ) -> None:
-    """Show every sample, shard, dataset, checkpoint and score that descends from a photograph.
+    """Show every sample, shard, dataset, checkpoint and score that descends from a photograph or a video.
 
-    For each checkpoint: whether its training drew the photograph before the step whose weights were kept, how
-    often, and from which step on. The exit code is 1 for a photograph that no dataset in the store has seen;
-    with --json or --dot it is 0, and the answer is empty.
+    For each checkpoint: whether its training drew it before the step whose weights were kept, how often, and
+    from which step on. The exit code is 1 for one that no dataset in the store has seen; with --json or --dot
+    it is 0, and the answer is empty.
     """
     from flows.cli.lineage.descent_tree import show_descent
     from flows.cli.lineage.graphviz import dot_text
@@ -88,18 +88,18 @@ def down(
     from storage.lineage.descent import descent
     from storage.lineage.descent_graph import descent_graph
     from storage.lineage.history import History
-    from storage.lineage.subject import find_photograph
+    from storage.lineage.subject import find_source
     from storage.store import Store
 
     _one_form(as_json, dot)
     history = History(Store.open(store))
-    found = descent(history.store, find_photograph(history, reference), history)
+    found = descent(history.store, find_source(history, reference), history)
     if as_json:
         print_json(descent_json(found))
     elif dot:
         typer.echo(dot_text(descent_graph(history, found)))
     elif not found.rows:
-        raise NameUnknown(f"no dataset in this store has seen photograph {found.photograph} ({reference})")
+        raise NameUnknown(f"no dataset in this store has seen {found.kind} {found.source} ({reference})")
     else:
         show_descent(found)
 

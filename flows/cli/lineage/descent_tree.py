@@ -1,33 +1,37 @@
-"""What descends from a photograph, as a tree."""
+"""What descends from a photograph or a video, as a tree."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 from rich.tree import Tree
 
-from flows.cli.lineage.labels import counted, photograph_notes, score_text
+from flows.cli.lineage.labels import counted, score_text, source_notes
 from storage.canonical import short
 from storage.lineage.descended import NEVER_DRAWN, TRAINED, UNKNOWN, Descent, Exposure
 from storage.lineage.roles import DRAWN, LEFT_OUT, PASTED, TEMPLATE
+from storage.rows.source_kinds import SAMPLE_STAGES, VIDEOS
 from storage.rows.stage_graph import STAGES
-from storage.rows.stage_names import SALIENCY, SEQUENCES
+from storage.rows.stage_names import SALIENCY
 from tasks.terminal import Terminal
 
 _ROLES = {TEMPLATE: "template of", PASTED: "pasted into", LEFT_OUT: "left out of", DRAWN: "drawn for"}
 
 
 def show_descent(descent: Descent) -> None:
-    """Print all that descends from a photograph."""
+    """Print all that descends from a source."""
     Terminal(highlight=False).print(descent_tree(descent))
 
 
 def descent_tree(descent: Descent) -> Tree:
-    """Return what descends from a photograph as a tree: rows, shards, datasets, checkpoints with scores."""
-    notes = photograph_notes(row.notes for row in descent.rows if row.notes is not None)
-    tree = Tree(f"photograph {short(descent.photograph)}  {notes}")
+    """Return what descends from a source as a tree: rows, shards, datasets, checkpoints with scores."""
+    notes = source_notes(row.notes for row in descent.rows if row.notes is not None)
+    tree = Tree(f"{descent.kind} {short(descent.source)}  {notes}")
     if descent.withdrawal:
         tree.add(f"withdrawn on {descent.withdrawal.withdrawn_at[:10]}: {descent.withdrawal.reason}")
-    tree.add(counted(len({row.sample_id for row in descent.of_stage(SALIENCY)}), "mask"))
+    if descent.kind == VIDEOS.part:
+        tree.add(f"{counted(_num_rows(descent, VIDEOS.stage), 'row')} of footage")
+    else:
+        tree.add(counted(_num_rows(descent, SALIENCY), "mask"))
     tree.add(_samples(descent))
     _add_shards(tree, descent)
     _add_datasets(tree, descent)
@@ -38,14 +42,19 @@ def descent_tree(descent: Descent) -> Tree:
 
 
 def _samples(descent: Descent) -> str:
-    """Return how many pseudo-sequences there are, in which roles, on which side of the split."""
-    rows = {row.sample_id: row for row in descent.of_stage(SEQUENCES)}.values()
+    """Return how many samples there are, in which roles, on which side of the split."""
+    every = (row for stage in SAMPLE_STAGES for row in descent.of_stage(stage))
+    rows = {row.sample_id: row for row in every}.values()
     roles = _most_frequent(role for row in rows for role in row.roles)
     splits = _most_frequent(row.split for row in rows if row.split)
     rejected = sum(row.rejected is not None for row in rows)
     parts = [counted(len(rows), "sample"), *(f"{_ROLES[role]} {count}" for role, count in roles)]
     parts += [f"{count} in {split}" for split, count in splits]
     return ", ".join(parts + ([f"{rejected} rejected"] if rejected else []))
+
+
+def _num_rows(descent: Descent, stage: str) -> int:
+    return len({row.sample_id for row in descent.of_stage(stage)})
 
 
 def _most_frequent(values: Iterable[str]) -> list[tuple[str, int]]:
@@ -78,7 +87,7 @@ def _add_checkpoints(tree: Tree, descent: Descent) -> None:
 
 
 def _how(exposure: Exposure) -> str:
-    """Describe how a checkpoint saw the photograph."""
+    """Describe how a checkpoint saw the source."""
     if exposure.how == UNKNOWN:
         return f"unknown: {exposure.why_unknown}"
     if exposure.how == NEVER_DRAWN:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from flows.cli.lineage.labels import counted, label
 from shls_core.foreign_text import shown
-from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, Lineage, Node
+from storage.lineage.graph import MASK, PHOTOGRAPH, RUN, SAMPLE, SHARD, SOURCES, VIDEO, Lineage, Node
 
 MOST_NODES = 150
 """A larger graph is drawn with counts instead of rows and shards."""
-_SHAPES = {PHOTOGRAPH: "note", RUN: "ellipse"}
+_SHAPES = {PHOTOGRAPH: "note", VIDEO: "note", RUN: "ellipse"}
 
 
 def dot_text(lineage: Lineage) -> str:
@@ -38,7 +38,7 @@ def _groups(lineage: Lineage) -> dict[str, str]:
 
 
 def _group(node: Node) -> Iterator[str]:
-    if node.kind in (PHOTOGRAPH, MASK, SAMPLE):
+    if node.kind in (*SOURCES, MASK, SAMPLE):
         yield node.kind
     elif node.kind == SHARD:
         yield f"{node.facts['stage']} shard"

@@ -1,6 +1,6 @@
 """One-line descriptions of the things in a lineage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from storage.canonical import short
@@ -13,6 +13,7 @@ from storage.lineage.graph import (
     SAMPLE,
     SHARD,
     STAGE,
+    VIDEO,
     Node,
 )
 
@@ -42,8 +43,8 @@ def when(time: str) -> str:
     return f"{time[:16].replace('T', ' ')} UTC"
 
 
-def photograph_notes(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the notes about a photograph in rows of ingest: file names, source, licence, consent."""
+def source_notes(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the notes about a source in its rows: file names, source, licence, consent."""
     every = list(rows)
     names = ", ".join(dict.fromkeys(row["file_name"] for row in every if row["file_name"]))
     noted = [
@@ -61,11 +62,11 @@ def score_text(facts: Mapping[str, Any]) -> str:
     return on if value is None else f"{on}  J&F {100 * value:.1f}"
 
 
-def _photograph(node: Node) -> str:
+def _source(node: Node) -> str:
     withdrawn = node.facts.get("withdrawn")
     mark = f"; withdrawn on {withdrawn['withdrawn_at'][:10]}: {withdrawn['reason']}" if withdrawn else ""
-    notes = photograph_notes(node.facts["rows"]) if node.facts["rows"] else "its row is gone"
-    return f"photograph {short(node.id)}  {notes}{mark}{_rejected(node)}"
+    notes = source_notes(node.facts["rows"]) if node.facts["rows"] else "its row is gone"
+    return f"{node.kind} {short(node.id)}  {notes}{mark}{_rejected(node)}"
 
 
 def _mask(node: Node) -> str:
@@ -129,8 +130,9 @@ def _code(run: Mapping[str, Any]) -> str:
     return commit + (f", lock {short(lock)}" if lock else ", no lock file")
 
 
-_DESCRIBED = {
-    PHOTOGRAPH: _photograph,
+_DESCRIBED: Mapping[str, Callable[[Node], str]] = {
+    PHOTOGRAPH: _source,
+    VIDEO: _source,
     MASK: _mask,
     SAMPLE: _sample,
     SHARD: _shard,

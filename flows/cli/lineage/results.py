@@ -17,11 +17,11 @@ def graph_json(lineage: Lineage) -> dict[str, Any]:
 
 
 def descent_json(descent: Descent) -> dict[str, Any]:
-    """Return what ``shls lineage down --json`` prints: empty lists for a photograph that was never seen."""
+    """Return what ``shls lineage down --json`` prints: empty lists for a source that was never seen."""
     return {
-        "photograph": descent.photograph,
+        str(descent.kind): descent.source,
         "is_known": bool(descent.rows),
-        "withdrawal": descent.withdrawal and asdict(descent.withdrawal),
+        "withdrawal": descent.withdrawal and descent.withdrawal.facts,
         "rows": [asdict(row) for row in descent.rows],
         "shards": [
             {"shard": shard, "stage": stage, "gone": descent.gone_shards.get(shard)}

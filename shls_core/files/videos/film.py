@@ -27,7 +27,7 @@ from shls_core.files.videos.streams import (
 )
 from shls_core.files.videos.turning import turn_of
 
-_MOST_LOST_AT_FIRST = 300
+MOST_LOST_AT_FIRST = 300
 """After so many lost frames without one that can be read, no more are tried."""
 
 
@@ -62,10 +62,10 @@ def film_facts(path: Path) -> FilmFacts:
         film = film_of(container, path)
         notes = tuple(notes_of_streams(container, film))
         facts = FilmFacts(frames_per_second(film), stated_frames(container, film), notes)
-        pictures = islice(decoded(Packets(container, film)), _MOST_LOST_AT_FIRST)
+        pictures = islice(decoded(Packets(container, film)), MOST_LOST_AT_FIRST)
         first = next((picture.frame for picture in pictures if picture.frame is not None), None)
         if first is None:
-            raise _unreadable(path, film)
+            raise unreadable(path, film)
         check_frame_size(first.width, first.height, path)
     return facts
 
@@ -92,14 +92,14 @@ def film_frames(path: Path, findings: Findings) -> Generator[Frame, None, None]:
         packets = Packets(container, film)
         numbering = Numbering(findings)
         whole = deinterlaced(
-            _of_one_size(decoded(packets), path), codec, film.codec_context.field_order, findings
+            of_one_size(decoded(packets), path), codec, film.codec_context.field_order, findings
         )
         for shown in _upright(whole, path, findings):
             yield from numbering.add(shown)
-            if numbering.num_lost_at_first >= _MOST_LOST_AT_FIRST:
+            if numbering.num_lost_at_first >= MOST_LOST_AT_FIRST:
                 break
         if not findings.num_read:
-            raise _unreadable(path, film)
+            raise unreadable(path, film)
         findings.is_cut_off = _is_cut_off(path)
         if findings.num_stated is not None:
             findings.num_missing = max(0, findings.num_stated - packets.num_frames)
@@ -107,7 +107,7 @@ def film_frames(path: Path, findings: Findings) -> Generator[Frame, None, None]:
             yield from numbering.rest()
 
 
-def _of_one_size(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]:
+def of_one_size(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]:
     """Raise InputError at the first frame that has another size than the first one."""
     first: tuple[int, int] | None = None
     for number, picture in enumerate(pictures):
@@ -135,7 +135,8 @@ def _upright(pictures: Iterator[Picture], path: Path, findings: Findings) -> Ite
         yield Shown(pixels, picture.seconds, picture.is_doubtful)
 
 
-def _unreadable(path: Path, film: VideoStream) -> InputError:
+def unreadable(path: Path, film: VideoStream) -> InputError:
+    """Return the error about a film of which no frame can be decoded."""
     codec = film.codec_context.codec.canonical_name
     return InputError(f"expected a video, cannot read any frame of {path}: damaged {codec}")
 

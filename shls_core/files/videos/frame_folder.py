@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import UInt8
+
 from shls_core.errors import InputError, SampleError
 from shls_core.files.droppings import is_dropping
 from shls_core.files.foreign_file import LARGEST_PICTURE, read_regular
@@ -17,6 +20,8 @@ from shls_core.files.videos.frame import Frame
 from shls_core.files.videos.moving_pictures import num_pictures
 
 _MOST_NAMED = 5
+_MOST_COLOURS_OF_A_MASK = 32
+_SAMPLED_PER_SIDE = 32
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class FrameFolder:
             If a picture cannot be read, is an animation, or has another size than the first one.
         """
         shape: tuple[int, ...] | None = None
+        like_masks = []
         for name in self.names:
             frame = _frame(self.path / name)
             shape = shape or frame.pixels.shape
@@ -55,7 +61,13 @@ class FrameFolder:
                     f"{frame.pixels.shape[0]} ({self.path}, frame {frame.name})"
                 )
             findings.num_read += 1
+            if has_colours_of_a_mask(frame.pixels):
+                like_masks.append(name)
             yield frame
+        if like_masks and 2 * len(like_masks) < len(self.names):
+            findings.note(
+                f"taken as frame, with the few colours of a mask: {_listed(like_masks)}; --mask names masks"
+            )
 
 
 def frame_folder(path: Path, without: Sequence[Path] = ()) -> FrameFolder:
@@ -93,6 +105,21 @@ def frame_folder(path: Path, without: Sequence[Path] = ()) -> FrameFolder:
         raise InputError(f"expected frames as images in {path}, found none{_besides(masks, others)}")
     check_one_each(pictures, path)
     return FrameFolder(path, tuple(pictures), tuple(_notes(masks, others)))
+
+
+def has_colours_of_a_mask(pixels: UInt8[np.ndarray, "H W 3"]) -> bool:
+    """Whether a picture has 2 to 32 colours, as masks have; a picture of one colour is a fade or a blank."""
+    every = (max(1, side // _SAMPLED_PER_SIDE) for side in pixels.shape[:2])
+    rows, columns = (slice(None, None, step) for step in every)
+    return all(
+        least <= _num_colours(some) <= _MOST_COLOURS_OF_A_MASK
+        for least, some in ((1, pixels[rows, columns]), (2, pixels))
+    )
+
+
+def _num_colours(pixels: UInt8[np.ndarray, "H W 3"]) -> int:
+    red, green, blue = (pixels[..., channel].astype(np.uint32) for channel in range(3))
+    return len(np.unique(red << 16 | green << 8 | blue))
 
 
 def _entries(path: Path) -> list[Path]:

@@ -14,6 +14,7 @@ STRIDE = 8
 Alignment = Literal["strided", "half_pixel"]
 Jitter = Literal["shared", "cell", "none"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Side = Annotated[int, Field(ge=1, le=4096)]
 
 
 class DulNetworkConfig(ChannelConfig):
@@ -37,6 +38,14 @@ class ViewsConfig(FrozenConfig):
     """Side of the square that is cut out of all frames of a clip, in px. Sides of 8 n + 1 make the grid
     symmetric: 249 has 32x32 cells, 121 has 16x16. Published: 256, whose mirrored cells lie 7 px beside their
     originals."""
+
+    gap: int = Field(default=2, ge=1, le=1000)
+    """Of clips: largest distance from one frame of a step to the next; shorter clips have a smaller one.
+    Published: 2 at 6 frames per second, so a third of a second."""
+
+    short_side: tuple[Side, Side] = (256, 320)
+    """Of clips: smallest and largest shorter side of a frame, in px, before the square is cut out; both
+    occur. Published: 256 to 319."""
 
     flip: Share = 0.5
     """Probability that a view is mirrored; each of the two draws its own."""

@@ -65,7 +65,14 @@ class Draws:
     cross_view: tuple[int, ...]
 
 
-def draw(rng: np.random.Generator, config: DulConfig, num_frames: int, height: int, width: int) -> Draws:
+def draw(
+    rng: np.random.Generator,
+    config: DulConfig,
+    num_frames: int,
+    height: int,
+    width: int,
+    is_cut: bool = False,
+) -> Draws:
     """Draw the choices of a step for one clip.
 
     Parameters
@@ -76,13 +83,15 @@ def draw(rng: np.random.Generator, config: DulConfig, num_frames: int, height: i
         Configuration of the method.
     num_frames, height, width
         Shape of the clip; it has the frames and pixels that the configuration needs.
+    is_cut
+        Whether the clip is cut out and perhaps mirrored already: only the order of its frames is drawn.
     """
     views = config.views
     main = MainView(
         order=tuple(int(number) for number in rng.permutation(num_frames)[: views.num_frames]),
         top=int(rng.integers(height - views.crop + 1)),
         left=int(rng.integers(width - views.crop + 1)),
-        flipped=bool(rng.random() < views.flip),
+        flipped=bool(rng.random() < views.flip) and not is_cut,
     )
     view = _draw_view(rng, views)
     anchors = grid_cells(rng, config.cells, config.grid, config.anchor_jitter)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shls_core.propagation.label_propagator import LabelPropagator
     from shls_core.propagation.refinement_mode import RefinementMode
     from shls_core.superpixels.division import Divide
+    from shls_core.training.clip_draw import ClipDraw
 
 
 def _new_network(config: DulConfig, seed: int) -> DulNetwork:
@@ -60,6 +61,14 @@ def _feature_maps(network: DulNetwork, layer: str) -> DulDenseFeatures:
     return DulDenseFeatures(network, layer)
 
 
+def _clip_draw(config: DulConfig) -> ClipDraw:
+    """Return the frames and the main view of a clip; the loss then draws their order only."""
+    from shls_core.training.clip_draw import ClipDraw
+
+    keys = ("num_frames", "gap", "short_side", "crop", "flip")
+    return ClipDraw.model_validate({key: getattr(config.views, key) for key in keys})
+
+
 DUL = Method(
     name="dul",
     config=DulConfig,
@@ -72,4 +81,5 @@ DUL = Method(
     training_modules=("shls_core.methods.dul.training_loss",),
     use_modules=("shls_core.propagation.label_propagator", "shls_core.methods.dul.dense_features"),
     feature_modules=("shls_core.methods.dul.dense_features",),
+    clip_draw=_clip_draw,
 )

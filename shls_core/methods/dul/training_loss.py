@@ -16,6 +16,7 @@ from shls_core.methods.dul.network import DulNetwork
 from shls_core.methods.dul.views import at_cells, main_cells, main_view, regularising_view
 from shls_core.seeding import generator
 from shls_core.training.batch import TrainingBatch
+from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.method import TrainableMethod
 
 
@@ -40,7 +41,7 @@ class DulMethod(TrainableMethod):
     def loss(self, batch: TrainingBatch, step: int) -> Mapping[str, Float[Tensor, ""]]:
         """Return the terms ``space_time`` and ``cross_view``, the latter with its weight."""
         config = self._config
-        draws = self._draws(batch.frames.shape)
+        draws = self._draws(batch)
         device = next(self.network.parameters()).device
         main = self._main_views(batch.frames, draws).to(device)
         with torch.no_grad():
@@ -66,9 +67,9 @@ class DulMethod(TrainableMethod):
             ),
         }
 
-    def _draws(self, shape: Sequence[int]) -> list[Draws]:
+    def _draws(self, batch: TrainingBatch) -> list[Draws]:
         """Draw the choices of a step for every clip."""
-        batch, num_frames, height, width, _ = shape
+        num_clips, num_frames, height, width, _ = batch.frames.shape
         views = self._config.views
         if num_frames < views.num_frames or min(height, width) < views.crop:
             raise InputError(
@@ -77,7 +78,8 @@ class DulMethod(TrainableMethod):
             )
         # The seed of torch in a step depends on the run and the step alone.
         rng = generator(torch.initial_seed(), "dul")
-        return [draw(rng, self._config, num_frames, height, width) for _ in range(batch)]
+        is_cut = isinstance(batch, ClipBatch)
+        return [draw(rng, self._config, num_frames, height, width, is_cut) for _ in range(num_clips)]
 
     def _main_views(
         self, frames: UInt8[np.ndarray, "B T_all H W 3"], draws: Sequence[Draws]

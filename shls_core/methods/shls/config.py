@@ -47,9 +47,6 @@ class ShlsConfig(MethodConfig):
     min_distance_px: float = Field(default=10.0, ge=0.0)
     """Points of the same two frames that are nearer than this, in px, are no negatives of each other."""
 
-    correspondence_share: float = Field(default=0.5, ge=0.0, le=100.0)
-    """In use, the length of the appended vectors of correspondence, as a share of that of superfeatures."""
-
     refinement_from: int = Field(default=0, ge=0)
     """Steps that train superfeatures alone, before refinement is trained together with them. The second phase
     restarts the schedule and the moving average; only this phase is validated."""
@@ -57,7 +54,7 @@ class ShlsConfig(MethodConfig):
     refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
     """Highest learning rate of the second phase; by default that of the first."""
 
-    used: ClassVar[tuple[str, ...]] = ("memory", "correspondence_share")
+    used: ClassVar[tuple[str, ...]] = ("memory",)
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from shls_core.methods.shls.features.superfeatures import FeatureMaps
@@ -50,11 +50,8 @@ def encoded(
         If sizes do not agree or a superpixel map skips a label.
     """
     index = SuperpixelIndex.of(superpixel_maps)
-    superfeatures = network.superfeatures(features, index)
-    vectors = superfeatures.values
-    if network.correspondence is not None and correspondence_share:
-        means = index.at_quarter.means(network.correspondence(features.coarse))
-        vectors = F.normalize(torch.cat([vectors, correspondence_share * F.normalize(means)], dim=1))
+    superfeatures = network.superfeatures(features, index).values
+    vectors = with_correspondence(network, features, index, superfeatures, correspondence_share)
     starts = zip(index.offsets, index.offsets[1:], strict=False)
     views: list[FrameView] | list[None] = [None] * len(superpixel_maps)
     if network.refinement is not None:
@@ -65,3 +62,17 @@ def encoded(
             zip(superpixel_maps, views, starts, strict=True)
         )
     ]
+
+
+def with_correspondence(
+    network: ShlsNetwork,
+    features: FeatureMaps,
+    index: SuperpixelIndex,
+    superfeatures: Float[Tensor, "R S"],
+    share: float,
+) -> Float[Tensor, "R E"]:
+    """Return superfeatures with the mean vectors of correspondence appended, of unit length together."""
+    if network.correspondence is None or not share:
+        return superfeatures
+    means = index.at_quarter.means(network.correspondence(features.coarse))
+    return F.normalize(torch.cat([superfeatures, share * F.normalize(means)], dim=1))

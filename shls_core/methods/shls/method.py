@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shls_core.methods.method import FAISS, Method
 from shls_core.methods.shls.config import ShlsConfig
+from shls_core.methods.shls.section import ShlsSection
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,7 +77,7 @@ def _weights_in_use(config: ShlsConfig, weights: Mapping[str, Tensor]) -> Mappin
 
 SHLS = Method(
     name="shls",
-    config=ShlsConfig,
+    config=ShlsSection,
     columns=_columns,
     new_network=_new_network,
     network_with_weights=_network_with_weights,

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shls_core.frozen import FrozenConfig
-from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.propagation.fusion.config import FusedMemoryConfig
 
 
 class SuperpixelMemoryConfig(FrozenConfig):
@@ -13,7 +13,7 @@ class SuperpixelMemoryConfig(FrozenConfig):
     """Features whose means over superpixels are compared: the name of a layer or of an embedding of the
     network. Layers end in a ReLU, so that cosines lie in 0..1, as the memory assumes."""
 
-    memory: MemoryConfig = MemoryConfig(
+    memory: FusedMemoryConfig = FusedMemoryConfig(
         neighbours=5,
         pre_segmentation="knn_vote",
         update_threshold=0.0,

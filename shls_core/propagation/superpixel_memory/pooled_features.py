@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int64, UInt8
 from scipy.sparse import coo_array, csr_array
 
 from shls_core.propagation.dense_features import DenseFeatures
-from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame
+from shls_core.propagation.fusion.described_frame import DescribedFrame, pooled
 from shls_core.propagation.superpixel_memory.superpixel_index import SuperpixelIndex
 
 
@@ -33,16 +33,21 @@ class PooledFeatures:
 
     def encode(
         self, frame: UInt8[np.ndarray, "H W 3"], superpixel_map: Int64[np.ndarray, "H W"]
-    ) -> EncodedFrame:
+    ) -> DescribedFrame:
         """Return pooled features, places and pixels of the superpixels of an RGB frame."""
-        cells = self._features.encode(frame).flatten(1).T.float()
+        cells, stride = self._features.encode(frame), self._features.stride
         superpixels = torch.tensor(superpixel_map)
         index = SuperpixelIndex.of(superpixels[None])
-        means = cell_weights(superpixel_map, self._features.stride) @ cells.cpu().numpy()
-        return EncodedFrame(
-            F.normalize(torch.from_numpy(means), dim=1).to(self.device),
+        pooling = cell_weights(superpixel_map, stride)
+        means = pooled(cells, pooling)
+        return DescribedFrame(
+            F.normalize(means, dim=1),
             index.centres_of(0).to(self.device),
             superpixels.to(self.device),
+            cells=cells,
+            stride=stride,
+            pooling=pooling,
+            descriptors=means,
         )
 
     def refiner(self) -> None:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Int64, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
+from shls_core.propagation.fusion.config import FusedMemoryConfig
+from shls_core.propagation.fusion.described_frame import DescribedFrame
+from shls_core.propagation.fusion.tracker import FusedTracker
 from shls_core.propagation.interface import NOTHING_STORED, Stored
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
-from shls_core.propagation.superpixel_memory.encoded_frame import SuperpixelFeatures
+from shls_core.propagation.superpixel_memory.encoded_frame import EncodedFrame, SuperpixelFeatures
 from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker, TrackedFrame
 from shls_core.propagation.superpixel_memory.superpixel_objects import split_along_mask
 
@@ -90,12 +93,10 @@ class SuperpixelMemoryPropagator:
         self._tracker = None
         _check_mask(mask, prepared.pixels)
         split, labels = split_along_mask(prepared.superpixel_map, mask)
-        self._tracker = ObjectTracker(
-            self._memory_config,
+        self._tracker = self._tracker_of(
             self._features.encode(prepared.pixels, split),
             self._on_device(mask.astype(np.int64)),
             self._on_device(labels),
-            self._features.refiner(),
         )
         self._shape = prepared.pixels.shape
 
@@ -154,6 +155,15 @@ class SuperpixelMemoryPropagator:
                 self._on_device(labels),
             )
         )
+
+    def _tracker_of(
+        self, first: EncodedFrame, mask: Int64[Tensor, "H W"], labels: Int64[Tensor, " R"]
+    ) -> ObjectTracker:
+        config, refiner = self._memory_config, self._features.refiner()
+        if isinstance(config, FusedMemoryConfig) and config.is_fused:
+            assert isinstance(first, DescribedFrame)
+            return FusedTracker(config, first, mask, labels, refiner)
+        return ObjectTracker(config, first, mask, labels, refiner)
 
     def _started(self, prepared: DividedFrame) -> ObjectTracker:
         if self._tracker is None:

@@ -25,6 +25,7 @@ SCHEMA = StageSchema(
     ),
     statistics=(
         pa.field("num_frames", pa.int32()),
+        pa.field("num_lost", pa.int32()),  # frames of the row that are damaged or missing
         pa.field("num_bytes", pa.int64()),
     ),
 )

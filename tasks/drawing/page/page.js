@@ -50,8 +50,9 @@ async function goTo(number) {
 
 async function load(number) {
   const known = state.maps.get(number);
-  const [picture, mask] = await Promise.all([
+  const [picture, about, mask] = await Promise.all([
     bitmap(`frames/${number}/picture`),
+    get(`frames/${number}/facts`),
     known ? null : labels(`frames/${number}/mask`),
   ]);
   acts.cancel();
@@ -61,6 +62,7 @@ async function load(number) {
   state.numObjects = Math.max(state.numObjects, map().counts.findLastIndex((count) => count > 0));
   view.show(picture, map());
   render();
+  if (about.is_damaged) say("This frame is damaged: the picture is that of the frame before it.", true);
 }
 
 /** Ask for the pieces of this frame at this level. */

@@ -1,14 +1,17 @@
 """Pictures of a dataset: samples, spread evenly over their ids, and photographs of which none was made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from storage.records.tombstones import ERASED
+from storage.rows.stage_names import CLIPS, FOOTAGE
 from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
 from tasks.reports.pictures import Picture, picture
 from tasks.stages.handful import evenly_spread
 from tasks.staging.sample_pictures import fitted, sample_pictures, sample_text
 from tasks.staging.samples import RejectedSample, SampleReader
+from tasks.staging.staged_videos import Piece, StagedVideo, StagedVideos
 
 _SAMPLES, _REJECTED_OF_A_REASON = 8, 6
 _SIDE_PX, _SMALL_SIDE_PX = 240, 120
@@ -53,14 +56,22 @@ def shown_samples(reader: SampleReader) -> tuple[ShownSample, ...]:
     return tuple(_shown(reader, sample_id) for sample_id in evenly_spread(reader.sample_ids(), _SAMPLES))
 
 
-def rejected_groups(reader: SampleReader, stages: Sequence[StageSection]) -> tuple[RejectedGroup, ...]:
+def rejected_groups(
+    stills: SampleReader | None, videos: StagedVideos | None, stages: Sequence[StageSection]
+) -> tuple[RejectedGroup, ...]:
     """Group what the stages rejected: every reason with its count, and a few rows of it with pictures."""
     found: dict[tuple[str, str], list[RejectedRow]] = {}
-    for one in reader.rejected(_REJECTED_OF_A_REASON):
+    for one in stills.rejected(_REJECTED_OF_A_REASON) if stills else ():
         stage, _, reason = one.reason.partition(": ")
         found.setdefault((stage, kind_of_reason(reason)), []).append(_rejected_row(one, reason))
+    for stage, reason, made in _rejected_of_videos(videos) if videos else ():
+        of_reason = found.setdefault((stage, kind_of_reason(reason)), [])
+        if len(of_reason) < _REJECTED_OF_A_REASON:
+            of_reason.append(made())
     return tuple(
-        RejectedGroup(stage.name, TITLES[stage.name], reason, count, tuple(found[stage.name, reason]))
+        RejectedGroup(
+            stage.name, TITLES[stage.name], reason, count, tuple(found.get((stage.name, reason), ()))
+        )
         for stage in stages
         for reason, count in stage.reasons
     )
@@ -79,6 +90,24 @@ def _shown(reader: SampleReader, sample_id: str) -> ShownSample:
             for what, drawn in sample_pictures(sample, _SIDE_PX)
         ),
     )
+
+
+def _rejected_of_videos(videos: StagedVideos) -> Iterator[tuple[str, str, Callable[[], RejectedRow]]]:
+    """Yield stage and reason of every rejected video and piece, and what reads it with a picture."""
+    for one in videos.rejected():
+        yield FOOTAGE, one.reason, partial(RejectedRow, one.file_name, one.reason, None)
+    for video in map(videos.video, videos.video_ids()):
+        for piece in video.pieces:
+            if piece.rejected:
+                yield CLIPS, piece.rejected, partial(_rejected_piece, videos, video, piece, piece.rejected)
+
+
+def _rejected_piece(videos: StagedVideos, video: StagedVideo, piece: Piece, reason: str) -> RejectedRow:
+    """Return a piece with its middle frame."""
+    name = f"{video.file_name}, {piece.first}"
+    frame = videos.frame(video.video_id, piece.first + piece.count // 2)
+    drawn = None if frame is None else picture(fitted(frame, _SMALL_SIDE_PX), f"{name}, rejected", name)
+    return RejectedRow(name, reason, drawn)
 
 
 def _rejected_row(one: RejectedSample, reason: str) -> RejectedRow:

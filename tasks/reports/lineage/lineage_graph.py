@@ -1,10 +1,12 @@
-"""The graph of a dataset or a checkpoint: photographs, stages, dataset, weights, scores."""
+"""The graph of a dataset or a checkpoint: sources, stages, dataset, weights, scores."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from storage.canonical import short
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
-from tasks.reports.lineage.dataset_lineage import DatasetLineage
+from storage.rows.source_kinds import PHOTOGRAPHS
+from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from tasks.reports.lineage.dataset_lineage import DatasetLineage, SourcesOfKind
 from tasks.reports.lineage.descendants import Score, Trained
 from tasks.reports.lineage.graph_picture import Edge, GraphPicture, PictureNode, graph_picture
 from tasks.reports.lineage.stage_section import StageSection
@@ -18,6 +20,8 @@ _TITLES = {
     SALIENCY: "pseudo-masks",
     SEQUENCES: "sequences",
     SUPERPIXELS: "superpixels",
+    FOOTAGE: "rows of footage",
+    CLIPS: "clips",
 }
 _DESCENDANTS = "#descendants"
 
@@ -39,10 +43,14 @@ def lineage_graph(
     lying, upright : GraphPicture
         The same graph for a wide and for a narrow page.
     """
-    origin, _ = _few([_source(name, count) for name, count in dataset.sources.items()], "source", "#ingest")
-    layers = [origin, *([_stage(stage)] for stage in dataset.stages), [_dataset(dataset)]]
+    origins = {sources.kind.stage: _origins(sources) for sources in dataset.sources}
+    # Stages of different sources do not read each other: they stand side by side.
+    by_name = {stage.name: _stage(stage) for stage in dataset.stages}
+    columns = [[by_name[one] for one in made.kind.stages if one in by_name] for made in dataset.sources]
+    side_by_side = [[node for node in layer if node] for layer in zip_longest(*columns)]
+    layers = [[node for of_kind in origins.values() for node in of_kind], *side_by_side, [_dataset(dataset)]]
     edges = [
-        *(Edge(node.key, dataset.stages[0].name) for node in origin),
+        *(Edge(node.key, stage) for stage, nodes in origins.items() for node in nodes),
         *(Edge(read, stage.name) for stage in dataset.stages for read in dataset.reads[stage.name]),
         *(Edge(stage.name, dataset.id, "after") for stage in dataset.stages),
     ]
@@ -69,15 +77,24 @@ def _few(nodes: Sequence[PictureNode], kind: str, href: str) -> tuple[list[Pictu
     return [*first, more], shown_by
 
 
-def _source(name: str, count: int) -> PictureNode:
+def _origins(sources: SourcesOfKind) -> list[PictureNode]:
+    """Return where the sources of a kind came from."""
+    of_kind = "" if sources.kind == PHOTOGRAPHS else f"{sources.kind.noun} "
+    href = f"#{sources.kind.stage}"
+    nodes = [_origin(f"{of_kind}source {name}", name, count, href) for name, count in sources.origins.items()]
+    few, _ = _few(nodes, f"{of_kind}source", href)
+    return few
+
+
+def _origin(key: str, name: str, count: int, href: str) -> PictureNode:
     return PictureNode(
-        key=f"source {name}",
+        key=key,
         kind="source",
         count=figure(count),
         title="file" if count == 1 else "files",
         note=_short(name),
         tooltip=f"{counted(count, 'file')} from {name}",
-        href="#ingest",
+        href=href,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.rows.source_kinds import samples_learned_from
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from tasks.reports.comparison import Group
@@ -114,6 +115,7 @@ def checkpoint_page(store: Store, checkpoint: str, execution: ExecutionConfig) -
         checkpoint=lineage,
         groups=_compared(lineage),
         dataset=dataset,
+        learned_from=dataset.of_samples(_sample_stage(lineage)),
         graphs=_graphs(dataset, descendants),
         making=making,
         dataset_making=_dataset_making(dataset),
@@ -126,6 +128,10 @@ def _dataset_making(dataset: DatasetLineage) -> MakingSection:
         dataset_commands(dataset),
         configuration_of(dataset.runs),
     )
+
+
+def _sample_stage(lineage: CheckpointLineage) -> str:
+    return samples_learned_from(lineage.record.model_dump(include={"clip_draw"}))
 
 
 def _compared(lineage: CheckpointLineage) -> tuple[Group, ...]:

@@ -11,7 +11,7 @@ import yaml
 from storage.gate.gate import Finding
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.findings import FindingRow, finding_row
 from tasks.reports.lineage.histogram import Histogram, histogram
 
@@ -20,12 +20,17 @@ TITLES = {
     SALIENCY: "Pseudo-masks",
     SEQUENCES: "Pseudo-sequences",
     SUPERPIXELS: "Superpixel maps",
+    FOOTAGE: "Footage",
+    CLIPS: "Clips",
 }
 _MEANINGS = {
     INGEST: "Image files, unchanged, named by their SHA-256.",
     SALIENCY: "The salient region of a photograph, or of a part of it, and the labels derived from it.",
     SEQUENCES: "Frames and masks, rendered from photographs and pseudo-masks by a recipe.",
     SUPERPIXELS: "Every frame divided into small regions of similar colour.",
+    FOOTAGE: "Frames of films, a few per second, or of folders of frames; a row holds a part of a video, "
+    "which is named by the SHA-256 of its file.",
+    CLIPS: "Pieces of footage without a cut, in which something moves.",
 }
 
 
@@ -36,7 +41,7 @@ class StageSection:
     Attributes
     ----------
     skipped : tuple of str
-        What was among the photographs and has no row, counted by kind, in words.
+        What was among the sources and has no row, counted by kind, in words.
     rows, rejected : int
         `rows` includes the rejected ones; rows that were erased on request since are among these.
     reasons : tuple of (str, int)

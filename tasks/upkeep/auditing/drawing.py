@@ -1,4 +1,4 @@
-"""Draws what is made again: pseudo-sequences, and one shard of every stage."""
+"""Draws what is made again: samples, and one shard of every stage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -6,16 +6,17 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from storage.records.manifests import ShardRef
-from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, SEQUENCES, SUPERPIXELS
 from tasks.upkeep.auditing.remaking import Remaking
 
 Drawn = TypeVar("Drawn")
 
 
 class SampleToRemake(NamedTuple):
-    """A pseudo-sequence, and a dataset that has it."""
+    """A pseudo-sequence or a clip, and a dataset that has it."""
 
     dataset: str
+    stage: str
     sample_id: str
 
 
@@ -30,12 +31,15 @@ class ShardToRemake(NamedTuple):
 def draw_samples(
     rng: np.random.Generator, remakings: Mapping[str, Remaking], count: int
 ) -> list[SampleToRemake]:
-    """Draw pseudo-sequences, all if there are no more; one that several datasets share counts once."""
+    """Draw samples, all if there are no more; one that several datasets share counts once."""
     by_content: dict[str, SampleToRemake] = {}
     for dataset, remaking in sorted(remakings.items()):
-        sequences, maps = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS))
+        sequences, maps, clips = (_digests(remaking, stage) for stage in (SEQUENCES, SUPERPIXELS, CLIPS))
         for sample in sorted(sequences.keys() & maps.keys()):
-            by_content.setdefault(sequences[sample] + maps[sample], SampleToRemake(dataset, sample))
+            drawn = SampleToRemake(dataset, SEQUENCES, sample)
+            by_content.setdefault(sequences[sample] + maps[sample], drawn)
+        for sample in sorted(clips):
+            by_content.setdefault(clips[sample], SampleToRemake(dataset, CLIPS, sample))
     return _drawn(rng, list(by_content.values()), count)
 
 
@@ -54,6 +58,8 @@ def _shards(remakings: Mapping[str, Remaking], stage: str) -> Iterable[ShardToRe
 
 
 def _digests(remaking: Remaking, stage: str) -> dict[str, str]:
+    if stage not in remaking.artifacts:
+        return {}
     return {address.sample_id: address.digest for address, _ in remaking.artifacts[stage].accepted()}
 
 

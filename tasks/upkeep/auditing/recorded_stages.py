@@ -5,6 +5,7 @@ from typing import Any
 
 import pydantic
 
+from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.files.pictures.decode import DECODE_RULE
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
@@ -13,8 +14,10 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
 from storage.records.manifests import StageManifest
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.runs.execution_config import StagingConfig
+from tasks.stages.clips import ClipsStage
+from tasks.stages.footage import FootageStage
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
@@ -80,6 +83,20 @@ def _superpixels(given: Parameters) -> Stage:
     return SuperpixelsStage(SuperpixelConfig.model_validate(given))
 
 
+def _footage(given: Parameters) -> Stage:
+    if given["decode_rule"] != DECODE_RULE:
+        raise NotComparable(f"its films were decoded by rule {given['decode_rule']}, now {DECODE_RULE}")
+    return FootageStage(
+        FootageConfig.model_validate({name: given[name] for name in given if name != "decode_rule"})
+    )
+
+
+def _clips(given: Parameters) -> Stage:
+    return ClipsStage(
+        ClipsConfig.model_validate(given["clips"]), HeldOutConfig.model_validate(given["held_out"])
+    )
+
+
 def _max_side(given: Parameters) -> int:
     return IngestConfig(max_side=given["max_side"]).max_side
 
@@ -94,4 +111,6 @@ _STAGES: Mapping[str, Callable[[Parameters], Stage]] = {
     SALIENCY: _saliency,
     SEQUENCES: _sequences,
     SUPERPIXELS: _superpixels,
+    FOOTAGE: _footage,
+    CLIPS: _clips,
 }

@@ -1,4 +1,4 @@
-"""Makes rows and whole shards of a dataset again, from the photographs and manifests in the store."""
+"""Makes rows and whole shards of a dataset again, from what is in the store, and from films at hand."""
 
 import tempfile
 from collections.abc import Mapping
@@ -13,17 +13,20 @@ from storage.records.manifests import ShardRef
 from storage.rows.dataset import Dataset
 from storage.rows.shard_encoding import encode_shard
 from storage.rows.shards import read_columns
+from storage.rows.source_kinds import SOURCE_STAGES
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import INGEST
+from storage.rows.stage_names import FOOTAGE, INGEST
 from tasks.executor import one_thread
 from tasks.planning.making import Making
 from tasks.planning.shard_job import KeyedRow
 from tasks.planning.stage_plan import keyed_row
+from tasks.stages.footage import FootageStage
 from tasks.stages.input_reader import InputReader
 from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS
 from tasks.stages.stage import Row, RowPlan, Stage
 from tasks.staging.shard_work import compute_row
+from tasks.upkeep.auditing.films import Films
 from tasks.upkeep.auditing.recorded_stages import recorded_stage
 
 
@@ -31,10 +34,20 @@ class Remaking:
     """The stages of one dataset, planned again, to make any row of it again.
 
     Nothing is written. Each stage reads the stored rows, so it is judged independently of other stages.
+
+    Parameters
+    ----------
+    objects
+        Where the dataset is.
+    dataset
+        Its id.
+    films
+        Where its films are.
     """
 
-    def __init__(self, objects: ObjectStore, dataset: str) -> None:
+    def __init__(self, objects: ObjectStore, dataset: str, films: Films) -> None:
         self._objects = objects
+        self._films = films
         self._reader = InputReader(objects)
         self.artifacts: Mapping[str, StageArtifact] = Dataset(objects, dataset).stages
         self._stages: dict[str, Stage] = {}
@@ -66,7 +79,7 @@ class Remaking:
     def row_again(self, stage: str, stored: Row) -> Row | None:
         """Return what the plan and the inputs of a stored row give now; None where no plan has such a row.
 
-        A rejected photograph is not in the store: its row is taken unchanged.
+        A rejected photograph or video is not in the store: its row is taken unchanged.
 
         Raises
         ------
@@ -75,6 +88,8 @@ class Remaking:
         """
         if stage == INGEST:
             return stored if stored["rejected"] is not None else self._photograph_again(stored)
+        if stage == FOOTAGE:
+            return stored if stored["rejected"] is not None else self._footage_again(stored)
         item = self._planned(stage).get(stored["sample_id"])
         return None if item is None else self._made(stage, item)
 
@@ -103,7 +118,7 @@ class Remaking:
 
     def unplanned(self, stage: str) -> set[str]:
         """Return the ids of rows that are in the new plan alone, or in the stored stage alone."""
-        if stage == INGEST:  # what was in the folder is known from its rows alone
+        if stage in SOURCE_STAGES:  # what was in the folder is known from its rows alone
             return set()
         stored = self.artifacts[stage].table(["sample_id"])["sample_id"].to_pylist()
         return self._planned(stage).keys() ^ set(stored)
@@ -115,6 +130,15 @@ class Remaking:
             plans = self.stage(name).plan({read: self.artifacts[read] for read in manifest.inputs})
             self._plans[name] = {plan.sample_id: keyed_row(plan, making) for plan in plans}
         return self._plans[name]
+
+    def _footage_again(self, stored: Row) -> Row | None:
+        stage = self.stage(FOOTAGE)
+        assert isinstance(stage, FootageStage)
+        plan = self._films.plan(stage, stored)
+        if plan is None:
+            return None
+        making = Making.recorded(self._objects, self.artifacts[FOOTAGE].manifest).digest
+        return self._made(FOOTAGE, keyed_row(plan, making))
 
     def _photograph_again(self, stored: Row) -> Row:
         image_id = stored["sample_id"]

@@ -1,7 +1,8 @@
-"""A random part of what datasets hold, made again: rows from recipes and photographs, shards from inputs."""
+"""A random part of what datasets hold, made again: rows from recipes and sources, shards from inputs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 
@@ -10,13 +11,15 @@ from storage.canonical import short
 from storage.objects.objects import ObjectStore, object_path
 from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader
+from storage.rows.source_kinds import SAMPLE_STAGES
 from storage.rows.stage_artifact import RowAddress
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import SEQUENCES, SUPERPIXELS
 from storage.tables.append_only import Row
 from tasks.staging.replay import Replayer, changed_since
 from tasks.terminal import Advance
 from tasks.upkeep.auditing.drawing import draw_samples, draw_shards
+from tasks.upkeep.auditing.films import Films
 from tasks.upkeep.auditing.judging import Again, other_platforms
 from tasks.upkeep.auditing.recorded_stages import NotComparable
 from tasks.upkeep.auditing.remaking import Remaking
@@ -31,8 +34,9 @@ def replay_at_random(
     count: int,
     seed: int,
     advance: Advance,
+    footage: Sequence[Path] = (),
 ) -> list[Again]:
-    """Draw pseudo-sequences and shards, make them again, and return for each whether it is the same.
+    """Draw samples and shards, make them again, and return for each whether it is the same.
 
     Parameters
     ----------
@@ -43,16 +47,19 @@ def replay_at_random(
     runs
         Of the ledger: they record the kinds of machine on which the datasets were made.
     count
-        Pseudo-sequences to draw. Each is rendered from its recipe; its superpixel maps, and the pseudo-masks
-        and photographs that it was made from, are made again, too. Of every stage, one whole shard is made
-        again from its inputs.
+        Samples to draw. A pseudo-sequence is rendered from its recipe; its superpixel maps, and the
+        pseudo-masks and photographs that it was made from, are made again, too. A clip is cut out of its
+        footage, and that is taken from its film, if the film is at hand. Of every stage, one whole shard is
+        made again from its inputs.
     seed
         Of the draw.
     advance
         Called with the number of draws that were made again, and the number of all draws.
+    footage
+        Folders of films, besides those that the runs name.
     """
     rng = np.random.default_rng(seed)
-    remakings, found = _opened(objects, datasets)
+    remakings, found = _opened(objects, datasets, Films.known_from(runs, footage))
     replays = _Replays(objects, remakings, runs)
     work: list[Callable[[], Iterator[Again]]] = [
         *(partial(replays.of_sample, *drawn) for drawn in draw_samples(rng, remakings, count)),
@@ -64,17 +71,21 @@ def replay_at_random(
     return found
 
 
-def _opened(objects: ObjectStore, datasets: Sequence[str]) -> tuple[dict[str, Remaking], list[Again]]:
+def _opened(
+    objects: ObjectStore, datasets: Sequence[str], films: Films
+) -> tuple[dict[str, Remaking], list[Again]]:
     """Return the complete datasets; for each of the others, that it cannot be made again."""
     remakings, lost = {}, []
     for dataset in datasets:
+        stage = SEQUENCES
         try:
-            remaking = Remaking(objects, dataset)
+            remaking = Remaking(objects, dataset, films)
+            stage = next((one for one in SAMPLE_STAGES if one in remaking.artifacts), SEQUENCES)
             remaking.require_whole()
             remakings[dataset] = remaking
         except (ObjectMissing, ObjectCorrupted) as error:
             place = object_path(dataset)
-            lost.append(Again(dataset, SEQUENCES, "every row", place, _NOT_MADE, (str(error),)))
+            lost.append(Again(dataset, stage, "every row", place, _NOT_MADE, (str(error),)))
     return remakings, lost
 
 
@@ -87,13 +98,16 @@ class _Replays:
         self._addresses = cache(self._addresses_of)
         self._done: set[RowAddress] = set()
 
-    def of_sample(self, dataset: str, sample: str) -> Iterator[Again]:
-        """Make a pseudo-sequence again, and all that it was made from."""
-        address = self._addresses(dataset, SEQUENCES)[sample]
+    def of_sample(self, dataset: str, stage: str, sample: str) -> Iterator[Again]:
+        """Make a pseudo-sequence or a clip again, and all that it was made from."""
+        address = self._addresses(dataset, stage)[sample]
         parents = self._rows.row(address.shard, address.index, ["parents"])["parents"]
-        yield from self._rendered_again(dataset, address)
-        for stage in (SALIENCY, INGEST):
-            rows = self._addresses(dataset, stage)
+        if stage == SEQUENCES:
+            yield from self._rendered_again(dataset, address)
+        else:
+            yield self._row_again(dataset, address)
+        for read in schema_of(stage).reads[::-1]:
+            rows = self._addresses(dataset, read)
             for row in (rows[parent] for parent in parents if parent in rows):
                 if row not in self._done:  # others were made from it, too
                     self._done.add(row)

@@ -276,3 +276,12 @@ def test_a_server_that_does_not_answer_is_told_in_one_line(shls, config_file, tm
     assert result.exit_code == 1
     assert "expected Prefect's server at http://127.0.0.1:9/api" in one_error_line(result)
     assert not (tmp_path / "store").exists()
+
+
+def test_an_address_of_a_server_that_is_none_is_not_repeated(shls, config_file, tmp_path):
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: "user:hidden@host/api"}):
+        result = shls("dataset", "build", "--config", config_file(), "--store", tmp_path / "store")
+    told = "error: expected PREFECT_API_URL to be http://HOST:PORT/api, got another text"
+    assert one_error_line(result) == told

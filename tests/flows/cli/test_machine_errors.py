@@ -34,6 +34,13 @@ def test_defects_are_not_taken_for_errors_of_the_machine():
     assert "threads" in described(RuntimeError("can't start new thread"))
 
 
+def test_a_link_that_leads_back_to_itself_is_named(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises((RuntimeError, OSError)) as raised:  # RuntimeError before Python 3.13
+        (tmp_path / "loop").resolve(strict=True)
+    assert described(raised.value).endswith("/loop; a link in that path leads back to itself")
+
+
 @pytest.mark.parametrize(
     "out", ["file/below", *(pytest.param(out, marks=pytest.mark.slow) for out in ("file", "/proc/out"))]
 )

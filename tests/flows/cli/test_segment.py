@@ -153,3 +153,24 @@ def test_a_checkpoint_of_another_network_is_one_line(shls, first_run, used_store
     assert "as this version has it, got " in (told := refused(attention_heads=8))
     assert "method.network.attention_heads: Extra inputs are not permitted" in told
     assert "expected weights of a network with NetworkConfig" in refused(width_multiplier=0.25)
+
+
+def test_masks_may_be_adapted_to_the_video(shls, first_run, clip, tmp_path):
+    frames, mask, out = clip
+    small = tmp_path / "small.yaml"
+    small.write_text(
+        f"base: {first_run.config}\nadaptation: {{steps: 2, size: 32, width: 0.0625, num_threads: 1}}\n"
+    )
+    options = ("--config", small, "--store", first_run.store, "--superpixels", 40)
+    assert shls("segment", frames, "--mask", mask, "--out", tmp_path / "plain", *options).exit_code == 0
+    result = shls("segment", frames, "--mask", mask, "--out", out, *options, "--adapt", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["adaptation"]["steps"] == 2
+    np.testing.assert_array_equal(read_mask(out / "masks" / "0.png"), read_mask(mask))
+    # Noise cannot be learned in two steps: propagated masks are kept, and that is said.
+    assert found["adaptation"]["unlearned"] == [1, 2]
+    assert "adaptation: object 2 keeps its propagated masks" in result.stderr
+    for name in ("1.png", "2.png"):
+        kept = read_mask(tmp_path / "plain" / "masks" / name)
+        np.testing.assert_array_equal(read_mask(out / "masks" / name), kept)

@@ -16,7 +16,7 @@ from shls_core.methods.registry import (
     method_config,
     method_named,
 )
-from shls_core.methods.shls.config import ShlsConfig
+from shls_core.methods.shls.section import ShlsSection
 from storage.rows.loader import COLUMNS
 
 
@@ -44,16 +44,16 @@ def test_a_method_that_is_none_is_told_with_those_there_are():
 
 
 def test_a_name_or_a_section_without_one_means_its_defaults():
-    assert method_config("shls") == method_config({}) == default_method() == ShlsConfig()
+    assert method_config("shls") == method_config({}) == default_method() == ShlsSection()
     assert DEFAULT == "shls"
     chosen = method_config({"temperature": 0.5})
-    assert chosen == ShlsConfig(temperature=0.5)
+    assert chosen == ShlsSection(temperature=0.5)
     assert method_config(chosen) is chosen
 
 
 def test_a_field_dumps_and_takes_the_section_of_any_method():
     held = Holder(method={"name": "shls", "network": {"width_multiplier": 0.5}})
-    assert isinstance(held.method, ShlsConfig)
+    assert isinstance(held.method, ShlsSection)
     assert held.model_dump(mode="json")["method"]["network"]["width_multiplier"] == 0.5
     assert Holder.model_validate(held.model_dump()) == held
     assert Holder.model_validate_json(held.model_dump_json()) == held

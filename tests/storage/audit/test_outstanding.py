@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.audit.outstanding import outstanding
+from storage.audit.outstanding import TrainedOn, outstanding
 from storage.records.manifests import DatasetManifest, get_record
 from storage.records.tombstones import ERASED
 from storage.rows.dataset import Dataset
@@ -21,7 +21,8 @@ def rows(store, dataset, stage):
 def found(store, withdrawn, *datasets):
     manifests = {one: get_record(store.objects, one, DatasetManifest) for one in datasets}
     denied = {image_id: withdrawal(image_id) for image_id in withdrawn}
-    return outstanding(store.objects, denied, manifests, {f"learned from {one}": one for one in datasets})
+    trained_on = {f"learned from {one}": [TrainedOn(one, "sequences")] for one in datasets}
+    return outstanding(store.objects, denied, manifests, trained_on)
 
 
 def test_every_photograph_is_held_by_the_dataset_and_learned_from_where_a_sequence_has_it(staged):
@@ -31,7 +32,7 @@ def test_every_photograph_is_held_by_the_dataset_and_learned_from_where_a_sequen
     }
     for image_id in photographs:
         (one,) = found(staged.store, [image_id], staged.dataset)
-        assert (one.withdrawal.image_id, one.datasets) == (image_id, (staged.dataset,))
+        assert (one.withdrawal.source_id, one.datasets) == (image_id, (staged.dataset,))
         assert bool(one.checkpoints) == (image_id in in_sequences)
 
 

@@ -130,6 +130,54 @@ def test_a_run_that_read_something_else_is_told(learned, record_run):
     assert told[learned.evaluation].startswith("run a evaluate made it of another checkpoint than it says")
 
 
+def validated_by_another(learned):
+    """A checkpoint that another dataset than its own validates, and an evaluation on that one."""
+    facts = {"dataset": "d" * 64, "validation_dataset": learned.dataset, "weights": "0" * 64}
+    learned.checkpoint = learned.put(CheckpointRecord, final_loss=0.5, **facts)
+    learned.evaluation = learned.evaluate()
+    return learned
+
+
+def test_the_dataset_that_validates_is_held_to_the_same(learned, record_run):
+    store, found = learned.store, validated_by_another(learned)
+    record_run(store, "dataset", outputs=["d" * 64], verdict="passed")
+    record_run(store, "train", inputs=["d" * 64], outputs=[found.checkpoint])
+    record_run(store, "evaluate", inputs=[found.checkpoint], outputs=[found.evaluation])
+    assert found.told()[found.checkpoint].startswith("no passed verdict on dataset")
+    record_run(store, "dataset", outputs=[learned.dataset], verdict="passed")
+    record_run(store, "train", inputs=["d" * 64, learned.dataset], outputs=[found.checkpoint])
+    assert found.told()[found.checkpoint].startswith("no passed verdict on dataset")  # the first run counts
+
+
+def test_a_run_that_read_one_of_two_datasets_is_told(learned, record_run):
+    store, found = learned.store, validated_by_another(learned)
+    for dataset in ("d" * 64, learned.dataset):
+        record_run(store, "dataset", outputs=[dataset], verdict="passed")
+    record_run(store, "train", inputs=["d" * 64], outputs=[found.checkpoint])
+    record_run(store, "evaluate", inputs=[found.checkpoint], outputs=[found.evaluation])
+    told = found.told()
+    expected = f"made it of another dataset than it says, {learned.dataset[:12]}…"
+    assert told.pop(found.checkpoint).endswith(expected)
+    assert told == {}
+    record_run(store, "train", inputs=["d" * 64, learned.dataset], outputs=[found.checkpoint])
+    assert found.told() == {}
+
+
+def test_a_score_on_another_dataset_than_the_one_that_validates_is_told(learned, record_run):
+    store, found = learned.store, validated_by_another(learned)
+    for dataset in ("d" * 64, learned.dataset):
+        record_run(store, "dataset", outputs=[dataset], verdict="passed")
+    record_run(store, "train", inputs=["d" * 64, learned.dataset], outputs=[found.checkpoint])
+    found.evaluation = found.put(
+        SubmissionRecord,
+        **(SEGMENTED | {"checkpoint": found.checkpoint, "dataset": learned.dataset}),
+        masks="f" * 64,
+        num_masks=1,
+    )
+    record_run(store, "submit", inputs=[found.checkpoint], outputs=[found.evaluation])
+    assert found.told()[found.evaluation].startswith("it is of dataset")
+
+
 def test_a_score_that_is_older_than_its_checkpoint_is_told(learned, record_run):
     record_run(learned.store, "evaluate", inputs=[learned.checkpoint], outputs=[learned.evaluation])
     record_run(learned.store, "dataset", outputs=[learned.dataset], verdict="passed")

@@ -20,7 +20,7 @@ def passed_store(staged_copy, staged):
 
 def test_what_is_exported_is_a_store_of_one_dataset(passed_store, staged, tmp_path):
     foreign = passed_store.objects.put(b"of another dataset")
-    num_objects = export_store(passed_store, staged.dataset, tmp_path / "out")
+    num_objects = export_store(passed_store, [staged.dataset], tmp_path / "out")
     exported = Store.open(tmp_path / "out")
     assert len(list((tmp_path / "out" / "objects").glob("*/*"))) == num_objects
     assert verify_store(exported).problems == ()
@@ -36,7 +36,7 @@ def test_what_is_exported_is_a_store_of_one_dataset(passed_store, staged, tmp_pa
 
 def test_a_dataset_that_did_not_pass_is_refused(staged_copy, staged, tmp_path):
     with pytest.raises(GateError, match="never validated"):
-        export_store(staged_copy, staged.dataset, tmp_path / "out")
+        export_store(staged_copy, [staged.dataset], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -44,4 +44,4 @@ def test_a_damaged_dataset_is_refused(passed_store, staged, tmp_path):
     path = passed_store.root / object_path(staged.outcomes["superpixels"].artifact)
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(ObjectCorrupted, match="has changed since it was written"):
-        export_store(passed_store, staged.dataset, tmp_path / "out")
+        export_store(passed_store, [staged.dataset], tmp_path / "out")

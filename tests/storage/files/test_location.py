@@ -5,8 +5,8 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from shls_core.errors import InputError
-from storage.files.location import Bucket, Folder, locate
+from shls_core.errors import InputError, StoreError
+from storage.files.location import ENDPOINTS, Bucket, Folder, locate
 from storage.store import Store
 
 
@@ -65,6 +65,32 @@ def test_an_address_without_encryption_has_to_be_allowed(monkeypatch, allowed):
         locate("s3://photos")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     assert locate("s3://photos") == Bucket("photos", "")
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("", "{name} to be http://HOST:PORT or https://HOST, got an empty text: unset it"),
+        (" ", "{name} to be http://HOST:PORT or https://HOST, got an empty text: unset it"),
+        ("objects.example", "{name} to be http://HOST:PORT or https://HOST, got another text"),
+        ("https://user:hidden@objects.example", "{name} without a user, got https://***@objects.example: "),
+    ],
+)
+def test_an_address_that_nobody_can_ask_is_refused(monkeypatch, name, address, told):
+    for one in ENDPOINTS:
+        monkeypatch.delenv(one, raising=False)
+    monkeypatch.setenv(name, address)
+    with pytest.raises(InputError) as raised:
+        locate("s3://photos")
+    assert str(raised.value).startswith(f"expected {told.format(name=name)}")
+    assert "hidden" not in str(raised.value)
+
+
+def test_settings_that_obstore_does_not_understand_are_one_line(monkeypatch):
+    monkeypatch.setenv("AWS_S3_EXPRESS", "perhaps")
+    with pytest.raises(StoreError, match=r"expected settings of a bucket .*perhaps"):
+        Bucket("photos", "").backend()
 
 
 def test_the_environment_says_the_region(monkeypatch):

@@ -6,7 +6,7 @@ from shls_core.errors import InputError, NameUnknown
 from storage import references
 from storage.canonical import digest_bytes, digest_json
 from storage.lineage.history import History
-from storage.lineage.subject import Subject, find_photograph, find_subject
+from storage.lineage.subject import Subject, find_source, find_subject
 from storage.records.manifests import DatasetManifest, StageManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.withdrawal.which_source import file_digest
@@ -66,7 +66,7 @@ def test_a_photograph_goes_by_file_file_name_and_id_and_comes_before_its_mask(ma
         "photograph:coffee.png",
     ):
         assert find_subject(history, reference) == Subject("photograph", coffee)
-        assert find_photograph(history, reference) == coffee
+        assert find_source(history, reference) == coffee
     assert find_subject(history, f"mask:{coffee[:8]}") == Subject("mask", coffee)
 
 
@@ -82,23 +82,23 @@ def test_what_means_nothing_is_told_in_one_line(history, reference):
 @pytest.mark.parametrize("reference", ["birds.jpg", "f00dfeed", "", "a" * 300])
 def test_what_is_no_photograph_is_told(history, reference):
     with pytest.raises(NameUnknown, match="expected an image file, or the id or file name of a photograph"):
-        find_photograph(history, reference)
+        find_source(history, reference)
 
 
 def test_another_kind_than_a_photograph_is_told(made, history):
     with pytest.raises(NameUnknown, match="expected a photograph, got a dataset: photos"):
-        find_photograph(history, "photos")
+        find_source(history, "photos")
     with pytest.raises(NameUnknown, match=f"expected a photograph, got a checkpoint: {made.brief}"):
-        find_photograph(history, made.brief)
+        find_source(history, made.brief)
     with pytest.raises(NameUnknown, match="expected a photograph, got a mask"):
-        find_photograph(history, "mask:123456")
+        find_source(history, "mask:123456")
 
 
 def test_a_photograph_that_was_never_seen_goes_by_file_and_whole_id(history, tmp_path):
     path = tmp_path / "new.jpg"
     path.write_bytes(b"never seen")
-    assert find_photograph(history, str(path)) == digest_bytes(b"never seen")
-    assert find_photograph(history, "ab" * 32) == "ab" * 32
+    assert find_source(history, str(path)) == digest_bytes(b"never seen")
+    assert find_source(history, "ab" * 32) == "ab" * 32
 
 
 def test_the_id_of_a_second_file_with_the_same_bytes_means_the_photograph(
@@ -128,7 +128,7 @@ def test_a_file_name_of_two_photographs_is_ambiguous(store, photographs, stage_d
         find_subject(History(store), "mine.png")
     told = r"expected one photograph, got mine\.png, which means 2: \w{12}…, \w{12}…; give the id"
     with pytest.raises(NameUnknown, match=told):
-        find_photograph(History(store), "mine.png")
+        find_source(History(store), "mine.png")
 
 
 def test_a_beginning_of_several_ids_is_ambiguous(made, history, monkeypatch):
@@ -147,5 +147,5 @@ def every_sample(history):
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"expected an image file that can be read at .*: Is a directory"):
+    with pytest.raises(InputError, match=r"expected a file that can be read at .*: Is a directory"):
         file_digest(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 from shls_core.errors import NameUnknown
 from storage.canonical import digest_bytes, digest_json
 from storage.lineage.history import History
-from storage.lineage.subject import find_photograph, find_subject
+from storage.lineage.subject import find_source, find_subject
 from storage.withdrawal.deny_list import withdrawn
 from storage.withdrawal.which_source import SourceReferences
 from tasks.upkeep.withdrawal import plan_purge, purge, reinstate, withdraw
@@ -76,7 +76,7 @@ def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_ev
         lambda reference: reinstate(staged_copy, [reference], "consent given"),
         lambda reference: plan_purge(staged_copy, [reference]),
         lambda reference: purge(staged_copy, [reference]),
-        lambda reference: find_photograph(history, reference),
+        lambda reference: find_source(history, reference),
         lambda reference: find_subject(history, reference),
     ):
         for reference in ("coffee.png", "photograph:coffee.png"):
@@ -86,7 +86,7 @@ def test_a_file_here_that_another_photograph_has_as_its_noted_name_is_refused_ev
     # The id is exact, and so is a path that is no file name.
     for reference, meant in ((image, image), ("photograph:" + image[:8], image), ("./coffee.png", other)):
         assert plan_purge(staged_copy, [reference]).source_ids == (meant,)
-        assert find_photograph(history, reference) == find_subject(history, reference).id == meant
+        assert find_source(history, reference) == find_subject(history, reference).id == meant
 
 
 def test_a_whole_id_means_its_photograph_whatever_files_are_called(resolve, image, tmp_path, monkeypatch):

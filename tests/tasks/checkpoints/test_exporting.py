@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
-from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.refinement.config import RefinementConfig
-from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.methods.shls.section import ShlsSection
+from shls_core.propagation.fusion.config import FusedMemoryConfig
 from shls_core.training.weights import weights_from_bytes, weights_to_bytes
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.links import links_of
@@ -22,8 +22,8 @@ NETWORK = NetworkConfig(
     width_multiplier=0.125, refinement=RefinementConfig(mode="whole_frame", decoder_width=0.0625)
 )
 COARSE = NetworkConfig(width_multiplier=0.125)
-VOTE = MemoryConfig(pre_segmentation="knn_vote")
-USED = ShlsConfig(network=COARSE, memory=VOTE)
+VOTE = FusedMemoryConfig(pre_segmentation="knn_vote")
+USED = ShlsSection(network=COARSE, memory=VOTE)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def checkpoint(store):
     record = CheckpointRecord(
         dataset="0" * 64,
         method="shls",
-        configuration=LearningConfig(method=ShlsConfig(network=NETWORK)).deciding(),
+        configuration=LearningConfig(method=ShlsSection(network=NETWORK)).deciding(),
         code_digest="0" * 64,
         versions={},
         device_kind="cpu",
@@ -56,7 +56,7 @@ def test_as_it_is_it_keeps_its_id_and_its_bytes(store, checkpoint, tmp_path):
 
 
 def test_a_pretrained_one_is_half_as_large_and_says_what_it_was_made_from(store, checkpoint, tmp_path):
-    made = export_pretrained(store, checkpoint, tmp_path / "out", ShlsConfig(network=NETWORK, memory=VOTE))
+    made = export_pretrained(store, checkpoint, tmp_path / "out", ShlsSection(network=NETWORK, memory=VOTE))
     record, weights = read_trained(tmp_path / "out")
     assert made == record_id(record) != checkpoint
     assert (record.kind, record.made_from) == ("pretrained", checkpoint)
@@ -78,7 +78,7 @@ def test_it_says_how_it_is_used_and_leaves_out_refinement_that_is_not(pretrained
 
 
 def test_weights_of_another_network_are_refused(store, checkpoint, tmp_path):
-    other = ShlsConfig(network=NetworkConfig(width_multiplier=0.25), memory=VOTE)
+    other = ShlsSection(network=NetworkConfig(width_multiplier=0.25), memory=VOTE)
     with pytest.raises(InputError, match="expected weights of a network with NetworkConfig"):
         export_pretrained(store, checkpoint, tmp_path / "out", other)
     assert not (tmp_path / "out").exists()

@@ -51,6 +51,7 @@ def test_what_is_shown(ask, drawing):
     facts = json.loads(ask("GET", "facts")[1])
     assert (facts["width"], facts["height"]) == (160, 120)
     assert ask("GET", "frames/1/picture")[1][:2] == b"\xff\xd8"
+    assert json.loads(ask("GET", "frames/1/facts")[1]) == {"is_damaged": False}
     pieces = np.frombuffer(gzip.decompress(ask("GET", "frames/1/pieces/2")[1]), "<u2").reshape(120, 160)
     np.testing.assert_array_equal(pieces, drawing.session.pieces(1, 2))
     assert gzip.decompress(ask("GET", "frames/1/mask")[1]) == bytes(120 * 160)

@@ -1,5 +1,7 @@
 """What the page is shown, and what of it is kept."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -54,6 +56,13 @@ def test_a_mask_is_saved_as_it_came(session, tmp_path):
     np.testing.assert_array_equal(read_mask(tmp_path / "first.png"), mask)
     np.testing.assert_array_equal(session.mask(0), mask)
     assert not session.mask(1).any()
+
+
+def test_a_damaged_frame_is_marked(session, monkeypatch):
+    assert session.frame_facts(1) == {"is_damaged": False}
+    damaged = dataclasses.replace(session.frames[1], is_damaged=True)
+    monkeypatch.setitem(session.frames._kept, 1, damaged)
+    assert session.frame_facts(1) == {"is_damaged": True}
 
 
 @pytest.mark.parametrize(

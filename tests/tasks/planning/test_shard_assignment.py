@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import random
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.planning.shard_assignment import assign_to_shards
+from tasks.planning.shard_assignment import assign_in_order, assign_to_shards, shards_of_stage
 from tasks.planning.shard_job import KeyedRow
 from tasks.stages.stage import RowPlan
 
@@ -89,3 +90,56 @@ def test_the_number_of_shards_is_a_power_of_two(num_rows, rows_per_shard, num_sl
     if num_rows >= 1000:  # enough that no slot stays empty, and shards are of about one size
         assert len(shards) == num_slots
         assert max(map(len, shards)) < 1.25 * num_rows / num_slots
+
+
+class Films:
+    """A stage whose rows follow each other in a film."""
+
+    most_rows_per_shard = 4
+
+    def place(self, plan: RowPlan) -> tuple[str, int]:
+        return plan.source_ids[0], plan.decided["first"]
+
+
+def film_rows(lengths: Sequence[int]) -> list[KeyedRow]:
+    return [
+        KeyedRow(
+            RowPlan(
+                sample_id=hashlib.sha256(f"{film} {first}".encode()).hexdigest(),
+                source_ids=(f"film {film}",),
+                decided={"first": first},
+            ),
+            key=f"key {film} {first}",
+        )
+        for film, length in enumerate(lengths)
+        for first in range(length)
+    ]
+
+
+@quick
+@given(
+    lengths=st.lists(st.integers(1, 30), max_size=12),
+    rows_per_shard=st.integers(1, 9),
+    seed=st.integers(0, 9),
+)
+def test_rows_of_a_film_lie_in_shards_that_follow_each_other(lengths, rows_per_shard, seed):
+    planned = film_rows(lengths)
+    shuffled = list(planned)
+    random.Random(seed).shuffle(shuffled)
+    shards = assign_in_order(Films(), shuffled, rows_per_shard)
+    assert shards == shards_of_stage(Films(), planned, rows_per_shard)
+    assert all(0 < len(shard) <= min(4, rows_per_shard) for shard in shards)
+    assert all(shard == sorted(shard, key=lambda row: row.plan.sample_id) for shard in shards)
+    in_order = [row for shard in shards for row in sorted(shard, key=lambda row: Films().place(row.plan))]
+    assert sorted(row.key for row in in_order) == sorted(row.key for row in planned)
+    places = [row.plan.source_ids for row in in_order]
+    assert len([place for place, after in itertools.pairwise(places) if place != after]) == max(
+        0, len(lengths) - 1
+    )
+    for film, length in enumerate(lengths):
+        of_film = [row.plan.decided["first"] for row in in_order if row.plan.source_ids == (f"film {film}",)]
+        assert of_film == list(range(length))
+
+
+def test_other_stages_are_assigned_by_their_own_names():
+    assert shards_of_stage(object(), rows(range(20)), 4) == assign_to_shards(rows(range(20)), 4)

@@ -7,7 +7,7 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
-from tasks.reports.page import percent, render_page
+from tasks.reports.page import _environment, percent, render_page
 
 
 def test_figures_are_told_in_per_cent_with_one_decimal():
@@ -30,6 +30,15 @@ def test_the_policy_stands_before_anything_it_is_to_hold_back():
     assert page.index("Content-Security-Policy") < min(
         page.index(tag) for tag in ("<link", "<style", "<script")
     )
+
+
+def test_a_page_holds_no_credentials_of_the_notes_that_it_quotes():
+    environment = _environment()
+    template = environment.from_string('<title>{{ note }}, {{ [note]|join(", ") }}</title>{{ n }}{{ image }}')
+    image = "data:image/png;base64,AKIA0123456789ABCDEF"  # bytes of a picture, whatever they look like
+    page = template.render(note="https://user:hidden@host/a.jpg?X-Amz-Signature=hidden", n=3, image=image)
+    shown = "https://***@host/a.jpg?X-Amz-Signature=***"
+    assert page == f"<title>{shown}, {shown}</title>3{image}"
 
 
 def test_a_template_that_names_what_it_is_not_given_is_an_error():

@@ -1,8 +1,11 @@
 """What is recorded of a use is what its masks depend on."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from shls_core.adaptation.config import AdaptationConfig
 from shls_core.errors import InputError
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
@@ -93,3 +96,16 @@ def test_a_number_that_would_be_ignored_is_refused():
     with pytest.raises(InputError, match="expected no number of superpixels with watershed"):
         PropagationChoice(ShlsConfig(), PropagationConfig(num_superpixels=9), watershed).divide()
     assert PropagationChoice(ShlsConfig(), LABELS, watershed).divide() is None
+
+
+def test_adaptation_is_recorded_only_where_it_is_on(network):
+    off = PropagationChoice(ShlsConfig(), LABELS)
+    on = replace(off, adaptation=AdaptationConfig(mode="after_video", steps=7))
+    assert "adaptation" not in off.facts()
+    assert off.adaptation_on(torch.device("cpu")) is None
+    assert on.facts() == {**off.facts(), "adaptation": on.adaptation.model_dump(mode="json")}
+    assert {"shls_core.adaptation.learning", "shls_core.adaptation.unet"} <= set(
+        import_closure(*on.modules())
+    )
+    assert on.modules()[: len(off.modules())] == off.modules()
+    assert on.adaptation_on(torch.device("cpu")).config.steps == 7

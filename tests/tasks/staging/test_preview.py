@@ -66,7 +66,7 @@ def test_a_handful_is_the_same_every_time_whatever_the_names(photographs, tmp_pa
     chosen = []
     for folder in (photographs, other):
         with handful(IngestConfig(images=str(folder)), "nowhere", "photos", 3) as some:
-            images = [path for path in some.rglob("*") if path.suffix in (".png", ".jpg")]
+            images = [path for path in some.folder.rglob("*") if path.suffix in (".png", ".jpg")]
             chosen.append(sorted(digest_bytes(path.read_bytes()) for path in images))
     ids = sorted(digest_bytes(path.read_bytes()) for path in photographs.iterdir())
     assert chosen == [[ids[0], ids[2], ids[5]]] * 2
@@ -77,12 +77,12 @@ def test_without_a_folder_the_photographs_of_the_latest_dataset_are_taken_with_t
 ):
     staged_copy.names.publish("photos", staged.dataset)
     with handful(IngestConfig(), str(staged_copy.root), "photos", 3) as some:
-        with (some / "photographs.csv").open(newline="") as file:
+        with (some.folder / "photographs.csv").open(newline="") as file:
             notes = list(csv.DictReader(file))
         assert len(notes) == 3
         for note in notes:
             original = photographs / note["file_name"]
-            assert (some / note["file_name"]).read_bytes() == original.read_bytes()
+            assert (some.folder / note["file_name"]).read_bytes() == original.read_bytes()
             assert note["scene"] == digest_bytes(original.read_bytes())
 
 
@@ -98,8 +98,8 @@ def test_without_either_it_says_what_it_wants(store):
 
 def test_samples_hold_what_there_is_to_look_at(photographs):
     with handful(IngestConfig(images=str(photographs)), "nowhere", "photos", 3) as some:
-        samples = preview_samples(some, stages(), STAGING, 96, 3)
-        again = preview_samples(some, stages(), STAGING, 96, 3)
+        samples = preview_samples(some.folder, stages(), STAGING, 96, 3)
+        again = preview_samples(some.folder, stages(), STAGING, 96, 3)
     assert len(samples) == 3
     for sample, same in zip(samples, again, strict=True):
         assert isinstance(sample, Sample)
@@ -121,7 +121,7 @@ def test_what_was_rejected_is_among_them_with_its_reason(photographs, tmp_path):
     folder = Path(shutil.copytree(photographs, tmp_path / "photographs"))
     (folder / "notes.txt").write_text("no image")
     with handful(IngestConfig(images=str(folder)), "nowhere", "photos", 9) as some:
-        samples = preview_samples(some, stages(), STAGING, 96, 9)
+        samples = preview_samples(some.folder, stages(), STAGING, 96, 9)
     assert len(samples) == 9
     (rejected,) = [sample for sample in samples if isinstance(sample, RejectedSample)]
     assert (rejected.file_name, rejected.reason) == ("notes.txt", "ingest: not an image")

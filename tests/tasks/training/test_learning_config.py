@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from shls_core.errors import ConfigError
-from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.propagation.superpixel_memory.config import MemoryConfig
+from shls_core.methods.shls.section import ShlsSection
+from shls_core.propagation.fusion.config import FusedMemoryConfig
 from shls_core.training.config import TrainingConfig
 from storage.canonical import digest_json
 from storage.records.checkpoints import CheckpointRecord
@@ -37,7 +37,7 @@ OLDER = {
 
 
 def test_a_record_of_today_says_what_was_learned():
-    learning = LearningConfig(method=ShlsConfig(temperature=0.5), training=TrainingConfig(steps=3))
+    learning = LearningConfig(method=ShlsSection(temperature=0.5), training=TrainingConfig(steps=3))
     said = record(learning.deciding(), method="shls")
     assert recorded_sections(said) == said.configuration
     assert learning_of(said) == learning
@@ -45,9 +45,9 @@ def test_a_record_of_today_says_what_was_learned():
 
 def test_a_record_without_a_method_is_of_shls_and_its_keys_are_where_they_are_now():
     learning = learning_of(record(OLDER))
-    assert learning.method == ShlsConfig(
+    assert learning.method == ShlsSection(
         network=NetworkConfig(width_multiplier=0.5),
-        memory=MemoryConfig(neighbours=5),
+        memory=FusedMemoryConfig(neighbours=5),
         contrast="soft_neighbours",
         temperature=0.1,
         refinement_from=20,
@@ -96,7 +96,7 @@ def test_what_this_version_does_not_know_is_told(configuration, told):
 
 
 def test_phases_have_to_fit_the_training():
-    method = ShlsConfig(refinement_from=5)
+    method = ShlsSection(refinement_from=5)
     with pytest.raises(ValidationError, match=r"expected method\.refinement_from below training\.steps"):
         LearningConfig(method=method, training=TrainingConfig(steps=5))
     assert LearningConfig(method=method, training=TrainingConfig(steps=6)).method is method
@@ -111,6 +111,6 @@ def test_the_memory_decides_where_training_reads_it():
 
 def test_another_methods_configuration_is_refused():
     said = record(OLDER)
-    assert used_with(said, ShlsConfig()) == ShlsConfig()
+    assert used_with(said, ShlsSection()) == ShlsSection()
     with pytest.raises(ConfigError, match=r"of method dul, as checkpoint .* is, got one of shls"):
-        used_with(said.model_copy(update={"method": "dul"}), ShlsConfig())
+        used_with(said.model_copy(update={"method": "dul"}), ShlsSection())

@@ -32,6 +32,7 @@ def test_machines_get_one_object(measured):
         "num_failed",
         "failed",
         "unmatched",
+        "skipped",
         "detector",
         "centre_prior",
         "mean_confidence",
@@ -45,6 +46,27 @@ def test_machines_get_one_object(measured):
         "kept_share": 1.0,
         "mask_iou": pytest.approx(0.97, abs=0.03),
     }
+
+
+def test_what_is_not_measured_is_said(measured, tmp_path):
+    images = tmp_path / "images"
+    (images / "film.mov").write_bytes(b"")
+    (images / "gone.png").symlink_to("nowhere.png")
+    (images / "c.png").write_bytes((images / "a.png").read_bytes())
+    (tmp_path / "album").mkdir()
+    (images / "b.png").rename(tmp_path / "album" / "b.png")
+    (images / "album").symlink_to(tmp_path / "album")
+    (tmp_path / "truth" / "album").mkdir()
+    (tmp_path / "truth" / "b.png").rename(tmp_path / "truth" / "album" / "b.png")
+    result = measured("--json")
+    told = json.loads(result.stdout)
+    assert told["num_images"] == 2  # one of them in the linked folder
+    assert told["unmatched"] == {"photographs without a mask": 1}
+    assert {one["kind"]: one["names"] for one in told["skipped"]} == {
+        "broken_link": ["gone.png"],
+        "video": ["film.mov"],
+    }
+    assert "1 video left out (film.mov)" in result.stderr.splitlines()
 
 
 def test_people_get_tables(measured):

@@ -3,7 +3,9 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 LINES = (
     "1 broken link left out (gone.jpg)",
@@ -62,6 +64,27 @@ def test_everything_that_is_left_out_is_said(shls, config_file, tmp_path, folder
     noted = json.loads(run["details"])["stages"][0]["skipped"]
     assert {one["kind"]: one["count"] for one in noted}["dropping"] == 2
     assert "anna" not in run["details"]
+
+
+def test_a_preview_says_it_too(shls, config_file, tmp_path, folder):
+    options = ("--config", config_file(ingest={"images": str(folder)}), "--store", tmp_path / "store")
+    result = shls("dataset", "preview", *options, "--count", "1", "--out", tmp_path / "look.png", "--json")
+    assert result.exit_code == 0
+    skipped = json.loads(result.stdout)["skipped"]
+    assert {one["kind"]: one["count"] for one in skipped}["video"] == 2
+    assert "2 videos left out (clip.mov, late.mp4)" in result.stderr
+
+
+def test_a_plan_counts_maps_and_photographs_without_a_counterpart(shls, config_file, tmp_path, photographs):
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    for name in ("coffee.png", "another.png"):
+        Image.fromarray(np.zeros((64, 64), np.uint8)).save(maps / name)
+    config = config_file(ingest={"images": str(photographs)}, saliency={"detector": f"maps:{maps}"})
+    planned = shls("dataset", "plan", "--config", config, "--store", tmp_path / "store", "--json")
+    unmatched = json.loads(planned.stdout)["unmatched"]
+    assert unmatched["maps without a photograph"] == 1
+    assert f"unmatched: {unmatched['photographs without a map']} photographs without a map" in planned.stderr
 
 
 def test_a_table_that_is_about_other_photographs_fails_the_gate(shls, config_file, tmp_path, folder):

@@ -39,7 +39,7 @@ def exposure(checkpoint, **facts):
 def test_every_kind_of_exposure_is_told():
     shown = told(
         Descent(
-            photograph=IMAGE,
+            source=IMAGE,
             rows=(
                 row(
                     "ingest",

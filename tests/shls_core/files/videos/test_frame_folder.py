@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from shls_core.errors import InputError
+from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.video import frame_numbers, open_video
 
 
@@ -173,3 +174,33 @@ def test_frames_are_turned_as_their_exif_says(tmp_path):
     assert frame.pixels.shape == (32, 24, 3)
     assert frame.pixels[10, 22].min() > 180
     assert frame.pixels[10, 2].max() < 20
+
+
+def few_colours(num_colours, size=(60, 80)):
+    picture = np.zeros((*size, 3), np.uint8)
+    for number in range(num_colours):
+        picture[:, number] = number + 1, 0, 0
+    picture[:, num_colours:] = picture[0, 0]
+    return picture
+
+
+@pytest.mark.parametrize(("num_colours", "is_noted"), [(1, False), (2, True), (32, True), (33, False)])
+def test_a_frame_with_the_colours_of_a_mask_is_named(tmp_path, num_colours, is_noted):
+    noise = np.random.default_rng(0)
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), noise.integers(0, 256, (60, 80, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / "mask.png"), few_colours(num_colours))
+    findings = Findings()
+    assert len(list(open_video(tmp_path).frames(findings))) == 4
+    assert (
+        findings.notes
+        == ["taken as frame, with the few colours of a mask: mask.png; --mask names masks"] * is_noted
+    )
+
+
+def test_frames_that_all_have_few_colours_are_a_drawing(tmp_path):
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), few_colours(4))
+    findings = Findings()
+    assert len(list(open_video(tmp_path).frames(findings))) == 3
+    assert findings.notes == []

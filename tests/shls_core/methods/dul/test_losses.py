@@ -79,6 +79,7 @@ def test_of_equal_anchors_the_lowest_is_the_label():
 
 def test_the_order_of_clips_does_not_matter():
     order = [1, 0]
+    assert torch.equal(pseudo_labels(VIEW[order], ANCHORS[order]), pseudo_labels(VIEW, ANCHORS)[order])
     assert space_time(CELLS[order], VIEW[order], ANCHORS[order], TAU).item() == pytest.approx(
         space_time(CELLS, VIEW, ANCHORS, TAU).item(), abs=1e-12
     )

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from shls_core.errors import InputError
-from shls_core.methods.dul.network import new_network
+from shls_core.methods.dul import training_loss
+from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
+from shls_core.methods.dul.network import DulNetwork, new_network
 from shls_core.methods.dul.training_loss import DulMethod
+from shls_core.methods.dul.views import main_cells
 from shls_core.methods.registry import method_config
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
@@ -109,3 +114,74 @@ def test_a_run_that_goes_on_ends_like_one_that_was_not_interrupted(tiny, clips):
 
     whole, resumed = trained(), trained(stop=2)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_no_gradient_reaches_the_other_frames_of_the_regularising_view(tiny, clips, monkeypatch):
+    def lengths(config):
+        """Return the lengths of the gradients of main views, references of the other view, other frames."""
+        outputs, network = [], new_network(config.network, seed=0).train()
+        embeddings = type(network).embeddings
+
+        def kept(network, images):
+            outputs.append(embeddings(network, images))
+            if outputs[-1].requires_grad:
+                outputs[-1].retain_grad()
+            return outputs[-1]
+
+        with monkeypatch.context() as patched, seeded(0, 0, CPU):
+            patched.setattr(type(network), "embeddings", kept)
+            terms = DulMethod(network, config).loss(TrainingBatch(frames=clips), 0)
+        torch.stack(list(terms.values())).sum().backward()
+        together, others = outputs
+        of_clips = together.grad.unflatten(0, (2, 4))
+        return of_clips[:, :3].norm().item(), of_clips[:, 3].norm().item(), others.requires_grad
+
+    main, reference, others = lengths(tiny)
+    assert main > 0
+    assert reference > 0
+    assert not others
+    main, reference, others = lengths(tiny.model_copy(update={"cross_view_weight": 0.0}))
+    assert main > 0
+    assert reference == 0
+    assert not others
+
+
+class Oracle(DulNetwork):
+    """Recognises every pixel by its colour: red is the row, green the column, blue names the clip."""
+
+    def embeddings(self, images):
+        colours = images * self.normalised.deviation + self.normalised.mean
+        cells = colours[:, :, ::8, ::8].flatten(2).transpose(1, 2) * 255
+        rows, columns = cells[..., 0] / 40, cells[..., 1] / 40
+        turns = torch.stack([rows.sin(), rows.cos(), columns.sin(), columns.cos()], dim=2)
+        blue = torch.eye(2)[(cells[..., 2] > 128).long()]
+        return torch.nn.functional.normalize(torch.cat([turns, 2 * blue], dim=2), dim=2)
+
+
+def test_a_network_that_recognises_every_pixel_has_almost_no_loss(monkeypatch):
+    rows, columns = np.mgrid[:121, :121].astype(np.uint8)
+    still = np.stack([np.stack([rows, columns, np.full_like(rows, blue)], axis=2) for blue in (0, 255)])
+    frames = np.repeat(still[:, None], 3, axis=1)
+    config = DulConfig(
+        network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=6),
+        views=ViewsConfig(num_frames=3, crop=121),
+        grid=4,
+        temperature=0.004,
+    )
+    method = DulMethod(Oracle(config.network), config)
+
+    def largest(term):
+        values = []
+        for step in range(12):
+            with seeded(0, step, CPU):
+                values.append(method.loss(TrainingBatch(frames=frames), step)[term].item())
+        return max(values)
+
+    assert largest("cross_view") / config.cross_view_weight < 0.1
+    # Half-way between two anchors the other view may name the other one.
+    assert largest("space_time") < 0.5
+    # Views whose mirroring is not brought back have no such network.
+    monkeypatch.setattr(
+        training_loss, "main_cells", lambda view, *rest: main_cells(replace(view, flipped=False), *rest)
+    )
+    assert largest("cross_view") / config.cross_view_weight > 1

@@ -30,6 +30,17 @@ def test_a_cell_is_mapped_to_the_nearest_cell(flipped, side, top, left):
     assert error_of(view, 249, "strided") <= 4.0 + 1e-3
 
 
+@pytest.mark.parametrize("flipped", [False, True])
+@pytest.mark.parametrize("side", range(124, 250))
+def test_every_side_and_place_is_mapped_to_the_nearest_cell(flipped, side):
+    for left in {0, 1, (249 - side) // 2, max(0, 248 - side), 249 - side}:
+        columns = (np.arange(32) * 8 + 0.5) * side / 249 - 0.5 + left
+        shown = 248 - columns if flipped else columns
+        cells = main_cells(RegularisingView(flipped, side, 0, left), 249).reshape(32, 32)
+        assert (cells // 32 == cells[:, :1] // 32).all()
+        assert np.abs(cells[0] % 32 * 8 - shown).max() <= 4.0 + 1e-9
+
+
 def test_the_published_rule_is_off_by_most_of_a_cell_when_mirrored():
     """Why the crop is 249 px and cells are aligned by their centres."""
     mirrored = RegularisingView(flipped=True, side=256, top=0, left=0)

@@ -1,0 +1,1 @@
+"""Clips of videos: changes between frames, cuts, pieces without a cut, what moves in them."""

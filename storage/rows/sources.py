@@ -1,0 +1,55 @@
+"""Which rows of a dataset a training draws: pseudo-sequences of photographs, or clips of videos."""
+
+from collections.abc import Mapping
+
+from shls_core.errors import InputError
+from shls_core.training.source import Source
+from storage.canonical import short
+from storage.objects.objects import ObjectStore
+from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.stage_graph import STAGES
+from storage.rows.stage_names import CLIPS, SEQUENCES
+
+SAMPLE_STAGE: Mapping[Source, str] = {"stills": SEQUENCES, "clips": CLIPS}
+"""The stage whose rows are drawn, by source. A dataset may have both."""
+
+_MADE_FROM: Mapping[str, str] = {SEQUENCES: "photographs", CLIPS: "videos"}
+
+
+def has_source(objects: ObjectStore, dataset_id: str, source: Source) -> bool:
+    """Return whether a dataset has samples of a source.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+    NameUnknown
+        If it is not a dataset.
+    """
+    return SAMPLE_STAGE[source] in get_record(objects, dataset_id, DatasetManifest).stages
+
+
+def require_source(objects: ObjectStore, dataset_id: str, source: Source, what: str) -> None:
+    """Refuse a dataset that has no samples of a source.
+
+    Parameters
+    ----------
+    objects, dataset_id
+        The dataset.
+    source
+        What it must have.
+    what
+        What needs it, for the message: ``source: clips``, for example.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    stages = get_record(objects, dataset_id, DatasetManifest).stages
+    needed = SAMPLE_STAGE[source]
+    if needed not in stages:
+        made_from = [made for stage, made in _MADE_FROM.items() if stage in stages]
+        raise InputError(
+            f"expected a dataset of {_MADE_FROM[needed]} for {what}, got {short(dataset_id)}… of "
+            f"{' and '.join(made_from) or 'neither'} (stages {', '.join(sorted(stages, key=STAGES.index))})"
+        )
