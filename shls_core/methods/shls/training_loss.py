@@ -27,7 +27,7 @@ from shls_core.seeding import generator
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.method import TrainableMethod
 
-_Labels: TypeAlias = Int64[Tensor, " R"]
+_Labels: TypeAlias = Int64[Tensor, " _"]
 _Sequence: TypeAlias = tuple[Sequence[EncodedFrame], Sequence[_Labels]]
 
 

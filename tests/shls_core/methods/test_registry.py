@@ -17,7 +17,7 @@ from shls_core.methods.registry import (
     method_named,
 )
 from shls_core.methods.shls.section import ShlsSection
-from storage.rows.loader import COLUMNS
+from storage.rows.loader import ALL_COLUMNS
 
 
 class Holder(BaseModel):
@@ -30,8 +30,9 @@ def test_every_entry_is_a_whole_method_of_its_name(name):
     assert method.name == name
     assert issubclass(method.config, MethodConfig)
     assert method_config(name).name == name
-    assert "frames" in method.columns
-    assert set(method.columns) <= set(COLUMNS)
+    columns = method.columns(method.config())
+    assert "frames" in columns
+    assert set(columns) <= set(ALL_COLUMNS)
     fields = method.config.model_fields
     assert set(method.config.used) <= fields.keys()
     for module in (*method.training_modules, *method.use_modules, *method.feature_modules):

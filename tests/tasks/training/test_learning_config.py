@@ -79,7 +79,7 @@ def test_the_pretrained_record_is_read_as_it_is():
     learned = read_pretrained()
     learning = learning_of(learned.record)
     assert learned.record.method is None
-    assert (learning.method.name, learning.method.contrast) == ("shls", "soft_neighbours")
+    assert (learning.method.name, learning.method.contrast) == ("shls", {"soft_neighbours": 1.0})
     assert (learning.method.memory.neighbours, learning.training.steps) == (5, 8000)
 
 

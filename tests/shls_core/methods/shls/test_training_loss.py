@@ -101,6 +101,60 @@ def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames:
     return TrainingBatch(frames, np.broadcast_to(CELLS, masks.shape), masks)
 
 
+def with_warps(batch: TrainingBatch) -> TrainingBatch:
+    """The same squares, with the transforms that moved them: the ground stays, squares go down by 2 t."""
+    num_sequences, num_frames = batch.masks.shape[:2]
+    warps = np.full((num_sequences, num_frames, 3, 3, 3), np.nan)
+    ground = np.array([[SIZE, 0, -0.5], [0, SIZE, -0.5], [0, 0, 1.0]])
+    for sequence, time in itertools.product(range(num_sequences), range(num_frames)):
+        for label in range(int(batch.masks[sequence].max()) + 1):
+            warps[sequence, time, label] = ground
+            warps[sequence, time, label, 1, 2] += 2 * time * (label > 0)
+    return TrainingBatch(batch.frames, batch.superpixel_maps, batch.masks, warps)
+
+
+def corresponding(**switches: Any) -> ShlsMethod:
+    network = new_network(NetworkConfig(width_multiplier=0.0625, correspondence_size=8), seed=0)
+    return ShlsMethod(network, ShlsConfig(network=network.config, **switches))
+
+
+def test_contrasts_have_weights():
+    batch = with_warps(moving_squares(0, num_objects=(1, 2)))
+    torch.manual_seed(0)
+    once = corresponding(contrast={"soft_neighbours": 1.0, "exact_warp": 1.0}).loss(batch, step=0)
+    torch.manual_seed(0)
+    more = corresponding(contrast={"soft_neighbours": 1.0, "exact_warp": 3.0}).loss(batch, step=0)
+    assert set(once) == {"soft_neighbours", "exact_warp"}
+    assert more["exact_warp"].item() == pytest.approx(3 * once["exact_warp"].item(), rel=1e-6)
+    assert more["soft_neighbours"].item() == once["soft_neighbours"].item()
+
+
+def test_points_are_looked_for_where_the_warps_have_moved_them(monkeypatch):
+    seen = []
+
+    def observe(here, there, places_here, places_there, sequences, pairs, *rest):
+        seen.append((places_here, places_there, sequences, pairs))
+        return here.sum()
+
+    monkeypatch.setattr("shls_core.methods.shls.training_loss.exact_warp", observe)
+    batch = with_warps(moving_squares(0, num_objects=(1, 2)))
+    corresponding(contrast="exact_warp", points_per_frame=50).loss(batch, step=0)
+    [(here, there, sequences, pairs)] = seen
+    assert set(zip(sequences.tolist(), pairs.tolist(), strict=True)) == {(n // 3, n) for n in range(6)}
+    moved = there - here
+    assert moved[:, 0].abs().max() < 1e-4
+    assert set(moved[:, 1].round().int().tolist()) == {0, 2, 4}
+
+
+def test_exact_warps_teach_the_backbone_and_their_own_vectors():
+    method = corresponding(contrast="exact_warp")
+    loss = method.loss(with_warps(moving_squares(0)), step=0)["exact_warp"]
+    loss.backward()
+    assert loss.item() > 0.1
+    taught = {name.split(".")[0] for name, one in method.network.named_parameters() if one.grad is not None}
+    assert taught == {"backbone", "correspondence"}
+
+
 @pytest.mark.parametrize("guide", ["pseudo_mask", "coarse_mask"])
 def test_refinement_adds_the_cross_entropy_of_refined_masks(guide):
     method, batch = refining(training_guide=guide), moving_squares(0, num_objects=(1, 2))
@@ -148,7 +202,10 @@ def test_sequences_of_a_batch_do_not_touch_each_others_masks():
     method.network.eval()
     one, other = moving_squares(0, (2,)), moving_squares(1, (3,))
     both = TrainingBatch(
-        *(np.concatenate([getattr(batch, name) for batch in (one, other)]) for name in vars(one))
+        *(
+            np.concatenate([getattr(batch, name) for batch in (one, other)])
+            for name in ("frames", "superpixel_maps", "masks")
+        )
     )
     apart = [method.loss(batch, step=0)["cross_entropy"].item() for batch in (one, other)]
     assert method.loss(both, step=0)["cross_entropy"].item() == pytest.approx(np.mean(apart), rel=1e-4)
