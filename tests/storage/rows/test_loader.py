@@ -14,7 +14,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.rows import batches as storage_batches
-from storage.rows.loader import SequenceLoader
+from storage.rows.loader import ALL_COLUMNS, SequenceLoader
 from storage.rows.packed_values import PayloadReader
 from storage.rows.stage_artifact import StageArtifact
 
@@ -204,3 +204,19 @@ def test_a_changed_byte_in_a_shard_stops_the_reading(staged_copy, staged):
         list(train)
     with pytest.raises(ObjectCorrupted, match=path.name):
         first_batches(train, len(train), seed=0, batch_size=1)
+
+
+def test_warps_are_read_where_they_are_asked_for(staged):
+    whole = SequenceLoader(staged.store.objects, staged.dataset, TRAIN, ALL_COLUMNS)
+    numbers = range(len(whole))
+    arrays = whole.arrays(numbers)
+    warps, masks = arrays["warps"], arrays["masks"]
+    assert warps.dtype == np.float64
+    assert warps.shape == (*masks.shape[:2], 1 + max(int(masks.max()), 1), 3, 3)
+    for number in numbers:
+        known = ~np.isnan(warps[number]).any(axis=(2, 3))
+        # As many as the sequence has labels, the same in all frames, the last ones missing.
+        assert (known == known[0]).all()
+        assert known[0].sum() == 1 + masks[number, 0].max()
+        assert np.array_equal(known[0], np.arange(len(known[0])) <= masks[number, 0].max())
+    assert "warps" not in SequenceLoader(staged.store.objects, staged.dataset, TRAIN).arrays([0])

@@ -5,7 +5,14 @@ from storage.rows.shard_encoding import uncompressed
 from storage.rows.stage_graph import SCHEMAS, STAGES
 from storage.rows.stage_names import INGEST, SEQUENCES, SUPERPIXELS
 
-ROW = {"split": "train", "height": 8, "width": 9, "frames": [b"ab", b"c"], "masks": [b"d", b"e"]}
+ROW = {
+    "split": "train",
+    "height": 8,
+    "width": 9,
+    "frames": [b"ab", b"c"],
+    "masks": [b"d", b"e"],
+    "warps": [b"f", b"g"],
+}
 DIGEST = SCHEMAS[SEQUENCES].content_digest(ROW)
 
 
@@ -21,6 +28,7 @@ DIGEST = SCHEMAS[SEQUENCES].content_digest(ROW)
         {"frames": [b"ab", b"c", b"d"], "masks": [b"e"]},
         {"frames": []},
         {"masks": None},
+        {"warps": [b"f", b"h"]},
     ],
 )
 def test_every_content_column_and_where_its_values_end_is_in_the_digest(change):
@@ -56,5 +64,5 @@ def test_statistics_are_numbers_for_the_gate_never_bytes():
 
 def test_columns_whose_values_are_compressed_are_stored_as_they_are():
     assert uncompressed(SCHEMAS[INGEST].arrow) == ("image",)
-    assert uncompressed(SCHEMAS[SEQUENCES].arrow) == ("frames", "masks")
+    assert uncompressed(SCHEMAS[SEQUENCES].arrow) == ("frames", "masks", "warps")
     assert uncompressed(SCHEMAS[SUPERPIXELS].arrow) == ("superpixel_maps",)
