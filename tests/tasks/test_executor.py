@@ -79,7 +79,9 @@ def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
     assert not [value for value in worker_settings().values() if "secret" in value]
 
 
-@pytest.mark.parametrize("address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host"])
+@pytest.mark.parametrize(
+    "address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host", "user:hidden@host"]
+)
 def test_the_address_of_a_cluster_is_not_repeated_with_a_password(address):
     with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got one with a user$"):
         refuse_silent(address)
