@@ -103,8 +103,13 @@ def test_a_cluster_that_does_not_answer_is_told_at_once():
         address = f"127.0.0.1:{listening.getsockname()[1]}"
         for spelt in (address, f"ray://{address}", "auto"):
             refuse_silent(spelt)
-    for wrong in (address, f"ray://{address}", "127.0.0.1:port"):
+    for wrong in (address, f"ray://{address}"):
         with pytest.raises(
             InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
         ):
             refuse_silent(wrong)
+
+
+def test_a_port_that_is_none_is_refused():
+    with pytest.raises(InputError, match="^expected auto or HOST:PORT .* got '127.0.0.1:port'$"):
+        refuse_silent("127.0.0.1:port")
