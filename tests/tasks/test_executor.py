@@ -111,5 +111,5 @@ def test_a_cluster_that_does_not_answer_is_told_at_once():
 
 
 def test_a_port_that_is_none_is_refused():
-    with pytest.raises(InputError, match="^expected auto or HOST:PORT .* got '127.0.0.1:port'$"):
+    with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got '127.0.0.1:port'$"):
         refuse_silent("127.0.0.1:port")
