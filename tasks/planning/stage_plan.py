@@ -16,10 +16,11 @@ from storage.kinds import shards_key
 from storage.records.manifests import SCHEMA_VERSION, ShardRef, StageManifest, get_record
 from storage.records.tombstones import ERASED, Erased
 from storage.rows.shards import read_columns_of_all, shard_ref
+from storage.rows.source_kinds import plurals_of
 from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
-from tasks.planning.left_out import nouns_of, without_withdrawn
+from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
@@ -137,7 +138,7 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
         planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
         return WantedRows(tuple(planned.rows), {}, counts_of(planned))
     found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
-    rows, left_out = without_withdrawn(store, found.rows, nouns_of([stage.name]))
+    rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
     return WantedRows(tuple(rows), left_out, counts_of(found))
 
 
