@@ -74,10 +74,10 @@ def source_is_scored(config: PipelineConfig, store: Store) -> bool:
     stages = [stage.name for stage in dataset_stages(config)]
     if KIND_OF_SOURCE[config.source].samples not in stages:
         sources = [source for source, kind in KIND_OF_SOURCE.items() if kind.samples in stages]
-        hint = "; a method that learns from clips is needed, as in --config dul_clips" * (CLIPS in stages)
+        hint = "; a method that learns from clips is needed, as in --config dul_clips"
         raise ConfigError(
             f"expected source: {' or '.join(sources)} for a dataset of stages {', '.join(stages)}, "
-            f"got source: {config.source}{hint}"
+            f"got source: {config.source}{hint if CLIPS in stages else ''}"
         )
     has_masks = learning.validation_dataset is not None or SEQUENCES in stages
     if learning.validates and not has_masks:
