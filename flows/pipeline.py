@@ -10,7 +10,7 @@ from flows.stages import dataset_stages
 from flows.train import learning_config, train
 from shls_core.errors import ConfigError
 from storage.kinds import RunKind
-from storage.rows.sources import SAMPLE_STAGE
+from storage.rows.sources import KIND_OF_SOURCE
 from storage.rows.stage_names import CLIPS, SEQUENCES
 from storage.store import Store
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, TrainingOutcome
@@ -72,12 +72,12 @@ def source_is_scored(config: PipelineConfig, store: Store) -> bool:
     """
     learning = learning_config(config, store)
     stages = [stage.name for stage in dataset_stages(config)]
-    if SAMPLE_STAGE[config.source] not in stages:
-        sources = [source for source, stage in SAMPLE_STAGE.items() if stage in stages]
-        hint = "; a method that learns from clips is needed, as in --config dul_clips" * (CLIPS in stages)
+    if KIND_OF_SOURCE[config.source].samples not in stages:
+        sources = [source for source, kind in KIND_OF_SOURCE.items() if kind.samples in stages]
+        hint = "; a method that learns from clips is needed, as in --config dul_clips"
         raise ConfigError(
             f"expected source: {' or '.join(sources)} for a dataset of stages {', '.join(stages)}, "
-            f"got source: {config.source}{hint}"
+            f"got source: {config.source}{hint if CLIPS in stages else ''}"
         )
     has_masks = learning.validation_dataset is not None or SEQUENCES in stages
     if learning.validates and not has_masks:

@@ -63,7 +63,20 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
 
 
 def _left(seconds: float, done: int, total: int) -> str:
-    return f", about {seconds * (total - done) / done:.0f} s left" if 0 < done < total else ""
+    return f", about {_duration(seconds * (total - done) / done)} left" if 0 < done < total else ""
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in the unit that people would use.
+
+    Examples
+    --------
+    >>> _duration(15.2), _duration(2520), _duration(16461)
+    ('15 s', '42 min', '4.6 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def at_most_every(seconds: float, act: Callable[[int, int], object]) -> Advance:

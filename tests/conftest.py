@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from storage.store import Store
     from tasks.runs.outcomes import StageOutcome
+    from tasks.stages.stage import Stage
 
 # Examples that are drawn are the same in every run, and as long as they take.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -146,6 +147,22 @@ class Staged:
     outcomes: "Mapping[str, StageOutcome]"
 
 
+def build_stages(store: "Store", stages: "Sequence[Stage]", execution: Mapping[str, Any]) -> Staged:
+    """Build stages, each after those it reads, without Prefect; serially, if not said otherwise."""
+    from storage.records.manifests import DatasetManifest, put_record
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+    from tasks.staging.build_stage import build_stage
+
+    staging = StagingConfig(seed=1, rows_per_shard=2)
+    execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
+    outcomes: dict[str, StageOutcome] = {}
+    for stage in stages:
+        inputs = {name: outcomes[name].artifact for name in stage.reads}
+        outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
+    artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
+    return Staged(store, put_record(store.objects, DatasetManifest(stages=artifacts)), outcomes)
+
+
 @pytest.fixture(scope="session")
 def stage_dataset() -> Callable[..., Staged]:
     """Return a function that stages a folder of photographs into a store, without Prefect."""
@@ -154,30 +171,20 @@ def stage_dataset() -> Callable[..., Staged]:
     from shls_core.saliency.config import SaliencyConfig
     from shls_core.superpixels.config import SuperpixelConfig
     from shls_core.synthesis.config import SynthesisConfig
-    from storage.records.manifests import DatasetManifest, put_record
-    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
     from tasks.stages.ingest import IngestConfig, IngestStage
     from tasks.stages.saliency import SaliencyStage
     from tasks.stages.sequences import SequencesStage
     from tasks.stages.superpixels import SuperpixelsStage
-    from tasks.staging.build_stage import build_stage
 
     def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
-        staging = StagingConfig(seed=1, rows_per_shard=2)
-        execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
         synthesis, held_out = SynthesisConfig(frame_size=64), HeldOutConfig(share=0.25, num_frames=4)
         stages = (
-            (IngestStage(IngestConfig(images=str(folder), max_side=96)), ()),
-            (SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1), ("ingest",)),
-            (SequencesStage(synthesis, held_out, max_side=96, seed=1), ("ingest", "saliency")),
-            (SuperpixelsStage(SuperpixelConfig(num_superpixels=40)), ("sequences",)),
+            IngestStage(IngestConfig(images=str(folder), max_side=96)),
+            SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1),
+            SequencesStage(synthesis, held_out, max_side=96, seed=1),
+            SuperpixelsStage(SuperpixelConfig(num_superpixels=40)),
         )
-        outcomes: dict[str, StageOutcome] = {}
-        for stage, read in stages:
-            inputs = {name: outcomes[name].artifact for name in read}
-            outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
-        artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
-        return Staged(store, put_record(store.objects, DatasetManifest(stages=artifacts)), outcomes)
+        return build_stages(store, stages, execution)
 
     return stage
 
@@ -268,25 +275,15 @@ def stage_clips() -> Callable[..., Staged]:
     """Return a function that stages a folder of videos into a store, without Prefect."""
     from shls_core.clips.config import ClipsConfig, FootageConfig
     from shls_core.photographs.split import HeldOutConfig
-    from storage.records.manifests import DatasetManifest, put_record
-    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
     from tasks.stages.clips import ClipsStage
     from tasks.stages.footage import FootageStage
-    from tasks.staging.build_stage import build_stage
 
     def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
-        staging = StagingConfig(seed=1, rows_per_shard=2)
-        execution_config = ExecutionConfig(**({"backend": "serial"} | execution))
         stages = (
-            (FootageStage(FootageConfig(videos=str(folder))), ()),
-            (ClipsStage(ClipsConfig(side=48, max_frames=12), HeldOutConfig(share=0.3)), ("footage",)),
+            FootageStage(FootageConfig(videos=str(folder))),
+            ClipsStage(ClipsConfig(side=48, max_frames=12), HeldOutConfig(share=0.3)),
         )
-        outcomes: dict[str, StageOutcome] = {}
-        for stage, read in stages:
-            inputs = {name: outcomes[name].artifact for name in read}
-            outcomes[stage.name] = build_stage(store, stage, inputs, staging, execution_config)
-        artifacts = {name: outcome.artifact for name, outcome in outcomes.items()}
-        return Staged(store, put_record(store.objects, DatasetManifest(stages=artifacts)), outcomes)
+        return build_stages(store, stages, execution)
 
     return stage
 

@@ -14,7 +14,8 @@ def check_services(request: Request) -> Iterator[Finding]:
     """Look at Ray and Prefect."""
     joined = os.environ.get("RAY_ADDRESS")
     if joined and os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
-        what = f"the cluster at {joined} (RAY_ADDRESS) is joined without a token"
+        at = "" if "@" in joined else f" at {joined}"
+        what = f"the cluster{at} (RAY_ADDRESS) is joined without a token"
         yield Finding("Ray", "warning", what, "start it with RAY_AUTH_MODE=token, and set that here")
     yield _service("Ray", "ray", _start_ray, request.thorough, "shls run --backend serial works without it")
     remedy = "shls --debug run shows the log of its server"

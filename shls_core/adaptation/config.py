@@ -1,17 +1,13 @@
 """Configuration of online adaptation."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from shls_core.frozen import FrozenConfig
+from shls_core.propagation.refinement_mode import bare_off
 
 Mode = Literal["off", "after_video"]
-
-
-def bare_off(mode: Any) -> Any:
-    """Return the mode that was meant: YAML reads a bare ``off`` as false."""
-    return "off" if mode is False else mode
 
 
 class AdaptationConfig(FrozenConfig):

@@ -17,8 +17,8 @@ from storage.rows.dataset import stage_artifacts
 from storage.rows.source_kinds import kinds_among, noun_for
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_names import FOOTAGE, INGEST
+from storage.rows.video_ids import footage_id
 from storage.verification.problems import DESCENT, Problem, about_object
-from storage.verification.row_identity import footage_id
 
 _ROW, _IMAGE, _PARENT = "row", "image", "parent"
 

@@ -1,6 +1,6 @@
 """The samples of a dataset as files for other loaders: pseudo-sequences and clips."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -67,8 +67,3 @@ def _png(labels: np.ndarray) -> bytes:
     encoded, data = cv2.imencode(".png", labels)
     assert encoded
     return bytes(data.tobytes())
-
-
-def in_parts(samples: Sequence[SampleAddress], size: int) -> list[Sequence[SampleAddress]]:
-    """Return samples in parts of equal size; the last one may be smaller."""
-    return [samples[start : start + size] for start in range(0, len(samples), size)]

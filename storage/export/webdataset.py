@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.errors import InputError
 from shls_core.photographs.split import HELD_OUT, TRAIN, Split
 from storage.canonical import canonical_json, digest_bytes, short
-from storage.export.sample_members import CLIPS_FOLDER, in_parts, members, samples_by_folder
+from storage.export.sample_members import CLIPS_FOLDER, members, samples_by_folder
 from storage.files.new_folder import new_folder
 from storage.gate.gate import require_passed
 from storage.rows.dataset import Dataset, SampleAddress
@@ -117,7 +117,7 @@ def export_webdataset(
         shards = tuple(
             _write_shard(store, aside, Path(folder_name, f"{number:05d}.tar"), split, shard)
             for folder_name, split, samples in _by_folder(found)
-            for number, shard in enumerate(in_parts(samples, samples_per_shard))
+            for number, shard in enumerate(_in_parts(samples, samples_per_shard))
         )
         index = ExportIndex(dataset=dataset_id, shards=shards)
         (aside / INDEX_FILE).write_bytes(canonical_json(index.model_dump(mode="json")))
@@ -130,6 +130,11 @@ def _by_folder(
     """Return folder, split and samples, pseudo-sequences first."""
     every = [(folder, split, samples) for split, of in found.items() for folder, samples in of.items()]
     return sorted(every, key=lambda one: one[0].startswith(CLIPS_FOLDER))
+
+
+def _in_parts(samples: Sequence[SampleAddress], size: int) -> list[Sequence[SampleAddress]]:
+    """Return samples in parts of equal size; the last one may be smaller."""
+    return [samples[start : start + size] for start in range(0, len(samples), size)]
 
 
 def _write_shard(

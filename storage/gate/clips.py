@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from shls_core.files.skipped import SkippedKind
 from storage.gate.config import GateConfig
-from storage.gate.expectations import Expectation, between
+from storage.gate.expectations import Expectation, between, unmatched_note_share
 from storage.records.manifests import StageManifest
 from storage.rows.schemas.clips import DARK_OR_FLAT, STATIC, TOO_SHORT
 from storage.rows.stage_names import CLIPS, FOOTAGE
@@ -37,7 +36,7 @@ def with_figures(manifest: StageManifest, accepted: pd.DataFrame, rejected: "pd.
     if manifest.stage == FOOTAGE:
         lost = accepted["num_lost"].sum()
         return accepted.assign(
-            unmatched_note_share=_unmatched_note_share(manifest),
+            unmatched_note_share=unmatched_note_share(manifest),
             lost_share=float(lost / max(1, lost + accepted["num_frames"].sum())),
         )
     if manifest.stage == CLIPS:
@@ -68,10 +67,3 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> Ite
         ("is_held_out_video", config.min_held_out_videos),
     ):
         yield Expectation(CLIPS, "ExpectColumnSumToBeBetween", {"column": column, "min_value": fewest})
-
-
-def _unmatched_note_share(footage: StageManifest) -> float:
-    """Return the share of the rows of the table of notes that are about no video; 0 without a table."""
-    return sum(
-        one.count / (one.of or one.count) for one in footage.skipped if one.kind == SkippedKind.UNMATCHED_NOTE
-    )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from shls_core.files.skipped import SkippedKind
+from storage.records.manifests import StageManifest
 from storage.rows.stage_graph import schema_of
 
 
@@ -33,3 +35,10 @@ def of_every_stage(stages: Iterable[str]) -> Iterator[Expectation]:
 def between(stage: str, column: str, **bounds: float) -> Expectation:
     """Return the expectation that values of a column lie between two bounds."""
     return Expectation(stage, "ExpectColumnValuesToBeBetween", {"column": column, **bounds})
+
+
+def unmatched_note_share(sources: StageManifest) -> float:
+    """Return the share of the rows of the table of notes that are about no source; 0 without a table."""
+    return sum(
+        one.count / (one.of or one.count) for one in sources.skipped if one.kind == SkippedKind.UNMATCHED_NOTE
+    )

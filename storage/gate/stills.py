@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from shls_core.files.skipped import SkippedKind
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.gate.config import GateConfig
-from storage.gate.expectations import Expectation, between
+from storage.gate.expectations import Expectation, between, unmatched_note_share
 from storage.gate.scenarios import fits_into, scenario_columns, training_column
 from storage.records.manifests import StageManifest
 from storage.rows.schemas.saliency import LOW_CONFIDENCE
@@ -31,7 +30,7 @@ def with_figures(manifest: StageManifest, accepted: pd.DataFrame, rejected: "pd.
     """
     stage = manifest.stage
     if stage == INGEST:
-        return accepted.assign(unmatched_note_share=_unmatched_note_share(manifest))
+        return accepted.assign(unmatched_note_share=unmatched_note_share(manifest))
     if stage == SALIENCY:  # one figure of all rows, beside each accepted row
         return accepted.assign(low_confidence_share=float((rejected == LOW_CONFIDENCE).mean()))
     if stage == SEQUENCES:
@@ -80,13 +79,6 @@ def expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> Ite
         SUPERPIXELS,
         "ExpectTableRowCountToEqual",
         {"value": stages[SEQUENCES].rows - stages[SEQUENCES].rejected},
-    )
-
-
-def _unmatched_note_share(ingest: StageManifest) -> float:
-    """Return the share of the rows of the table of notes that are about no file; 0 without a table."""
-    return sum(
-        one.count / (one.of or one.count) for one in ingest.skipped if one.kind == SkippedKind.UNMATCHED_NOTE
     )
 
 

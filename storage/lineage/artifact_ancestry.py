@@ -12,7 +12,7 @@ from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
-from storage.lineage.usage import Usage, usage_by_photograph, usage_of
+from storage.lineage.usage import Usage, usage_by_source, usage_of
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import PHOTOGRAPHS, SAMPLE_STAGES
 from storage.tables.append_only import Row
@@ -129,7 +129,7 @@ class ArtifactAncestry:
             if stage in artifacts
         ]
         samples = [table.select(["sample_id", "source_ids"]) for table in tables if table is not None]
-        used = usage_by_photograph(usage, pa.concat_tables(samples)) if samples else {}
+        used = usage_by_source(usage, pa.concat_tables(samples)) if samples else {}
         by_source: dict[str, dict[str, Facts]] = {PHOTOGRAPHS.plural: {}}
         for source, facts in used.items():
             by_source.setdefault(f"{self._history.sources.noun(source)}s", {})[source] = facts

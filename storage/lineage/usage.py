@@ -104,7 +104,7 @@ def _numbered(history: History, checkpoint: Content) -> pa.Array:
     return samples_of_split(history, checkpoint["dataset"], TRAIN)
 
 
-def usage_by_photograph(usage: Usage, samples: pa.Table) -> dict[str, dict[str, Any]]:
+def usage_by_source(usage: Usage, samples: pa.Table) -> dict[str, dict[str, Any]]:
     """Return the usage of every photograph or video that was used, by its id.
 
     Parameters
@@ -121,12 +121,12 @@ def usage_by_photograph(usage: Usage, samples: pa.Table) -> dict[str, dict[str, 
         ``samples_validated``.
     """
     used = {row["sample_id"]: row for row in usage.samples.to_pylist()}
-    of_photographs: dict[str, list[Mapping[str, Any]]] = {}
+    of_sources: dict[str, list[Mapping[str, Any]]] = {}
     for row in samples.select(["sample_id", "source_ids"]).to_pylist():
         if row["sample_id"] in used:
-            for image_id in row["source_ids"]:
-                of_photographs.setdefault(image_id, []).append(used[row["sample_id"]])
-    return {image_id: _summed(samples) for image_id, samples in of_photographs.items()}
+            for source in row["source_ids"]:
+                of_sources.setdefault(source, []).append(used[row["sample_id"]])
+    return {source: _summed(samples) for source, samples in of_sources.items()}
 
 
 def _summed(samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

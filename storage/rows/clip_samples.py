@@ -7,7 +7,6 @@ from shls_core.photographs.split import Split
 from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
-from storage.rows.sources import require_source
 from storage.rows.stage_artifact import RowAddress
 from storage.rows.stage_names import CLIPS
 
@@ -47,12 +46,12 @@ def clip_samples(objects: ObjectStore, dataset_id: str, split: Split, num_frames
         If the dataset has no clips, or none is long enough.
     ObjectMissing, ObjectCorrupted
     """
-    require_source(objects, dataset_id, "clips", "source: clips")
+    dataset = Dataset(objects, dataset_id)
+    if CLIPS not in dataset.stages:
+        raise InputError(f"expected a dataset of videos, got {short(dataset_id)}…, which has no {CLIPS}")
     found = [
         ClipSample(address, row["num_frames"], row["height"], row["width"])
-        for address, row in Dataset(objects, dataset_id)[CLIPS].accepted(
-            ("split", "num_frames", "height", "width")
-        )
+        for address, row in dataset[CLIPS].accepted(("split", "num_frames", "height", "width"))
         if row["split"] == split
     ]
     long_enough = tuple(sample for sample in found if sample.num_frames >= num_frames)

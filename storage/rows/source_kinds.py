@@ -70,6 +70,19 @@ def nouns_of(stages: Iterable[str | None]) -> list[str]:
     return [str(one) for one in dict.fromkeys(found)]
 
 
+def plurals_of(stages: Iterable[str]) -> str:
+    """Return what the sources of some stages are called, in one phrase.
+
+    Examples
+    --------
+    >>> plurals_of(["ingest"]), plurals_of(["footage", "clips"]), plurals_of(["ingest", "footage"])
+    ('photographs', 'videos', 'photographs and videos')
+    """
+    named = set(stages)
+    kinds = [kind for kind in SOURCE_KINDS if named.intersection(kind.stages)]
+    return " and ".join(kind.plural for kind in kinds or [PHOTOGRAPHS])
+
+
 def noun_for(parts: Iterable[str]) -> str:
     """Return the word that fits every one of some sources; photographs where there is none.
 

@@ -7,13 +7,11 @@ from shls_core.training.source import Source
 from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import DatasetManifest, get_record
+from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind, kinds_among
 from storage.rows.stage_graph import STAGES
-from storage.rows.stage_names import CLIPS, SEQUENCES
 
-SAMPLE_STAGE: Mapping[Source, str] = {"stills": SEQUENCES, "clips": CLIPS}
-"""The stage whose rows are drawn, by source. A dataset may have both."""
-
-_MADE_FROM: Mapping[str, str] = {SEQUENCES: "photographs", CLIPS: "videos"}
+KIND_OF_SOURCE: Mapping[Source, SourceKind] = {"stills": PHOTOGRAPHS, "clips": VIDEOS}
+"""What a dataset is made from whose samples are drawn, by source. A dataset may be made from both."""
 
 
 def has_source(objects: ObjectStore, dataset_id: str, source: Source) -> bool:
@@ -25,7 +23,7 @@ def has_source(objects: ObjectStore, dataset_id: str, source: Source) -> bool:
     NameUnknown
         If it is not a dataset.
     """
-    return SAMPLE_STAGE[source] in get_record(objects, dataset_id, DatasetManifest).stages
+    return KIND_OF_SOURCE[source].samples in get_record(objects, dataset_id, DatasetManifest).stages
 
 
 def require_source(objects: ObjectStore, dataset_id: str, source: Source, what: str) -> None:
@@ -46,10 +44,10 @@ def require_source(objects: ObjectStore, dataset_id: str, source: Source, what: 
         If it has none.
     """
     stages = get_record(objects, dataset_id, DatasetManifest).stages
-    needed = SAMPLE_STAGE[source]
-    if needed not in stages:
-        made_from = [made for stage, made in _MADE_FROM.items() if stage in stages]
+    needed = KIND_OF_SOURCE[source]
+    if needed.samples not in stages:
+        made_from = [kind.plural for kind in kinds_among(stages)]
         raise InputError(
-            f"expected a dataset of {_MADE_FROM[needed]} for {what}, got {short(dataset_id)}… of "
+            f"expected a dataset of {needed.plural} for {what}, got {short(dataset_id)}… of "
             f"{' and '.join(made_from) or 'neither'} (stages {', '.join(sorted(stages, key=STAGES.index))})"
         )

@@ -9,8 +9,9 @@ likewise that of a clip.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from storage.canonical import digest_bytes, digest_json, short
+from storage.canonical import digest_bytes, short
 from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST
+from storage.rows.video_ids import clip_id, footage_id
 
 Row = Mapping[str, Any]
 
@@ -21,16 +22,6 @@ def misnamed(stage: str, row: Row) -> str | None:
     A rejected row holds nothing to compute its id from.
     """
     return _CHECKS[stage](row) if stage in _CHECKS else None
-
-
-def footage_id(video_id: str, first: int) -> str:
-    """Return the id of a row of a video, given the number of its first frame among the kept ones."""
-    return digest_json([FOOTAGE, video_id, first]) if first else video_id
-
-
-def clip_id(video_id: str, first: int, count: int) -> str:
-    """Return the id of a clip of a video, given the number of its first frame and how many frames it has."""
-    return digest_json(["clip", video_id, first, count])
 
 
 def _photograph(row: Row) -> str | None:

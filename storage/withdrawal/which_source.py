@@ -1,14 +1,14 @@
-"""Resolve a user's reference to a source: a file or folder, an id, the beginning of an id, or a file name.
+"""Resolve a user's reference to a source: a file, an id, the beginning of an id, or a file name.
 
-Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file or
-folder of frames on disk, by its digest; the sources whose ids begin with it; the sources with this recorded
-file name, however its accents are composed. A single source is accepted, several are refused. A complete id
-means only its source.
+Withdrawal, erasure and lineage share one rule. Everything that a reference may mean is collected: the file on
+disk, by its digest; the sources whose ids begin with it; the sources with this recorded file name, however
+its accents are composed. A single source is accepted, several are refused. A complete id means only its
+source. A folder of frames is given by its name or id: it has no bytes of its own to digest.
 """
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,8 +35,8 @@ _ID_DIGITS = 64
 _NAMED = 3
 _GIVEN_BY = {
     PHOTOGRAPHS.noun: "an image file",
-    VIDEOS.noun: "a film or a folder of frames",
-    EITHER: "an image file, a film or a folder of frames",
+    VIDEOS.noun: "a film",
+    EITHER: "an image file or a film",
 }
 
 
@@ -94,9 +94,9 @@ class SourceReferences:
         Parameters
         ----------
         reference
-            The path of an image file or a film, whose SHA-256 is the id, or of a folder of frames; an id; for
-            a known source, at least the first six digits of its id, or its file name inside the folder. The
-            prefixes ``photograph:`` and ``video:`` are allowed.
+            The path of an image file or a film, whose SHA-256 is the id; an id; for a known source, at least
+            the first six digits of its id, or its file name inside the folder. The prefixes ``photograph:``
+            and ``video:`` are allowed.
 
         Raises
         ------
@@ -138,8 +138,8 @@ class SourceReferences:
         if reference:
             for rows in self._rows.values():
                 found |= _of_this_name(rows, reference)
-        if (on_disk := _digest_on_disk(reference)) is not None:
-            found.add(on_disk)
+        if _is_file(reference):
+            found.add(file_digest(Path(reference)))
         return found
 
     @property
@@ -165,7 +165,7 @@ class SourceReferences:
 
 def noun_of_file(reference: str) -> str | None:
     """Return the word for a file at a path by its first bytes; None if it is no file, or of neither kind."""
-    if not _is(Path.is_file, reference):
+    if not _is_file(reference):
         return None
     path = Path(reference)
     with path.open("rb") as file:
@@ -221,16 +221,9 @@ def _is_whole_id(reference: str) -> bool:
     return len(reference) == _ID_DIGITS and begins_an_id(reference)
 
 
-def _digest_on_disk(reference: str) -> str | None:
-    """Return the id of the source at a path: a file, or a folder of frames; None if there is neither."""
-    if _is(Path.is_file, reference):
-        return file_digest(Path(reference))
-    return None
-
-
-def _is(what: Callable[[Path], bool], reference: str) -> bool:
+def _is_file(reference: str) -> bool:
     try:
-        return what(Path(reference))
+        return Path(reference).is_file()
     except OSError:  # too long for a path, or in a folder without access
         return False
 

@@ -16,6 +16,8 @@ from tasks.drawing.server import PageServer
 from tasks.drawing.session import DrawingSession
 from tasks.terminal import print_line
 
+_WAIT_SECONDS = 0.5
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -62,7 +64,9 @@ def draw_masks(
         if in_browser and has_screen():
             webbrowser.open(server.address)
         try:
-            ended.wait()
+            # A signal that comes just before a wait does not end it: only the next one notices.
+            while not ended.wait(_WAIT_SECONDS):
+                pass
         except KeyboardInterrupt:
             print_line("ended")
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storage.canonical import short
-from storage.rows.stage_names import FOOTAGE, INGEST
+from storage.rows.source_kinds import SOURCE_STAGES
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 
@@ -15,7 +15,7 @@ class FileNames:
 
     def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
         self._names: dict[str, str] = {}
-        for stage in (INGEST, FOOTAGE):
+        for stage in SOURCE_STAGES:
             earlier = baseline.sources(stage) if baseline else {}
             self._names |= {name: row["file_name"] for name, row in earlier.items()}
         for planned in plan.stages:

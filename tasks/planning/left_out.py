@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from shls_core.errors import InputError
-from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, listed, withdrawn
 from tasks.stages.stage import RowPlan
 
 _REASONS_NAMED = 3
-
-
-def nouns_of(stages: Iterable[str]) -> str:
-    """Return what the sources of some stages are called.
-
-    Examples
-    --------
-    >>> nouns_of(["ingest"]), nouns_of(["footage", "clips"])
-    ('photographs', 'videos')
-    """
-    names = set(stages)
-    found = [
-        nouns
-        for nouns, of_source in (("photographs", OF_STILLS), ("videos", OF_VIDEOS))
-        if names.intersection(of_source)
-    ]
-    return " and ".join(found) or "photographs"
 
 
 def without_withdrawn(

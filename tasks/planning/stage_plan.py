@@ -9,21 +9,22 @@ from functools import cached_property
 from typing import Literal
 
 from shls_core.errors import ObjectMissing
-from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind, in_manifest
+from shls_core.files.skipped_counts import SkippedFiles, in_manifest
 from storage.canonical import digest_json
 from storage.files.readers import SHARD_READERS
 from storage.kinds import shards_key
 from storage.records.manifests import SCHEMA_VERSION, ShardRef, StageManifest, get_record
 from storage.records.tombstones import ERASED, Erased
 from storage.rows.shards import read_columns_of_all, shard_ref
+from storage.rows.source_kinds import plurals_of
 from storage.rows.stage_artifact import AcceptedRows, StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
-from tasks.planning.left_out import nouns_of, without_withdrawn
+from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
-from tasks.stages.counted_sources import CountedSources, CountingStage
+from tasks.stages.counted_sources import CountingStage, counts_of
 from tasks.stages.sources import Sources, SourceStage
 from tasks.stages.stage import RowPlan, Stage
 
@@ -135,16 +136,10 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
         planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
-        return WantedRows(tuple(planned.rows), {}, _counted(planned))
+        return WantedRows(tuple(planned.rows), {}, counts_of(planned))
     found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
-    rows, left_out = without_withdrawn(store, found.rows, nouns_of([stage.name]))
-    return WantedRows(tuple(rows), left_out, _counted(found))
-
-
-def _counted(found: Sources) -> tuple[SkippedFiles, ...]:
-    if isinstance(found, CountedSources):
-        return found.counted
-    return counted_by_kind(found.skipped, found.totals)
+    rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
+    return WantedRows(tuple(rows), left_out, counts_of(found))
 
 
 def plan_stage(

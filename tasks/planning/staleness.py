@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from storage.rows.source_kinds import plurals_of
 from storage.rows.stage_artifact import AcceptedRows, RowAddress
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan
 from tasks.planning.file_names import FileNames
-from tasks.planning.left_out import nouns_of
 from tasks.planning.making import Making, changes
 from tasks.planning.planned_rows import is_to_be_made
 from tasks.planning.reasons import Reason, counted
@@ -103,7 +103,7 @@ class Staleness:
         stage = self._stage.stage.name
         if self._baseline is None or not self._baseline_is_whole(stage):
             return []
-        nouns = nouns_of([stage])
+        nouns = plurals_of([stage])
         before = self._baseline.sources(stage)
         after = {
             row.plan.sample_id: self._stage.stage.notes(row.plan)

@@ -62,10 +62,10 @@ def refuse_silent(address: str) -> None:
     if address == "auto":  # a word of Ray: the cluster that runs on this machine
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host):
-        got = "one with a user" if holds_password(address) else repr(address)
+    if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host) or not re.fullmatch(r"[0-9]+", port):
+        got = "one with a user" if "@" in address else repr(address)
         raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {got}")
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
+    except (OSError, OverflowError) as error:  # a port above 65535
         raise InputError(f"expected a Ray cluster at {address} (RAY_ADDRESS): {error}") from error

@@ -19,10 +19,10 @@ from shls_core.files.pictures.jpeg_frames import decode_frame, encode_frame
 from shls_core.files.skipped_beside_videos import BesideVideos, counted_beside_videos
 from shls_core.photographs.near_duplicates import group_scenes
 from shls_core.photographs.split import HeldOutConfig, split_of
-from storage.canonical import digest_json
 from storage.rows.schemas.clips import DARK_OR_FLAT, SCHEMA, STATIC, TOO_SHORT
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.stage_names import CLIPS, FOOTAGE
+from storage.rows.video_ids import clip_id
 from tasks.stages.counted_sources import CountedSources
 from tasks.stages.stage import Row, RowPlan
 
@@ -87,7 +87,7 @@ class ClipsStage:
     def _row(self, piece: _Piece, split: str) -> RowPlan:
         first = piece.row_first + piece.span.first
         return RowPlan(
-            sample_id=digest_json(["clip", piece.video_id, first, piece.span.length]),
+            sample_id=clip_id(piece.video_id, first, piece.span.length),
             source_ids=(piece.video_id,),
             inputs=(piece.address,),
             decided={

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from shls_core.files.skipped_counts import SkippedFiles
+from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind
 from tasks.stages.sources import Sources
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ class CountedSources(Sources):
     """The rows that a stage is to have, and counts of what is left out."""
 
     counted: tuple[SkippedFiles, ...] = ()
+
+
+def counts_of(found: Sources) -> tuple[SkippedFiles, ...]:
+    """Return how much of each kind is left out."""
+    return (
+        found.counted if isinstance(found, CountedSources) else counted_by_kind(found.skipped, found.totals)
+    )
 
 
 @runtime_checkable

@@ -21,6 +21,7 @@ from storage.canonical import digest_json
 from storage.rows.schemas.footage import SCHEMA
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.stage_names import FOOTAGE
+from storage.rows.video_ids import footage_id
 from tasks.stages.counted_sources import CountedSources
 from tasks.stages.film_rows import reason_without_path, take_film_frames
 from tasks.stages.folder_rows import take_folder_frames
@@ -218,7 +219,7 @@ class _Video:
         ]
 
     def _row(self, first: int, decided: Mapping[str, Any]) -> RowPlan:
-        sample_id = digest_json(["footage", self.video_id, first]) if first else self.video_id
+        sample_id = footage_id(self.video_id, first)
         if self.duplicate_of is not None:
             sample_id = digest_json(["duplicate", self.video_id, self.found.name])
         return RowPlan(

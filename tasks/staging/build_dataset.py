@@ -11,10 +11,11 @@ from storage.gate.config import GateConfig
 from storage.gate.gate import Verdict, expect_to_judge, refuse_failed
 from storage.gate.gate import validate as judge
 from storage.records.manifests import DatasetManifest, put_record
+from storage.rows.source_kinds import plurals_of
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
-from tasks.planning.left_out import left_out_line, nouns_of, rejected_line
+from tasks.planning.left_out import left_out_line, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.progress import progress
@@ -57,7 +58,7 @@ def stage_rows(
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:
-        print_line(left_out_line(outcome.left_out, nouns_of([outcome.name])))
+        print_line(left_out_line(outcome.left_out, plurals_of([outcome.name])))
     if outcome.unmatched:
         print_line(unmatched_line(outcome.unmatched))
     if outcome.lost_frames:

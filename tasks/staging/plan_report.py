@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.errors import NameUnknown
 from shls_core.files.skipped_counts import SkippedFiles
 from storage.files.free_space import free_bytes
+from storage.rows.source_kinds import plurals_of
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.planning.file_names import FileNames
-from tasks.planning.left_out import nouns_of
 from tasks.planning.reasons import Reason
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
@@ -89,7 +89,7 @@ class PlanReport(_Report):
     @property
     def nouns(self) -> str:
         """What its sources are called."""
-        return nouns_of(stage.name for stage in self.stages)
+        return plurals_of(stage.name for stage in self.stages)
 
     @property
     def rows_to_compute(self) -> int:

@@ -10,30 +10,34 @@ from pathlib import Path
 
 from shls_core.clips.config import FootageConfig
 from shls_core.errors import NameUnknown
-from shls_core.files.skipped_counts import SkippedFiles, counted_by_kind
-from storage.rows.source_kinds import VIDEOS
+from shls_core.files.skipped_counts import SkippedFiles
+from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind
 from storage.rows.stage_names import CLIPS, INGEST
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.left_out import without_withdrawn
 from tasks.runs.execution_config import StagingConfig
+from tasks.stages.counted_sources import counts_of
 from tasks.stages.footage import FootageStage
 from tasks.stages.ingest import IngestConfig, IngestStage
+from tasks.stages.photograph_folder import notes_table
+from tasks.stages.sources import Sources
 from tasks.stages.stage import Stage
-from tasks.stages.video_folder.listing import NOTES_FILE
+from tasks.stages.video_folder import listing
 from tasks.staging.filmstrip import DrawnVideo, draw_video
 from tasks.staging.samples import RejectedSample, Sample, SampleReader
 from tasks.staging.staged_videos import RejectedVideo, StagedVideos
 from tasks.staging.trial import gather_files, gather_stored, try_stages
 
+_NOTES_FILES = {PHOTOGRAPHS: notes_table.NOTES_FILE, VIDEOS: listing.NOTES_FILE}
 _MOST_CLIPS = 100
 """Of a video in a preview: more than there are in the footage of its beginning."""
 
 
 @dataclass(frozen=True)
-class Handful:
-    """A few photographs or videos, and what there is besides that no build would use."""
+class Gathered:
+    """A folder of a few sources, and what there is besides that no build would use."""
 
     folder: Path
     skipped: tuple[SkippedFiles, ...] = ()
@@ -43,7 +47,7 @@ class Handful:
 
 
 @contextmanager
-def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Handful]:
+def few_photographs(config: IngestConfig, store: str, name: str, count: int) -> Iterator[Gathered]:
     """Give the block a folder of at most `count` photographs, spread evenly by id: the same ones each time.
 
     They come from the configured photographs; if none are configured, from the latest dataset in a store.
@@ -54,29 +58,22 @@ def handful(config: IngestConfig, store: str, name: str, count: int) -> Iterator
         If there is neither.
     """
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
-        found = Handful(Path(folder))
         if config.images is not None:
             sources = IngestStage(config).sources()
-            plans, left_out = list(sources.rows), {}
-            with suppress(NameUnknown):  # without a store nothing is withdrawn
-                plans, withdrawals = without_withdrawn(Store.open(store), plans)
-                left_out = counted_by_reason(withdrawals.values())
-            gather_files(plans, count, Path(folder))
-            skipped = counted_by_kind(sources.skipped, sources.totals)
-            found = Handful(Path(folder), skipped, left_out)
-        else:
-            opened = Store.open(store)
-            baseline = Baseline.latest(opened, name)
-            if baseline is None:
-                raise NameUnknown(
-                    f"expected photographs in --images, or a dataset {name} in {store}, found neither"
-                )
-            gather_stored(opened, baseline.artifacts[INGEST], count, Path(folder))
-        yield found
+            yield _gathered(sources, PHOTOGRAPHS, store, count, Path(folder))
+            return
+        opened = Store.open(store)
+        baseline = Baseline.latest(opened, name)
+        if baseline is None:
+            raise NameUnknown(
+                f"expected photographs in --images, or a dataset {name} in {store}, found neither"
+            )
+        gather_stored(opened, baseline.artifacts[INGEST], count, Path(folder))
+        yield Gathered(Path(folder))
 
 
 @contextmanager
-def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator[Handful]:
+def few_videos(config: FootageConfig, store: str, count: int) -> Iterator[Gathered]:
     """Give the block a folder of at most `count` of the configured videos, spread evenly by id.
 
     Raises
@@ -84,14 +81,18 @@ def handful_of_videos(config: FootageConfig, store: str, count: int) -> Iterator
     InputError
         If none are configured, or all of them are withdrawn.
     """
-    sources = FootageStage(config).sources()
+    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
+        yield _gathered(FootageStage(config).sources(), VIDEOS, store, count, Path(folder))
+
+
+def _gathered(sources: Sources, kind: SourceKind, store: str, count: int, folder: Path) -> Gathered:
+    """Link a few of the sources that are not withdrawn into an empty folder."""
     plans, left_out = list(sources.rows), {}
     with suppress(NameUnknown):  # without a store nothing is withdrawn
-        plans, withdrawals = without_withdrawn(Store.open(store), plans, VIDEOS.plural)
+        plans, withdrawals = without_withdrawn(Store.open(store), plans, kind.plural)
         left_out = counted_by_reason(withdrawals.values())
-    with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
-        gather_files(plans, count, Path(folder), NOTES_FILE)
-        yield Handful(Path(folder), counted_by_kind(sources.skipped, sources.totals), left_out)
+    gather_files(plans, count, folder, _NOTES_FILES[kind])
+    return Gathered(folder, counts_of(sources), left_out)
 
 
 def preview_videos(

@@ -20,7 +20,7 @@ from storage.records.tombstones import ERASED
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import RowAddress, StageArtifact
 from storage.rows.stage_names import CLIPS, FOOTAGE
-from storage.verification.row_identity import clip_id
+from storage.rows.video_ids import clip_id
 
 Pixels = npt.NDArray[np.uint8]
 """(H, W, 3), RGB."""

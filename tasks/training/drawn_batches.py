@@ -28,7 +28,6 @@ def drawn_batches(
         for arrays in clips.batches(training.seed, training.batch_size, first_step):
             yield ClipBatch(**arrays)
     else:
-        require_source(objects, dataset, learning.source, "source: stills")
         sequences = SequenceLoader(objects, dataset, TRAIN, learning.chosen_method().columns(learning.method))
         for arrays in sequences.batches(training.seed, training.batch_size, first_step):
             yield TrainingBatch(**arrays)
@@ -47,13 +46,11 @@ def check_sources(objects: ObjectStore, dataset: str, learning: LearningConfig) 
     InputError
         If a dataset has nothing of its source.
     """
-    draw = learning.clip_draw
-    if draw is None:
-        require_source(objects, dataset, learning.source, "source: stills")
-    num_short = ClipLoader(objects, dataset, TRAIN, draw).num_short if draw is not None else 0
+    require_source(objects, dataset, learning.source, f"source: {learning.source}")
     if learning.validation_dataset is not None:
         require_source(objects, learning.validation_dataset, "stills", "validation_dataset")
     elif learning.validates:
         needs = "training.validate_every without a validation_dataset"
         require_source(objects, dataset, "stills", needs)
-    return num_short
+    draw = learning.clip_draw
+    return 0 if draw is None else ClipLoader(objects, dataset, TRAIN, draw).num_short

@@ -79,7 +79,9 @@ def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
     assert not [value for value in worker_settings().values() if "secret" in value]
 
 
-@pytest.mark.parametrize("address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host"])
+@pytest.mark.parametrize(
+    "address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host", "user:hidden@host"]
+)
 def test_the_address_of_a_cluster_is_not_repeated_with_a_password(address):
     with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got one with a user$"):
         refuse_silent(address)
@@ -101,8 +103,13 @@ def test_a_cluster_that_does_not_answer_is_told_at_once():
         address = f"127.0.0.1:{listening.getsockname()[1]}"
         for spelt in (address, f"ray://{address}", "auto"):
             refuse_silent(spelt)
-    for wrong in (address, f"ray://{address}", "127.0.0.1:port"):
+    for wrong in (address, f"ray://{address}"):
         with pytest.raises(
             InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
         ):
             refuse_silent(wrong)
+
+
+def test_a_port_that_is_none_is_refused():
+    with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got '127.0.0.1:port'$"):
+        refuse_silent("127.0.0.1:port")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flows.configuration import PipelineConfig
     from storage.rows.source_kinds import SourceKind
     from tasks.stages.stage import Stage
-    from tasks.staging.preview import Handful
+    from tasks.staging.preview import Gathered
 
 commands = typer.Typer()
 
@@ -61,19 +61,19 @@ def preview_dataset(
     chosen = chosen_config(config, images, videos=videos)
     tried = {"": chosen} if against is None else {"new: ": chosen, "against: ": chosen_config(against)}
     kinds = kinds_among([stage.name for stage in dataset_stages(chosen)])
-    drawn = [
-        drawn_by(chosen, tried, store, count)
+    drawn = {
+        kind: drawn_by(chosen, tried, store, count)
         for kind, drawn_by in ((PHOTOGRAPHS, _photographs), (VIDEOS, _videos))
         if kind in kinds
-    ]
-    write_sheet(one_below_the_other([one.sheet for one in drawn]), path)
-    captions = [caption for one in drawn for caption in one.captions]
+    }
+    write_sheet(one_below_the_other([one.sheet for one in drawn.values()]), path)
+    captions = [caption for one in drawn.values() for caption in one.captions]
     left_out = Counter[str]()
-    for one in drawn:
+    for kind, one in drawn.items():
         left_out.update(one.of.left_out)
-    skipped = [skipped for one in drawn for skipped in one.of.skipped]
-    if left_out:
-        print_line(left_out_line(left_out))
+        if one.of.left_out:
+            print_line(left_out_line(one.of.left_out, kind.plural))
+    skipped = [skipped for one in drawn.values() for skipped in one.of.skipped]
     for what in skipped:
         print_line(str(what))
     if as_json:
@@ -95,7 +95,7 @@ class _Drawn(NamedTuple):
 
     sheet: Image
     captions: list[str]
-    of: Handful
+    of: Gathered
 
 
 def _photographs(
@@ -104,9 +104,9 @@ def _photographs(
     """Draw a few samples of photographs."""
     from flows.cli.dataset.contact_sheet import contact_sheet, sample_row
     from storage.rows.source_kinds import PHOTOGRAPHS
-    from tasks.staging.preview import handful, preview_samples
+    from tasks.staging.preview import few_photographs, preview_samples
 
-    with handful(chosen.ingest, store, chosen.name, count) as found:
+    with few_photographs(chosen.ingest, store, chosen.name, count) as found:
         sides = [
             [
                 sample_row(sample, prefix)
@@ -124,9 +124,9 @@ def _videos(chosen: PipelineConfig, tried: Mapping[str, PipelineConfig], store: 
     """Draw a few videos."""
     from flows.cli.dataset.filmstrip_sheet import filmstrip_sheet, video_caption
     from storage.rows.source_kinds import VIDEOS
-    from tasks.staging.preview import handful_of_videos, preview_videos
+    from tasks.staging.preview import few_videos, preview_videos
 
-    with handful_of_videos(chosen.footage, store, count) as found:
+    with few_videos(chosen.footage, store, count) as found:
         sides = [
             [
                 (video_caption(drawn, prefix), drawn)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
@@ -94,7 +95,7 @@ def film_frames(path: Path, findings: Findings) -> Generator[Frame, None, None]:
         whole = deinterlaced(
             of_one_size(decoded(packets), path), codec, film.codec_context.field_order, findings
         )
-        for shown in _upright(whole, path, findings):
+        for shown in _shown(whole, path, findings):
             yield from numbering.add(shown)
             if numbering.num_lost_at_first >= MOST_LOST_AT_FIRST:
                 break
@@ -122,16 +123,25 @@ def of_one_size(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]:
         yield picture
 
 
-def _upright(pictures: Iterator[Picture], path: Path, findings: Findings) -> Iterator[Shown]:
+def upright(picture: av.VideoFrame, to_rgb: ToRgb, path: Path) -> UInt8[np.ndarray, "H W 3"]:
+    """Return the upright RGB pixels of a decoded picture.
+
+    Raises
+    ------
+    InputError
+        If there is no conversion for its colours, or it is turned by no quarter.
+    """
+    try:
+        return np.ascontiguousarray(turn_of(picture)(to_rgb(picture)))
+    except InputError as error:
+        raise InputError(f"{error}: {path}") from error
+
+
+def _shown(pictures: Iterator[Picture], path: Path, findings: Findings) -> Iterator[Shown]:
     """Yield pictures as upright RGB pixels."""
     to_rgb = ToRgb(findings)
     for picture in pictures:
-        pixels: UInt8[np.ndarray, "H W 3"] | None = None
-        if picture.frame is not None:
-            try:
-                pixels = np.ascontiguousarray(turn_of(picture.frame)(to_rgb(picture.frame)))
-            except InputError as error:
-                raise InputError(f"{error}: {path}") from error
+        pixels = None if picture.frame is None else upright(picture.frame, to_rgb, path)
         yield Shown(pixels, picture.seconds, picture.is_doubtful)
 
 

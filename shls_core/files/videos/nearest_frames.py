@@ -12,12 +12,11 @@ from shls_core.errors import InputError
 from shls_core.files.videos.colours import ToRgb
 from shls_core.files.videos.decoding import Packets, Picture, decoded
 from shls_core.files.videos.deinterlacing import deinterlaced
-from shls_core.files.videos.film import MOST_LOST_AT_FIRST, of_one_size, unreadable
+from shls_core.files.videos.film import MOST_LOST_AT_FIRST, of_one_size, unreadable, upright
 from shls_core.files.videos.film_times import microseconds
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.opening import opened_container
 from shls_core.files.videos.streams import film_of
-from shls_core.files.videos.turning import turn_of
 
 
 @dataclass(frozen=True)
@@ -115,10 +114,7 @@ class NearestFrames:
         """
         picture = frame.picture.frame
         assert picture is not None
-        try:
-            return np.ascontiguousarray(turn_of(picture)(self._to_rgb(picture)))
-        except InputError as error:
-            raise InputError(f"{error}: {self._path}") from error
+        return upright(picture, self._to_rgb, self._path)
 
     def close(self) -> None:
         """Close the file."""

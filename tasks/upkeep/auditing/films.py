@@ -1,6 +1,5 @@
 """Where the films of a dataset are now: a store holds frames that were taken from them, not the films."""
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from storage.canonical import short
 from storage.kinds import RunKind
 from storage.rows.stage_names import FOOTAGE
 from storage.tables.append_only import Row
+from storage.withdrawal.which_source import file_digest
 from tasks.stages.footage import FootageStage
 from tasks.stages.photograph_folder.notes_table import NOTE_COLUMNS
 from tasks.stages.stage import RowPlan
@@ -63,7 +63,7 @@ class Films:
 
     def _planned(self, stage: FootageStage, video_id: str, file_name: str) -> dict[str, RowPlan]:
         for path in (folder / file_name for folder in self._folders):
-            if path.is_dir() or (path.is_file() and _digest(path) == video_id):
+            if path.is_dir() or (path.is_file() and file_digest(path) == video_id):
                 plans = _plans(stage, path, file_name)
                 if plans and plans[0].source_ids == (video_id,):
                     return {plan.sample_id: plan for plan in plans}
@@ -85,8 +85,3 @@ def _plans(stage: FootageStage, path: Path, file_name: str) -> list[RowPlan]:
 
 def _planned_in(stage: FootageStage, folder: Path) -> list[RowPlan]:
     return replace(stage, config=stage.config.model_copy(update={"videos": str(folder)})).plan({})
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

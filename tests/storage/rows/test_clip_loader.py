@@ -157,7 +157,7 @@ def test_clips_that_are_too_short_are_left_out_and_counted(staged_clips, rows):
 
 
 def test_a_dataset_of_photographs_has_no_clips(staged):
-    with pytest.raises(InputError, match=r"a dataset of videos for source: clips, got \w+… of photographs"):
+    with pytest.raises(InputError, match=r"^expected a dataset of videos, got \w+…, which has no clips$"):
         ClipLoader(staged.store.objects, staged.dataset, TRAIN, DRAW)
 
 

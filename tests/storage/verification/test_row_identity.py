@@ -8,7 +8,8 @@ import pytest
 from storage.rows.dataset import Dataset
 from storage.rows.shards import RowReader
 from storage.rows.stage_graph import schema_of
-from storage.verification.row_identity import clip_id, footage_id, misnamed
+from storage.rows.video_ids import clip_id, footage_id
+from storage.verification.row_identity import misnamed
 
 
 def digest(value):

@@ -33,7 +33,7 @@ def test_a_video_is_meant_by_its_film_its_id_and_its_name(staged_clips, videos, 
     for reference in (str(videos / FILM), film, film[:8], FILM, f"video:{FILM}"):
         assert references.resolve(reference) == film
     assert references.noun(film) == "video"
-    told = "expected a film or a folder of frames, or the id or file name of a video"
+    told = "expected a film, or the id or file name of a video"
     with pytest.raises(NameUnknown, match=told):
         references.resolve("nothing.mp4")
 

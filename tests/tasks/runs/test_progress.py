@@ -21,7 +21,7 @@ def test_where_nobody_watches_a_line_comes_now_and_then(clock, capsys):
             advance(done, 25)
             clock.now += 1
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["ingest: 10 of 25 rows", "ingest: 20 of 25 rows"]
+    assert lines == ["ingest: 10 of 25 rows, about 15 s left", "ingest: 20 of 25 rows, about 5 s left"]
 
 
 def test_an_error_inside_comes_through(capsys):

@@ -23,7 +23,7 @@ from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
 from tasks.stages.sequences import SequencesStage
 from tasks.stages.superpixels import SuperpixelsStage
-from tasks.staging.preview import handful, preview_samples
+from tasks.staging.preview import few_photographs, preview_samples
 from tasks.staging.samples import RejectedSample, Sample
 from tasks.staging.trial import try_stages
 
@@ -65,7 +65,7 @@ def test_a_handful_is_the_same_every_time_whatever_the_names(photographs, tmp_pa
         shutil.copy(path, other / f"{8 - number}{path.suffix}")
     chosen = []
     for folder in (photographs, other):
-        with handful(IngestConfig(images=str(folder)), "nowhere", "photos", 3) as some:
+        with few_photographs(IngestConfig(images=str(folder)), "nowhere", "photos", 3) as some:
             images = [path for path in some.folder.rglob("*") if path.suffix in (".png", ".jpg")]
             chosen.append(sorted(digest_bytes(path.read_bytes()) for path in images))
     ids = sorted(digest_bytes(path.read_bytes()) for path in photographs.iterdir())
@@ -76,7 +76,7 @@ def test_without_a_folder_the_photographs_of_the_latest_dataset_are_taken_with_t
     staged, staged_copy, photographs
 ):
     staged_copy.names.publish("photos", staged.dataset)
-    with handful(IngestConfig(), str(staged_copy.root), "photos", 3) as some:
+    with few_photographs(IngestConfig(), str(staged_copy.root), "photos", 3) as some:
         with (some.folder / "photographs.csv").open(newline="") as file:
             notes = list(csv.DictReader(file))
         assert len(notes) == 3
@@ -91,13 +91,13 @@ def test_without_either_it_says_what_it_wants(store):
         pytest.raises(
             NameUnknown, match=r"expected photographs in --images, or a dataset photos in .*neither"
         ),
-        handful(IngestConfig(), str(store.root), "photos", 3),
+        few_photographs(IngestConfig(), str(store.root), "photos", 3),
     ):
         pass
 
 
 def test_samples_hold_what_there_is_to_look_at(photographs):
-    with handful(IngestConfig(images=str(photographs)), "nowhere", "photos", 3) as some:
+    with few_photographs(IngestConfig(images=str(photographs)), "nowhere", "photos", 3) as some:
         samples = preview_samples(some.folder, stages(), STAGING, 96, 3)
         again = preview_samples(some.folder, stages(), STAGING, 96, 3)
     assert len(samples) == 3
@@ -120,7 +120,7 @@ def test_samples_hold_what_there_is_to_look_at(photographs):
 def test_what_was_rejected_is_among_them_with_its_reason(photographs, tmp_path):
     folder = Path(shutil.copytree(photographs, tmp_path / "photographs"))
     (folder / "notes.txt").write_text("no image")
-    with handful(IngestConfig(images=str(folder)), "nowhere", "photos", 9) as some:
+    with few_photographs(IngestConfig(images=str(folder)), "nowhere", "photos", 9) as some:
         samples = preview_samples(some.folder, stages(), STAGING, 96, 9)
     assert len(samples) == 9
     (rejected,) = [sample for sample in samples if isinstance(sample, RejectedSample)]

@@ -20,7 +20,7 @@ from storage.lineage.ancestry import ancestry
 from storage.lineage.descent import descent
 from storage.lineage.history import History
 from storage.lineage.splits import clips_of_split
-from storage.lineage.usage import usage_by_photograph, usage_of
+from storage.lineage.usage import usage_by_source, usage_of
 from storage.objects.training_states import TrainingStates
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.links import all_links
@@ -311,7 +311,7 @@ def test_lineage_says_what_training_read(both, staged, staged_clips, training, m
 
     history = History(both)
     clips = history.rows_of(staged_clips.outcomes["clips"].artifact)
-    by_video = usage_by_photograph(usage, clips)
+    by_video = usage_by_source(usage, clips)
     videos = {row["sample_id"]: row["video_id"] for row in clips.to_pylist()}
     assert {video: one["times_drawn"] for video, one in by_video.items()} == {
         video: sum(videos[one] == video for one in ids) for video in {videos[one] for one in ids}

@@ -1,11 +1,13 @@
 """`shls dataset preview`, as it is typed."""
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
 
 from flows.cli.dataset.contact_sheet import CAPTION_PX, GAP_PX, LABEL_PX, SIDE_PX
+from storage.store import Store
 
 ROW_PX = CAPTION_PX + LABEL_PX + SIDE_PX + GAP_PX
 
@@ -67,3 +69,21 @@ def test_what_cannot_be_done_is_one_line_and_no_picture(
     (line,) = result.stderr.splitlines()
     assert told in line
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_a_preview_of_videos_says_what_is_left_out_of_them(shls, videos, tmp_path):
+    folder, store, out = tmp_path / "videos", tmp_path / "store", tmp_path / "preview.png"
+    folder.mkdir()
+    for number in range(3):
+        shutil.copy(videos / f"film-{number}.mp4", folder)
+    (folder / "poster.jpg").write_bytes((videos / "frames" / "0.jpg").read_bytes())
+    Store.create(store)
+    withdrawn = shls("dataset", "withdraw", folder / "film-0.mp4", "--reason", "consent", "--store", store)
+    assert withdrawn.exit_code == 0, withdrawn.stderr
+    result = shls("dataset", "preview", "--videos", folder, "--store", store, "--out", out, "--json")
+    assert result.exit_code == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert (told["left_out"], [one["kind"] for one in told["skipped"]]) == ({"consent": 1}, ["picture"])
+    assert "1 video left out: withdrawn (consent)" in result.stderr
+    assert "1 picture left out: it is no frame of a folder of frames (poster.jpg)" in result.stderr
+    assert [caption.split(":")[0] for caption in told["samples"]] == ["film-1.mp4", "film-2.mp4"]
