@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from shls_core.errors import ObjectCorrupted
+from shls_core.errors import InputError, ObjectCorrupted
 from storage.canonical import short
 from storage.files.object_reader import ObjectReader
 from storage.objects.objects import ObjectStore
@@ -70,6 +70,8 @@ class PayloadReader:
 
         Raises
         ------
+        InputError
+            If the shard was written before its stage had this column.
         ObjectMissing
         ObjectCorrupted
             If a page does not match its checksum, or does not have the layout of the format.
@@ -93,6 +95,11 @@ class PayloadReader:
     def _find_places(self, digest: str, column: str, group: int) -> _Places:
         with damage_named(self._objects, digest):
             file = self._file(digest)[1]
+            if column not in file.schema_arrow.names:
+                raise InputError(
+                    f"expected {column} in shard {short(digest)}…, which was written before {column} were "
+                    "kept; `shls dataset build` makes its rows anew"
+                )
             with self._lock:  # a Parquet file has one read position
                 table = file.read_row_group(group, columns=[column], use_threads=False)
             (lists,) = table[column].chunks

@@ -31,7 +31,7 @@ class ShlsConfig(MethodConfig):
     memory: MemoryConfig = MemoryConfig()
     """The memory of a video. Propagation uses it, and so does the training of refinement."""
 
-    contrast: Contrasts = Field(default_factory=lambda: {"nt_xent": 1.0})
+    contrast: Contrasts = Field(default="nt_xent", validate_default=True)
     """The losses that features are learned with, by name, each with its weight; a name alone has weight 1.
     ``nt_xent`` pulls all superpixels of an object in a frame together, as published. ``soft_neighbours``
     pulls each superpixel to some superpixels of its object in the other frames, which is what the memory

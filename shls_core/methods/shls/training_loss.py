@@ -79,7 +79,7 @@ class ShlsMethod(TrainableMethod):
         sequences = [
             slice(start, start + num_frames) for start in range(0, num_sequences * num_frames, num_frames)
         ]
-        terms = {
+        terms: dict[str, Tensor] = {
             name: weight * self._contrast(name, [(frames[one], labels[one]) for one in sequences])
             for name, weight in self._config.contrast.items()
             if name != "exact_warp"
@@ -124,7 +124,7 @@ class ShlsMethod(TrainableMethod):
         num_sequences, num_frames = batch.masks.shape[:2]
         # The seed of torch in a step depends on the run and the step alone.
         rng = generator(torch.initial_seed(), "exact_warp")
-        found = []
+        found: list[tuple[Tensor, ...]] = []
         for sequence, (first, second) in product(range(num_sequences), combinations(range(num_frames), 2)):
             points = _points(rng, self._config.points_per_frame, batch.masks.shape[2:])
             pair = matches(batch.masks[sequence], batch.warps[sequence], first, second, points)
@@ -140,8 +140,19 @@ class ShlsMethod(TrainableMethod):
                     torch.full((len(here),), len(found), device=vectors.device),
                 )
             )
-        together = (torch.cat(part) for part in zip(*found, strict=True))
-        return exact_warp(*together, self._config.temperature, self._config.min_distance_px)
+        here, there, places_here, places_there, sequences, pairs = (
+            torch.cat(part) for part in zip(*found, strict=True)
+        )
+        return exact_warp(
+            here,
+            there,
+            places_here,
+            places_there,
+            sequences,
+            pairs,
+            self._config.temperature,
+            self._config.min_distance_px,
+        )
 
     def _cross_entropy(
         self,

@@ -137,7 +137,7 @@ def test_a_sequence_has_what_is_read_beside_frames_and_masks(staged, train):
 
 @pytest.mark.parametrize("columns", [[], ["depth"], ["frames", "recipe"]])
 def test_columns_that_are_none_are_told(staged, columns):
-    with pytest.raises(InputError, match="expected columns among frames, masks, superpixel_maps, got"):
+    with pytest.raises(InputError, match="expected columns among frames, masks, superpixel_maps, warps, got"):
         SequenceLoader(staged.store.objects, staged.dataset, TRAIN, columns)
 
 

@@ -46,7 +46,8 @@ def matches(
 
 def _labels_at(mask: UInt8[np.ndarray, "H W"], points: Float64[np.ndarray, "P 2"]) -> Int64[np.ndarray, " P"]:
     columns, rows = np.rint(points).astype(np.int64).T
-    return mask[rows, columns].astype(np.int64)
+    labels: Int64[np.ndarray, " P"] = mask[rows, columns].astype(np.int64)
+    return labels
 
 
 def _moved(
