@@ -152,8 +152,8 @@ class CheckpointInUse(BaseModel):
         recorded = recorded_sections(self.record).get("method", {})
         if self.is_configured or self.config.propagation.method != "own":
             return
-        for key in self.config.method.used:
-            if key not in recorded:
+        for key in self.config.method.use_facts():
+            if key not in {"name", *recorded}:
                 print_line(
                     f"{key:<12} default: training {short(self.id)} recorded none; --config sets another"
                 )

@@ -1,8 +1,14 @@
 """The section ``method`` of a configuration of SHLS."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    model_serializer,
+    model_validator,
+)
 
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.shls.network.config import NetworkConfig
@@ -17,6 +23,7 @@ def _weighted(given: Any) -> Any:
 
 
 Contrasts = Annotated[dict[Contrast, Annotated[float, Field(gt=0.0)]], BeforeValidator(_weighted)]
+_OF_CORRESPONDENCE = ("correspondence_share", "points_per_frame", "min_distance_px")
 
 
 class ShlsConfig(MethodConfig):
@@ -30,6 +37,10 @@ class ShlsConfig(MethodConfig):
 
     memory: MemoryConfig = MemoryConfig()
     """The memory of a video. Propagation uses it, and so does the training of refinement."""
+
+    correspondence_share: float = Field(default=0.5, ge=0.0, le=100.0)
+    """Length of the mean vectors of correspondence that are appended to superfeatures, as a share of theirs,
+    if the network has such vectors (``network.correspondence_size``)."""
 
     contrast: Contrasts = Field(default="nt_xent", validate_default=True)
     """The losses that features are learned with, by name, each with its weight; a name alone has weight 1.
@@ -54,7 +65,19 @@ class ShlsConfig(MethodConfig):
     refinement_learning_rate: float | None = Field(default=None, gt=0.0, le=1.0)
     """Highest learning rate of the second phase; by default that of the first."""
 
-    used: ClassVar[tuple[str, ...]] = ("memory",)
+    used: ClassVar[tuple[str, ...]] = ("memory", "correspondence_share")
+
+    @model_serializer(mode="wrap")
+    def _as_recorded(self, serialize: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Write a single contrast by its name, and no keys of exact correspondence without its vectors.
+
+        So what a configuration without them writes is what it wrote before there were any.
+        """
+        written = serialize(self)
+        if set(self.contrast.values()) == {1.0} and len(self.contrast) == 1 and "contrast" in written:
+            (written["contrast"],) = self.contrast
+        off = () if self.network.correspondence_size else _OF_CORRESPONDENCE
+        return {key: value for key, value in written.items() if key not in off}
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -45,7 +45,7 @@ def _trainable(network: ShlsNetwork, config: ShlsConfig) -> ShlsMethod:
 
 def _propagator(
     network: ShlsNetwork,
-    config: ShlsSection,
+    config: ShlsConfig,
     refinement: RefinementMode | None = None,
     divide: Divide | None = None,
 ) -> SuperpixelMemoryPropagator:

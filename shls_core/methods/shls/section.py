@@ -1,9 +1,5 @@
 """The section ``method`` of a configuration of SHLS: what training reads, and what use alone reads."""
 
-from typing import ClassVar
-
-from pydantic import Field
-
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.propagation.fusion.config import FusedMemoryConfig
 
@@ -18,9 +14,3 @@ class ShlsSection(ShlsConfig):
     memory: FusedMemoryConfig = FusedMemoryConfig()
     """The memory of a video, and what is fused with it. Propagation uses all of it, the training of
     refinement the memory alone."""
-
-    correspondence_share: float = Field(default=0.5, ge=0.0, le=100.0)
-    """Length of the mean vectors of correspondence that are appended to superfeatures, as a share of theirs,
-    if the network has such vectors (``network.correspondence_size``)."""
-
-    used: ClassVar[tuple[str, ...]] = ("memory", "correspondence_share")

@@ -1,6 +1,9 @@
 """Configuration of the network."""
 
-from pydantic import Field
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import Field, model_serializer
 
 from shls_core.methods.channels import ChannelConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
@@ -25,3 +28,10 @@ class NetworkConfig(ChannelConfig):
 
     refinement: RefinementConfig = RefinementConfig()
     """Refinement of coarse masks; off by default."""
+
+    @model_serializer(mode="wrap")
+    def _as_recorded(self, serialize: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Leave out what there is not, as before there could be any."""
+        written = serialize(self)
+        off = () if self.correspondence_size else ("correspondence_size",)
+        return {key: value for key, value in written.items() if key not in off}
