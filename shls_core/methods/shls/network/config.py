@@ -1,9 +1,6 @@
 """Configuration of the network."""
 
-from collections.abc import Callable
-from typing import Any
-
-from pydantic import Field, model_serializer
+from pydantic import Field
 
 from shls_core.methods.channels import ChannelConfig
 from shls_core.methods.shls.refinement.config import RefinementConfig
@@ -21,17 +18,10 @@ class NetworkConfig(ChannelConfig):
     l2_epsilon: float = Field(default=1e-6, gt=0.0, le=1e-2)
     """Lower limit of the length that a superfeature is divided by, to get unit length."""
 
-    correspondence_size: int = Field(default=0, ge=0, le=1024)
+    correspondence_size: int = Field(default=0, ge=0, le=1024, exclude_if=lambda size: size == 0)
     """Length of the vectors, one for each cell of a quarter of the resolution, that learn exact
     correspondence (contrast ``exact_warp``); 0, as published: there are none. In use they are averaged over
     superpixels and appended to superfeatures."""
 
     refinement: RefinementConfig = RefinementConfig()
     """Refinement of coarse masks; off by default."""
-
-    @model_serializer(mode="wrap")
-    def _as_recorded(self, serialize: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Leave out what there is not, as before there could be any."""
-        written = serialize(self)
-        off = () if self.correspondence_size else ("correspondence_size",)
-        return {key: value for key, value in written.items() if key not in off}
