@@ -18,6 +18,8 @@ _CARRYING = {
 }
 """The modules that carry masks by the dense features of any method."""
 
+_LOW_PRECISION = "shls_core.methods.low_precision"
+
 
 def propagator_of(
     network: nn.Module,
@@ -44,6 +46,10 @@ def propagator_of(
         If the network lacks the features or the refinement that are requested.
     """
     method = method_named(config.name)
+    if propagation.precision == "bf16":
+        from shls_core.methods.low_precision import in_bfloat16
+
+        network = in_bfloat16(network)
     if propagation.method == "own":
         return method.propagator(network, config, refinement=propagation.refinement, divide=divide)
     if propagation.method == "superpixel_memory":
@@ -71,9 +77,10 @@ def columns_read(config: MethodConfig, propagation: PropagationConfig) -> tuple[
 def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
     """Return the modules whose code, including all they import, carries the masks."""
     method = method_named(config.name)
+    precision = (_LOW_PRECISION,) if propagation.precision == "bf16" else ()
     if propagation.method == "own":
-        return method.use_modules
-    return (*_CARRYING[propagation.method], *method.feature_modules)
+        return (*method.use_modules, *precision)
+    return (*_CARRYING[propagation.method], *method.feature_modules, *precision)
 
 
 def use_packages(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:

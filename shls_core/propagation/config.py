@@ -32,6 +32,10 @@ class PropagationConfig(FrozenConfig):
     superpixel_memory: SuperpixelMemoryConfig = SuperpixelMemoryConfig()
     """How the superpixel memory uses dense features; SHLS has its own in ``method.memory``."""
 
+    precision: Literal["fp32", "bf16"] = Field(default="fp32", exclude_if=lambda kind: kind == "fp32")
+    """Number format of the backbone. ``bf16``: operations that tolerate it run in bfloat16, in less than half
+    the time on processors that have it; masks are not the same to the bit."""
+
     def reads_superpixels(self, divides_frames: bool) -> bool:
         """Return whether propagation reads superpixels, given whether the method's own propagation does."""
         if self.method == "own":
@@ -43,4 +47,4 @@ class PropagationConfig(FrozenConfig):
     def facts(self) -> dict[str, Any]:
         """Return the values that are read, except superpixels, for records."""
         section = "refinement" if self.method == "own" else self.method
-        return self.model_dump(mode="json", include={"method", section})
+        return self.model_dump(mode="json", include={"method", "precision", section})
