@@ -27,7 +27,7 @@ class ContextFrame:
     Attributes
     ----------
     features : Float[Tensor, "h w C"]
-        Unit vectors; float16 is converted to float32 for products.
+        Unit vectors, whose products are cosines, or any others; float16 is converted to float32 for products.
     multiplicity : int
         How many slots each candidate takes, at least 1.
     is_unrestricted : bool
@@ -76,7 +76,7 @@ def matches(
     Parameters
     ----------
     query
-        Unit vectors, on the device of the context.
+        Vectors like those of the context, on its device.
     context
         Distinct frames of the size of the query, the oldest first, at least one.
     window
