@@ -1,6 +1,7 @@
 """Momentum memory as a method that learns from clips."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,9 +49,10 @@ class MomentumMemoryMethod(TrainableMethod):
         config, draws = self._config, self._draws(batch)
         chosen = [one.memory if self._has_memory(step) else one.pair for one in draws]
         lab = self._lab(batch, draws, chosen)
-        channels = self._on_device([one.channel for one in draws]).long()
+        channels = self._on_device([one.channel for one in draws])
         truth = channel_of(lab, channels)
-        changed = jittered(lab, *(self._on_device(values) for values in _colours(draws)))
+        gains, shifts = self._on_device([(one.gains, one.shifts) for one in draws]).unbind(1)
+        changed = jittered(lab, gains, shifts)
         queries, references = self._encoded(without_channel(changed, channels), step)
         if config.similarity == "cosine":
             queries, references = (F.normalize(one.float(), dim=-1) for one in (queries, references))
@@ -114,16 +116,12 @@ class MomentumMemoryMethod(TrainableMethod):
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
-    def _on_device(self, values: Sequence[float] | Sequence[Sequence[float]]) -> Tensor:
+    def _on_device(self, values: Sequence[Any]) -> Tensor:
         return torch.tensor(values, device=self._device)
 
 
 def _cells(features: Float[Tensor, "frames C h w"]) -> Float[Tensor, "frames h w C"]:
     return features.permute(0, 2, 3, 1)
-
-
-def _colours(draws: Sequence[Draws]) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
-    return [one.gains for one in draws], [one.shifts for one in draws]
 
 
 def _square(
