@@ -182,7 +182,10 @@ class _Candidates:
                 for number, values in zip(self._nearby, similarities, strict=True)
             ]
         values, rows = (torch.cat(part, 1) for part in zip(*found, strict=True))
-        weights = (values / temperature + self._multiplicities(rows).log()).softmax(1)
+        scaled = values / temperature
+        if any(frame.multiplicity > 1 for frame in self._context):
+            scaled = scaled + self._multiplicities(rows).log()
+        weights = scaled.softmax(1)
         return weights, rows.masked_fill(values == -torch.inf, 0)
 
     def _best_nearby(self, num_best: int) -> tuple[Float[Tensor, "Q _"], Int64[Tensor, "Q _"]]:

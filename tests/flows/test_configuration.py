@@ -328,7 +328,7 @@ def test_the_section_of_another_method_takes_the_place_of_the_one_below(written,
     (tmp_path / "base.yaml").write_text("method: {name: shls, contrast: soft_neighbours}")
     assert load_config(written("base: base.yaml\nmethod: other")).method == OtherConfig()
     assert load_config(written("base: base.yaml\nmethod: {name: other, depth: 3}")).method.depth == 3
-    assert load_config(written("base: base.yaml\nmethod: shls")).method.contrast == "soft_neighbours"
+    assert load_config(written("base: base.yaml\nmethod: shls")).method.contrast == {"soft_neighbours": 1.0}
     with pytest.raises(ConfigError, match=r"unknown key method\.contrast; expected one of: depth, name"):
         load_config(written("method: {name: other, contrast: nt_xent}"))
 
