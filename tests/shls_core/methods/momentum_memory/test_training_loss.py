@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
+from shls_core.methods.momentum_memory import training_loss
 from shls_core.methods.momentum_memory.network import new_network
 from shls_core.methods.momentum_memory.training_loss import MomentumMemoryMethod
 from shls_core.training.batch import TrainingBatch
@@ -48,25 +49,44 @@ def test_draws_depend_on_seed_and_step_alone(tiny, clips):
     assert loss_of(tiny, clips, seed=1)[1]["reconstruction"] != first
 
 
-def encodings(config, clips, step, monkeypatch):
-    """The shapes that each encoder is given, and whether with a gradient."""
+def encodings(config, clips, step):
+    """What each encoder is given, and whether its features have a gradient."""
     seen = []
     network = new_network(config.network, seed=0).train()
     for name in ("query", "reference"):
         encoder = network.get_submodule(name)
         encoder.register_forward_hook(
-            lambda module, images, out, name=name: seen.append((name, len(images[0]), out.requires_grad))
+            lambda module, images, out, name=name: seen.append((name, images[0], out.requires_grad))
         )
     with seeded(0, step, CPU):
         MomentumMemoryMethod(network, config).loss(TrainingBatch(frames=clips), step)
-    return sorted(seen)
+    return sorted(seen, key=lambda one: one[0])
 
 
-def test_pairs_have_one_encoder_and_a_memory_has_two(tiny, clips, monkeypatch):
-    assert encodings(tiny, clips, PAIRS, monkeypatch) == [("query", 2 * 2, True)]
-    assert encodings(tiny, clips, MEMORY, monkeypatch) == [("query", 2, True), ("reference", 2 * 2, False)]
-    pairs = tiny.model_copy(update={"memory_from": None})
-    assert encodings(pairs, clips, 99, monkeypatch) == [("query", 2 * 2, True)]
+def test_pairs_have_one_encoder_and_a_memory_has_two(tiny, clips):
+    def shown(config, step):
+        return [(name, len(images), learns) for name, images, learns in encodings(config, clips, step)]
+
+    assert shown(tiny, PAIRS) == [("query", 2 * 2, True)]
+    assert shown(tiny, MEMORY) == [("query", 2, True), ("reference", 2 * 2, False)]
+    assert shown(tiny.model_copy(update={"memory_from": None}), 99) == [("query", 2 * 2, True)]
+
+
+@pytest.mark.parametrize("step", [PAIRS, MEMORY, 3, 4, 5])
+def test_no_encoder_is_given_the_colour_that_is_reconstructed(tiny, clips, step, monkeypatch):
+    reconstructed = []
+    original = training_loss.channel_of
+    monkeypatch.setattr(
+        training_loss,
+        "channel_of",
+        lambda lab, channels: reconstructed.append(channels) or original(lab, channels),
+    )
+    for _, images, _ in encodings(tiny, clips, step):
+        by_clip = images.reshape(2, -1, 3, 21, 21)
+        for frames, channel in zip(by_clip, reconstructed[0].tolist(), strict=True):
+            assert channel in (1, 2)
+            given = [bool(frames[:, number].any()) for number in range(3)]
+            assert given == [number != channel for number in range(3)]
 
 
 def test_clips_that_are_cut_are_used_as_they_are(tiny):
