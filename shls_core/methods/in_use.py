@@ -61,7 +61,9 @@ def propagator_of(
     from shls_core.propagation.label_propagator import LabelPropagator
 
     chosen = propagation.label_propagation
-    return LabelPropagator(method.feature_maps(network, chosen.features), chosen, divide)
+    features = method.feature_maps(network, chosen.features)
+    references = chosen.reference_features and method.feature_maps(network, chosen.reference_features)
+    return LabelPropagator(features, chosen, divide, references or None)
 
 
 def reads_superpixels(config: MethodConfig, propagation: PropagationConfig) -> bool:

@@ -16,6 +16,7 @@ from shls_core.methods.method import Method
 
 METHODS: dict[str, str] = {
     "dul": "shls_core.methods.dul.method:DUL",
+    "momentum_memory": "shls_core.methods.momentum_memory.method:MOMENTUM_MEMORY",
     "shls": "shls_core.methods.shls.method:SHLS",
 }
 """The location of every `Method`, by its name: ``module:ATTRIBUTE``."""

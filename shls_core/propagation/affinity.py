@@ -27,7 +27,7 @@ class ContextFrame:
     Attributes
     ----------
     features : Float[Tensor, "h w C"]
-        Unit vectors; float16 is converted to float32 for products.
+        Unit vectors, whose products are cosines, or any others; float16 is converted to float32 for products.
     multiplicity : int
         How many slots each candidate takes, at least 1.
     is_unrestricted : bool
@@ -76,7 +76,7 @@ def matches(
     Parameters
     ----------
     query
-        Unit vectors, on the device of the context.
+        Vectors like those of the context, on its device.
     context
         Distinct frames of the size of the query, the oldest first, at least one.
     window
@@ -182,7 +182,10 @@ class _Candidates:
                 for number, values in zip(self._nearby, similarities, strict=True)
             ]
         values, rows = (torch.cat(part, 1) for part in zip(*found, strict=True))
-        weights = (values / temperature + self._multiplicities(rows).log()).softmax(1)
+        scaled = values / temperature
+        if any(frame.multiplicity > 1 for frame in self._context):
+            scaled = scaled + self._multiplicities(rows).log()
+        weights = scaled.softmax(1)
         return weights, rows.masked_fill(values == -torch.inf, 0)
 
     def _best_nearby(self, num_best: int) -> tuple[Float[Tensor, "Q _"], Int64[Tensor, "Q _"]]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
-from jaxtyping import Float16, UInt8, UInt16
+from jaxtyping import Float, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
@@ -15,7 +15,7 @@ from shls_core.propagation.grid_mapping import GridMapping
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_tracker import LabelTracker
 from shls_core.propagation.soft_labels import given_shares, mask_of
-from shls_core.propagation.unit_cells import unit_vectors
+from shls_core.propagation.unit_cells import cell_vectors
 
 _NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
 
@@ -28,14 +28,18 @@ class PreparedCells:
     ----------
     shape : tuple of int
         Of the frame: height, width, 3.
-    features : Float16[Tensor, "h w C"]
-        Unit vectors in half the memory of float32; cosines are exact to .001.
+    features : Float[Tensor, "h w C"]
+        Compared with those of earlier frames by inner products. Unit vectors are float16, half the memory of
+        float32: cosines are exact to .001.
+    as_reference : Float[Tensor, "h w C"]
+        Compared with those of later frames.
     superpixel_map : UInt16[numpy.ndarray, "H W"] or None
         None if masks do not snap to superpixels.
     """
 
     shape: tuple[int, ...]
-    features: Float16[Tensor, "h w C"]
+    features: Float[Tensor, "h w C"]
+    as_reference: Float[Tensor, "h w C"]
     superpixel_map: UInt16[np.ndarray, "H W"] | None
 
 
@@ -43,7 +47,7 @@ class LabelPropagator:
     """Segment videos, one after the other, frame by frame; a `MaskPropagator`.
 
     Every cell of a frame takes the labels of the most similar cells of earlier frames, weighted by how
-    similar they are. Memory use does not grow with the length of a video.
+    similar they are. Memory use does not grow with the length of a video, unless all frames are references.
 
     Parameters
     ----------
@@ -53,6 +57,8 @@ class LabelPropagator:
     divide : callable or None
         Divides an RGB frame into superpixels 0..R-1, for frames that come without them; called only if masks
         snap to superpixels.
+    reference_features : DenseFeatures or None
+        Of frames that later ones are compared with, on the same grid; None: `features`.
 
     References
     ----------
@@ -65,8 +71,10 @@ class LabelPropagator:
         features: DenseFeatures,
         config: LabelPropagationConfig,
         divide: Callable[[UInt8[np.ndarray, "H W 3"]], UInt16[np.ndarray, "H W"]] | None = None,
+        reference_features: DenseFeatures | None = None,
     ) -> None:
         self._features, self._config, self._divide = features, config, divide
+        self._reference_features = reference_features
         self._tracker: LabelTracker | None = None
         self._shape: tuple[int, ...] = ()
 
@@ -88,13 +96,19 @@ class LabelPropagator:
         ------
         InputError
             If masks are to snap to superpixels, and there are neither stored ones nor `divide`, or the stored
-            ones have another size.
+            ones have another size; or if the two kinds of features do not fit.
         """
         superpixels = self._superpixels(frame, stored) if self._config.snap == "superpixels" else None
-        encoded = self._features.encode(frame)
-        grid = tuple(-(-side // self._features.stride) for side in frame.shape[:2])
-        assert encoded.shape[1:] == grid, f"expected features of {grid} cells, got {tuple(encoded.shape[1:])}"
-        return PreparedCells(frame.shape, unit_vectors(encoded), superpixels)
+        vectors = self._vectors(self._features, frame)
+        reference = vectors
+        if self._reference_features is not None:
+            reference = self._vectors(self._reference_features, frame)
+            if reference.shape != vectors.shape:
+                raise InputError(
+                    "expected features and reference_features of the same cells and channels, got "
+                    "{}x{}x{} and {}x{}x{}".format(*vectors.shape, *reference.shape)
+                )
+        return PreparedCells(frame.shape, vectors, reference, superpixels)
 
     @torch.inference_mode()
     def start(self, prepared: PreparedCells, mask: UInt8[np.ndarray, "mask_H mask_W"]) -> None:
@@ -117,7 +131,7 @@ class LabelPropagator:
         _check_mask(mask, prepared.shape)
         self._shape = prepared.shape
         given = given_shares(mask, self._mapping(), self._config)
-        self._tracker = LabelTracker(self._config, prepared.features, given)
+        self._tracker = LabelTracker(self._config, prepared.as_reference, given)
 
     @torch.inference_mode()
     def step(self, prepared: PreparedCells) -> UInt8[np.ndarray, "H W"]:
@@ -130,9 +144,8 @@ class LabelPropagator:
         """
         tracker = self._started(prepared)
         labels = tracker.labels
-        return mask_of(
-            tracker.step(prepared.features).cpu(), labels, self._mapping(), prepared.superpixel_map
-        )
+        soft = tracker.step(prepared.features, prepared.as_reference).cpu()
+        return mask_of(soft, labels, self._mapping(), prepared.superpixel_map)
 
     @torch.inference_mode()
     def introduce(
@@ -159,10 +172,18 @@ class LabelPropagator:
         tracker = self._started(prepared)
         _check_mask(mask, prepared.shape)
         given, labels = given_shares(mask, self._mapping(), self._config), tracker.labels
-        soft = tracker.introduce(prepared.features, given).cpu()
+        soft = tracker.introduce(prepared.features, given, prepared.as_reference).cpu()
         found = mask_of(soft, labels, self._mapping(), prepared.superpixel_map)
         found[np.isin(found, list(given))] = 0
         return np.where(mask > 0, mask, found)
+
+    def _vectors(
+        self, features: DenseFeatures, frame: UInt8[np.ndarray, "H W 3"]
+    ) -> Float[torch.Tensor, "h w C"]:
+        encoded = features.encode(frame)
+        grid = tuple(-(-side // features.stride) for side in frame.shape[:2])
+        assert encoded.shape[1:] == grid, f"expected features of {grid} cells, got {tuple(encoded.shape[1:])}"
+        return cell_vectors(encoded, self._config.similarity)
 
     def _superpixels(
         self, frame: UInt8[np.ndarray, "H W 3"], stored: Mapping[str, np.ndarray]

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from shls_core.propagation.affinity import ContextFrame, matches
+from shls_core.propagation.context_rule import context_rule
 from shls_core.propagation.frame_slots import FrameSlots
 from shls_core.propagation.label_config import LabelPropagationConfig
-from shls_core.propagation.label_context import context_of
 from shls_core.propagation.match_window import Window
 from shls_core.propagation.soft_labels import hardened
 
@@ -25,7 +25,7 @@ class _Origin:
 
 @dataclass
 class _Remembered:
-    """A stored frame that may give labels: unit features, and shares of all labels."""
+    """A stored frame that may give labels: its features as a reference, and shares of all labels."""
 
     features: Float[Tensor, "h w C"]
     shares: Float[Tensor, "cells channels"]
@@ -34,11 +34,14 @@ class _Remembered:
 class LabelTracker:
     """The state of label propagation in one video; it grows with the number of given masks, not with time.
 
+    Features are compared by inner products: they are unit vectors for cosines. Those of a frame as a
+    reference may be others than those that it is compared with its own references by.
+
     Parameters
     ----------
     config : LabelPropagationConfig
     features : Float[Tensor, "h w C"]
-        Unit vectors of the first frame.
+        Of the first frame, as a reference.
     given : Mapping[int, Float[Tensor, "h w"]]
         Share of every object in each cell, by its label.
     """
@@ -51,10 +54,11 @@ class LabelTracker:
     ) -> None:
         self._config = config
         self._window = Window(config.window, config.radius)
+        self._rule = context_rule(config)
         self._origins = {0: _Origin(0)}  # by label, in the order of channels; 0 is background
         self._frames: dict[int, _Remembered] = {}
         self._number = 0
-        self._feature_slots = FrameSlots(features, config.context + 1)
+        self._feature_slots = FrameSlots(features, self._rule.num_frames)
         nothing = torch.ones(1, *features.shape[:2], device=features.device)
         self.give(features, nothing, given)
 
@@ -63,18 +67,31 @@ class LabelTracker:
         """Labels of the channels, background first."""
         return list(self._origins)
 
-    def step(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
-        """Return the shares of all labels in the cells of the next frame, and remember them."""
+    def step(
+        self, features: Float[Tensor, "h w C"], as_reference: Float[Tensor, "h w C"] | None = None
+    ) -> Float[Tensor, "channels h w"]:
+        """Return the shares of all labels in the cells of the next frame, and remember them.
+
+        Parameters
+        ----------
+        features
+            Of the frame, compared with those of its references.
+        as_reference
+            Of the frame when it is a reference of later ones; None: the same.
+        """
         soft = self.predict(features)
-        self.remember(features, soft)
+        self.remember(features if as_reference is None else as_reference, soft)
         return soft
 
     def introduce(
-        self, features: Float[Tensor, "h w C"], given: Mapping[int, Float[Tensor, "h w"]]
+        self,
+        features: Float[Tensor, "h w C"],
+        given: Mapping[int, Float[Tensor, "h w"]],
+        as_reference: Float[Tensor, "h w C"] | None = None,
     ) -> Float[Tensor, "channels h w"]:
         """Return the result of `step` for the labels known before; remember it under the given objects."""
         soft = self.predict(features)
-        self.give(features, soft, given)
+        self.give(features if as_reference is None else as_reference, soft, given)
         return soft
 
     def predict(self, features: Float[Tensor, "h w C"]) -> Float[Tensor, "channels h w"]:
@@ -97,13 +114,7 @@ class LabelTracker:
         self, origin: _Origin, features: Float[Tensor, "h w C"]
     ) -> Float[Tensor, "channels h w"]:
         config, (height, width, _) = self._config, features.shape
-        uses = context_of(
-            self._number,
-            origin.start,
-            config.context,
-            is_unrestricted=config.first_frame_unrestricted,
-            again=origin.again,
-        )
+        uses = self._rule.uses(self._number, origin.start, origin.again)
         frames = [self._frames[use.number] for use in uses]
         context = [
             ContextFrame(frame.features, use.multiplicity, use.is_unrestricted)
@@ -150,22 +161,25 @@ class LabelTracker:
 
     def _make_room(self, like: Float[Tensor, "cells channels"]) -> None:
         """Add channels for labels that became known; their shares in earlier frames are 0."""
-        self._share_slots = FrameSlots(like, self._config.context + 1)
+        self._share_slots = FrameSlots(like, self._rule.num_frames)
         for number, frame in self._frames.items():
             missing = like.shape[1] - frame.shares.shape[1]
             frame.shares = self._share_slots.put(number, torch.nn.functional.pad(frame.shares, (0, missing)))
 
     def remember(self, features: Float[Tensor, "h w C"], soft: Float[Tensor, "channels h w"]) -> None:
         """Store the frame that was predicted with its shares, and drop those that no later frame needs."""
-        needed = {number for origin in self._origins.values() for number in (origin.start, *origin.again)}
-        oldest = self._number + 1 - self._config.context
-        for number in [n for n in self._frames if n < oldest and n not in needed]:
+        for number in [n for n in self._frames if not self._is_needed(n)]:
             del self._frames[number]
             self._feature_slots.drop(number)
             self._share_slots.drop(number)
-        if self._number >= oldest or self._number in needed:
+        if self._is_needed(self._number):
             kept = hardened(soft) if self._config.labels == "hard" else soft
             self._frames[self._number] = _Remembered(
                 self._feature_slots.put(self._number, features),
                 self._share_slots.put(self._number, kept.flatten(1).T),
             )
+
+    def _is_needed(self, number: int) -> bool:
+        """Return whether a frame may be context of a later one than the current frame."""
+        origins = set(self._origins.values())
+        return any(self._rule.needs(number, self._number + 1, one.start, one.again) for one in origins)

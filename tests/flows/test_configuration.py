@@ -170,6 +170,110 @@ def test_dul_learns_from_frames_that_are_long_and_large_enough_and_keep_their_co
     assert not any(colours.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "pairs",
+            {
+                "method.memory_from": None,
+                "method.reference_encoder": "same",
+                "training.steps": 120_000,
+            },
+        ),
+        ("references_1", {"method.references": (-1,)}),
+        ("references_3", {"method.references": (0, -3, -1)}),
+        ("references_all", {"method.references": "all"}),
+        ("momentum_0", {"method.momentum": 0.0}),
+        ("momentum_099", {"method.momentum": 0.99}),
+        ("cosine", {"method.similarity": "cosine"}),
+        ("grid", {"method.reconstruct_at": "grid"}),
+        ("same_encoder", {"method.reference_encoder": "same"}),
+        ("soft_labels", {"method.labels": "soft"}),
+        ("crop_384", {"method.views.crop": 384}),
+        (
+            "adaptation",
+            {
+                "adaptation.mode": "after_video",
+                "adaptation.steps": 200,
+                "adaptation.size": 480,
+                "adaptation.learning_rate": 2e-4,
+                "adaptation.width": 1.0,
+                "adaptation.fuse": 0.0,
+            },
+        ),
+        ("videos_100", {"name": "momentum_memory_videos_100"}),
+        (
+            "videos_100_pairs",
+            {
+                "name": "momentum_memory_videos_100_pairs",
+                "method.memory_from": None,
+                "method.reference_encoder": "same",
+                "training.steps": 120_000,
+            },
+        ),
+        (
+            "stills_100",
+            {
+                "name": "momentum_memory_stills_100",
+                "source": "stills",
+                "synthesis.frame_size": 480,
+                "synthesis.num_frames": 6,
+                "synthesis.brightness": 0.0,
+                "synthesis.contrast": 0.0,
+                "synthesis.saturation": 0.0,
+                "synthesis.hue_turns": 0.0,
+            },
+        ),
+        (
+            "stills_100_pairs",
+            {
+                "name": "momentum_memory_stills_100_pairs",
+                "source": "stills",
+                "synthesis.frame_size": 480,
+                "synthesis.num_frames": 6,
+                "synthesis.brightness": 0.0,
+                "synthesis.contrast": 0.0,
+                "synthesis.saturation": 0.0,
+                "synthesis.hue_turns": 0.0,
+                "method.memory_from": None,
+                "method.reference_encoder": "same",
+                "training.steps": 120_000,
+            },
+        ),
+    ],
+)
+def test_an_ablation_of_momentum_memory_differs_from_it_by_what_it_is_named_after(name, expected):
+    whole = load_config(str(CONFIGS / "momentum_memory.yaml"))
+    assert changed(whole, load_config(str(CONFIGS / f"ablations/momentum_memory/{name}.yaml"))) == expected
+
+
+def test_every_ablation_of_momentum_memory_is_told_above():
+    [mark] = test_an_ablation_of_momentum_memory_differs_from_it_by_what_it_is_named_after.pytestmark
+    assert {name for name, _ in mark.args[1]} == {
+        path.stem for path in (CONFIGS / "ablations" / "momentum_memory").iterdir()
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["momentum_memory", "momentum_memory_clips", "momentum_memory_stills", "momentum_memory_quickstart"],
+)
+def test_momentum_memory_learns_from_frames_that_are_long_enough_and_keep_their_colours(name):
+    config = load_config(str(CONFIGS / f"{name}.yaml"))
+    views = config.method.views
+    assert (config.name, config.method.name) == (name, "momentum_memory")
+    assert views.crop % 4 == 1
+    if config.source == "clips":
+        assert views.num_frames <= config.clips.min_frames
+        assert views.crop <= config.clips.side
+        return
+    assert views.num_frames <= config.synthesis.num_frames
+    assert views.crop <= config.synthesis.frame_size
+    colours = config.synthesis.model_dump(include={"brightness", "contrast", "saturation", "hue_turns"})
+    assert not any(colours.values())
+
+
 def test_refinement_is_off_by_default_and_whole_as_published():
     assert PipelineConfig().method.network.refinement.mode == "off"
     assert load_config(QUICKSTART).method.network.refinement.mode == "off"
@@ -258,7 +362,10 @@ def test_other_names_mean_the_path_that_they_are(name, tmp_path, monkeypatch):
     path = name.format(folder=tmp_path)
     with pytest.raises(ConfigError, match=f"^expected a configuration file at {re.escape(path)}: ") as raised:
         load_config(path)
-    known = "clips, dul, dul_clips, dul_quickstart, dul_stills, paper, quickstart, stills, stills_refinement"
+    known = (
+        "clips, dul, dul_clips, dul_quickstart, dul_stills, momentum_memory, momentum_memory_clips, "
+        "momentum_memory_quickstart, momentum_memory_stills, paper, quickstart, stills, stills_refinement"
+    )
     assert str(raised.value).endswith(f"; the project's own are {known}")
 
 

@@ -1,4 +1,4 @@
-"""The whole way as a user goes it: films in, a checkpoint of DUL out, interrupted on the way."""
+"""The whole way as a user goes it: films in, a checkpoint of each method out, interrupted on the way."""
 
 import json
 import os
@@ -18,10 +18,31 @@ pytestmark = pytest.mark.slow
 
 SHLS = str(Path(sys.executable).with_name("shls"))
 STEPS, LONGEST_SECONDS = 60, 300.0
+DUL = {
+    "name": "dul",
+    "network": {"width_multiplier": 0.0625, "embedding_size": 8},
+    "views": {"num_frames": 3, "crop": 33, "short_side": [36, 44]},
+    "grid": 2,
+    "cross_view_grid": 2,
+}
+MOMENTUM_MEMORY = {
+    "name": "momentum_memory",
+    "network": {"width_multiplier": 0.0625, "embedding_size": 8},
+    "views": {"num_frames": 3, "crop": 33},
+    "window": 3,
+    "memory_from": 20,
+    "num_references": 2,
+}
+
+
+@pytest.fixture(params=[DUL, MOMENTUM_MEMORY], ids=lambda method: method["name"])
+def method(request):
+    """The section of a configuration of each method that learns from films."""
+    return request.param
 
 
 @pytest.fixture
-def configs(tmp_path, photographs, videos):
+def configs(tmp_path, photographs, videos, method):
     """The configurations of a dataset of photographs, and of a training from videos that it validates."""
     stills = {
         "name": "photographs",
@@ -41,13 +62,7 @@ def configs(tmp_path, photographs, videos):
         "held_out": {"share": 0.3},
         "source": "clips",
         "validation_dataset": "photographs",
-        "method": {
-            "name": "dul",
-            "network": {"width_multiplier": 0.0625, "embedding_size": 8},
-            "views": {"num_frames": 3, "crop": 33, "short_side": [36, 44]},
-            "grid": 2,
-            "cross_view_grid": 2,
-        },
+        "method": method,
         "training": {
             "steps": STEPS,
             "batch_size": 2,
@@ -114,6 +129,8 @@ def test_films_become_a_checkpoint_that_names_them(configs, shls, tmp_path, pref
     assert seen[0]["how"] == "trained"
     assert seen[0]["times_drawn"] > 1
     assert 0 <= seen[0]["first_step"] < STEPS
+    told("checkpoint", "export", whole["checkpoint"], "--out", tmp_path / "exported")
+    assert any((tmp_path / "exported").iterdir())
     assert told("audit")["problems"] == []
 
 

@@ -19,5 +19,13 @@ def test_values_out_of_bounds_are_refused(key, value):
         LabelPropagationConfig(**{key: value})
 
 
+def test_every_frame_has_a_reference():
+    assert LabelPropagationConfig(references=(-1, -3)).references == (-1, -3)
+    assert LabelPropagationConfig(references="all").references == "all"
+    for references in ((), (5, -2)):
+        with pytest.raises(ValidationError, match="references"):
+            LabelPropagationConfig(references=references)
+
+
 def test_all_cells_may_be_neighbours():
     assert LabelPropagationConfig(neighbours="all").neighbours == "all"

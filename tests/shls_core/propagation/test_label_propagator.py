@@ -161,6 +161,42 @@ def test_a_known_object_given_again_is_where_the_mask_says_and_nowhere_else():
     assert set(np.unique(found)) <= {0, 5}
 
 
+class Mirrored(PlaceFeatures):
+    """Gives a place the vector of another one."""
+
+    def encode(self, frame):
+        return super().encode(frame).flip(0)
+
+
+def test_earlier_frames_may_have_features_of_their_own():
+    """Vectors whose channels are turned around match when both are turned around alike."""
+    config = LabelPropagationConfig(reference_features="mirrored", context=1)
+    alike = LabelPropagator(Mirrored(), config, None, Mirrored())
+    expected = started(propagator(context=1)).step(propagator().prepare(frame_at(3)))
+    np.testing.assert_array_equal(started(alike).step(alike.prepare(frame_at(3))), expected)
+    apart = LabelPropagator(PlaceFeatures(), config, None, Mirrored())
+    assert not np.array_equal(started(apart).step(apart.prepare(frame_at(3))), expected)
+
+
+def test_features_that_do_not_fit_those_of_references_are_refused():
+    class Fewer(PlaceFeatures):
+        def encode(self, frame):
+            return super().encode(frame)[:8]
+
+    method = LabelPropagator(PlaceFeatures(), LabelPropagationConfig(), None, Fewer())
+    with pytest.raises(InputError, match=r"got 8x33x64 and 8x33x8"):
+        method.prepare(frame_at(0))
+
+
+def test_inner_products_of_features_as_they_are_move_a_mask_within_their_square():
+    changes = {"window": "square", "radius": 6, "neighbours": "all", "labels": "hard", "similarity": "dot"}
+    changes |= {"temperature": 1, "references": (0, -1), "first_frame_unrestricted": False}
+    method = started(propagator(given_mask="bilinear", **changes))
+    assert method.prepare(frame_at(0)).features.dtype == torch.float32
+    for number in range(1, 4):
+        assert_shown(method.step(method.prepare(frame_at(2 * number))), mask_at(2 * number), 2 * number)
+
+
 def test_videos_leave_no_trace():
     method = started(propagator(), mask_at(0, 3))
     method.step(method.prepare(frame_at(4)))

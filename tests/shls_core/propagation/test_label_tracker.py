@@ -143,6 +143,48 @@ def test_all_neighbours_of_an_unlimited_window_are_a_dense_softmax():
     torch.testing.assert_close(tracker.step(features[1])[1].flatten(), expected)
 
 
+def square_voted(features, references, shares, number, chosen):
+    """Shares of a frame by a softmax over all cells of squares in some frames, in float64."""
+    own = features[number].flatten(0, 1).double()
+    similarities = {n: (own @ references[n].flatten(0, 1).double().T).tolist() for n in chosen}
+    found = []
+    for q, (row, column) in enumerate(CELLS):
+        near = [
+            (n, c)
+            for n in chosen
+            for c, other in enumerate(CELLS)
+            if abs(other[0] - row) <= 2 and abs(other[1] - column) <= 2
+        ]
+        votes = np.exp([similarities[n][q][c] for n, c in near])
+        found.append(sum(v * shares[n][c] for v, (n, c) in zip(votes / votes.sum(), near, strict=True)))
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("references", [(0, 5, -5, -3, -1), (-1,), (0, -3, -1), "all"])
+def test_chosen_references_are_compared_in_squares_with_features_of_their_own(references):
+    features, as_references = features_of(9) * 3, features_of(18)[9:] * 2
+    chosen = config(
+        references=references,
+        window="square",
+        radius=2,
+        neighbours="all",
+        similarity="dot",
+        temperature=1,
+        first_frame_unrestricted=False,
+    )
+    tracker = LabelTracker(chosen, as_references[0], {1: share(1)})
+    shares = [flat(torch.stack([1 - share(1), share(1)]))]
+    for number in range(1, 9):
+        numbers = range(number)
+        if references != "all":
+            places = {one if one >= 0 else number + one for one in references}
+            numbers = [place for place in sorted(places) if 0 <= place < number]
+        expected = square_voted(features, as_references, shares, number, numbers)
+        found = flat(tracker.step(features[number], as_references[number]))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        shares.append(expected)
+
+
 def test_what_is_held_does_not_grow_with_time():
     features = features_of(30)
     tracker = LabelTracker(config(), features[0], {1: share(1)})

@@ -10,6 +10,7 @@ from shls_core.errors import InputError
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.section import ShlsSection
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.label_propagator import LabelPropagator
@@ -82,12 +83,12 @@ def test_the_code_is_that_of_the_propagation():
 
 
 def test_propagators_are_made_in_one_place(network):
-    own = PropagationChoice(ShlsConfig(), PropagationConfig(), SuperpixelConfig())
+    own = PropagationChoice(ShlsSection(), PropagationConfig(), SuperpixelConfig())
     assert isinstance(own.propagator(network), SuperpixelMemoryPropagator)
     labels = PropagationChoice(ShlsConfig(), SNAPPED, SuperpixelConfig())
     assert isinstance(labels.propagator(network), LabelPropagator)
     with pytest.raises(InputError, match="expected a network with refinement for mode roi, got one without"):
-        PropagationChoice(ShlsConfig(), PropagationConfig(refinement="roi")).propagator(network)
+        PropagationChoice(ShlsSection(), PropagationConfig(refinement="roi")).propagator(network)
     assert next(network.parameters()).device == torch.device("cpu")
 
 

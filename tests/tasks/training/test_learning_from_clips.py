@@ -1,7 +1,5 @@
 """DUL learns from clips: what it draws, what validates and scores it, and what lineage says about it."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
@@ -27,7 +25,6 @@ from storage.records.links import all_links
 from storage.records.manifests import DatasetManifest, get_record, put_record, record_id
 from storage.rows.clip_loader import ClipLoader
 from storage.rows.loader import SequenceLoader
-from storage.store import Store
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
@@ -58,17 +55,6 @@ def learning(source="clips", validation_dataset=None, method=TINY, **training):
         source=source,
         validation_dataset=validation_dataset,
     )
-
-
-@pytest.fixture
-def both(staged, staged_clips, tmp_path):
-    """A store with the dataset of photographs and the dataset of clips; both have passed the gate."""
-    root = shutil.copytree(staged_clips.store.root, tmp_path / "both")
-    store = Store.open(shutil.copytree(staged.store.root, root, dirs_exist_ok=True))
-    for dataset in (staged.dataset, staged_clips.dataset):
-        verdict = put_record(store.objects, Verdict(dataset=dataset, passed=True, findings=()))
-        store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset, verdict)
-    return store
 
 
 @pytest.fixture
