@@ -32,7 +32,7 @@ def clip_draw_of(config: MethodConfig) -> ClipDraw:
     """
     method = method_named(config.name)
     if method.clip_draw is None:
-        needs = ", ".join(column for column in method.columns if column != "frames")
+        needs = ", ".join(column for column in method.columns(config) if column != "frames")
         why = f"which learns from {needs}, too" if needs else "which draws no clips"
         raise ConfigError(f"expected source: stills with method {config.name}, {why}, got source: clips")
     try:
