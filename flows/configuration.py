@@ -97,6 +97,9 @@ class PipelineConfig(FrozenConfig):
     validation_dataset: str | None = None
     """Name or id of a dataset of photographs, in the same store, whose held-out sequences validate and score
     what is trained: a dataset of videos alone has no masks. By default the dataset that is trained on."""
+    starts_from: str | None = None
+    """Id of a checkpoint in the same store whose weights training begins with, as far as both networks have
+    them; by default all weights are random."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work runs."""
 

@@ -111,7 +111,7 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     # Version 3 has all stages in one field, version 2 had a field for each.
     RecordKind.DATASET: ("stages", "ingest", "saliency", "sequences", "superpixels"),
     RecordKind.STAGE: ("shards",),
-    RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset"),
+    RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset", "starts_from", "pseudo_masks_by"),
     RecordKind.PRETRAINED: ("weights",),
     RecordKind.EVALUATION: ("checkpoint", "dataset"),
     RecordKind.BENCHMARK: ("checkpoint",),
