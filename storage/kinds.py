@@ -69,7 +69,7 @@ class PartKind(StrEnum):
 
 SOURCE_OF_STAGE: Mapping[str, PartKind] = {
     **dict.fromkeys(("ingest", "saliency", "sequences", "superpixels"), PartKind.PHOTOGRAPH),
-    **dict.fromkeys(("footage", "clips"), PartKind.VIDEO),
+    **dict.fromkeys(("footage", "clips", "clusters"), PartKind.VIDEO),
 }
 """What the rows of each stage descend from, by its name."""
 

@@ -50,6 +50,11 @@ class LearningConfig(FrozenConfig):
         return clip_draw_of(self.method) if self.source == CLIPS else None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a batch has."""
+        return self.chosen_method().columns(self.method)
+
+    @property
     def validates(self) -> bool:
         """Whether training validates."""
         return bool(self.training.validate_every)

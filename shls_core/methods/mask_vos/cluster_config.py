@@ -8,6 +8,13 @@ from shls_core.frozen import FrozenConfig
 class ClusterConfig(FrozenConfig):
     """Clusters of the keys of all cells of a clip: the largest are background, the others pseudo-objects."""
 
+    checkpoint: str | None = None
+    """Id, in the same store, of the checkpoint whose features are clustered: one of DUL or of Mask-VOS. None:
+    the dataset has no clusters."""
+
+    side: int = Field(default=256, ge=9, le=4096)
+    """Largest shorter side of the frames whose features are clustered, in px (published: 256)."""
+
     num_clusters: int = Field(default=5, ge=2, le=64)
     """Clusters of a clip. Published: 5, the best of 2, 3, 5, 8, 10."""
 

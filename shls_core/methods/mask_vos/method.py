@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from shls_core.methods.mask_vos.training_loss import MaskVosMethod
     from shls_core.propagation.refinement_mode import RefinementMode
     from shls_core.superpixels.division import Divide
+    from shls_core.training.clip_draw import ClipDraw
 
 
 def _columns(config: MaskVosConfig) -> tuple[str, ...]:
-    return ("frames", "masks") if config.segments else ("frames",)
+    """Return what is read: of videos clusters, of stills the pseudo-masks they come with."""
+    if not config.segments:
+        return ("frames",)
+    return ("frames", "clusters" if config.pseudo_masks == "clusters" else "masks")
 
 
 def _new_network(config: MaskVosConfig, seed: int) -> MaskVosNetwork:
@@ -64,6 +68,20 @@ def _feature_maps(network: MaskVosNetwork, layer: str) -> MaskVosDenseFeatures:
     return MaskVosDenseFeatures(network, layer)
 
 
+def _clip_draw(config: MaskVosConfig) -> ClipDraw:
+    """Return the frames and the main view of a clip; the loss then draws the rest."""
+    from shls_core.errors import ConfigError
+    from shls_core.methods.mask_vos.clip_draw import DistantFramesDraw
+
+    if config.segments and config.pseudo_masks != "clusters":
+        raise ConfigError(
+            "expected method.pseudo_masks: clusters with source: clips, whose videos have no pseudo-masks of "
+            f"their own, got {config.pseudo_masks} (method {config.name})"
+        )
+    keys = ("num_frames", "gap", "long_gap", "short_side", "crop", "flip")
+    return DistantFramesDraw.model_validate({key: getattr(config.views, key) for key in keys})
+
+
 MASK_VOS = Method(
     name="mask_vos",
     config=MaskVosConfig,
@@ -76,4 +94,5 @@ MASK_VOS = Method(
     training_modules=("shls_core.methods.mask_vos.training_loss",),
     use_modules=("shls_core.methods.mask_vos.propagator",),
     feature_modules=("shls_core.methods.mask_vos.dense_features",),
+    clip_draw=_clip_draw,
 )
