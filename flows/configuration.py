@@ -103,6 +103,8 @@ class PipelineConfig(FrozenConfig):
     starts_from: str | None = None
     """Id of a checkpoint in the same store whose weights training begins with, as far as both networks have
     them; by default all weights are random."""
+    rounds: int = Field(default=10, ge=1, le=1000)
+    """Rounds of `shls alternate`, each of ``training.steps`` (Mask-VOS: 10)."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work runs."""
 

@@ -29,9 +29,11 @@ class RunKind(StrEnum):
     AUDIT = "audit"
     PIPELINE = "pipeline"
     """Consists of other runs; only those have entries in the ledger."""
+    ALTERNATE = "alternate"
+    """Consists of other runs, too."""
 
 
-COMPOSED = frozenset({RunKind.PIPELINE})
+COMPOSED = frozenset({RunKind.PIPELINE, RunKind.ALTERNATE})
 """Kinds of runs that consist of other runs."""
 
 
