@@ -53,7 +53,7 @@ def begin_with(network: nn.Module, weights: Mapping[str, Tensor], checkpoint: st
             f"expected to start from a checkpoint that shares weights with the network, got "
             f"{short(checkpoint)}…, which has none of {', '.join(sorted(_parts(own)))}"
         )
-    for name, value in shared.items():
+    for name, value in sorted(shared.items()):  # a file has its weights in no order
         if value.shape != own[name].shape:
             raise InputError(
                 f"expected to start from a checkpoint of the same size, got {short(checkpoint)}…, whose "

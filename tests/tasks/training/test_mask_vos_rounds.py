@@ -1,5 +1,8 @@
 """Mask-VOS learns in rounds: clusters by the checkpoint before, its weights; and what is asked afterwards."""
 
+import shutil
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -27,6 +30,7 @@ from storage.rows.clip_loader import ClipLoader
 from storage.rows.dataset import Dataset
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_names import CLIPS, CLUSTERS
+from storage.store import Store
 from tasks.checkpoints.cluster_maker import cluster_maker
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.reproduction import reproduce_checkpoint
@@ -73,66 +77,60 @@ def pass_gate(store, dataset):
     store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset, verdict)
 
 
-@pytest.fixture
-def store(staged_clips_copy, staged_clips):
-    pass_gate(staged_clips_copy, staged_clips.dataset)
-    return staged_clips_copy
+def train(store, config, dataset):
+    """Train as a recorded run; return the checkpoint."""
+    with recorded_run(store, "train", config.model_dump(mode="json"), 0) as run:
+        run.inputs += config.inputs(dataset)
+        outcome = train_network.fn(dataset, config, store.location, CPU)
+        run.outputs.append(outcome.checkpoint)
+    return outcome.checkpoint
 
 
-@pytest.fixture
-def train(store):
-    def run(config, dataset):
-        with recorded_run(store, "train", config.model_dump(mode="json"), 0) as run:
-            run.inputs += config.inputs(dataset)
-            outcome = train_network.fn(dataset, config, store.location, CPU)
-            run.outputs.append(outcome.checkpoint)
-        return outcome.checkpoint
-
-    return run
+def clustered(store, clips, checkpoint):
+    """Make the dataset of a round with a checkpoint."""
+    stage = ClustersStage(CLUSTERING, cluster_maker(store, checkpoint[:12], CPU, 1))
+    outcome = build_stage(store, stage, {CLIPS: clips.outcomes[CLIPS].artifact}, STAGING, CPU)
+    stages = get_record(store.objects, clips.dataset, DatasetManifest).stages
+    dataset = put_record(store.objects, DatasetManifest(stages={**stages, CLUSTERS: outcome.artifact}))
+    pass_gate(store, dataset)
+    return dataset, outcome
 
 
-@pytest.fixture
-def clustered(store, staged_clips):
-    """Return a function that makes the dataset of a round with a checkpoint."""
+@dataclass(frozen=True)
+class Rounds:
+    """A checkpoint of DUL, and two rounds after it."""
 
-    def build(checkpoint):
-        stage = ClustersStage(CLUSTERING, cluster_maker(store, checkpoint[:12], CPU, 1))
-        clips = staged_clips.outcomes[CLIPS].artifact
-        outcome = build_stage(store, stage, {CLIPS: clips}, STAGING, CPU)
-        stages = get_record(store.objects, staged_clips.dataset, DatasetManifest).stages
-        dataset = put_record(store.objects, DatasetManifest(stages={**stages, CLUSTERS: outcome.artifact}))
-        pass_gate(store, dataset)
-        return dataset, outcome
-
-    return build
+    store: Store
+    datasets: tuple[str, str]
+    clusters: str
+    """The artifact of the first round's clusters."""
+    checkpoints: tuple[str, str, str]
 
 
-@pytest.fixture
-def first(train, staged_clips):
-    """A checkpoint of DUL."""
-    return train(learning(DUL), staged_clips.dataset)
-
-
-@pytest.fixture
-def rounds(first, train, clustered):
-    """Datasets and checkpoints of two rounds, after the first checkpoint."""
-    datasets, checkpoints = [], [first]
+@pytest.fixture(scope="module")
+def rounds(staged_clips, tmp_path_factory):
+    """Nobody writes to this store what others would see."""
+    folder = tmp_path_factory.mktemp("rounds") / "store"
+    store = Store.open(shutil.copytree(staged_clips.store.root, folder))
+    pass_gate(store, staged_clips.dataset)
+    checkpoints = [train(store, learning(DUL), staged_clips.dataset)]
+    made = []
     for _ in range(2):
-        dataset, _ = clustered(checkpoints[-1])
-        datasets.append(dataset)
-        checkpoints.append(train(learning(starts_from=checkpoints[-1]), dataset))
-    return datasets, checkpoints
+        made.append(clustered(store, staged_clips, checkpoints[-1]))
+        checkpoints.append(train(store, learning(starts_from=checkpoints[-1]), made[-1][0]))
+    (one, outcome), (two, _) = made
+    return Rounds(store, (one, two), outcome.artifact, tuple(checkpoints))
 
 
-def test_clusters_are_of_every_clip_and_repeat(store, first, clustered, staged_clips):
-    dataset, outcome = clustered(first)
-    again, repeated = clustered(first)
+def test_clusters_are_of_every_clip_and_repeat(rounds, staged_clips):
+    store, dataset, first = rounds.store, rounds.datasets[0], rounds.checkpoints[0]
+    again, repeated = clustered(store, staged_clips, first)
     assert (again, repeated.status) == (dataset, "cached")
-    manifest = get_record(store.objects, outcome.artifact, StageManifest)
+    manifest = get_record(store.objects, rounds.clusters, StageManifest)
     assert manifest.parameters["checkpoint"] == first
     assert manifest.parameters["weights"] == get_record(store.objects, first, CheckpointRecord).weights
     assert manifest.rows == len(Dataset(store.objects, dataset)[CLIPS].accepted())
-    rows = StageArtifact(store.objects, outcome.artifact).table(
+    rows = StageArtifact(store.objects, rounds.clusters).table(
         ["num_clusters", "largest_share", "kept_share", "height", "frame_height"]
     )
     for row in rows.to_pylist():
@@ -143,17 +141,15 @@ def test_clusters_are_of_every_clip_and_repeat(store, first, clustered, staged_c
     assert stage.parameters == manifest.parameters
 
 
-def test_the_gate_judges_clusters(store, first, clustered):
-    dataset, _ = clustered(first)
-    verdict = validate(store, dataset, GateConfig(max_no_object_share=1.0))
+def test_the_gate_judges_clusters(rounds):
+    verdict = validate(rounds.store, rounds.datasets[0], GateConfig(max_no_object_share=1.0))
     of_clusters = [one for one in verdict.findings if one.stage == CLUSTERS]
     assert len(of_clusters) > 6
     assert all(one.passed for one in of_clusters)
 
 
-def test_pseudo_masks_lie_where_the_frames_lie(store, first, clustered):
-    """Clusters are cut, scaled and mirrored as frames are: they agree with those of the nearest cells."""
-    dataset, _ = clustered(first)
+def test_pseudo_masks_lie_where_the_frames_lie(rounds):
+    store, dataset = rounds.store, rounds.datasets[0]
     draw = learning().clip_draw
     loader = ClipLoader(store.objects, dataset, TRAIN, draw, ("frames", "clusters"))
     plain = ClipLoader(store.objects, dataset, TRAIN, draw)
@@ -164,8 +160,8 @@ def test_pseudo_masks_lie_where_the_frames_lie(store, first, clustered):
     assert tuple(clips.to_pylist()) == loader.sample_ids
 
 
-def test_a_round_is_named_by_what_it_learned_from(store, rounds):
-    (_, _), (first, second, third) = rounds
+def test_a_round_is_named_by_what_it_learned_from(rounds):
+    store, (first, second, third) = rounds.store, rounds.checkpoints
     record = get_record(store.objects, third, CheckpointRecord)
     assert (record.starts_from, record.pseudo_masks_by) == (second, second)
     assert learning_of(record).starts_from == second
@@ -175,8 +171,8 @@ def test_a_round_is_named_by_what_it_learned_from(store, rounds):
     assert {first, second} <= {node.id for node in ancestry(store, third).nodes}
 
 
-def test_training_begins_with_the_weights_that_both_networks_have(store, first, clustered):
-    dataset, _ = clustered(first)
+def test_training_begins_with_the_weights_that_both_networks_have(rounds):
+    store, dataset, first = rounds.store, rounds.datasets[0], rounds.checkpoints[0]
     config = learning(starts_from=first, steps=1, learning_rate=1e-12, ema_decay=0.0)
     weights = weights_from_bytes(learn(store.objects, facts_of(dataset, config, CPU), config, CPU).weights)
     begun = weights_from_bytes(store.objects.get(get_record(store.objects, first, CheckpointRecord).weights))
@@ -186,17 +182,19 @@ def test_training_begins_with_the_weights_that_both_networks_have(store, first, 
         np.testing.assert_allclose(weights[name].numpy(), begun[name].numpy(), atol=1e-6)
 
 
-def test_weights_of_another_size_are_refused(store, first, clustered):
-    dataset, _ = clustered(first)
+def test_weights_of_another_size_are_refused(rounds):
+    store, dataset, first = rounds.store, rounds.datasets[0], rounds.checkpoints[0]
     network = MASK_VOS.network.model_copy(update={"width_multiplier": 0.125})
     config = learning(MASK_VOS.model_copy(update={"network": network}), starts_from=first)
-    message = r"start from a checkpoint of the same size, got \w+…, whose backbone\S+ is 32 where the network has 64"
+    message = (
+        r"a checkpoint of the same size, got \w+…, whose backbone.layer1.0.residual.0.weight is 4x4x3x3 where"
+    )
     with pytest.raises(InputError, match=message):
         learn(store.objects, facts_of(dataset, config, CPU), config, CPU)
 
 
-def test_a_dataset_without_clusters_is_refused(store, staged_clips):
-    config = learning()
+def test_a_dataset_without_clusters_is_refused(rounds, staged_clips):
+    store, config = rounds.store, learning()
     with pytest.raises(InputError, match="expected a dataset with clusters, got"):
         learn(store.objects, facts_of(staged_clips.dataset, config, CPU), config, CPU)
 
@@ -208,11 +206,10 @@ def test_pseudo_masks_that_a_source_does_not_have_are_refused(source, pseudo_mas
         LearningConfig(method=method, source=source)
 
 
-def test_a_resumed_round_is_the_uninterrupted_one(store, first, clustered):
-    dataset, _ = clustered(first)
+def test_a_resumed_round_is_the_uninterrupted_one(rounds):
+    store, dataset, (first, second, _) = rounds.store, rounds.datasets[0], rounds.checkpoints
     config = learning(starts_from=first)
     facts = facts_of(dataset, config, CPU)
-    whole = learn(store.objects, facts, config, CPU)
     states = TrainingStates(store.backend, dataset, "a" * 64)
 
     def stop(row):
@@ -222,11 +219,11 @@ def test_a_resumed_round_is_the_uninterrupted_one(store, first, clustered):
     with pytest.raises(KeyboardInterrupt):
         learn(store.objects, facts, config, CPU, states, observers=lambda state: [stop])
     resumed = learn(store.objects, facts, config, CPU, states)
-    assert record_id(resumed.record) == record_id(whole.record)
+    assert record_id(resumed.record) == second
 
 
-def test_the_last_round_is_reproduced_and_the_same_comes_of_an_export(store, rounds, tmp_path):
-    (_, dataset), (_, second, third) = rounds
+def test_the_last_round_is_reproduced_and_the_same_comes_of_an_export(rounds, tmp_path):
+    store, (_, dataset), (_, second, third) = rounds.store, rounds.datasets, rounds.checkpoints
     again = reproduce_checkpoint.fn(third, store.location, CPU)
     assert (again.verdict, again.differences) == ("agrees", {})
     export_training(store, dataset, learning(starts_from=second), tmp_path / "exported")
@@ -234,8 +231,9 @@ def test_the_last_round_is_reproduced_and_the_same_comes_of_an_export(store, rou
     assert import_checkpoint(tmp_path / "trained", store) == third
 
 
-def test_what_a_parent_saw_its_children_saw(store, rounds, train):
-    (_, dataset), (first, second, third) = rounds
+def test_what_a_parent_saw_its_children_saw(rounds, tmp_path):
+    store = Store.open(shutil.copytree(rounds.store.root, tmp_path / "copy"))
+    (_, dataset), (first, second, third) = rounds.datasets, rounds.checkpoints
     history = History(store)
     records = {
         one: get_record(store.objects, one, CheckpointRecord).model_dump(mode="json")
@@ -264,12 +262,11 @@ def test_what_a_parent_saw_its_children_saw(store, rounds, train):
     assert descent(store, video).seen_by == tuple(sorted((first, second, third)))
     withdraw(store, [video], "consent revoked")
     with pytest.raises(PhotographWithdrawn):
-        train(learning(starts_from=third, steps=1), dataset)
+        train(store, learning(starts_from=third, steps=1), dataset)
     (outstanding,) = examine(store).outstanding
     assert set(outstanding.checkpoints) == {first, second, third}
 
 
-def test_a_parent_is_kept_as_long_as_its_child(store, rounds):
-    _, checkpoints = rounds
-    removed = {digest for group in plan_collection(store, keep=1).objects for digest in group}
-    assert not removed & set(checkpoints)
+def test_a_parent_is_kept_as_long_as_its_child(rounds):
+    removed = {digest for group in plan_collection(rounds.store, keep=1).objects for digest in group}
+    assert not removed & set(rounds.checkpoints)
