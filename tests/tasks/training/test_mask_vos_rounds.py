@@ -36,6 +36,8 @@ from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.recorded_run import recorded_run
+from tasks.scoring.held_out import score_checkpoint
+from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.stages.clusters import ClustersStage
 from tasks.staging.build_stage import build_stage
 from tasks.training.bare_training import train_exported
@@ -270,3 +272,18 @@ def test_what_a_parent_saw_its_children_saw(rounds, tmp_path):
 def test_a_parent_is_kept_as_long_as_its_child(rounds):
     removed = {digest for group in plan_collection(rounds.store, keep=1).objects for digest in group}
     assert not removed & set(rounds.checkpoints)
+
+
+def test_it_learns_from_pseudo_sequences_without_clusters_and_is_scored(staged, staged_copy):
+    pass_gate(staged_copy, staged.dataset)
+    method = MASK_VOS.model_copy(update={"pseudo_masks": "shards"})
+    config = LearningConfig(
+        method=method, training=TrainingConfig(steps=2, batch_size=2, num_threads=1, validate_every=2)
+    )
+    checkpoint = train(staged_copy, config, staged.dataset)
+    record = get_record(staged_copy.objects, checkpoint, CheckpointRecord)
+    assert record.pseudo_masks_by is None
+    assert [one.step for one in record.validations] == [2]
+    scored = score_checkpoint.fn(checkpoint, PropagationChoice(method), staged_copy.location, CPU)
+    assert scored.num_sequences > 0
+    assert 0 <= scored.scores["J&F-Mean"] <= 1
