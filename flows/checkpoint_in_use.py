@@ -233,6 +233,7 @@ def config_of(record: CheckpointRecord) -> PipelineConfig:
         training=learning.training,
         source=learning.source,
         validation_dataset=learning.validation_dataset,
+        starts_from=learning.starts_from,
     )
 
 

@@ -19,6 +19,7 @@ from shls_core.files.places import expanded
 from shls_core.frozen import FrozenConfig
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.learning_source import check_source
+from shls_core.methods.mask_vos.cluster_config import ClusterConfig
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
@@ -81,6 +82,8 @@ class PipelineConfig(FrozenConfig):
     """Which videos are taken in."""
     clips: ClipsConfig = ClipsConfig()
     """How videos become clips."""
+    clusters: ClusterConfig = ClusterConfig()
+    """Whether clips get pseudo-masks from the features of a checkpoint, and how."""
     gate: GateConfig = GateConfig()
     """What a dataset must look like to be published."""
     method: MethodSection = Field(default_factory=default_method)
@@ -97,6 +100,11 @@ class PipelineConfig(FrozenConfig):
     validation_dataset: str | None = None
     """Name or id of a dataset of photographs, in the same store, whose held-out sequences validate and score
     what is trained: a dataset of videos alone has no masks. By default the dataset that is trained on."""
+    starts_from: str | None = None
+    """Id of a checkpoint in the same store whose weights training begins with, as far as both networks have
+    them; by default all weights are random."""
+    rounds: int = Field(default=10, ge=1, le=1000)
+    """Rounds of `shls alternate`, each of ``training.steps`` (Mask-VOS: 10)."""
     execution: ExecutionConfig = ExecutionConfig()
     """Where the work runs."""
 

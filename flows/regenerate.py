@@ -3,7 +3,7 @@
 from prefect import flow
 
 from flows.configuration import QUICKSTART, PipelineConfig, load_config
-from flows.stages import dataset_stages
+from flows.stages import stages_to_build
 from storage.kinds import RunKind
 from storage.store import Store
 from tasks.planning.build_plan import plan_build
@@ -26,10 +26,10 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         Folder of the store, or ``s3://bucket/prefix``; created if there is none.
     """
     chosen = load_config(config)
-    stages = dataset_stages(chosen)
     work = (store, chosen.staging, chosen.execution)
 
     opened = Store.create(store)
+    stages = stages_to_build(chosen, store)
     with recorded_run(opened, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
         plan = plan_build(stages, opened, chosen.staging)
         made: dict[str, StageOutcome] = {}

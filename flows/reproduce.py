@@ -48,7 +48,8 @@ def reproduce(
     with recorded_run(
         opened, RunKind.REPRODUCE, record.configuration, record.configuration["training"]["seed"]
     ) as run:
-        run.inputs += [record.dataset, checkpoint_id, *filter(None, [record.validation_dataset])]
+        also = filter(None, [record.validation_dataset, record.starts_from])
+        run.inputs += [record.dataset, checkpoint_id, *also]
         outcome = reproduce_checkpoint(checkpoint_id, store, chosen.execution, allow_withdrawn)
         run.verdict = outcome.verdict
         run.details = outcome.model_dump()

@@ -39,7 +39,7 @@ def train(
     learning = learning_config(chosen, opened)
 
     with recorded_run(opened, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
-        run.inputs += learning.datasets(dataset_id)
+        run.inputs += learning.inputs(dataset_id)
         outcome = train_network(dataset_id, learning, store, chosen.execution, allow_withdrawn)
         run.outputs.append(outcome.checkpoint)
         run.details = {**run.details, **outcome.model_dump()}
@@ -54,12 +54,13 @@ def learning_config(config: PipelineConfig, store: Store) -> LearningConfig:
     Raises
     ------
     NameUnknown
-        If the dataset that validates is not in the store.
+        If the dataset that validates, or the checkpoint to start from, is not in the store.
     """
-    validates_on = config.validation_dataset
+    validates_on, starts_from = config.validation_dataset, config.starts_from
     return LearningConfig(
         method=config.method,
         training=config.training,
         source=config.source,
         validation_dataset=validates_on and resolve(store, validates_on, RecordKind.DATASET),
+        starts_from=starts_from and resolve(store, starts_from, RecordKind.CHECKPOINT),
     )

@@ -29,9 +29,11 @@ class RunKind(StrEnum):
     AUDIT = "audit"
     PIPELINE = "pipeline"
     """Consists of other runs; only those have entries in the ledger."""
+    ALTERNATE = "alternate"
+    """Consists of other runs, too."""
 
 
-COMPOSED = frozenset({RunKind.PIPELINE})
+COMPOSED = frozenset({RunKind.PIPELINE, RunKind.ALTERNATE})
 """Kinds of runs that consist of other runs."""
 
 
@@ -69,7 +71,7 @@ class PartKind(StrEnum):
 
 SOURCE_OF_STAGE: Mapping[str, PartKind] = {
     **dict.fromkeys(("ingest", "saliency", "sequences", "superpixels"), PartKind.PHOTOGRAPH),
-    **dict.fromkeys(("footage", "clips"), PartKind.VIDEO),
+    **dict.fromkeys(("footage", "clips", "clusters"), PartKind.VIDEO),
 }
 """What the rows of each stage descend from, by its name."""
 
@@ -111,7 +113,7 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     # Version 3 has all stages in one field, version 2 had a field for each.
     RecordKind.DATASET: ("stages", "ingest", "saliency", "sequences", "superpixels"),
     RecordKind.STAGE: ("shards",),
-    RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset"),
+    RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset", "starts_from", "pseudo_masks_by"),
     RecordKind.PRETRAINED: ("weights",),
     RecordKind.EVALUATION: ("checkpoint", "dataset"),
     RecordKind.BENCHMARK: ("checkpoint",),

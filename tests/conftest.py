@@ -306,6 +306,45 @@ def staged_clips_copy(staged_clips: Staged, tmp_path: Path) -> "Store":
     return Store.open(shutil.copytree(staged_clips.store.root, tmp_path / "clips-copy"))
 
 
+@pytest.fixture(scope="session")
+def staged_clusters(tmp_path_factory: pytest.TempPathFactory, staged_clips: Staged) -> Staged:
+    """These clips with clusters, made with a checkpoint of random weights. Read it; never write to it."""
+    from shls_core.methods.dul.config import DulConfig, DulNetworkConfig
+    from shls_core.methods.dul.network import new_network
+    from shls_core.methods.mask_vos.cluster_config import ClusterConfig
+    from shls_core.training.weights import weights_to_bytes
+    from storage.records.checkpoints import CheckpointRecord
+    from storage.records.manifests import DatasetManifest, get_record, put_record
+    from storage.store import Store
+    from tasks.checkpoints.cluster_maker import cluster_maker
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+    from tasks.stages.clusters import ClustersStage
+    from tasks.staging.build_stage import build_stage
+
+    folder = tmp_path_factory.mktemp("staged-clusters") / "store"
+    store = Store.open(shutil.copytree(staged_clips.store.root, folder))
+    method = DulConfig(network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=8))
+    record = CheckpointRecord(
+        dataset=staged_clips.dataset,
+        method="dul",
+        configuration={"method": method.model_dump(mode="json")},
+        code_digest="0" * 64,
+        versions={},
+        device_kind="cpu",
+        weights=store.objects.put(weights_to_bytes(new_network(method.network, seed=0).state_dict())),
+        final_loss=1.0,
+    )
+    execution = ExecutionConfig(backend="serial", device="cpu")
+    maker = cluster_maker(store, put_record(store.objects, record), execution, num_threads=1)
+    stage = ClustersStage(ClusterConfig(max_share=0.9, min_share=0.0, kmeans_steps=10), maker)
+    staging = StagingConfig(seed=1, rows_per_shard=2)
+    clips = staged_clips.outcomes["clips"].artifact
+    outcome = build_stage(store, stage, {"clips": clips}, staging, execution)
+    stages = get_record(store.objects, staged_clips.dataset, DatasetManifest).stages
+    dataset = put_record(store.objects, DatasetManifest(stages={**stages, "clusters": outcome.artifact}))
+    return Staged(store, dataset, {**staged_clips.outcomes, "clusters": outcome})
+
+
 @pytest.fixture
 def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
     """A benchmark of two videos of five frames that stand still, and results for it.

@@ -110,11 +110,24 @@ AllowWithdrawn = Annotated[
         help="Use a dataset with withdrawn photographs anyway; the ledger records which photographs.",
     ),
 ]
+StartsFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--starts-from",
+        metavar="CHECKPOINT",
+        help="Checkpoint in the store whose weights training begins with; by default that of the config.",
+    ),
+]
 Version = Annotated[
     bool,
     typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
+
+
+def starting_from(config: PipelineConfig, checkpoint: str | None) -> PipelineConfig:
+    """Return a configuration whose training begins with the weights of a checkpoint, if there is one."""
+    return config if checkpoint is None else config.model_copy(update={"starts_from": checkpoint})
 
 
 def chosen_config(

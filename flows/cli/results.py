@@ -1,13 +1,16 @@
 """Results as JSON, whose keys are a contract, and as tables."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from storage.canonical import short
 from tasks.runs.outcomes import DatasetOutcome, EvaluationOutcome, ReproductionOutcome, TrainingOutcome
 from tasks.terminal import Terminal
+
+if TYPE_CHECKING:
+    from flows.alternate import AlternateOutcome
 
 _SHOWN_SCORES = ("J&F-Mean", "J-Mean", "F-Mean")
 
@@ -53,6 +56,30 @@ def pipeline_json(
         "training": trained,
         **(evaluation_json(evaluation) if evaluation else {"evaluation": None, "baselines": None}),
     }
+
+
+def alternate_json(outcome: "AlternateOutcome") -> dict[str, Any]:
+    """Return what ``shls alternate --json`` prints."""
+    return {"checkpoint": outcome.checkpoint, **outcome.model_dump(mode="json")}
+
+
+def show_rounds(outcome: "AlternateOutcome") -> None:
+    """Print the datasets and checkpoints of all rounds."""
+    table = Table("round", "starts from", "dataset", "", "clips", "checkpoint", "", title="rounds")
+    table.add_column("loss", justify="right")
+    for one in outcome.rounds:
+        clusters, training = one.dataset.stages[-1], one.training
+        table.add_row(
+            str(one.number),
+            short(one.starts_from),
+            one.dataset.name,
+            clusters.status,
+            str(clusters.rows - clusters.rejected),
+            short(training.checkpoint),
+            training.status,
+            f"{training.final_loss:.3f}",
+        )
+    Terminal().print(table)
 
 
 def show_dataset(outcome: DatasetOutcome) -> None:

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import AllowWithdrawn, ConfigPath, Json, StoreFolder, chosen_config
+from flows.cli.options import (
+    AllowWithdrawn,
+    ConfigPath,
+    Json,
+    StartsFrom,
+    StoreFolder,
+    chosen_config,
+    starting_from,
+)
 from flows.cli.prefect_server import reach_server
 
 commands = typer.Typer()
@@ -37,6 +45,7 @@ def train(
     tensorboard: Annotated[
         bool | None, typer.Option("--tensorboard", help="Also write metrics for TensorBoard.")
     ] = None,
+    starts_from: StartsFrom = None,
     reproduce: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +65,14 @@ def train(
     """
     chosen = chosen_config(config).with_changes(execution={"log_dir": log_dir, "tensorboard": tensorboard})
     if reproduce:
-        _refuse_with_reproduce({"--dataset": dataset, "--log-dir": log_dir, "--tensorboard": tensorboard})
+        _refuse_with_reproduce(
+            {
+                "--dataset": dataset,
+                "--log-dir": log_dir,
+                "--tensorboard": tensorboard,
+                "--starts-from": starts_from,
+            }
+        )
         reach_server()
         from flows.cli.results import reproduction_json, show_reproduction
         from flows.reproduce import reproduce as reproduce_flow
@@ -69,7 +85,7 @@ def train(
     from flows.cli.results import show_training, training_json
     from flows.train import train as train_flow
 
-    outcome = train_flow(chosen, store, dataset, allow_withdrawn)
+    outcome = train_flow(starting_from(chosen, starts_from), store, dataset, allow_withdrawn)
     print_json(training_json(outcome)) if as_json else show_training(outcome)
 
 

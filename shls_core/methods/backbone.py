@@ -79,6 +79,8 @@ class Backbone(nn.Module):
     width_multiplier : float
         Factor on all channel counts.
     architecture : Architecture
+    in_channels : int
+        Channels of what it reads: 3 of a frame, and perhaps a mask.
 
     Attributes
     ----------
@@ -95,13 +97,17 @@ class Backbone(nn.Module):
        NeurIPS 2020, https://arxiv.org/abs/2006.14613 (the strides of `EIGHTH`)
     """
 
-    def __init__(self, width_multiplier: float, architecture: Architecture = QUARTER) -> None:
+    def __init__(
+        self, width_multiplier: float, architecture: Architecture = QUARTER, in_channels: int = 3
+    ) -> None:
         super().__init__()
         c1, c2, c3, c4 = (max(4, round(channels * width_multiplier)) for channels in architecture.channels)
         s1, s2, s3, s4 = architecture.strides
         self.channels = {"layer1": c1, "layer2": c2, "layer3": c3, "layer4": c4}
         self.stem = nn.Sequential(
-            nn.Conv2d(3, c1, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(c1), nn.ReLU(inplace=True)
+            nn.Conv2d(in_channels, c1, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(c1),
+            nn.ReLU(inplace=True),
         )
         if architecture.pools:
             self.stem.append(nn.MaxPool2d(3, stride=2, padding=1))
@@ -113,7 +119,7 @@ class Backbone(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, images: Float[Tensor, "frames 3 H W"], last: str = "layer4") -> dict[str, Tensor]:
+    def forward(self, images: Float[Tensor, "frames C_in H W"], last: str = "layer4") -> dict[str, Tensor]:
         """Return the outputs of the layers up to `last`, by name; sizes are rounded up."""
         outputs: dict[str, Tensor] = {}
         maps: Tensor = self.stem(images)

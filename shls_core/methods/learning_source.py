@@ -20,6 +20,11 @@ def check_source(source: Source, config: MethodConfig) -> None:
     """
     if source == CLIPS:
         clip_draw_of(config)
+    elif "clusters" in method_named(config.name).columns(config):
+        raise ConfigError(
+            f"expected method.pseudo_masks: shards with source: stills, whose pseudo-sequences have "
+            f"pseudo-masks, got clusters (method {config.name})"
+        )
 
 
 def clip_draw_of(config: MethodConfig) -> ClipDraw:

@@ -43,7 +43,7 @@ class Method:
         The section of the configuration; its ``name`` is `name`.
     columns : Callable
         Takes a configuration; returns the columns of `storage.rows.loader` that a batch contains: ``frames``
-        and others.
+        and others; or, of clips, ``frames`` and perhaps ``clusters``, which a batch has as ``masks``.
     new_network : Callable
         Takes a configuration and a seed; returns a network with random weights, which depend on these two
         alone.

@@ -16,6 +16,7 @@ from shls_core.methods.method import Method
 
 METHODS: dict[str, str] = {
     "dul": "shls_core.methods.dul.method:DUL",
+    "mask_vos": "shls_core.methods.mask_vos.method:MASK_VOS",
     "momentum_memory": "shls_core.methods.momentum_memory.method:MOMENTUM_MEMORY",
     "shls": "shls_core.methods.shls.method:SHLS",
 }

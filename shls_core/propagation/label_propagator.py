@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8, UInt16
 from torch import Tensor
 
 from shls_core.errors import InputError
+from shls_core.propagation.check_mask import check_mask
 from shls_core.propagation.dense_features import DenseFeatures
 from shls_core.propagation.grid_mapping import GridMapping
 from shls_core.propagation.label_config import LabelPropagationConfig
@@ -128,7 +129,7 @@ class LabelPropagator:
             that no cell has a share of.
         """
         self._tracker = None
-        _check_mask(mask, prepared.shape)
+        check_mask(mask, prepared.shape)
         self._shape = prepared.shape
         given = given_shares(mask, self._mapping(), self._config)
         self._tracker = LabelTracker(self._config, prepared.as_reference, given)
@@ -170,7 +171,7 @@ class LabelPropagator:
             As `start` for the mask, as `step` for the rest.
         """
         tracker = self._started(prepared)
-        _check_mask(mask, prepared.shape)
+        check_mask(mask, prepared.shape)
         given, labels = given_shares(mask, self._mapping(), self._config), tracker.labels
         soft = tracker.introduce(prepared.features, given, prepared.as_reference).cpu()
         found = mask_of(soft, labels, self._mapping(), prepared.superpixel_map)
@@ -210,12 +211,3 @@ class LabelPropagator:
 
     def _mapping(self) -> GridMapping:
         return GridMapping.of((self._shape[0], self._shape[1]), self._features.stride, self._config.grid)
-
-
-def _check_mask(mask: UInt8[np.ndarray, "mask_H mask_W"], shape: tuple[int, ...]) -> None:
-    if mask.shape != shape[:2]:
-        raise InputError(f"expected a mask of shape {shape[:2]}, got {mask.shape}")
-    if not mask.any():
-        raise InputError("expected a mask with at least one object, got background only")
-    if mask.max() == 255:
-        raise InputError("expected object labels 1..254 in a mask, got 255 (void)")

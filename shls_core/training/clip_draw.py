@@ -42,6 +42,15 @@ class ClipDraw(FrozenConfig):
             )
         return self
 
+    def numbers(self, rng: np.random.Generator, num_frames: int) -> tuple[int, ...]:
+        """Draw which frames of a clip are read, in the order of the step.
+
+        They come from a window of ``min(num_frames, gap * T)``, evenly spaced, whose start is uniform.
+        """
+        window = min(num_frames, self.gap * self.num_frames)
+        start = int(rng.integers(num_frames - window + 1))
+        return tuple(range(start, start + window, window // self.num_frames)[: self.num_frames])
+
 
 @dataclass(frozen=True)
 class ClipPart:
@@ -50,7 +59,7 @@ class ClipPart:
     Attributes
     ----------
     numbers : tuple of int
-        Of its frames in the clip, ascending.
+        Of its frames in the clip, in the order of the step.
     height, width : int
         Size of a frame, in px, when the square is cut out.
     top, left : int
@@ -68,9 +77,7 @@ class ClipPart:
 
 
 def draw_part(rng: np.random.Generator, draw: ClipDraw, num_frames: int, height: int, width: int) -> ClipPart:
-    """Draw a part of a clip: start, length of the shorter side, top, left and flip, in this order.
-
-    Frames come from a window of ``min(num_frames, gap * T)``, evenly spaced, whose start is uniform.
+    """Draw a part of a clip: frames, length of the shorter side, top, left and flip, in this order.
 
     Parameters
     ----------
@@ -81,15 +88,13 @@ def draw_part(rng: np.random.Generator, draw: ClipDraw, num_frames: int, height:
     num_frames, height, width
         Shape of the clip, which has at least the frames that are read.
     """
-    window = min(num_frames, draw.gap * draw.num_frames)
-    start = int(rng.integers(num_frames - window + 1))
+    numbers = draw.numbers(rng, num_frames)
     shorter = int(rng.integers(draw.short_side[0], draw.short_side[1] + 1))
     longer = (2 * max(height, width) * shorter + min(height, width)) // (2 * min(height, width))  # rounded
     scaled = (shorter, longer) if height <= width else (longer, shorter)
     top, left = (int(rng.integers(side - draw.crop + 1)) for side in scaled)
     flipped = bool(rng.random() < draw.flip)
-    numbers = range(start, start + window, window // draw.num_frames)[: draw.num_frames]
-    return ClipPart(tuple(numbers), *scaled, top, left, flipped)
+    return ClipPart(numbers, *scaled, top, left, flipped)
 
 
 def cut_frame(frame: UInt8[np.ndarray, "H W 3"], part: ClipPart, crop: int) -> UInt8[np.ndarray, "S S 3"]:

@@ -20,6 +20,7 @@ from storage.erased_objects import StandInObjects
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
+from storage.records.ancestors import AncestorMissing, ancestors
 from storage.records.tombstones import Erased
 from storage.rows.source_kinds import samples_learned_from
 from storage.rows.stage_names import SEQUENCES
@@ -149,11 +150,28 @@ def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
 
 def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
     trained_on = {
-        checkpoint: _trained_on(json.loads(objects.get(checkpoint)))
+        checkpoint: _seen_by(objects, json.loads(objects.get(checkpoint)))
         for checkpoint, links in survey.links.items()
         if links.kind == RecordKind.CHECKPOINT and links.needed
     }
     return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
+
+
+def _seen_by(objects: ObjectStore, checkpoint: Mapping[str, Any]) -> tuple[TrainedOn, ...]:
+    """Return what a checkpoint saw, itself or through those that it learned from."""
+
+    def read(digest: str) -> Mapping[str, Any] | None:
+        try:
+            content: Mapping[str, Any] = json.loads(objects.get(digest))
+        except (ObjectMissing, ObjectCorrupted):  # reported as such
+            return None
+        return content
+
+    try:
+        earlier = tuple(ancestors(checkpoint, read).values())
+    except AncestorMissing:  # reported as an object that is missing
+        earlier = ()
+    return tuple(one for record in (checkpoint, *earlier) for one in _trained_on(record))
 
 
 def _trained_on(checkpoint: Mapping[str, Any]) -> tuple[TrainedOn, ...]:

@@ -75,6 +75,12 @@ class _UseAudit:
         made = self._runs.that_made(digest, RecordKind.CHECKPOINT)
         datasets = tuple(dict.fromkeys((record.dataset, record.scored_on)))
         yield from _unmade(made, datasets, "dataset")
+        if record.starts_from is not None and made:
+            yield from _unmade(made, (record.starts_from,), "checkpoint")
+            begun = self._runs.that_made(record.starts_from, RecordKind.CHECKPOINT)
+            if not begun or begun[0]["number"] > made[0]["number"]:
+                parent = short(record.starts_from)
+                yield f"the ledger has it before checkpoint {parent}…, which it starts from"
         for dataset in datasets:
             if not self._was_validated(dataset, before=made[0]["number"] if made else None):
                 yield f"no passed verdict on dataset {short(dataset)}… is older than it"

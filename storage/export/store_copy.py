@@ -16,7 +16,11 @@ from storage.withdrawal.deny_list import refuse_withdrawn
 
 
 def export_store(
-    store: Store, dataset_ids: Sequence[str], folder: Path, allow_withdrawn: bool = False
+    store: Store,
+    dataset_ids: Sequence[str],
+    folder: Path,
+    allow_withdrawn: bool = False,
+    others: Sequence[str] = (),
 ) -> int:
     """Write datasets, all their objects and their verdicts into a folder; return the number of objects.
 
@@ -30,6 +34,8 @@ def export_store(
         The target folder; it must not exist.
     allow_withdrawn
         Whether datasets with withdrawn photographs may be exported.
+    others
+        Digests of further objects, which are copied without what they need.
 
     Raises
     ------
@@ -54,7 +60,10 @@ def export_store(
     folder.mkdir()
     (folder / MARKER).write_bytes(marker_bytes())
     backend = LocalStore(prefix=folder)
-    num_objects = _copy(store.objects, ObjectStore(backend), [*verdicts.values(), *verdicts])
+    target = ObjectStore(backend)
+    num_objects = _copy(store.objects, target, [*verdicts.values(), *verdicts]) + len(others)
+    for digest in others:
+        target.put(store.objects.get(digest))
     for dataset_id, verdict in verdicts.items():
         KeyIndex(backend).put(KeyKind.VERDICT_OF_DATASET, dataset_id, verdict)
     return num_objects

@@ -54,6 +54,8 @@ class GateConfig(FrozenConfig):
     or the videos are too choppy to learn from."""
     max_dark_or_flat_share: float = pydantic.Field(default=0.5, ge=0, le=1)
     """Largest share of the pieces of videos that may be dark or flat."""
+    max_no_object_share: float = pydantic.Field(default=0.1, ge=0, le=1)
+    """Largest share of clips without any pseudo-object: above it, features tell nothing apart."""
     min_train_clips: int = pydantic.Field(default=1, ge=1)
     """Fewest clips to train on."""
     min_held_out_videos: int = pydantic.Field(default=0, ge=0)

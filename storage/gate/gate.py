@@ -16,7 +16,7 @@ from pydantic import Field
 
 from shls_core.errors import GateError, NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_json, short
-from storage.gate import clips, stills
+from storage.gate import clips, clusters, stills
 from storage.gate.config import GateConfig
 from storage.gate.expectations import Expectation, of_every_stage
 from storage.kinds import KeyKind
@@ -127,6 +127,10 @@ def refuse_failed(verdict: Verdict) -> None:
         )
 
 
+_PARTS = (stills, clips, clusters)
+"""What a dataset may have, each with stages of its own."""
+
+
 def _judge(store: Store, dataset_id: str, config: GateConfig, key: str) -> Verdict:
     artifacts = Dataset(store.objects, dataset_id).stages
     expected = _expectations({stage: artifact.manifest for stage, artifact in artifacts.items()}, config)
@@ -145,10 +149,10 @@ def _judge(store: Store, dataset_id: str, config: GateConfig, key: str) -> Verdi
 
 
 def _expectations(stages: Mapping[str, StageManifest], config: GateConfig) -> list[Expectation]:
-    """Return all that a dataset of these stages has to fulfil: the common part, and that of each source."""
+    """Return all that a dataset of these stages has to fulfil: the common part, and that of each part."""
     of_sources = [
         expected
-        for source in (stills, clips)
+        for source in _PARTS
         if stages.keys() >= source.STAGES
         for expected in source.expectations(stages, config)
     ]
@@ -175,7 +179,7 @@ def _statistics_tables(artifacts: Mapping[str, StageArtifact]) -> dict[str, pd.D
             table["is_train"], table["is_held_out"] = (
                 (split == side).astype(int) for side in ("train", "held_out")
             )
-        for source in (stills, clips):
+        for source in _PARTS:
             if artifacts.keys() >= source.STAGES:
                 table = source.with_figures(artifact.manifest, table, rejected)
         present.update(table["sample_id"])

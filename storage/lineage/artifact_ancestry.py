@@ -12,7 +12,8 @@ from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
-from storage.lineage.usage import Usage, usage_by_source, usage_of
+from storage.lineage.usage import Usage, own_datasets, usage_by_source, usage_of
+from storage.records.ancestors import parents
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import PHOTOGRAPHS, SAMPLE_STAGES
 from storage.tables.append_only import Row
@@ -60,7 +61,9 @@ class ArtifactAncestry:
         usage = usage_of(self._history, record)
         facts = {**_facts(record), "usage": self._usage_facts(usage)}
         self._add_made(CHECKPOINT, digest, facts, self._history.runs.that_made(digest))
-        for dataset in usage.datasets:
+        for parent in parents(record):
+            self._add_parent(CHECKPOINT, parent, digest)
+        for dataset in own_datasets(record):
             self._add_parent(DATASET, dataset, digest)
         self._link_samples(usage.samples["sample_id"].to_pylist(), digest)
 

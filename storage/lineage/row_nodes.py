@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from storage.lineage.graph import MASK, PHOTOGRAPH, SAMPLE, VIDEO, mask_node_id
 from storage.rows.source_kinds import SOURCE_STAGES
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 KIND_OF_ROWS: Mapping[str, str] = {
     INGEST: PHOTOGRAPH,
@@ -13,6 +13,7 @@ KIND_OF_ROWS: Mapping[str, str] = {
     SUPERPIXELS: SAMPLE,
     FOOTAGE: VIDEO,
     CLIPS: SAMPLE,
+    CLUSTERS: SAMPLE,
 }
 """What the rows of each stage are, or are parts of."""
 

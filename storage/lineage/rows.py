@@ -14,7 +14,7 @@ from storage.lineage.arrays import no_rows, string, strings
 from storage.objects.objects import ObjectStore
 from storage.rows.shards import read_columns
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 _HEAD = ("sample_id", "source_ids", "parents", "digest", "rejected")
 NOTES = ("file_name", "source", "licence", "consent")
@@ -26,6 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     SUPERPIXELS: _HEAD,
     FOOTAGE: (*_HEAD, *NOTES),
     CLIPS: (*_HEAD, "split", "video_id", "num_frames"),
+    CLUSTERS: _HEAD,
 }
 """The columns that are read of the rows of each stage."""
 

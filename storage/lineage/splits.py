@@ -10,7 +10,7 @@ from storage.canonical import short
 from storage.lineage.arrays import integers, no_rows, string
 from storage.lineage.history import History
 from storage.records.manifests import stages_in
-from storage.rows.stage_names import CLIPS, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, SEQUENCES, SUPERPIXELS
 
 _SPLIT_ROWS = pa.schema([pa.field("sample_id", pa.string()), pa.field("split", pa.string())])
 
@@ -49,6 +49,9 @@ def clips_of_split(history: History, dataset: str, split: Split, num_frames: int
     if CLIPS not in artifacts:
         return _of_split(no_rows(_SPLIT_ROWS), split)
     clips = _accepted(history, artifacts[CLIPS])
+    if CLUSTERS in artifacts:
+        clusters = _accepted(history, artifacts[CLUSTERS])["sample_id"].combine_chunks()
+        clips = clips.filter(pc.is_in(clips["sample_id"], value_set=clusters))
     least = integers(np.array([num_frames], np.int64))[0]
     long_enough = clips.filter(pc.greater_equal(clips["num_frames"], least))
     return _of_split(long_enough.sort_by("sample_id"), split)

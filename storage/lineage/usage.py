@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from shls_core.errors import ObjectMissing
 from shls_core.photographs.split import HELD_OUT, TRAIN
+from storage.canonical import short
 from storage.lineage.arrays import booleans, integers, no_rows, strings
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.splits import clips_of_split, samples_of_split
+from storage.records.ancestors import AncestorMissing, ancestors
 from storage.rows.draws import NEVER, draws, spread
 
 _SAMPLES = pa.schema(
@@ -36,9 +38,9 @@ class Usage:
     ``times_drawn``, ``first_step`` (from 0, null without draws), ``is_validated``."""
     datasets: tuple[str, ...] = ()
     """The datasets of these samples: that which was learned from, then, if it is another, that which
-    validates."""
+    validates, then those of the checkpoints that it learned from."""
     steps: int | None = None
-    """Steps before the weights that were kept."""
+    """Steps before the weights that were kept, of the checkpoints that it learned from, too."""
     validations: int = 0
     """Validations of the whole run."""
     selected_by_validation: bool = False
@@ -56,7 +58,8 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
 
     The answer is exact: the batch of a step is a function of seed and step, and the record contains all that
     this function needs. The held-out sequences that validated it count, of whichever dataset they are:
-    through them its weights were selected, or could have been.
+    through them its weights were selected, or could have been. What the checkpoints saw that it learned from
+    (see `storage.records.ancestors`), it saw: steps are counted through all of them, the oldest first.
 
     Parameters
     ----------
@@ -65,10 +68,50 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
     checkpoint
         The record of the checkpoint.
     """
+    try:
+        earlier = ancestors(checkpoint, history.records.get)
+    except AncestorMissing as missing:
+        return _unknown(str(missing), own_datasets(checkpoint))
+    own = _own_usage(history, checkpoint)
+    if not earlier:
+        return own
+    usages = [*(_own_usage(history, record) for record in earlier.values()), own]
+    datasets = tuple(dict.fromkeys(dataset for usage in reversed(usages) for dataset in usage.datasets))
+    for digest, usage in zip([*earlier, None], usages, strict=True):
+        if usage.why_unknown is not None:
+            of = "" if digest is None else f"of {short(digest)}…, which it learned from: "
+            return _unknown(f"{of}{usage.why_unknown}", datasets)
+    return Usage(
+        samples=_through_all(usages),
+        datasets=datasets,
+        steps=sum(usage.steps or 0 for usage in usages),
+        validations=sum(usage.validations for usage in usages),
+        selected_by_validation=any(usage.selected_by_validation for usage in usages),
+    )
+
+
+def _through_all(usages: Sequence[Usage]) -> pa.Table:
+    """Return the samples of trainings that followed each other, each sample once."""
+    tables, steps_before = [], 0
+    for usage in usages:
+        shifted = pc.add(usage.samples["first_step"], steps_before)
+        position = usage.samples.schema.get_field_index("first_step")
+        tables.append(usage.samples.set_column(position, _SAMPLES.field("first_step"), shifted))
+        steps_before += usage.steps or 0
+    together = pa.concat_tables(tables)
+    grouped = together.group_by("sample_id", use_threads=False).aggregate(
+        [("times_drawn", "sum"), ("first_step", "min"), ("is_validated", "max")]
+    )
+    names = ["sample_id", "times_drawn_sum", "first_step_min", "is_validated_max"]
+    return pa.Table.from_arrays([grouped[name] for name in names], schema=_SAMPLES)
+
+
+def _own_usage(history: History, checkpoint: Content) -> Usage:
+    """Return what the training of a checkpoint itself used."""
     training = checkpoint["configuration"].get("training", {})
     validations = len(checkpoint.get("validations", ()))
     dataset, validates_on = checkpoint["dataset"], checkpoint.get("validation_dataset")
-    datasets = tuple(dict.fromkeys((dataset, *filter(None, [validates_on]))))
+    datasets = own_datasets(checkpoint)
     needed = ("seed", "batch_size", "steps", *(["validation_sequences"] if validations else []))
     if missing := [name for name in needed if name not in training]:
         return _unknown(f"its record has no training.{missing[0]}", datasets)
@@ -92,6 +135,12 @@ def usage_of(history: History, checkpoint: Content) -> Usage:
         validations=validations,
         selected_by_validation=training.get("checkpoint") == "best",
     )
+
+
+def own_datasets(checkpoint: Content) -> tuple[str, ...]:
+    """Return the datasets of a training: that which is learned from, and that which validates."""
+    both = (checkpoint["dataset"], checkpoint.get("validation_dataset"))
+    return tuple(dict.fromkeys(filter(None, both)))
 
 
 def _numbered(history: History, checkpoint: Content) -> pa.Array:

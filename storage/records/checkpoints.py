@@ -12,6 +12,7 @@ _DECIDING = frozenset(
         "dataset",
         "validation_dataset",
         "clip_draw",
+        "starts_from",
         "method",
         "configuration",
         "code_digest",
@@ -42,6 +43,12 @@ class CheckpointRecord(Record):
     clip_draw: dict[str, Any] | None = Field(default=None, exclude_if=lambda value: value is None)
     """If it learned from clips: what was drawn of each, as `shls_core.training.clip_draw.ClipDraw`; with
     seed and step, which frames of which clips it saw can be computed without its method."""
+    starts_from: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of the checkpoint whose weights its training began with, as far as both networks have them; None:
+    random weights."""
+    pseudo_masks_by: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of the checkpoint that made the clusters it learned from, as its dataset says; None: there were
+    none."""
     method: str | None = Field(default=None, exclude_if=lambda value: value is None)
     """Name of the method; None in records from before there was a choice, whose method is ``shls``."""
     configuration: dict[str, Any]

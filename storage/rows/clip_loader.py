@@ -15,6 +15,7 @@ from storage.rows.batches import LoaderState, SequenceArrays, Share
 from storage.rows.chosen_values import ChosenValuesReader
 from storage.rows.clip_batches import ClipBatches
 from storage.rows.clip_samples import clip_samples
+from storage.rows.cluster_reader import ClusterReader
 
 
 class ClipLoader:
@@ -33,6 +34,8 @@ class ClipLoader:
         Training or held-out clips.
     draw
         What is drawn of a clip.
+    columns
+        What to read: ``frames``, and perhaps ``clusters``.
 
     Attributes
     ----------
@@ -44,7 +47,8 @@ class ClipLoader:
     Raises
     ------
     InputError
-        If the dataset has no clips, or none on this side that is long enough.
+        If the dataset has no clips, or none on this side that is long enough, or no clusters where they are
+        to be read.
 
     Examples
     --------
@@ -56,9 +60,17 @@ class ClipLoader:
             batch["frames"]  # uint8 (16, 5, 249, 249, 3)
     """
 
-    def __init__(self, objects: ObjectStore, dataset_id: str, split: Split, draw: ClipDraw) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        dataset_id: str,
+        split: Split,
+        draw: ClipDraw,
+        columns: Sequence[str] = ("frames",),
+    ) -> None:
         found = clip_samples(objects, dataset_id, split, draw.num_frames)
         self._samples, self.num_short = found.samples, found.num_short
+        self._clusters = ClusterReader(objects, dataset_id) if "clusters" in columns else None
         self._draw = draw
         self._values = ChosenValuesReader(objects)
 
@@ -91,7 +103,8 @@ class ClipLoader:
         Returns
         -------
         dict
-            ``frames`` uint8 (B, T, S, S, 3), RGB, in time.
+            ``frames`` uint8 (B, T, S, S, 3), RGB, in the order of the draw; and, if clusters are read,
+            ``masks`` uint8 (B, T, S, S): 0 background, 1.. pseudo-objects.
 
         Raises
         ------
@@ -99,15 +112,21 @@ class ClipLoader:
         """
         side = self._draw.crop
         frames = np.empty((len(numbers), self._draw.num_frames, side, side, 3), np.uint8)
-        for clip, number, place in zip(frames, numbers, places, strict=True):
-            part = self.part(number, place, seed)
-            row = self._samples[number].row
+        parts = [self.part(number, place, seed) for number, place in zip(numbers, places, strict=True)]
+        for clip, number, part in zip(frames, numbers, parts, strict=True):
+            row, in_time = self._samples[number].row, sorted(part.numbers)
             values = self._values.chosen(
-                row.shard, "frames", row.index, part.numbers, self._samples[number].num_frames
+                row.shard, "frames", row.index, in_time, self._samples[number].num_frames
             )
-            for time, value in enumerate(values):
-                clip[time] = cut_frame(self._decoded(number, part.numbers[time], value), part, side)
-        return {"frames": frames}
+            for time, value in zip(in_time, values, strict=True):
+                clip[part.numbers.index(time)] = cut_frame(self._decoded(number, time, value), part, side)
+        if self._clusters is None:
+            return {"frames": frames}
+        masks = [
+            self._clusters.cut(self._samples[number], part, side)
+            for number, part in zip(numbers, parts, strict=True)
+        ]
+        return {"frames": frames, "masks": np.stack(masks)}
 
     def batches(
         self,

@@ -8,7 +8,7 @@ from storage.canonical import short
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
 from storage.rows.stage_artifact import RowAddress
-from storage.rows.stage_names import CLIPS
+from storage.rows.stage_names import CLIPS, CLUSTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class ClipSample:
     num_frames: int
     height: int
     width: int
+    clusters: RowAddress | None = None
+    """Where its clusters are, if the dataset has clusters."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class ClipSamples:
 def clip_samples(objects: ObjectStore, dataset_id: str, split: Split, num_frames: int) -> ClipSamples:
     """Return the clips of a split with at least `num_frames` frames.
 
+    In a dataset with clusters, clips without a pseudo-object are always left out.
+
     Raises
     ------
     InputError
@@ -49,10 +53,19 @@ def clip_samples(objects: ObjectStore, dataset_id: str, split: Split, num_frames
     dataset = Dataset(objects, dataset_id)
     if CLIPS not in dataset.stages:
         raise InputError(f"expected a dataset of videos, got {short(dataset_id)}…, which has no {CLIPS}")
+    clusters: dict[str, RowAddress] | None = None
+    if CLUSTERS in dataset.stages:
+        clusters = {address.sample_id: address for address, _ in dataset[CLUSTERS].accepted(())}
     found = [
-        ClipSample(address, row["num_frames"], row["height"], row["width"])
+        ClipSample(
+            address,
+            row["num_frames"],
+            row["height"],
+            row["width"],
+            clusters.get(address.sample_id) if clusters is not None else None,
+        )
         for address, row in dataset[CLIPS].accepted(("split", "num_frames", "height", "width"))
-        if row["split"] == split
+        if row["split"] == split and (clusters is None or address.sample_id in clusters)
     ]
     long_enough = tuple(sample for sample in found if sample.num_frames >= num_frames)
     if not long_enough:

@@ -6,10 +6,10 @@ from graphlib import CycleError, TopologicalSorter
 import pyarrow as pa
 
 from shls_core.errors import StoreError
-from storage.rows.schemas import clips, footage, ingest, saliency, sequences, superpixels
+from storage.rows.schemas import clips, clusters, footage, ingest, saliency, sequences, superpixels
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.schemas.version_2 import in_version_2
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 
 SCHEMAS: Mapping[str, StageSchema] = {
     INGEST: ingest.SCHEMA,
@@ -18,6 +18,7 @@ SCHEMAS: Mapping[str, StageSchema] = {
     SUPERPIXELS: superpixels.SCHEMA,
     FOOTAGE: footage.SCHEMA,
     CLIPS: clips.SCHEMA,
+    CLUSTERS: clusters.SCHEMA,
 }
 """The schema of every stage that this version knows, by its name."""
 

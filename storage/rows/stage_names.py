@@ -8,8 +8,9 @@ SEQUENCES: Final = "sequences"
 SUPERPIXELS: Final = "superpixels"
 FOOTAGE: Final = "footage"
 CLIPS: Final = "clips"
+CLUSTERS: Final = "clusters"
 
 OF_STILLS: Final = (INGEST, SALIENCY, SEQUENCES, SUPERPIXELS)
 """The stages of a dataset from photographs."""
-OF_VIDEOS: Final = (FOOTAGE, CLIPS)
-"""The stages of a dataset from videos."""
+OF_VIDEOS: Final = (FOOTAGE, CLIPS, CLUSTERS)
+"""The stages of a dataset from videos; it may have no clusters."""

@@ -13,6 +13,7 @@ from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.runs.recorded_run import recorded_run
 from tasks.terminal import print_line
 from tasks.training.learning_config import learning_of
+from tasks.training.seen_datasets import seen_datasets
 from tasks.training.trained_folder import read_trained
 
 
@@ -30,7 +31,7 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     ObjectCorrupted
         If the weights are not those of the record.
     NameUnknown
-        If its dataset, or the one that validated it, is not in the store.
+        If its dataset, the one that validated it, or the checkpoint it started from is not in the store.
     GateError
         If one of them has not passed the gate.
     """
@@ -45,12 +46,14 @@ def import_checkpoint(folder: Path, store: Store) -> str:
     used = learning.datasets(record.dataset)
     for dataset in used:
         require_passed(store, resolve(store, dataset, RecordKind.DATASET))
-    if found := withdrawn_in_any(store, used):
+    if learning.starts_from is not None:
+        resolve(store, learning.starts_from, RecordKind.CHECKPOINT)
+    if found := withdrawn_in_any(store, seen_datasets(store, record.dataset, learning)):
         print_line(
             f"the checkpoint was trained with withdrawn {nouns(found.values())}: {listed(found.values())}"
         )
     with recorded_run(store, RunKind.IMPORT, record.configuration, learning.training.seed) as run:
-        run.inputs += used
+        run.inputs += learning.inputs(record.dataset)
         store.objects.put(weights)
         checkpoint = put_record(store.objects, record)
         store.keys.put(KeyKind.CHECKPOINTS, record.key, checkpoint)

@@ -51,12 +51,17 @@ class InputReader:
     """Reads input rows, and caches pixels that are costly to decode."""
 
     def __init__(self, objects: ObjectStore, memory: PixelMemory = _PIXELS) -> None:
+        self._objects = objects
         self._rows = RowReader(objects)
         self._memory = memory
 
     def row(self, address: RowAddress, *columns: str) -> dict[str, Any]:
         """Return some columns of an input row."""
         return self._rows.row(address.shard, address.index, columns)
+
+    def object(self, digest: str) -> bytes:
+        """Return an object that is no row: weights, for example."""
+        return self._objects.get(digest)
 
     def remember(self, key: Hashable, make: Callable[[], Pixels]) -> Pixels:
         """Return the pixels that `make` gives for `key`, a digest of everything they are made from."""

@@ -24,11 +24,11 @@ def drawn_batches(
     """
     training, draw = learning.training, learning.clip_draw
     if draw is not None:
-        clips = ClipLoader(objects, dataset, TRAIN, draw)
+        clips = ClipLoader(objects, dataset, TRAIN, draw, learning.columns)
         for arrays in clips.batches(training.seed, training.batch_size, first_step):
             yield ClipBatch(**arrays)
     else:
-        sequences = SequenceLoader(objects, dataset, TRAIN, learning.chosen_method().columns(learning.method))
+        sequences = SequenceLoader(objects, dataset, TRAIN, learning.columns)
         for arrays in sequences.batches(training.seed, training.batch_size, first_step):
             yield TrainingBatch(**arrays)
 
@@ -53,4 +53,4 @@ def check_sources(objects: ObjectStore, dataset: str, learning: LearningConfig) 
         needs = "training.validate_every without a validation_dataset"
         require_source(objects, dataset, "stills", needs)
     draw = learning.clip_draw
-    return 0 if draw is None else ClipLoader(objects, dataset, TRAIN, draw).num_short
+    return 0 if draw is None else ClipLoader(objects, dataset, TRAIN, draw, learning.columns).num_short

@@ -22,6 +22,8 @@ from tasks.runs.packages import installed_versions
 from tasks.training.drawn_batches import check_sources, drawn_batches
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, StepMeter, validation_row
+from tasks.training.pseudo_masks import pseudo_masks_by
+from tasks.training.starting_weights import begin_with, starting_weights
 
 _ENTRY_MODULES = ("shls_core.training.loop",)
 _LOADER_MODULES = {"stills": "storage.rows.loader", "clips": "storage.rows.clip_loader"}
@@ -49,6 +51,7 @@ def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig)
         "dataset": dataset,
         **({"validation_dataset": validates_on} if validates_on is not None else {}),
         **({"clip_draw": draw.model_dump(mode="json")} if draw is not None else {}),
+        **({"starts_from": learning.starts_from} if learning.starts_from is not None else {}),
         "method": method.name,
         "configuration": learning.deciding(),
         "code_digest": code_digest(*modules),
@@ -85,7 +88,10 @@ def learn(
         Given the saved state that training would go on from; may raise.
     """
     device, training, method = choose_device(execution), learning.training, learning.chosen_method()
-    network = method.new_network(learning.method, training.seed).to(device)
+    network = method.new_network(learning.method, training.seed)
+    if learning.starts_from is not None:
+        begin_with(network, starting_weights(objects, learning.starts_from), learning.starts_from)
+    network = network.to(device)
     state = TrainingState.begin(network, training)
     saved = states.newest() if states else None
     if saved:
@@ -134,6 +140,7 @@ def learn(
     record = CheckpointRecord(
         **facts,
         weights=digest_bytes(weights),
+        pseudo_masks_by=pseudo_masks_by(objects, facts["dataset"], learning),
         final_loss=sum(last) / len(last),
         step=best.step if best else state.step,
         validations=tuple(ValidationScore(step=one.step, score=one.score) for one in state.validations),

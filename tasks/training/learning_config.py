@@ -35,6 +35,9 @@ class LearningConfig(FrozenConfig):
     validation_dataset: str | None = None
     """Id of the dataset whose held-out sequences validate; None: of the dataset that is learned from."""
 
+    starts_from: str | None = None
+    """Id of the checkpoint whose weights training begins with; None: random weights."""
+
     @model_validator(mode="after")
     def _parts_fit(self) -> "LearningConfig":
         check_phases(self.method.phases, self.training)
@@ -47,6 +50,11 @@ class LearningConfig(FrozenConfig):
         return clip_draw_of(self.method) if self.source == CLIPS else None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a batch has."""
+        return self.chosen_method().columns(self.method)
+
+    @property
     def validates(self) -> bool:
         """Whether training validates."""
         return bool(self.training.validate_every)
@@ -54,6 +62,10 @@ class LearningConfig(FrozenConfig):
     def datasets(self, dataset: str) -> tuple[str, ...]:
         """Return the ids of all datasets that a training on one of them reads."""
         return tuple(dict.fromkeys((dataset, *filter(None, [self.validation_dataset]))))
+
+    def inputs(self, dataset: str) -> tuple[str, ...]:
+        """Return the ids of all that a training on a dataset begins with: datasets, then a checkpoint."""
+        return (*self.datasets(dataset), *filter(None, [self.starts_from]))
 
     def chosen_method(self) -> Method:
         """Return the method that is configured."""
@@ -66,10 +78,12 @@ class LearningConfig(FrozenConfig):
     def sections(self, left_out: Collection[str] = ()) -> dict[str, Any]:
         """Return it as the section ``configuration`` of a record, without some keys of ``method``.
 
-        The dataset that validates is a field of its own there, as is the one that is learned from. A source
+        Ids are fields of their own there: of the dataset that validates and the one that is learned from, and
+        of the checkpoint that training begins with. A source
         of stills is left out: it was the only one when the first checkpoints were recorded.
         """
-        dumped = self.model_dump(mode="json", exclude={"method": set(left_out), "validation_dataset": True})
+        ids = {"validation_dataset": True, "starts_from": True}
+        dumped = self.model_dump(mode="json", exclude={"method": set(left_out), **ids})
         return {key: value for key, value in dumped.items() if (key, value) != ("source", STILLS)}
 
 
@@ -98,7 +112,8 @@ def learning_recorded(record: CheckpointRecord) -> LearningConfig:
     pydantic.ValidationError
         If this version cannot read the configuration in its record.
     """
-    sections = {**recorded_sections(record), "validation_dataset": record.validation_dataset}
+    ids = {"validation_dataset": record.validation_dataset, "starts_from": record.starts_from}
+    sections = {**recorded_sections(record), **ids}
     return LearningConfig.model_validate(sections)
 
 

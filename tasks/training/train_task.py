@@ -32,6 +32,7 @@ from tasks.training.learning_config import LearningConfig
 from tasks.training.log import log_folder, training_log
 from tasks.training.metrics import VALIDATION, Observer, Row
 from tasks.training.run_artifact import training_artifact
+from tasks.training.seen_datasets import seen_datasets
 
 
 @task(cache_policy=NO_CACHE)
@@ -90,6 +91,8 @@ def require_usable(
 ) -> tuple[str, ...]:
     """Refuse datasets that did not pass the gate, or that have withdrawn photographs or videos.
 
+    The datasets of the checkpoints that training begins with count: what they saw, their weights hold.
+
     Returns
     -------
     tuple of str
@@ -98,7 +101,8 @@ def require_usable(
     found: list[str] = []
     for used in learning.datasets(dataset):
         require_passed(store, used)
-        found += refuse_withdrawn(store, used, allow_withdrawn)
+    for seen in seen_datasets(store, dataset, learning):
+        found += refuse_withdrawn(store, seen, allow_withdrawn)
     return tuple(dict.fromkeys(found))
 
 

@@ -16,7 +16,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.records.manifests import SCHEMA_VERSION
 from storage.rows.loader import SequenceLoader
 from storage.rows.stage_graph import SCHEMAS, STAGES
-from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
+from storage.rows.stage_names import OF_STILLS
 from storage.tables.ledger import SCHEMA as RUNS_SCHEMA
 from storage.tables.names import SCHEMA as NAMES_SCHEMA
 from storage.withdrawal.erasure import erase, plan_erasure, write_tombstone
@@ -112,15 +112,14 @@ def reader(staged):
 
 
 @pytest.fixture
-def reader_of(staged, staged_clips):
+def reader_of(staged, staged_clusters):
     """A function that gives the reader of the dataset with a stage."""
-    return lambda stage: Reader(
-        *(
-            (staged.store.root, staged.dataset)
-            if stage in OF_STILLS
-            else (staged_clips.store.root, staged_clips.dataset)
-        )
-    )
+
+    def reader(stage):
+        made = staged if stage in OF_STILLS else staged_clusters
+        return Reader(made.store.root, made.dataset)
+
+    return reader
 
 
 def test_the_page_is_about_this_version():
@@ -226,7 +225,7 @@ def test_rows_lie_in_the_shard_of_their_bits(reader):
         assert len(set(map(min, places))) == len(places)
 
 
-@pytest.mark.parametrize("stage", OF_VIDEOS)
+@pytest.mark.parametrize("stage", ["footage", "clips"])
 def test_rows_of_videos_follow_each_other(reader_of, stage):
     reader = reader_of(stage)
     shards = [

@@ -154,6 +154,35 @@ def test_every_ablation_of_dul_is_told_above():
     }
 
 
+@pytest.mark.parametrize(
+    "path", sorted((CONFIGS / "ablations" / "mask_vos").iterdir()), ids=lambda path: path.stem
+)
+def test_an_ablation_of_mask_vos_changes_something_and_says_where_it_is_used(path):
+    published = load_config(str(CONFIGS / "mask_vos.yaml"))
+    differing = changed(published, load_config(str(path)))
+    assert differing
+    assert all(key.startswith(("method.", "clusters.", "rounds", "training.")) for key in differing)
+    page = (CONFIGS.parent / "docs" / "methods" / "mask_vos.md").read_text(encoding="utf-8")
+    assert f"`{path.stem}`" in page or f"`_{path.stem.rpartition('_')[2]}`" in page
+
+
+def test_rounds_of_mask_vos_are_a_hundred_epochs_whenever_clusters_are_made():
+    for path in (CONFIGS / "mask_vos.yaml", *(CONFIGS / "ablations" / "mask_vos").glob("reclustering_*")):
+        config = load_config(str(path))
+        assert abs(config.rounds * config.training.steps - 100 * 216) <= 2, path
+
+
+@pytest.mark.parametrize("name", ["mask_vos", "mask_vos_clips", "mask_vos_quickstart"])
+def test_mask_vos_starts_from_the_dul_of_its_size(name):
+    config, dul = (
+        load_config(str(CONFIGS / f"{one}.yaml")) for one in (name, name.replace("mask_vos", "dul"))
+    )
+    assert (config.name, config.method.name, config.source) == (name, "mask_vos", dul.source)
+    assert config.method.network.width_multiplier == dul.method.network.width_multiplier
+    assert config.method.network.embedding_size == dul.method.network.embedding_size
+    assert config.method.views.crop % 8 == 1
+
+
 @pytest.mark.parametrize("name", ["dul", "dul_clips", "dul_stills", "dul_quickstart"])
 def test_dul_learns_from_frames_that_are_long_and_large_enough_and_keep_their_colours(name):
     config = load_config(str(CONFIGS / f"{name}.yaml"))
@@ -362,10 +391,8 @@ def test_other_names_mean_the_path_that_they_are(name, tmp_path, monkeypatch):
     path = name.format(folder=tmp_path)
     with pytest.raises(ConfigError, match=f"^expected a configuration file at {re.escape(path)}: ") as raised:
         load_config(path)
-    known = (
-        "clips, dul, dul_clips, dul_quickstart, dul_stills, momentum_memory, momentum_memory_clips, "
-        "momentum_memory_quickstart, momentum_memory_stills, paper, quickstart, stills, stills_refinement"
-    )
+    known = ", ".join(sorted(path.stem for path in CONFIGS.glob("*.yaml")))
+    assert "dul_quickstart, dul_stills, mask_vos" in known
     assert str(raised.value).endswith(f"; the project's own are {known}")
 
 

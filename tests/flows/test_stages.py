@@ -1,6 +1,6 @@
 from flows.configuration import PipelineConfig
 from flows.stages import dataset_stages
-from storage.rows.stage_names import OF_STILLS, OF_VIDEOS
+from storage.rows.stage_names import CLIPS, FOOTAGE, OF_STILLS
 
 
 def test_the_stages_are_the_four_in_the_order_in_which_they_read_each_other():
@@ -34,10 +34,10 @@ def test_stages_are_those_of_the_sources_that_are_named():
         footage={"videos": "films"}, clips={"side": 99}, held_out={"share": 0.5}
     )
     footage, clips = dataset_stages(videos)
-    assert (footage.name, clips.name) == OF_VIDEOS
+    assert (footage.name, clips.name) == (FOOTAGE, CLIPS)
     assert footage.config == videos.footage
     assert (clips.config, clips.held_out) == (videos.clips, videos.held_out)
     both = videos.with_changes(ingest={"images": "photos"})
-    assert tuple(stage.name for stage in dataset_stages(both)) == (*OF_STILLS, *OF_VIDEOS)
+    assert tuple(stage.name for stage in dataset_stages(both)) == (*OF_STILLS, FOOTAGE, CLIPS)
     alone = PipelineConfig().with_changes(ingest={"images": "photos"}, held_out={"share": 0.5})
     assert dataset_stages(both)[:4] == dataset_stages(alone)

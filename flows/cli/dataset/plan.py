@@ -35,7 +35,7 @@ def plan(
 ) -> None:
     """Print what a build would do, and why, and write nothing. Exit code 1 if the disk is too small."""
     from flows.cli.dataset.plan_tables import plan_json, show_plan
-    from flows.stages import dataset_stages
+    from flows.stages import stages_to_build
     from storage.files.free_space import refuse_without_space
     from tasks.planning.left_out import left_out_line, rejected_line
     from tasks.stages.map_matches import unmatched_line
@@ -44,7 +44,7 @@ def plan(
 
     chosen = chosen_config(config, images, backend, workers, videos)
     report = plan_report(
-        store, chosen.name, dataset_stages(chosen), chosen.staging, chosen.execution, against
+        store, chosen.name, stages_to_build(chosen, store), chosen.staging, chosen.execution, against
     )
     if report.left_out and as_json:  # otherwise it is among the first lines of the plan
         print_line(left_out_line(report.left_out, report.nouns))

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from storage.canonical import short
 from storage.rows.source_kinds import PHOTOGRAPHS
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.dataset_lineage import DatasetLineage, SourcesOfKind
 from tasks.reports.lineage.descendants import Score, Trained
 from tasks.reports.lineage.graph_picture import Edge, GraphPicture, PictureNode, graph_picture
@@ -22,6 +22,7 @@ _TITLES = {
     SUPERPIXELS: "superpixels",
     FOOTAGE: "rows of footage",
     CLIPS: "clips",
+    CLUSTERS: "clusters",
 }
 _DESCENDANTS = "#descendants"
 

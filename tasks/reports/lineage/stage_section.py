@@ -11,7 +11,7 @@ import yaml
 from storage.gate.gate import Finding
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from tasks.reports.lineage.findings import FindingRow, finding_row
 from tasks.reports.lineage.histogram import Histogram, histogram
 
@@ -22,6 +22,7 @@ TITLES = {
     SUPERPIXELS: "Superpixel maps",
     FOOTAGE: "Footage",
     CLIPS: "Clips",
+    CLUSTERS: "Clusters",
 }
 _MEANINGS = {
     INGEST: "Image files, unchanged, named by their SHA-256.",
@@ -31,6 +32,7 @@ _MEANINGS = {
     FOOTAGE: "Frames of films, a few per second, or of folders of frames; a row holds a part of a video, "
     "which is named by the SHA-256 of its file.",
     CLIPS: "Pieces of footage without a cut, in which something moves.",
+    CLUSTERS: "Pseudo-masks of clips, found by clustering the features of a checkpoint.",
 }
 
 

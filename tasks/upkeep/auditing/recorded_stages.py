@@ -1,22 +1,27 @@
 """The stage that a manifest records, with its parameters, as today's code would run it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pydantic
 
 from shls_core.clips.config import ClipsConfig, FootageConfig
 from shls_core.files.pictures.decode import DECODE_RULE
+from shls_core.methods.mask_vos.cluster_config import ClusterConfig
+from shls_core.methods.registry import method_named
 from shls_core.photographs.crops import CropConfig
 from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
+from storage.provenance.code_digest import code_digest
 from storage.records.manifests import StageManifest
-from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
-from tasks.runs.execution_config import StagingConfig
+from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.stages.clips import ClipsStage
+from tasks.stages.clusters import ClusterMaker, ClustersStage
 from tasks.stages.footage import FootageStage
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
@@ -97,6 +102,19 @@ def _clips(given: Parameters) -> Stage:
     )
 
 
+def _clusters(given: Parameters) -> Stage:
+    from tasks.runs.device import choose_device, device_kind  # imports torch
+
+    kind = device_kind(choose_device(ExecutionConfig()))
+    if given["device_kind"] != kind:
+        raise NotComparable(f"its features were computed on {given['device_kind']}, here is {kind}")
+    method = method_named(given["method"]["name"])
+    if given["features_code"] != code_digest(*method.feature_modules):
+        raise NotComparable("its features were computed by other code")
+    maker = {name: given[name] for name in (field.name for field in fields(ClusterMaker))}
+    return ClustersStage(ClusterConfig.model_validate(given["clusters"]), ClusterMaker(**maker))
+
+
 def _max_side(given: Parameters) -> int:
     return IngestConfig(max_side=given["max_side"]).max_side
 
@@ -113,4 +131,5 @@ _STAGES: Mapping[str, Callable[[Parameters], Stage]] = {
     SUPERPIXELS: _superpixels,
     FOOTAGE: _footage,
     CLIPS: _clips,
+    CLUSTERS: _clusters,
 }

@@ -32,7 +32,7 @@ def test_every_entry_is_a_whole_method_of_its_name(name):
     assert method_config(name).name == name
     columns = method.columns(method.config())
     assert "frames" in columns
-    assert set(columns) <= set(ALL_COLUMNS)
+    assert set(columns) <= {*ALL_COLUMNS, "clusters"}
     fields = method.config.model_fields
     assert set(method.config.used) <= fields.keys()
     for module in (*method.training_modules, *method.use_modules, *method.feature_modules):

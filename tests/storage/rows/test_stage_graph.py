@@ -53,7 +53,7 @@ class ToyStage:
 
 
 def test_stages_come_after_those_they_read():
-    assert STAGES == ("ingest", "saliency", "sequences", "superpixels", "footage", "clips")
+    assert STAGES == ("ingest", "saliency", "sequences", "superpixels", "footage", "clips", "clusters")
     for number, stage in enumerate(STAGES):
         assert set(schema_of(stage).reads) <= set(STAGES[:number])
 

@@ -4,32 +4,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from shls_core.methods.residual_block import ResidualBlock, conv3
 from shls_core.methods.shls.refinement.sampling import upsampled
 
 _COARSE_CHANNELS, _CHANNELS = 128, 256
 _SMALL_START = 0.1
-
-
-def _conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1)
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, each after a ReLU, with a shortcut: a third convolution where channels differ."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.first = _conv(in_channels, out_channels)
-        self.second = _conv(out_channels, out_channels)
-        self.shortcut: nn.Module = nn.Identity()
-        if in_channels != out_channels:
-            self.shortcut = _conv(in_channels, out_channels)
-
-    def forward(self, x: Float[Tensor, "N C_in h w"]) -> Float[Tensor, "N C_out h w"]:
-        """Return the sum of shortcut and residual, without activation."""
-        residual = self.second(F.relu(self.first(F.relu(x)), inplace=True))
-        total: Tensor = residual.add_(self.shortcut(x))
-        return total
 
 
 class RefinementBlock(nn.Module):
@@ -45,7 +24,7 @@ class RefinementBlock(nn.Module):
 
     def __init__(self, fine_channels: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.fine = _conv(fine_channels, channels, stride)
+        self.fine = conv3(fine_channels, channels, stride)
         self.fine_residual = ResidualBlock(channels, channels)
         self.merged_residual = ResidualBlock(channels, channels)
 
@@ -85,14 +64,14 @@ class FeatureDecoder(nn.Module):
         super().__init__()
         narrow, channels = (max(4, round(count * width)) for count in (_COARSE_CHANNELS, _CHANNELS))
         self.at_quarter = nn.Sequential(
-            _conv(coarse_channels, narrow),
+            conv3(coarse_channels, narrow),
             ResidualBlock(narrow, narrow),
             ResidualBlock(narrow, channels),
             ResidualBlock(channels, channels),
         )
         self.at_half = RefinementBlock(fine_channels, channels, stride=2)
         self.at_full = RefinementBlock(fine_channels, channels, stride=1)
-        self.to_logits = _conv(channels, 2)
+        self.to_logits = conv3(channels, 2)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from shls_core.methods.shls.refinement.aggregation import LARGEST_LOG_ODDS, class_log_odds
 from shls_core.methods.shls.refinement.frame_view import FrameView
 from shls_core.methods.shls.refinement.network import Current, Reference, RefinementNetwork
 from shls_core.methods.shls.refinement.roi import STRIDE, object_boxes, region_of_interest, whole_frame
 from shls_core.methods.shls.refinement.sampling import nearest_crop, resized_crop
+from shls_core.methods.soft_aggregation import LARGEST_LOG_ODDS, class_log_odds
 from shls_core.photographs.crops import Box
 from shls_core.propagation.superpixel_memory.refines import RefinedFrame
 

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from shls_core.methods.residual_block import ResidualBlock
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import new_network
 from shls_core.methods.shls.refinement.config import RefinementConfig
-from shls_core.methods.shls.refinement.decoder import FeatureDecoder, ResidualBlock
+from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.modulator import FeatureModulator
 
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shls_core.methods.shls.refinement.aggregation import class_log_odds
+from shls_core.methods.soft_aggregation import class_log_odds
 
 
 def aggregated(log_odds: torch.Tensor) -> torch.Tensor:

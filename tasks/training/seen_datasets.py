@@ -1,0 +1,52 @@
+"""All datasets whose samples a training sees, itself or through the checkpoints it learns from."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shls_core.errors import InputError, ObjectMissing
+from storage.records.ancestors import PSEUDO_MASKS_BY, STARTS_FROM, AncestorMissing, ancestors
+from storage.store import Store
+from tasks.training.learning_config import LearningConfig
+from tasks.training.pseudo_masks import pseudo_masks_by
+
+
+def seen_datasets(store: Store, dataset: str, learning: LearningConfig) -> tuple[str, ...]:
+    """Return the ids of the datasets that a training sees, its own first.
+
+    Raises
+    ------
+    InputError
+        If a record of a checkpoint that it learns from is missing, so that they are not known.
+    """
+
+    def read(digest: str) -> Mapping[str, Any] | None:
+        try:
+            content: Mapping[str, Any] = json.loads(store.objects.get(digest))
+        except ObjectMissing:
+            return None
+        return content
+
+    begun = {
+        STARTS_FROM: learning.starts_from,
+        PSEUDO_MASKS_BY: pseudo_masks_by(store.objects, dataset, learning),
+    }
+    try:
+        earlier = ancestors(begun, read).values()
+    except AncestorMissing as missing:
+        raise InputError(
+            f"expected all checkpoints in the store that this training learns from, {missing}"
+        ) from None
+    return tuple(
+        dict.fromkeys(
+            [
+                *learning.datasets(dataset),
+                *(
+                    seen
+                    for record in earlier
+                    for seen in (record["dataset"], record.get("validation_dataset"))
+                    if seen is not None
+                ),
+            ]
+        )
+    )
