@@ -12,6 +12,7 @@ from flows.cli.command import OneLineErrors, command, prepare_libraries, print_j
 from flows.cli.dataset.app import dataset_app
 from flows.cli.lineage.app import lineage_app
 from flows.cli.options import (
+    AcceptDrift,
     Backend,
     ConfigPath,
     Debug,
@@ -56,10 +57,11 @@ def run(
     videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
+    accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Photographs or videos in; dataset, checkpoint and score out. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers, videos)
+    chosen = chosen_config(config, images, backend, workers, videos, accept_drift)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline

@@ -110,6 +110,14 @@ AllowWithdrawn = Annotated[
         help="Use a dataset with withdrawn photographs anyway; the ledger records which photographs.",
     ),
 ]
+AcceptDrift = Annotated[
+    bool,
+    typer.Option(
+        "--accept-drift",
+        help="Publish the dataset even if it drifted from the version before it: what is too far is printed "
+        "and recorded, and the next version is compared with this one.",
+    ),
+]
 Version = Annotated[
     bool,
     typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
@@ -123,6 +131,7 @@ def chosen_config(
     backend: str | None = None,
     workers: int | None = None,
     videos: str | None = None,
+    accept_drift: bool = False,
 ) -> PipelineConfig:
     """Return the configuration of a file with the options applied.
 
@@ -133,6 +142,9 @@ def chosen_config(
     of_videos_alone = videos is not None and images is None
     default = CLIPS if of_videos_alone else QUICKSTART
     found = load_config(default if config is None else config)
+    if accept_drift:
+        accepting = found.gate.drift.model_copy(update={"enforced": False}).model_dump()
+        found = found.with_changes(gate={"drift": accepting})
     return found.with_changes(
         ingest={"images": images},
         footage={"videos": videos},

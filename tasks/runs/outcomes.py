@@ -39,6 +39,20 @@ class StageOutcome(Outcome):
     """Frames of videos that are damaged or missing, in rows that are accepted."""
 
 
+class DriftOutcome(Outcome):
+    """How far a new dataset is from the version published before it."""
+
+    verdict: Literal["first", "same", "passed", "accepted", "held back", "not compared"]
+    """``first``: there is none before it; ``same``: it is the version before it; ``accepted``: too far, and
+    published because the configuration does not enforce the bounds."""
+    against: str | None = None
+    """Id of the earlier dataset."""
+    name: str | None = None
+    """Its name, ``NAME@vN``."""
+    reasons: tuple[str, ...] = ()
+    """What is too far, farthest first; or why nothing could be compared."""
+
+
 class DatasetOutcome(Outcome):
     """A published dataset."""
 
@@ -46,6 +60,8 @@ class DatasetOutcome(Outcome):
     name: str
     """``NAME@vN``."""
     stages: tuple[StageOutcome, ...]
+    drift: DriftOutcome | None = None
+    """Beside the version published before it."""
 
 
 class TrainingOutcome(Outcome):

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from storage.gate.drift_figures import kind_of_reason
 from storage.gate.gate import Finding
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
@@ -103,11 +104,6 @@ def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> Stage
         content_digest=manifest.content_digest,
         versions=tuple(sorted(manifest.versions.items())),
     )
-
-
-def kind_of_reason(reason: str) -> str:
-    """Return the kind of a reason: its text before the first colon."""
-    return reason.partition(":")[0]
 
 
 def _reasons(rejected: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
