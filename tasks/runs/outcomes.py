@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.files.skipped_counts import SkippedFiles
+from tasks.runs.usage import Usage
 
 
 class Outcome(BaseModel):
@@ -37,6 +38,8 @@ class StageOutcome(Outcome):
     """What lies among the sources and is not used."""
     lost_frames: int = 0
     """Frames of videos that are damaged or missing, in rows that are accepted."""
+    usage: Usage | None = None
+    """What it took, in this process and in those of workers."""
 
 
 class DriftOutcome(Outcome):

@@ -19,6 +19,7 @@ from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
+from tasks.runs.usage import Measurement, measured
 from tasks.terminal import print_line
 
 if TYPE_CHECKING:
@@ -92,13 +93,14 @@ def recorded(
     from tasks.openlineage.emission import run_events
 
     draft = RunDraft()
-    facts = _facts(draft, run_id, kind, configuration, seed)
-    with run_events(store, facts), _in_ledger(store, facts):
-        before = _CURRENT.set(draft)
-        try:
-            yield draft
-        finally:
-            _CURRENT.reset(before)
+    with measured() as measurement:
+        facts = _facts(draft, run_id, kind, configuration, seed, measurement)
+        with run_events(store, facts), _in_ledger(store, facts):
+            before = _CURRENT.set(draft)
+            try:
+                yield draft
+            finally:
+                _CURRENT.reset(before)
 
 
 @contextmanager
@@ -129,7 +131,7 @@ def composed_run(
 
     run_id = _run_id()
     with running_job(store.backend, kind, run_id, on_wait=print_line):
-        facts = _facts(RunDraft(), run_id, kind, configuration, seed)
+        facts = _facts(RunDraft(), run_id, kind, configuration, seed, None)
         with run_events(store, facts):
             yield
 
@@ -139,12 +141,18 @@ def _run_id() -> str:
 
 
 def _facts(
-    draft: RunDraft, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
+    draft: RunDraft,
+    run_id: str,
+    kind: RunKind,
+    configuration: Mapping[str, Any],
+    seed: int | None,
+    measurement: Measurement | None,
 ) -> RunFacts:
     """Return the function that returns the facts of a run that starts now, at the time of each call."""
     started_at, started = datetime.now(UTC), time.monotonic()
 
     def facts(status: str, error: BaseException | None) -> Run:
+        used = {"usage": measurement.usage().model_dump()} if measurement else {}
         return Run(
             run_id=run_id,
             kind=kind,
@@ -157,7 +165,7 @@ def _facts(
             inputs=draft.inputs,
             outputs=draft.outputs,
             verdict=draft.verdict,
-            details=redacted_values(draft.details),
+            details=redacted_values(draft.details) | used,
         )
 
     return facts

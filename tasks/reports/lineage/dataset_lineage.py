@@ -162,7 +162,10 @@ def dataset_lineage(store: Store, dataset_id: str, runs: RunsByArtifact) -> Data
     }
     splits = {PHOTOGRAPHS: stills, VIDEOS: videos}
     judgement = newest_verdict(store, dataset_id)
-    stages = tuple(stage_section(one, _findings(judgement, name)) for name, one in artifacts.items())
+    stages = tuple(
+        stage_section(one, _findings(judgement, name), [run for run, _ in runs.that_staged(one.id)])
+        for name, one in artifacts.items()
+    )
     return DatasetLineage(
         id=dataset_id,
         names=tuple(
