@@ -18,6 +18,7 @@ from flows.cli.options import (
     Debug,
     Images,
     Json,
+    LogJson,
     StoreFolder,
     Version,
     Videos,
@@ -25,6 +26,7 @@ from flows.cli.options import (
     chosen_config,
 )
 from flows.cli.prefect_server import reach_server
+from tasks.terminal import LOG_JSON
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -39,9 +41,11 @@ app.add_typer(lineage_app, name="lineage")
 
 
 @app.callback()
-def _shls(debug: Debug = False, version: Version = False) -> None:
+def _shls(debug: Debug = False, log_json: LogJson = False, version: Version = False) -> None:
     if debug:
         os.environ["SHLS_DEBUG"] = "1"
+    if log_json:
+        os.environ[LOG_JSON] = "1"
     prepare_libraries(debug)
 
 

@@ -122,6 +122,14 @@ Version = Annotated[
     bool,
     typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
 ]
+LogJson = Annotated[
+    bool,
+    typer.Option(
+        "--log-json",
+        help="Progress and errors on standard error as JSON, one object a line, with run, stage and shard; "
+        "also where SHLS_LOG_JSON is set.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
 
 

@@ -20,7 +20,7 @@ from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
 from tasks.runs.usage import Measurement, measured
-from tasks.terminal import print_line
+from tasks.terminal import log_event, log_fields, print_line
 
 if TYPE_CHECKING:
     from tasks.openlineage.emission import RunFacts
@@ -98,7 +98,8 @@ def recorded(
         with run_events(store, facts), _in_ledger(store, facts):
             before = _CURRENT.set(draft)
             try:
-                yield draft
+                with log_fields(run=run_id, kind=str(kind)):
+                    yield draft
             finally:
                 _CURRENT.reset(before)
 
@@ -173,12 +174,24 @@ def _facts(
 
 @contextmanager
 def _in_ledger(store: Store, facts: RunFacts) -> Iterator[None]:
+    begun = facts("running", None)
+    log_event("run began", run=begun.run_id, kind=begun.kind)
     try:
         yield
     except BaseException as error:
+        ended = facts("failed", error)
+        _log_end(ended)
         try:
-            store.ledger.record(facts("failed", error), current_environment())
+            store.ledger.record(ended, current_environment())
         except Exception as in_ledger:  # the error that stopped the run matters more
             error.add_note(f"and the ledger could not be told: {in_ledger}")
         raise
-    store.ledger.record(facts("completed", None), current_environment())
+    ended = facts("completed", None)
+    store.ledger.record(ended, current_environment())
+    _log_end(ended)
+
+
+def _log_end(run: Run) -> None:
+    said = run.model_dump(mode="json", include={"kind", "status", "error", "seconds", "outputs", "verdict"})
+    level = "error" if run.error else "info"
+    log_event("run ended", level, run=run.run_id, **said, usage=run.details.get("usage"))

@@ -28,7 +28,7 @@ from tasks.stages.map_matches import unmatched_line
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage
 from tasks.staging.drift import drift_from_last, line_of
-from tasks.terminal import print_line
+from tasks.terminal import log_event, log_fields, print_line
 
 
 @task(
@@ -47,7 +47,18 @@ def stage_rows(
     execution: ExecutionConfig,
 ) -> StageOutcome:
     """Build one stage from the stages that it reads, as it was planned."""
-    opened = Store.create(store)
+    with log_fields(stage=stage.name):
+        return _stage_rows(stage, inputs, plan, Store.create(store), staging, execution)
+
+
+def _stage_rows(
+    stage: Stage,
+    inputs: Sequence[StageOutcome],
+    plan: BuildPlan,
+    opened: Store,
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+) -> StageOutcome:
     with progress(stage.name, "rows") as advance:
         outcome = build_stage(
             opened,
@@ -59,6 +70,7 @@ def stage_rows(
             plan.wanted(stage),
         )
     print_line(_summary(outcome))
+    log_event("stage made", **outcome.model_dump(mode="json", exclude={"skipped"}))
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:

@@ -28,7 +28,7 @@ from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
 from tasks.staging.shard_work import make_shard
-from tasks.terminal import print_line
+from tasks.terminal import log_event, print_line
 
 _LOST = "num_lost"
 """The statistic of stages that read videos."""
@@ -152,6 +152,8 @@ def _run(
         ):
             add_elsewhere(done.usage, done.process)
             made[done.key] = done.ref
+            facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})
+            log_event("shard made", shard=short(done.key), **facts, usage=done.usage.model_dump())
             advance(sum(ref.rows for ref in made.values()), total)
     except JobTimedOut as late:
         raise _named(late) from None
