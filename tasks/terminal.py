@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -59,8 +59,9 @@ def log_event(message: str, level: str = "info", **fields: object) -> None:
     if logs_json():
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         entry = {"time": now, "level": level, **_FIELDS.get(), **fields, "message": message}
-        sys.stderr.write(json_text(json.dumps(redacted_values(entry), ensure_ascii=False)) + "\n")
-        sys.stderr.flush()
+        with suppress(BrokenPipeError):  # nobody reads any more: the work goes on
+            sys.stderr.write(json_text(json.dumps(redacted_values(entry), ensure_ascii=False)) + "\n")
+            sys.stderr.flush()
 
 
 def print_line(line: str, level: str = "info") -> None:
@@ -99,15 +100,15 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
 
 
 def _left(seconds: float, done: int, total: int) -> str:
-    return f", about {_duration(seconds * (total - done) / done)} left" if 0 < done < total else ""
+    return f", about {duration(seconds * (total - done) / done)} left" if 0 < done < total else ""
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a duration in the unit that people would use.
 
     Examples
     --------
-    >>> _duration(15.2), _duration(2520), _duration(16461)
+    >>> duration(15.2), duration(2520), duration(16461)
     ('15 s', '42 min', '4.6 h')
     """
     if seconds < 120:

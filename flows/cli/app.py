@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from flows.cli import audit, doctor, evaluate, mask, report, score, segment, train
+from flows.cli import audit, backfill, doctor, evaluate, mask, report, score, segment, status, train
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
@@ -80,5 +80,5 @@ def run(
             show_evaluation(outcome.evaluation)
 
 
-for module in (train, evaluate, score, report, mask, segment, audit, doctor):
+for module in (train, evaluate, score, report, mask, segment, audit, status, backfill, doctor):
     app.add_typer(module.commands)

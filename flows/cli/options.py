@@ -150,11 +150,13 @@ def chosen_config(
     of_videos_alone = videos is not None and images is None
     default = CLIPS if of_videos_alone else QUICKSTART
     found = load_config(default if config is None else config)
-    if accept_drift:
-        accepting = found.gate.drift.model_copy(update={"enforced": False}).model_dump()
-        found = found.with_changes(gate={"drift": accepting})
-    return found.with_changes(
-        ingest={"images": images},
-        footage={"videos": videos},
-        execution={"backend": backend, "workers": workers},
-    )
+    found = found.with_changes(ingest={"images": images}, footage={"videos": videos})
+    return with_options(found, backend, workers, accept_drift)
+
+
+def with_options(
+    config: PipelineConfig, backend: str | None, workers: int | None, accept_drift: bool
+) -> PipelineConfig:
+    """Return a configuration with the options about where and how a dataset is built."""
+    drift = config.gate.drift.model_copy(update={"enforced": False}).model_dump() if accept_drift else None
+    return config.with_changes(execution={"backend": backend, "workers": workers}, gate={"drift": drift})
