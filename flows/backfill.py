@@ -90,9 +90,7 @@ def configurations(
         if not re.fullmatch(NAME_PATTERN, name) or (equals and not config):
             raise InputError(f"expected NAME or NAME=CONFIG, got {item!r}")
         if name in found:
-            raise InputError(
-                f"expected every name once, got {name} twice: its versions would follow by chance"
-            )
+            raise InputError(f"expected every name once, got {name} twice")
         chosen = load_config(config) if equals else _recorded(location, name)
         found[name] = change(chosen.model_copy(update={"name": name}))
     return found

@@ -35,7 +35,7 @@ def backfill(
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
-    """Bring several datasets up to date: plan each, print its price in one line, then build one after another.
+    """Bring datasets up to date: plan each, print its price in one line, then build one after another.
 
     One that fails does not keep the others from being built; the exit code is then 1.
     """
@@ -43,14 +43,15 @@ def backfill(
     from flows.cli.options import with_options
     from flows.cli.prefect_server import reach_server
     from storage.files.free_space import refuse_without_space
-    from tasks.terminal import print_line
+    from tasks.terminal import print_line, print_result
 
+    say = print_line if as_json else print_result
     configs = configurations(items, store, lambda each: with_options(each, backend, workers, accept_drift))
     planned: list[Price] = []
     for price in prices(configs, store):
         planned.append(price)
-        print_line(price_line(price))
-    print_line(total_line(planned))
+        say(price_line(price))
+    say(total_line(planned))
     done: list[Filled] = []
     if not dry_run:
         refuse_without_space(store, sum(price.bytes_to_write or 0 for price in planned))
@@ -58,7 +59,7 @@ def backfill(
             reach_server()
         for price in planned:
             done.append(filled(price, configs[price.name], store))
-            print_line(filled_line(done[-1]))
+            say(filled_line(done[-1]))
     if as_json:
         results = [one.model_dump(mode="json") for one in done]
         print_json({"plans": [price.model_dump(mode="json") for price in planned], "results": results})

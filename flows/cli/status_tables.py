@@ -79,8 +79,10 @@ def _verdict(one: NamedDataset) -> str:
 
 
 def _runs_table(runs: tuple[LastRun, ...]) -> Table:
-    table = Table("started (UTC)", "run", "status", title="last runs", title_justify="left")
-    for column in ("seconds", "core-hours", "peak MB", "read MB", "written MB"):
+    table = Table(title="last runs", title_justify="left")
+    table.add_column("started (UTC)", no_wrap=True)
+    table.add_column("run")
+    for column in ("seconds", "core-h", "peak MB", "read MB", "written MB"):
         table.add_column(column, justify="right")
     for run in runs:
         figures = [
@@ -89,10 +91,9 @@ def _runs_table(runs: tuple[LastRun, ...]) -> Table:
         ]
         hours = _MISSING if run.cpu_seconds is None else f"{run.cpu_seconds / 3600:.3f}"
         what = f"{run.kind} {run.name}" if run.name else run.kind
+        what = what if run.status == "completed" else f"{what}, {run.status}"
         style = None if run.status == "completed" else "red"
-        table.add_row(
-            _time(run.started_at), what, run.status, f"{run.seconds:.1f}", hours, *figures, style=style
-        )
+        table.add_row(_time(run.started_at), what, f"{run.seconds:.1f}", hours, *figures, style=style)
     return table
 
 

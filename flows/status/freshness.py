@@ -90,9 +90,8 @@ def recorded_configuration(store: Store, name: str) -> PipelineConfig | None:
 def _whole(plan: DatasetPlan, newest: str) -> Freshness:
     if plan.dataset_id() == newest:
         return Freshness(state="fresh")
-    return Freshness(
-        state="stale", reasons=("its rows are made and were not published: the last run failed",)
-    )
+    why = "its rows are made and were not published: the last run failed"
+    return Freshness(state="stale", reasons=(why,))
 
 
 def _unknown(why: str) -> Freshness:

@@ -1,4 +1,4 @@
-"""What a store says of itself: jobs at work, names and their last verdicts, its size, what the last runs took."""
+"""The status of a store: jobs at work, names and their last verdicts, its size, what the last runs took."""
 
 from __future__ import annotations
 
