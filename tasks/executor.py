@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from shls_core.errors import InputError, StageError, WorkerLost
 from tasks.runs.at_work import JobTimedOut, Reporter
-from tasks.runs.execution_config import LONGEST_JOB_SECONDS, Backend
+from tasks.runs.execution_config import Backend
 from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 from tasks.runs.limits import RAY, refuse_low_limits
 from tasks.runs.own_process import run_in_own_process
@@ -27,6 +27,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_ATTEMPTS = 6
+_NO_LIMIT_SECONDS = 1e7  # four months
 # Jobs and results are references of some kB. By default Ray would reserve a third of the machine's memory.
 _OBJECT_STORE_BYTES = 128 * 2**20
 
@@ -54,7 +55,8 @@ def run_jobs(
     gpu_each
         Whether every worker has a GPU of its own; then there are at most as many workers as GPUs.
     job_timeout_seconds
-        As `ExecutionConfig.job_timeout_seconds`.
+        Longest time for one job, all attempts together; None: any. With one, ``serial`` works in a process of
+        its own, which can be ended.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def run_jobs(
         with one_thread():
             yield from map(work, jobs)
     else:
-        seconds = job_timeout_seconds or LONGEST_JOB_SECONDS
+        seconds = job_timeout_seconds or _NO_LIMIT_SECONDS
         yield from _run_on_ray(work, jobs, _workers.started(workers, gpu_each), seconds)
 
 

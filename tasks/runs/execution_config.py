@@ -7,8 +7,8 @@ from pydantic import Field
 from shls_core.frozen import FrozenConfig
 
 Backend = Literal["serial", "ray"]
-LONGEST_JOB_SECONDS = 3 * 3600.0
-"""Of a job on Ray workers, where the configuration has no limit."""
+LONGEST_SHARD_SECONDS = 3 * 3600.0
+"""On Ray workers, where the configuration has no limit."""
 
 
 class StagingConfig(FrozenConfig):

@@ -21,7 +21,7 @@ from tasks.executor import run_jobs
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.at_work import JobTimedOut
-from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.execution_config import LONGEST_SHARD_SECONDS, ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.usage import PROCESS, Usage, add_elsewhere, measured
 from tasks.stages.map_matches import unmatched_maps
@@ -146,10 +146,10 @@ def _run(
     made: dict[str, ShardRef] = {}
     advance(0, total)
     where = (execution.backend, execution.workers)
+    by_default = LONGEST_SHARD_SECONDS if execution.backend == "ray" else None
+    limit = execution.job_timeout_seconds or by_default
     try:
-        for done in run_jobs(
-            _make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=execution.job_timeout_seconds
-        ):
+        for done in run_jobs(_make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit):
             add_elsewhere(done.usage, done.process)
             made[done.key] = done.ref
             facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})
