@@ -18,7 +18,7 @@ _times: dict[str, dict[str, float]] = {}
 
 
 def run_jobs_timed(
-    work: Callable[[Any], Any], jobs: Sequence[Any], backend: Any, workers: int
+    work: Callable[[Any], Any], jobs: Sequence[Any], backend: Any, workers: int, **more: Any
 ) -> Iterator[Any]:
     """Yield what `run_jobs` yields and record how long it took."""
     if not jobs:
@@ -31,7 +31,7 @@ def run_jobs_timed(
         began = time.monotonic()
         return work(job), time.monotonic() - began
 
-    for result, seconds in executor.run_jobs(timed, jobs, backend, workers):
+    for result, seconds in executor.run_jobs(timed, jobs, backend, workers, **more):
         busy += seconds
         _times[jobs[0].stage.name] = {"span": time.monotonic() - started, "busy": busy}
         yield result

@@ -11,7 +11,7 @@ from tasks.reports.writing import write_dataset_report
 from tasks.runs.outcomes import DatasetOutcome, StageOutcome
 from tasks.runs.platform_kind import platform_of
 from tasks.runs.recorded_run import recorded_run
-from tasks.staging.build_dataset import assemble, publish, stage_rows, validate
+from tasks.staging.build_dataset import assemble, compare_with_last, publish, stage_rows, validate
 
 
 @flow
@@ -47,8 +47,9 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         }
         verdict = validate(dataset, store, chosen.gate)
         run.verdict = "passed" if verdict.passed else "failed"
+        drift = compare_with_last(verdict, chosen.name, store, chosen.gate.drift)
         name = publish(verdict, chosen.name, store)
         run.details = {**run.details, "name": name}
     if any(stage.status != "cached" for stage in made.values()):
         write_dataset_report(dataset, name, store, chosen.execution)
-    return DatasetOutcome(dataset=dataset, name=name, stages=tuple(made.values()))
+    return DatasetOutcome(dataset=dataset, name=name, stages=tuple(made.values()), drift=drift)

@@ -5,22 +5,20 @@ workers that each start one thread per core slow each other down.
 """
 
 import atexit
+import functools
 import logging
 import os
-import signal
-import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
-import threadpoolctl
-
 from shls_core.errors import InputError, StageError, WorkerLost
+from tasks.runs.at_work import JobTimedOut, Reporter
 from tasks.runs.execution_config import Backend
+from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 from tasks.runs.limits import RAY, refuse_low_limits
+from tasks.runs.own_process import run_in_own_process
+from tasks.runs.process_state import muted, one_thread, sigterm_handler_kept
 from tasks.runs.ray_folder import RayFolder
 from tasks.runs.ray_settings import cluster_address, prepare_import, refuse_silent, worker_settings
 from tasks.terminal import print_line
@@ -29,6 +27,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _MAX_ATTEMPTS = 6
+_NO_LIMIT_SECONDS = 1e7  # four months
 # Jobs and results are references of some kB. By default Ray would reserve a third of the machine's memory.
 _OBJECT_STORE_BYTES = 128 * 2**20
 
@@ -39,6 +38,7 @@ def run_jobs(
     backend: Backend,
     workers: int,
     gpu_each: bool = False,
+    job_timeout_seconds: float | None = None,
 ) -> Iterator[Result]:
     """Yield the result of every job, in the order in which they finish.
 
@@ -54,9 +54,14 @@ def run_jobs(
         Ray workers; one job is in flight per worker. ``serial`` uses none.
     gpu_each
         Whether every worker has a GPU of its own; then there are at most as many workers as GPUs.
+    job_timeout_seconds
+        Longest time for one job, all attempts together; None: any. With one, ``serial`` works in a process of
+        its own, which can be ended.
 
     Raises
     ------
+    JobTimedOut
+        If a job took longer.
     WorkerLost
         If the same job lost its worker at every attempt.
     InputError
@@ -66,38 +71,44 @@ def run_jobs(
     if not jobs:
         return
     if backend == "serial":
+        if job_timeout_seconds:
+            yield from run_in_own_process(functools.partial(in_one_thread, work), jobs, job_timeout_seconds)
+            return
         with one_thread():
             yield from map(work, jobs)
     else:
-        yield from _run_on_ray(work, jobs, workers, gpu_each)
+        seconds = job_timeout_seconds or _NO_LIMIT_SECONDS
+        yield from _run_on_ray(work, jobs, _workers.started(workers, gpu_each), seconds)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep numerical libraries to one thread inside the block."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with threadpoolctl.threadpool_limits(1):
-            yield
-    finally:
-        cv2.setNumThreads(before)
+def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
+    """Do one job with one thread."""
+    with one_thread():
+        return work(job)
 
 
 def _run_on_ray(
-    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int, gpu_each: bool
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], seconds: float
 ) -> Iterator[Result]:
-    prepare_import()
+    import ray
     import ray.exceptions as lost
-    from ray.util import ActorPool
 
-    # A new pool: results of jobs that an earlier, failed run left in flight do not come back in this one.
-    pool: Any = ActorPool(_workers.started(workers, gpu_each))
-    for job in jobs:
-        pool.submit(lambda worker, item: worker.run.remote(work, item), job)
+    # References of this run alone: jobs that an earlier, failed run left in flight do not come back in it.
+    flights = {worker.ready.remote(): Flight(worker) for worker in workers}
+    waiting = deque(jobs)
     try:
-        while pool.has_next():
-            yield pool.get_next_unordered()
+        while waiting or any(flight.job is not None for flight in flights.values()):
+            done, _ = ray.wait(list(flights), timeout=seconds_to_wait(flights.values(), seconds))
+            if not done:
+                _end_late(late_ones(flights.values(), seconds), seconds)
+            for reference in done:
+                flight = flights.pop(reference)
+                if waiting:
+                    begun = Flight(flight.worker, waiting.popleft())
+                    flights[begun.worker.run.remote(work, begun.job, begun.key, seconds)] = begun
+                result = ray.get(reference)
+                if flight.job is not None:
+                    yield result
     except lost.RayTaskError as error:
         raise error.cause from None
     except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
@@ -105,6 +116,19 @@ def _run_on_ray(
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
         raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
+
+
+def _end_late(late: Sequence[Flight], seconds: float) -> None:
+    """Kill all workers and raise if one said what it is late with, or had the time to; it hears nothing."""
+    from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_get
+
+    for flight in late:
+        row = _internal_kv_get(flight.key)
+        if row is not None or is_mute(flight, seconds):
+            _internal_kv_del(flight.key)
+            _workers.stop()
+            said = (row or b"").decode()
+            raise JobTimedOut(f"a job took longer than {seconds:g} s", flight.job, seconds, said)
 
 
 class _Workers:
@@ -117,6 +141,7 @@ class _Workers:
 
     def started(self, count: int, gpu_each: bool) -> list[Any]:
         """Return `count` workers, or fewer if there are fewer GPUs; Ray replaces a worker that dies."""
+        prepare_import()
         import ray
 
         if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
@@ -151,7 +176,7 @@ class _Workers:
         self._cores_of_own_ray = 0 if address else count
         # On every start, Ray warns that it uses its default.
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-        with _sigterm_handler_kept():
+        with sigterm_handler_kept():  # Ray's own prints registers and aborts
             if address:
                 _join(address)
             else:
@@ -189,7 +214,7 @@ def _start_own(count: int) -> None:
 def _join(address: str) -> None:
     refuse_silent(address)
     try:
-        with _muted():
+        with muted():
             _initialise(address=address)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(
@@ -201,24 +226,6 @@ def _join(address: str) -> None:
             f"warning: the Ray cluster at {address} asks for no token: whoever can reach it can run code on "
             "it (RAY_AUTH_MODE=token when it is started)"
         )
-
-
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Keep from standard error what Ray prints there at every attempt to connect; --debug shows it."""
-    if os.environ.get("SHLS_DEBUG"):
-        yield
-        return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _initialise(**options: Any) -> None:
@@ -260,21 +267,17 @@ def _num_gpus() -> int:
     return found
 
 
-@contextmanager
-def _sigterm_handler_kept() -> Iterator[None]:
-    """Restore the handler of SIGTERM after Ray has set its own, which prints registers and aborts."""
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    if threading.current_thread() is threading.main_thread():  # a handler can be set only there
-        signal.signal(signal.SIGTERM, handler)
-
-
 _workers = _Workers()
 
 
 class _Worker:
     """A Ray actor: keeps its imports, its caches and its single thread from job to job."""
 
-    def run(self, work: Callable[[Job], Result], job: Job) -> Result:
-        with one_thread():
-            return work(job)
+    def ready(self) -> None:
+        """Return as soon as the worker is there."""
+
+    def run(self, work: Callable[[Job], Result], job: Job, key: bytes, seconds: float) -> Result:
+        from ray.experimental.internal_kv import _internal_kv_put
+
+        with Reporter(seconds, lambda row: _internal_kv_put(key, row.encode())).watching():
+            return in_one_thread(work, job)

@@ -1,20 +1,26 @@
 """The terminal: lines and tables, in which names of others control nothing; progress of long work."""
 
+import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from shls_core.foreign_text import shown
+from shls_core.foreign_text import json_text, redacted_values, shown
 
 Advance = Callable[[int, int], None]
 """Called with the amount that is done, and the total."""
 
+LOG_JSON = "SHLS_LOG_JSON"
+"""The environment variable that turns lines on standard error into JSON, as --log-json does."""
 _LINE_SECONDS = 10.0
 
 
@@ -30,9 +36,40 @@ class Terminal(Console):
         return super().render_str(shown(text), **{**how, "markup": False, "emoji": False})
 
 
-def print_line(line: str) -> None:
-    """Print one line on standard error."""
-    Terminal(stderr=True, highlight=False, soft_wrap=True).print(line)
+_FIELDS: ContextVar[Mapping[str, object]] = ContextVar("fields of log lines", default={})  # noqa: B039
+
+
+@contextmanager
+def log_fields(**fields: object) -> Iterator[None]:
+    """Add fields to every JSON line that is logged inside the block: its run, its stage."""
+    before = _FIELDS.set({**_FIELDS.get(), **fields})
+    try:
+        yield
+    finally:
+        _FIELDS.reset(before)
+
+
+def logs_json() -> bool:
+    """Return whether what goes to standard error are JSON objects, one a line."""
+    return bool(os.environ.get(LOG_JSON))
+
+
+def log_event(message: str, level: str = "info", **fields: object) -> None:
+    """Log what only machines read: a JSON line with fields, and nothing where lines are for people."""
+    if logs_json():
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        entry = {"time": now, "level": level, **_FIELDS.get(), **fields, "message": message}
+        with suppress(BrokenPipeError):  # nobody reads any more: the work goes on
+            sys.stderr.write(json_text(json.dumps(redacted_values(entry), ensure_ascii=False)) + "\n")
+            sys.stderr.flush()
+
+
+def print_line(line: str, level: str = "info") -> None:
+    """Print one line on standard error, or log it as JSON."""
+    if logs_json():
+        log_event(line, level)
+    else:
+        Terminal(stderr=True, highlight=False, soft_wrap=True).print(line)
 
 
 def print_result(line: str) -> None:
@@ -43,7 +80,7 @@ def print_result(line: str) -> None:
 @contextmanager
 def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
     """Show the progress of `what`, counted in `unit`, while the block runs."""
-    if not sys.stderr.isatty():
+    if logs_json() or not sys.stderr.isatty():
         started = time.monotonic()
 
         def line(done: int, total: int) -> None:
@@ -63,15 +100,15 @@ def terminal_progress(what: str, unit: str) -> Iterator[Advance]:
 
 
 def _left(seconds: float, done: int, total: int) -> str:
-    return f", about {_duration(seconds * (total - done) / done)} left" if 0 < done < total else ""
+    return f", about {duration(seconds * (total - done) / done)} left" if 0 < done < total else ""
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a duration in the unit that people would use.
 
     Examples
     --------
-    >>> _duration(15.2), _duration(2520), _duration(16461)
+    >>> duration(15.2), duration(2520), duration(16461)
     ('15 s', '42 min', '4.6 h')
     """
     if seconds < 120:

@@ -6,17 +6,19 @@ import os
 
 import typer
 
-from flows.cli import alternate, audit, doctor, evaluate, mask, report, score, segment, train
+from flows.cli import alternate, audit, backfill, doctor, evaluate, mask, report, score, segment, status, train
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
 from flows.cli.lineage.app import lineage_app
 from flows.cli.options import (
+    AcceptDrift,
     Backend,
     ConfigPath,
     Debug,
     Images,
     Json,
+    LogJson,
     StoreFolder,
     Version,
     Videos,
@@ -24,6 +26,7 @@ from flows.cli.options import (
     chosen_config,
 )
 from flows.cli.prefect_server import reach_server
+from tasks.terminal import LOG_JSON
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -38,9 +41,11 @@ app.add_typer(lineage_app, name="lineage")
 
 
 @app.callback()
-def _shls(debug: Debug = False, version: Version = False) -> None:
+def _shls(debug: Debug = False, log_json: LogJson = False, version: Version = False) -> None:
     if debug:
         os.environ["SHLS_DEBUG"] = "1"
+    if log_json:
+        os.environ[LOG_JSON] = "1"
     prepare_libraries(debug)
 
 
@@ -56,10 +61,11 @@ def run(
     videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
+    accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Photographs or videos in; dataset, checkpoint and score out. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers, videos)
+    chosen = chosen_config(config, images, backend, workers, videos, accept_drift)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline
@@ -74,5 +80,5 @@ def run(
             show_evaluation(outcome.evaluation)
 
 
-for module in (train, alternate, evaluate, score, report, mask, segment, audit, doctor):
+for module in (train, alternate, evaluate, score, report, mask, segment, audit, status, backfill, doctor):
     app.add_typer(module.commands)

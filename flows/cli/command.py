@@ -22,7 +22,7 @@ from shls_core.files.places import expanded
 from shls_core.foreign_text import json_text, redacted, redacted_values
 from storage.files.proxies import reach_loopback_directly
 from tasks.runs.limits import COMMAND, Needs, refuse_low_limits
-from tasks.terminal import Terminal
+from tasks.terminal import Terminal, log_event, logs_json
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -183,6 +183,9 @@ def _print_error(message: str) -> None:
     line = " ".join(message.split())
     if len(line) > _LONGEST_LINE:  # it repeats a value that is no name any more
         line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
+    if logs_json():
+        log_event(line, "error")
+        return
     Terminal(stderr=True, highlight=False, soft_wrap=True).print(f"error: {line}", style="red")
 
 

@@ -118,9 +118,25 @@ StartsFrom = Annotated[
         help="Checkpoint in the store whose weights training begins with; by default that of the config.",
     ),
 ]
+AcceptDrift = Annotated[
+    bool,
+    typer.Option(
+        "--accept-drift",
+        help="Publish the dataset even if it drifted from the version before it: what is too far is printed "
+        "and recorded, and the next version is compared with this one.",
+    ),
+]
 Version = Annotated[
     bool,
     typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
+]
+LogJson = Annotated[
+    bool,
+    typer.Option(
+        "--log-json",
+        help="Progress and errors on standard error as JSON, one object a line, with run, stage and shard; "
+        "also where SHLS_LOG_JSON is set.",
+    ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the logs of Prefect.")]
 
@@ -136,6 +152,7 @@ def chosen_config(
     backend: str | None = None,
     workers: int | None = None,
     videos: str | None = None,
+    accept_drift: bool = False,
 ) -> PipelineConfig:
     """Return the configuration of a file with the options applied.
 
@@ -146,8 +163,13 @@ def chosen_config(
     of_videos_alone = videos is not None and images is None
     default = CLIPS if of_videos_alone else QUICKSTART
     found = load_config(default if config is None else config)
-    return found.with_changes(
-        ingest={"images": images},
-        footage={"videos": videos},
-        execution={"backend": backend, "workers": workers},
-    )
+    found = found.with_changes(ingest={"images": images}, footage={"videos": videos})
+    return with_options(found, backend, workers, accept_drift)
+
+
+def with_options(
+    config: PipelineConfig, backend: str | None, workers: int | None, accept_drift: bool
+) -> PipelineConfig:
+    """Return a configuration with the options about where and how a dataset is built."""
+    drift = config.gate.drift.model_copy(update={"enforced": False}).model_dump() if accept_drift else None
+    return config.with_changes(execution={"backend": backend, "workers": workers}, gate={"drift": drift})

@@ -146,6 +146,13 @@ def running_jobs(backend: Backend) -> list[str]:
     return [str(job) for job in _mark_files(backend) if _is_alive(job, now)]
 
 
+def running_marks(backend: Backend) -> list[Mark]:
+    """Return the marks of running jobs that can be read, oldest first, without writing one."""
+    now = datetime.now(UTC)
+    marks = [job.mark for job in _mark_files(backend) if job.mark and _is_alive(job, now)]
+    return sorted(marks, key=lambda mark: mark.started_at)
+
+
 def dead_marks(backend: Backend) -> list[str]:
     """Return the paths of marks whose jobs have ended."""
     now = datetime.now(UTC)

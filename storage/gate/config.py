@@ -3,6 +3,7 @@
 import pydantic
 
 from shls_core.frozen import FrozenConfig
+from storage.gate.drift_config import DriftConfig
 from storage.gate.scenarios import SCENARIOS, Scenario
 
 
@@ -60,3 +61,5 @@ class GateConfig(FrozenConfig):
     """Fewest clips to train on."""
     min_held_out_videos: int = pydantic.Field(default=0, ge=0)
     """Fewest videos with held-out clips."""
+    drift: DriftConfig = DriftConfig()
+    """How far a dataset may be from the one published before it under its name."""

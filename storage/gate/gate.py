@@ -73,9 +73,8 @@ def expect_to_judge() -> None:
 
 def validate(store: Store, dataset_id: str, config: GateConfig) -> Verdict:
     """Validate a dataset and store the verdict; an existing verdict is reused."""
-    key = digest_json(
-        [dataset_id, config.model_dump(), code_digest(__name__), package_version("great-expectations")]
-    )
+    bounds = config.model_dump(exclude={"drift"})  # drift is judged where a name is given
+    key = digest_json([dataset_id, bounds, code_digest(__name__), package_version("great-expectations")])
     known = store.keys.get(KeyKind.VERDICTS, key)
     if known is None or not _is_verdict_of(store, known, dataset_id, key):
         known = put_record(store.objects, _judge(store, dataset_id, config, key))

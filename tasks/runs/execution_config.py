@@ -7,6 +7,8 @@ from pydantic import Field
 from shls_core.frozen import FrozenConfig
 
 Backend = Literal["serial", "ray"]
+LONGEST_SHARD_SECONDS = 3 * 3600.0
+"""On Ray workers, where the configuration has no limit."""
 
 
 class StagingConfig(FrozenConfig):
@@ -27,6 +29,11 @@ class ExecutionConfig(FrozenConfig):
     """``serial``: one shard after another in this process. ``ray``: workers, each with a shard at a time."""
     workers: int = Field(default=2, ge=1, le=10_000)
     """Ray workers."""
+    job_timeout_seconds: float | None = Field(default=None, gt=0, le=1e7)
+    """Longest time for one shard, all attempts together: a decoder that hangs ends the run with an error that
+    names the row it was at work on. By default three hours on Ray workers. ``serial`` works in this process,
+    in which nothing that hangs can be ended, and has no limit; with a value, it works in a process of its
+    own."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
     save_every: int = Field(default=200, ge=1)

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shls_core.files.skipped_counts import SkippedFiles
+from tasks.runs.usage import Usage
 
 
 class Outcome(BaseModel):
@@ -37,6 +38,22 @@ class StageOutcome(Outcome):
     """What lies among the sources and is not used."""
     lost_frames: int = 0
     """Frames of videos that are damaged or missing, in rows that are accepted."""
+    usage: Usage | None = None
+    """What it took, in this process and in those of workers."""
+
+
+class DriftOutcome(Outcome):
+    """How far a new dataset is from the version published before it."""
+
+    verdict: Literal["first", "same", "passed", "accepted", "held back", "not compared"]
+    """``first``: there is none before it; ``same``: it is the version before it; ``accepted``: too far, and
+    published because the configuration does not enforce the bounds."""
+    against: str | None = None
+    """Id of the earlier dataset."""
+    name: str | None = None
+    """Its name, ``NAME@vN``."""
+    reasons: tuple[str, ...] = ()
+    """What is too far, farthest first; or why nothing could be compared."""
 
 
 class DatasetOutcome(Outcome):
@@ -46,6 +63,8 @@ class DatasetOutcome(Outcome):
     name: str
     """``NAME@vN``."""
     stages: tuple[StageOutcome, ...]
+    drift: DriftOutcome | None = None
+    """Beside the version published before it."""
 
 
 class TrainingOutcome(Outcome):

@@ -19,7 +19,8 @@ from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
-from tasks.terminal import print_line
+from tasks.runs.usage import Measurement, measured
+from tasks.terminal import log_event, log_fields, print_line
 
 if TYPE_CHECKING:
     from tasks.openlineage.emission import RunFacts
@@ -92,13 +93,15 @@ def recorded(
     from tasks.openlineage.emission import run_events
 
     draft = RunDraft()
-    facts = _facts(draft, run_id, kind, configuration, seed)
-    with run_events(store, facts), _in_ledger(store, facts):
-        before = _CURRENT.set(draft)
-        try:
-            yield draft
-        finally:
-            _CURRENT.reset(before)
+    with measured() as measurement:
+        facts = _facts(draft, run_id, kind, configuration, seed, measurement)
+        with run_events(store, facts), _in_ledger(store, facts):
+            before = _CURRENT.set(draft)
+            try:
+                with log_fields(run=run_id, kind=str(kind)):
+                    yield draft
+            finally:
+                _CURRENT.reset(before)
 
 
 @contextmanager
@@ -129,7 +132,7 @@ def composed_run(
 
     run_id = _run_id()
     with running_job(store.backend, kind, run_id, on_wait=print_line):
-        facts = _facts(RunDraft(), run_id, kind, configuration, seed)
+        facts = _facts(RunDraft(), run_id, kind, configuration, seed, None)
         with run_events(store, facts):
             yield
 
@@ -139,12 +142,18 @@ def _run_id() -> str:
 
 
 def _facts(
-    draft: RunDraft, run_id: str, kind: RunKind, configuration: Mapping[str, Any], seed: int | None
+    draft: RunDraft,
+    run_id: str,
+    kind: RunKind,
+    configuration: Mapping[str, Any],
+    seed: int | None,
+    measurement: Measurement | None,
 ) -> RunFacts:
     """Return the function that returns the facts of a run that starts now, at the time of each call."""
     started_at, started = datetime.now(UTC), time.monotonic()
 
     def facts(status: str, error: BaseException | None) -> Run:
+        used = {"usage": measurement.usage().model_dump()} if measurement else {}
         return Run(
             run_id=run_id,
             kind=kind,
@@ -157,7 +166,7 @@ def _facts(
             inputs=draft.inputs,
             outputs=draft.outputs,
             verdict=draft.verdict,
-            details=redacted_values(draft.details),
+            details=redacted_values(draft.details) | used,
         )
 
     return facts
@@ -165,12 +174,24 @@ def _facts(
 
 @contextmanager
 def _in_ledger(store: Store, facts: RunFacts) -> Iterator[None]:
+    begun = facts("running", None)
+    log_event("run began", run=begun.run_id, kind=begun.kind)
     try:
         yield
     except BaseException as error:
+        ended = facts("failed", error)
+        _log_end(ended)
         try:
-            store.ledger.record(facts("failed", error), current_environment())
+            store.ledger.record(ended, current_environment())
         except Exception as in_ledger:  # the error that stopped the run matters more
             error.add_note(f"and the ledger could not be told: {in_ledger}")
         raise
-    store.ledger.record(facts("completed", None), current_environment())
+    ended = facts("completed", None)
+    store.ledger.record(ended, current_environment())
+    _log_end(ended)
+
+
+def _log_end(run: Run) -> None:
+    said = run.model_dump(mode="json", include={"kind", "status", "error", "seconds", "outputs", "verdict"})
+    level = "error" if run.error else "info"
+    log_event("run ended", level, run=run.run_id, **said, usage=run.details.get("usage"))

@@ -8,6 +8,8 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from storage.gate.config import GateConfig
+from storage.gate.drift import refuse_drifted
+from storage.gate.drift_config import DriftConfig
 from storage.gate.gate import Verdict, expect_to_judge, refuse_failed
 from storage.gate.gate import validate as judge
 from storage.records.manifests import DatasetManifest, put_record
@@ -17,14 +19,16 @@ from storage.store import Store
 from tasks.planning.build_plan import BuildPlan
 from tasks.planning.left_out import left_out_line, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
-from tasks.runs.outcomes import StageOutcome
+from tasks.runs.outcomes import DriftOutcome, StageOutcome
 from tasks.runs.progress import progress
+from tasks.runs.recorded_run import note
 from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.runs.run_artifacts import shown
 from tasks.stages.map_matches import unmatched_line
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage
-from tasks.terminal import print_line
+from tasks.staging.drift import drift_from_last, line_of
+from tasks.terminal import log_event, log_fields, print_line
 
 
 @task(
@@ -43,7 +47,18 @@ def stage_rows(
     execution: ExecutionConfig,
 ) -> StageOutcome:
     """Build one stage from the stages that it reads, as it was planned."""
-    opened = Store.create(store)
+    with log_fields(stage=stage.name):
+        return _stage_rows(stage, inputs, plan, Store.create(store), staging, execution)
+
+
+def _stage_rows(
+    stage: Stage,
+    inputs: Sequence[StageOutcome],
+    plan: BuildPlan,
+    opened: Store,
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+) -> StageOutcome:
     with progress(stage.name, "rows") as advance:
         outcome = build_stage(
             opened,
@@ -55,6 +70,7 @@ def stage_rows(
             plan.wanted(stage),
         )
     print_line(_summary(outcome))
+    log_event("stage made", **outcome.model_dump(mode="json", exclude={"skipped"}))
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:
@@ -86,6 +102,27 @@ def validate(dataset: str, store: str, gate: GateConfig) -> Verdict:
     met, expected = len(verdict.findings) - len(verdict.failures), len(verdict.findings)
     print_line(f"{'gate':<12} {met:>4} of {expected} expectations met  {time.monotonic() - started:.1f} s")
     return verdict
+
+
+@task(cache_policy=NO_CACHE)
+def compare_with_last(verdict: Verdict, name: str, store: str, bounds: DriftConfig) -> DriftOutcome:
+    """Compare a dataset that passed the gate with the version published last, and hold it back if it drifted.
+
+    Raises
+    ------
+    GateError
+        If it failed the gate; if it drifted and the bounds are enforced: it stays in the store and gets no
+        name. The ledger records the reasons.
+    """
+    refuse_failed(verdict)
+    outcome, drift = drift_from_last(Store.create(store), verdict.dataset, name, bounds)
+    note(drift=outcome.model_dump(mode="json"))
+    print_line(f"{'drift':<12} {line_of(outcome, drift)}")
+    for reason in outcome.reasons if outcome.verdict == "accepted" else ():
+        print_line(f"{'drift':<12} accepted: {reason}")
+    if outcome.verdict == "held back" and drift and outcome.name:
+        refuse_drifted(drift, outcome.name)
+    return outcome
 
 
 @task(cache_policy=NO_CACHE)

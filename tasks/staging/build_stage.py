@@ -3,13 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shls_core.errors import TooManyRejected
 from shls_core.files.skipped_counts import in_manifest
-from storage.canonical import digest_json
+from storage.canonical import digest_json, short
 from storage.records.manifests import ShardRef, StageManifest, put_record
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.shards import read_columns, read_columns_of_all
@@ -19,12 +20,15 @@ from storage.withdrawal.deny_list import counted_by_reason
 from tasks.executor import run_jobs
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
-from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.at_work import JobTimedOut
+from tasks.runs.execution_config import LONGEST_SHARD_SECONDS, ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
+from tasks.runs.usage import PROCESS, Usage, add_elsewhere, measured
 from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
 from tasks.staging.shard_work import make_shard
+from tasks.terminal import log_event, print_line
 
 _LOST = "num_lost"
 """The statistic of stages that read videos."""
@@ -63,6 +67,20 @@ def build_stage(
     TooManyRejected
         Its shards are kept, but no manifest is written.
     """
+    with measured() as measurement:
+        outcome = _built(store, stage, inputs, staging, execution, advance, wanted)
+    return outcome.model_copy(update={"usage": measurement.usage()})
+
+
+def _built(
+    store: Store,
+    stage: Stage,
+    inputs: Mapping[str, str],
+    staging: StagingConfig,
+    execution: ExecutionConfig,
+    advance: Callable[[int, int], None],
+    wanted: WantedRows | None,
+) -> StageOutcome:
     started = time.monotonic()
     artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
     wanted = wanted or wanted_rows(store, stage, artifacts)
@@ -127,9 +145,18 @@ def _run(
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
     advance(0, total)
-    for key, ref in run_jobs(_make_keyed_shard, _in_order(jobs), execution.backend, execution.workers):
-        made[key] = ref
-        advance(sum(done.rows for done in made.values()), total)
+    where = (execution.backend, execution.workers)
+    by_default = LONGEST_SHARD_SECONDS if execution.backend == "ray" else None
+    limit = execution.job_timeout_seconds or by_default
+    try:
+        for done in run_jobs(_make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit):
+            add_elsewhere(done.usage, done.process)
+            made[done.key] = done.ref
+            facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})
+            log_event("shard made", shard=short(done.key), **facts, usage=done.usage.model_dump())
+            advance(sum(ref.rows for ref in made.values()), total)
+    except JobTimedOut as late:
+        raise _named(late) from None
     return made
 
 
@@ -141,8 +168,35 @@ def _in_order(jobs: Sequence[ShardJob]) -> Sequence[ShardJob]:
     return sorted(jobs, key=lambda job: len(job.rows), reverse=True)
 
 
-def _make_keyed_shard(job: ShardJob) -> tuple[str, ShardRef]:
-    return job.shard_key, make_shard(job)
+@dataclass(frozen=True)
+class _MadeShard:
+    """What a worker answers: the shard, and what it took to make it."""
+
+    key: str
+    ref: ShardRef
+    usage: Usage
+    process: str
+
+
+def _make_keyed_shard(job: ShardJob) -> _MadeShard:
+    with measured() as measurement:
+        ref = make_shard(job)
+    return _MadeShard(job.shard_key, ref, measurement.usage(), PROCESS)
+
+
+def _named(late: JobTimedOut) -> JobTimedOut:
+    """Return the error with the row that was at work; its file is printed only: the ledger keeps no names."""
+    assert isinstance(late.job, ShardJob)
+    stage, rows = late.job.stage.name, late.job.rows
+    at_work = next((item.plan for item in rows if item.plan.sample_id == late.row), None)
+    row = f"row {short(late.row)}…" if at_work else f"one of its {len(rows)} rows"
+    if at_work and at_work.location:
+        print_line(f"{stage}: no answer in {late.seconds:g} s while at work on {at_work.location}")
+    message = (
+        f"{stage}: expected a shard within {late.seconds:g} s (execution.job_timeout_seconds), got no answer "
+        f"at {row} of shard {short(late.job.shard_key)}…; finished shards are kept"
+    )
+    return JobTimedOut(message, late.job, late.seconds, late.row)
 
 
 def _refuse_if_too_many_rejected(

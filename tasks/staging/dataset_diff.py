@@ -9,14 +9,18 @@ from pydantic import BaseModel, ConfigDict
 
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
+from storage.gate.drift import Drift, drift_between
 from storage.gate.gate import newest_verdict
 from storage.records.tombstones import ERASED
 from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
+from storage.tables.runs_by_artifact import RunsByArtifact
+from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.baseline import Baseline
 from tasks.planning.making import Making, changes
 from tasks.planning.reasons import Reason
+from tasks.staging.drift import bounds_of
 
 
 class _Difference(BaseModel):
@@ -80,6 +84,8 @@ class DatasetDifference(_Difference):
     """Those that both have."""
     stages_of_one: tuple[tuple[str, ...], tuple[str, ...]]
     """Those that the first alone has, and the second alone: one is from videos, too, for example."""
+    drift: Drift
+    """By the bounds with which the second was made."""
 
 
 def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference:
@@ -103,7 +109,13 @@ def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference
             if stage in sides[1].artifacts
         ),
         stages_of_one=_stages_of_one(*(list(side.artifacts) for side in sides)),
+        drift=_drift(store, sides[0].dataset, sides[1].dataset),
     )
+
+
+def _drift(store: Store, before: str, after: str) -> Drift:
+    bounds = bounds_of(RunsByArtifact(store.ledger.runs()).that_made(after))
+    return drift_between(store.with_stand_ins(), before, after, bounds, withdrawn(store).keys())
 
 
 def _stages_of_one(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

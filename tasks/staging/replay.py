@@ -27,7 +27,7 @@ from storage.rows.dataset import Dataset
 from storage.rows.stage_artifact import RowAddress
 from storage.rows.stage_names import INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
 from storage.store import Store
-from tasks.executor import one_thread
+from tasks.runs.process_state import one_thread
 from tasks.stages.input_reader import InputReader
 from tasks.stages.sequences import Still
 

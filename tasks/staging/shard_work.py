@@ -9,6 +9,7 @@ from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
 from tasks.planning.shard_job import KeyedRow, ShardJob
+from tasks.runs.at_work import working_on
 from tasks.stages.input_reader import InputReader
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Row, Stage
@@ -47,6 +48,7 @@ def _opened(location: str) -> tuple[Store, RowReader, InputReader]:
 def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
     """Make one row of a stage; a sample that cannot be used becomes a rejected row."""
     schema, plan = stage.schema, item.plan
+    working_on(plan.sample_id)
     row: Row = dict.fromkeys(schema.arrow.names)
     row |= {
         "sample_id": plan.sample_id,

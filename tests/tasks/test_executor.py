@@ -6,7 +6,8 @@ import pytest
 import threadpoolctl
 
 from shls_core.errors import InputError
-from tasks.executor import _muted, one_thread, run_jobs
+from tasks.executor import run_jobs
+from tasks.runs.process_state import muted, one_thread
 from tasks.runs.ray_settings import refuse_silent, worker_settings
 
 
@@ -89,11 +90,11 @@ def test_the_address_of_a_cluster_is_not_repeated_with_a_password(address):
 
 def test_what_ray_prints_while_it_connects_is_kept_back(capfd, monkeypatch):
     monkeypatch.delenv("SHLS_DEBUG", raising=False)
-    with _muted():
+    with muted():
         os.write(2, b"attempt 1\n")
     os.write(2, b"after\n")
     monkeypatch.setenv("SHLS_DEBUG", "1")
-    with _muted():
+    with muted():
         os.write(2, b"attempt 2\n")
     assert capfd.readouterr().err == "after\nattempt 2\n"
 

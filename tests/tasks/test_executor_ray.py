@@ -16,6 +16,7 @@ from shls_core.errors import InputError, SampleError, WorkerLost
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.executor import _workers, run_jobs
+from tasks.runs.at_work import JobTimedOut, working_on
 from tasks.staging import build_stage, shard_work
 
 DIE_ONCE = """
@@ -109,6 +110,10 @@ def about_the_worker(_):
 def test_one_worker_makes_the_bytes_that_this_process_makes(staged, store, photographs, stage_dataset):
     on_ray = stage_dataset(store, photographs, backend="ray", workers=1)
     assert on_ray.dataset == staged.dataset
+    for name, outcome in on_ray.outcomes.items():  # the work of the worker is counted, too
+        one, other = outcome.usage, staged.outcomes[name].usage
+        assert one.written_bytes >= 0.8 * other.written_bytes > 0
+        assert one.cpu_seconds >= 0.3 * other.cpu_seconds > 0
     assert {name: outcome.rows_computed for name, outcome in on_ray.outcomes.items()} == {
         name: outcome.rows_computed for name, outcome in staged.outcomes.items()
     }
@@ -226,6 +231,22 @@ def test_workers_that_need_a_gpu_have_one_each_and_are_no_more_than_there_are(tm
 def test_workers_that_need_a_gpu_are_not_waited_for_where_there_is_none():
     with pytest.raises(InputError, match=r"^expected a GPU for the workers, Ray has none; [^\n]+$"):
         list(run_jobs(square, [1], "ray", 1, gpu_each=True))
+    assert list(run_jobs(square, [3], "ray", 1)) == [9]
+
+
+def hang_at_two(number):
+    working_on(f"row-{number}")
+    if number == 2:
+        time.sleep(1000)
+    return number
+
+
+def test_a_job_that_hangs_is_ended_and_named_and_the_next_finds_workers():
+    results = run_jobs(hang_at_two, [1, 2, 3], "ray", 1, job_timeout_seconds=3)
+    assert next(results) == 1
+    with pytest.raises(JobTimedOut) as raised:
+        next(results)
+    assert (raised.value.job, raised.value.seconds, raised.value.row) == (2, 3, "row-2")
     assert list(run_jobs(square, [3], "ray", 1)) == [9]
 
 

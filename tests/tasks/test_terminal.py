@@ -1,12 +1,14 @@
 import ast
+import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from rich.table import Table
 from rich.tree import Tree
 
-from tasks.terminal import Terminal, print_line, print_result, terminal_progress
+from tasks.terminal import Terminal, log_event, log_fields, print_line, print_result, terminal_progress
 
 PROJECT = Path(__file__).parents[2]
 NAMES = ("[/x].jpg", "[red]a[/red]", "a\x1b[31mb\x9b2J", "a\nb", "gpj.\u202etac", ":smile:", "half\udce9")
@@ -79,3 +81,54 @@ def test_nothing_else_prints():
         "tasks/training/bare_training.py",
         "tasks/training/log.py",
     }
+
+
+@pytest.fixture
+def as_json(monkeypatch):
+    monkeypatch.setenv("SHLS_LOG_JSON", "1")
+
+
+def logged(capsys):
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_lines_are_json_objects_with_the_fields_of_where_they_are_logged(as_json, capsys):
+    print_line("before")
+    with log_fields(run="r", kind="dataset"):
+        with log_fields(stage="ingest"):
+            log_event("shard made", shard="abc", rows=3)
+        print_line("after", "error")
+    entries = logged(capsys)
+    assert all(datetime.fromisoformat(entry.pop("time")).tzinfo for entry in entries)
+    assert entries == [
+        {"level": "info", "message": "before"},
+        {
+            "level": "info",
+            "run": "r",
+            "kind": "dataset",
+            "stage": "ingest",
+            "shard": "abc",
+            "rows": 3,
+            "message": "shard made",
+        },
+        {"level": "error", "run": "r", "kind": "dataset", "message": "after"},
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_names_in_json_stay_names_on_one_line_that_no_terminal_obeys(as_json, name, capsys):
+    print_line(name)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"] == name
+    assert "\x1b" not in line
+    assert "\u202e" not in line
+
+
+def test_json_lines_have_no_credentials(as_json, capsys):
+    print_line("s3://me:SECRET@bucket")
+    assert "SECRET" not in capsys.readouterr().err
+
+
+def test_events_are_for_machines_alone(capsys):
+    log_event("shard made", shard="abc")
+    assert capsys.readouterr().err == ""

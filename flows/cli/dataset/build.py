@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Videos, Workers, chosen_config
+from flows.cli.options import (
+    AcceptDrift,
+    Backend,
+    ConfigPath,
+    Images,
+    Json,
+    StoreFolder,
+    Videos,
+    Workers,
+    chosen_config,
+)
 from flows.cli.prefect_server import reach_server
 
 commands = typer.Typer()
@@ -23,10 +33,11 @@ def build(
     videos: Videos = None,
     backend: Backend = None,
     workers: Workers = None,
+    accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Stage, validate and publish a dataset. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers, videos)
+    chosen = chosen_config(config, images, backend, workers, videos, accept_drift)
     reach_server()
     from flows.cli.results import dataset_json, show_dataset
     from flows.regenerate import regenerate

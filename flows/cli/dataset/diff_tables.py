@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from storage.gate.drift import Drift
 from storage.rows.source_kinds import SOURCE_KINDS
 from tasks.staging.dataset_diff import DatasetDifference, NamesDifference, StageDifference
 from tasks.terminal import Terminal
@@ -25,6 +26,7 @@ def show_difference(difference: DatasetDifference) -> None:
             console.print(f"only {when}: the stages {', '.join(stages)}", soft_wrap=True)
     for stage in difference.stages:
         _show_stage(console, stage)
+    _show_drift(console, difference.drift)
 
 
 def _show_names(console: Terminal, sources: str, difference: NamesDifference) -> None:
@@ -61,3 +63,22 @@ def _show_stage(console: Terminal, stage: StageDifference) -> None:
             figures = ("-" if value is None else f"{value:.6g}" for value in (side.before, side.after))
             table.add_row(side.name, side.figure, *figures)
         console.print(table)
+
+
+def _show_drift(console: Terminal, drift: Drift) -> None:
+    if not drift.shifts:
+        return
+    table = Table("figure", title="drift", title_justify="left")
+    for column in ("before", "after", "distance", "at most"):
+        table.add_column(column, justify="right")
+    for shift in drift.shifts:
+        bound = "-" if shift.allowed is None else f"{shift.allowed:.2f}"
+        figures = (f"{shift.before:.4g}", f"{shift.after:.4g}", f"{shift.distance:.2f}", bound)
+        style = "red" if shift.is_too_large else None
+        table.add_row(f"{shift.stage}.{shift.what}", *figures, style=style)
+    console.print()
+    console.print(table)
+    for stage, why in drift.not_judged.items():
+        console.print(f"  {stage} is not judged: {why}", soft_wrap=True)
+    if drift.failures:
+        console.print(f"  too far: {len(drift.failures)} of {len(drift.shifts)} figures", style="red")

@@ -18,6 +18,7 @@ from storage.rows.stage_names import CLIPS, FOOTAGE, INGEST
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn_in
+from tasks.reports.lineage.drift_section import DriftSection, drift_section
 from tasks.reports.lineage.filmstrips import ShownVideo, shown_videos
 from tasks.reports.lineage.gallery import RejectedGroup, ShownSample, rejected_groups, shown_samples
 from tasks.reports.lineage.past_run import PastRun, past_runs
@@ -84,6 +85,8 @@ class DatasetLineage:
         Videos with a few of their pieces.
     runs : tuple of PastRun
         The first one made it, the others reused it.
+    drift : DriftSection or None
+        Beside the version published before it; None if there was none.
     """
 
     id: str
@@ -97,6 +100,7 @@ class DatasetLineage:
     videos: tuple[ShownVideo, ...]
     rejected: tuple[RejectedGroup, ...]
     runs: tuple[PastRun, ...]
+    drift: DriftSection | None
 
     @property
     def title(self) -> str:
@@ -158,7 +162,10 @@ def dataset_lineage(store: Store, dataset_id: str, runs: RunsByArtifact) -> Data
     }
     splits = {PHOTOGRAPHS: stills, VIDEOS: videos}
     judgement = newest_verdict(store, dataset_id)
-    stages = tuple(stage_section(one, _findings(judgement, name)) for name, one in artifacts.items())
+    stages = tuple(
+        stage_section(one, _findings(judgement, name), [run for run, _ in runs.that_staged(one.id)])
+        for name, one in artifacts.items()
+    )
     return DatasetLineage(
         id=dataset_id,
         names=tuple(
@@ -176,6 +183,7 @@ def dataset_lineage(store: Store, dataset_id: str, runs: RunsByArtifact) -> Data
         videos=shown_videos(videos) if videos else (),
         rejected=rejected_groups(stills, videos, stages),
         runs=past_runs(runs.with_output(dataset_id)),
+        drift=drift_section(store, dataset_id, runs.that_made(dataset_id)),
     )
 
 

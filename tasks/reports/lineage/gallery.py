@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from storage.gate.drift_figures import kind_of_reason
 from storage.records.tombstones import ERASED
 from storage.rows.stage_names import CLIPS, FOOTAGE
-from tasks.reports.lineage.stage_section import TITLES, StageSection, kind_of_reason
+from tasks.reports.lineage.stage_section import TITLES, StageSection
 from tasks.reports.pictures import Picture, picture
 from tasks.stages.handful import evenly_spread
 from tasks.staging.sample_pictures import fitted, sample_pictures, sample_text

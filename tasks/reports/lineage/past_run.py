@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.tables.append_only import Row
+from tasks.runs.usage import Usage, recorded_usage
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class PastRun:
         Start, in UTC, as text.
     code_dirty : bool or None
         Whether the code was a commit with changes that were not committed.
+    usage : Usage or None
+        What it took; None in entries from before it was measured.
     """
 
     number: int
@@ -37,6 +40,7 @@ class PastRun:
     seed: int | None
     verdict: str | None
     configuration: Mapping[str, Any]
+    usage: Usage | None = None
 
 
 def past_runs(runs: Iterable[Row]) -> tuple[PastRun, ...]:
@@ -51,4 +55,5 @@ def _past_run(row: Row) -> PastRun:
         **{name: row[name] for name in facts},
         when=row["started_at"][:19].replace("T", " "),
         configuration=json.loads(row["configuration"]),
+        usage=recorded_usage(json.loads(row["details"])),
     )

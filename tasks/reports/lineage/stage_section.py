@@ -8,12 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from storage.gate.drift_figures import kind_of_reason
 from storage.gate.gate import Finding
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
 from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS
+from storage.tables.append_only import Row
 from tasks.reports.lineage.findings import FindingRow, finding_row
 from tasks.reports.lineage.histogram import Histogram, histogram
+from tasks.reports.lineage.usage_facts import stage_usage
+from tasks.reports.making import Fact
 
 TITLES = {
     INGEST: "Photographs",
@@ -73,6 +77,8 @@ class StageSection:
     code_digest: str
     content_digest: str
     versions: tuple[tuple[str, str], ...]
+    made: tuple[Fact, ...] = ()
+    """What the run took that made most of it; none if the ledger has no such run."""
 
     @property
     def accepted(self) -> int:
@@ -80,8 +86,20 @@ class StageSection:
         return self.rows - self.rejected
 
 
-def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> StageSection:
-    """Read what the page shows of a stage: the manifest, and small columns of the shards."""
+def stage_section(
+    artifact: StageArtifact, findings: Sequence[Finding], runs: Sequence[Row] = ()
+) -> StageSection:
+    """Read what the page shows of a stage: the manifest, small columns of the shards, the run that made it.
+
+    Parameters
+    ----------
+    artifact
+        Of the stage.
+    findings
+        Of the gate, on the stage.
+    runs
+        Those of the ledger that made it, or found it already made, oldest first.
+    """
     manifest = artifact.manifest
     columns = [field.name for field in schema_of(manifest.stage).statistics]
     table = artifact.table(["rejected", *columns])
@@ -104,12 +122,8 @@ def stage_section(artifact: StageArtifact, findings: Sequence[Finding]) -> Stage
         code_digest=manifest.code_digest,
         content_digest=manifest.content_digest,
         versions=tuple(sorted(manifest.versions.items())),
+        made=stage_usage(artifact.id, runs),
     )
-
-
-def kind_of_reason(reason: str) -> str:
-    """Return the kind of a reason: its text before the first colon."""
-    return reason.partition(":")[0]
 
 
 def _reasons(rejected: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:

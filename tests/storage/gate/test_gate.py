@@ -14,6 +14,7 @@ from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
 from storage.gate import gate
 from storage.gate.config import GateConfig
+from storage.gate.drift_config import DriftConfig
 from storage.gate.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
 from storage.gate.scenarios import SCENARIOS, training_column
 from storage.gate.stills import _of_scenarios, _of_superpixel_counts
@@ -298,3 +299,11 @@ def test_parents_are_looked_up_and_not_searched_for():
     assert _are_present([], present)
     assert not _are_present(["mask", "mask"], present)
     assert not _are_present(["photograph", "other"], present)
+
+
+def test_bounds_on_drift_are_no_part_of_a_verdict(staged, staged_copy):
+    keys = {
+        validate(staged_copy, staged.dataset, GateConfig(drift=DriftConfig(enforced=enforced))).key
+        for enforced in (True, False)
+    }
+    assert len(keys) == 1

@@ -19,10 +19,9 @@ def test_a_run_leaves_an_entry(store):
     (entry,) = store.ledger.runs()
     assert (entry["kind"], entry["status"], entry["error"], entry["seed"]) == ("train", "completed", None, 7)
     assert (entry["inputs"], entry["outputs"], entry["verdict"]) == (["dataset"], ["checkpoint"], "passed")
-    assert (json.loads(entry["configuration"]), json.loads(entry["details"])) == (
-        {"steps": 3},
-        {"seconds": 1},
-    )
+    details = json.loads(entry["details"])
+    assert details.pop("usage")["cpu_seconds"] >= 0
+    assert (json.loads(entry["configuration"]), details) == ({"steps": 3}, {"seconds": 1})
     assert entry["seconds"] >= 0
     assert entry["run_id"]
 
