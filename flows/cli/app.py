@@ -24,6 +24,7 @@ from flows.cli.options import (
     chosen_config,
 )
 from flows.cli.prefect_server import reach_server
+from flows.cli.schedule.app import schedule_app
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(lineage_app, name="lineage")
+app.add_typer(schedule_app, name="schedule")
 
 
 @app.callback()

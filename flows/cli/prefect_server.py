@@ -51,6 +51,24 @@ def reach_server() -> None:
         raise InputError(f"expected Prefect's server at {where} (PREFECT_API_URL): {error}") from error
 
 
+def require_server() -> None:
+    """Make sure that a server of the user's own answers: one of a command's own would forget all it is given.
+
+    Raises
+    ------
+    InputError
+        If none is configured, or it does not answer.
+    """
+    from prefect.settings import get_current_settings
+
+    if not get_current_settings().api.url:
+        raise InputError(
+            "expected PREFECT_API_URL to name a Prefect server, it is not set; `prefect server start` starts "
+            "one at http://127.0.0.1:4200/api"
+        )
+    reach_server()
+
+
 def _start_server(timeout_seconds: float) -> None:
     """Start a server that lives no longer than this process, and set its address for Prefect.
 

@@ -1,6 +1,6 @@
 """Who is notified: addresses in an environment variable, kept encrypted by Prefect's server.
 
-An address may hold a password or a token, so it is no option of a command: options show in lists of processes.
+An address may hold a password or a token, so it is no option of a command: those show in lists of processes.
 """
 
 import os

@@ -134,9 +134,9 @@ def _automations(
         if tags & set(automation.tags):
             by_name.setdefault(automation.name, []).append(automation)
     applied = []
-    for automation in wanted:
-        change = _put(client, automation, by_name.pop(automation.name, []))
-        applied.append(Applied(kind="automation", name=automation.name, change=change))
+    for declared in wanted:
+        change = _put(client, declared, by_name.pop(declared.name, []))
+        applied.append(Applied(kind="automation", name=declared.name, change=change))
     for name, left in by_name.items():
         for one in left:
             client.delete_automation(one.id)
@@ -152,7 +152,7 @@ def _put(client: SyncPrefectClient, wanted: AutomationCore, existing: Sequence[A
         return "made"
     if _declared(existing[0]) == _declared(wanted):
         return "unchanged"
-    # Of a model made by its constructor, the client would leave out what was not given, as the kind of a trigger.
+    # Of a model made by its constructor, the client would leave out the defaults, as the kind of a trigger.
     client.update_automation(existing[0].id, AutomationCore.model_validate(wanted.model_dump()))
     return "changed"
 

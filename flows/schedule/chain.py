@@ -33,6 +33,6 @@ def _emit(event: str, resource: str, name: str, payload: dict[str, Any]) -> None
     resource_labels = {"prefect.resource.id": resource, "prefect.resource.name": name}
     if emit_event(event, resource_labels, payload=payload) is None:
         raise StoreUnreachable(
-            f"expected Prefect's server to take the event {event}, it did not; what was made is in the store, "
-            "and catch-up/weekly goes on from there"
+            f"expected Prefect's server to take the event {event}, it did not; what was made is in the "
+            "store, and catch-up/weekly goes on from there"
         )

@@ -131,4 +131,4 @@ def _shown(schedule: DeploymentSchedule) -> str:
     given = schedule.schedule
     if isinstance(given, CronSchedule):
         return f"{given.cron} {given.timezone or 'UTC'}"
-    return f"every {given.interval}" if isinstance(given, IntervalSchedule) else str(given.rrule)
+    return f"every {given.interval}" if isinstance(given, IntervalSchedule) else "by a rule of its own"

@@ -31,14 +31,14 @@ class Words:
 CRASHED = Words(
     "crashed",
     f"SHLS: {_RUN} crashed",
-    "{{ flow_run.state.message }} It is started again by itself, at most three times a day, and goes on from "
+    "{{ flow_run.state.message }}\nIt is started again by itself, at most three times a day, and goes on from "
     "the last shard or step. Do nothing unless it crashes again; then read "
     f"`prefect flow-run logs {{{{ flow_run.id }}}}` and {_PAGE}, section Crashed.",
 )
 FAILED = Words(
     "failed",
     f"SHLS: {_RUN} failed",
-    "{{ flow_run.state.message }} It is not started again by itself: the same input would fail again. Put "
+    "{{ flow_run.state.message }}\nIt is not started again by itself: the same input would fail again. Put "
     "right what the message names (`prefect flow-run logs {{ flow_run.id }}` shows more), then "
     f"`prefect flow-run retry {{{{ flow_run.id }}}}`; {_PAGE}, section Failed.",
 )

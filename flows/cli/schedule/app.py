@@ -28,8 +28,9 @@ def apply(
 
     Makes or replaces, by name, work pools, deployments and automations: a run that is silent for three
     heartbeats is crashed, a crashed run is started again at most three times a day, and whoever SHLS_NOTIFY
-    names (webhooks, or addresses of Apprise as mailtos://, separated by spaces) is notified of runs that crashed,
-    failed or are late. Without SHLS_NOTIFY notifications stay as they are; with SHLS_NOTIFY=nobody they end.
+    names (webhooks, or addresses of Apprise as mailtos://, separated by spaces) is notified of runs that
+    crashed, failed or are late. Without SHLS_NOTIFY, notifications stay as they are; SHLS_NOTIFY=nobody ends
+    them.
     """
     from pathlib import Path
 
