@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prefect.blocks.notifications import MicrosoftTeamsWebhook
+from prefect.blocks.notifications import SlackWebhook
 from prefect.blocks.webhook import Webhook
 from prefect.events.actions import CallWebhook, SendNotification
 from prefect.types import SecretDict
@@ -33,13 +33,13 @@ class Address:
         """Whether it takes JSON by HTTP."""
         return self.url.startswith(("http://", "https://"))
 
-    def block(self) -> Webhook | MicrosoftTeamsWebhook:
+    def block(self) -> Webhook | SlackWebhook:
         """Return the block with which Prefect's server reaches it."""
         if self.is_webhook:
             headers = SecretDict({"Content-Type": "application/json"})
             return Webhook(url=SecretStr(self.url), headers=headers)
-        # Of Prefect's own blocks, the one that hands its address to Apprise as it is, whatever the service.
-        return MicrosoftTeamsWebhook(url=SecretStr(self.url))
+        # Of Prefect's own blocks, the one that hands an address which is not Slack's to Apprise as it is.
+        return SlackWebhook(url=SecretStr(self.url))
 
     def saved(self, number: int) -> "Recipient":
         """Save its block under a name of its own, or replace what has that name."""

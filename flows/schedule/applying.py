@@ -25,7 +25,7 @@ POOLS = {"shls": 2, "shls-gpu": 1}
 """Work pools, and how many runs each lets run at once where it is made; a limit set since is kept."""
 _DEPLOY_SECONDS = 600
 
-Change = Literal["made", "changed", "unchanged", "removed", "kept"]
+Change = Literal["made", "deployed", "changed", "unchanged", "removed", "kept"]
 
 
 class Applied(BaseModel):
@@ -118,7 +118,7 @@ def _deployments(client: SyncPrefectClient, file: Path) -> list[Applied]:
         answer = client.request("PATCH", "/deployments/{id}", path_params={"id": deployment.id}, json=change)
         answer.raise_for_status()
         flow = client.read_flow(deployment.flow_id)
-        applied.append(Applied(kind="deployment", name=f"{flow.name}/{deployment.name}", change="changed"))
+        applied.append(Applied(kind="deployment", name=f"{flow.name}/{deployment.name}", change="deployed"))
     return sorted(applied, key=lambda one: one.name)
 
 

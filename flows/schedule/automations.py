@@ -105,9 +105,7 @@ def _notify(name: str, event: str, words: Words, recipients: Sequence[Recipient]
         within=timedelta(0),
     )
     actions = [recipient.action(words) for recipient in recipients]
-    return _automation(
-        name, "Addresses are in SHLS_NOTIFY when this is applied.", trigger, actions, NOTIFYING
-    )
+    return _automation(name, "To the addresses that SHLS_NOTIFY named.", trigger, actions, NOTIFYING)
 
 
 def _silence(after: str, expect: set[str], within: timedelta) -> EventTrigger:

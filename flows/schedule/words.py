@@ -31,8 +31,8 @@ class Words:
 CRASHED = Words(
     "crashed",
     f"SHLS: {_RUN} crashed",
-    "{{ flow_run.state.message }}\nIt is started again by itself, at most three times a day, and goes on from "
-    "the last shard or step. Do nothing unless it crashes again; then read "
+    "{{ flow_run.state.message }}\nIt is started again by itself, at most three times a day, and goes on "
+    "from the last shard or step. Do nothing unless it crashes again; then read "
     f"`prefect flow-run logs {{{{ flow_run.id }}}}` and {_PAGE}, section Crashed.",
 )
 FAILED = Words(

@@ -42,4 +42,4 @@ def show_overview(found: Overview) -> None:
 def _next_run(deployment: Deployment) -> str:
     if deployment.is_paused:
         return "paused"
-    return f"{deployment.next_run:%Y-%m-%d %H:%M}" if deployment.next_run else "on its event"
+    return f"{deployment.next_run:%Y-%m-%d %H:%M}" if deployment.next_run else "when it is asked for"
