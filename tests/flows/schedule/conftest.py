@@ -334,17 +334,19 @@ class Site:
     def kill_run(self, run_id: str) -> None:
         """Kill the worker of the first pool, and all processes of a run: they have a group of their own."""
         self.processes["shls"].kill_group()
+        self._kill_all_with(f"PREFECT__FLOW_RUN_ID={run_id}")
+
+    def _kill_all_with(self, variable: str) -> None:
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit():
                 with suppress(OSError):  # gone meanwhile
-                    if f"PREFECT__FLOW_RUN_ID={run_id}".encode() in (folder / "environ").read_bytes():
+                    if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
                         os.kill(int(folder.name), signal.SIGKILL)
 
     def end(self) -> None:
-        for run in self.runs():
-            self.kill_run(run["id"])
-        for process in reversed(self.processes.values()):
-            process.kill_group()
+        self._kill_all_with(f"PREFECT_HOME={self.folder / 'prefect'}")
+        for process in self.processes.values():
+            process.process.wait()
         self.api.close()
 
 
