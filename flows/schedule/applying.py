@@ -70,7 +70,7 @@ def apply(file: Path) -> list[Applied]:
         if given is not None:
             tags.add(NOTIFYING)
             wanted += notifying([address.saved(number) for number, address in enumerate(given, start=1)])
-        applied += _automations(client, wanted, tags)
+        applied += put_automations(client, wanted, tags)
     if given is None and not any(NOTIFYING in automation.tags for automation in _existing()):
         print_line(f"warning: nobody is notified of runs that fail; {VARIABLE} names no address")
     return applied
@@ -122,7 +122,7 @@ def _deployments(client: SyncPrefectClient, file: Path) -> list[Applied]:
     return sorted(applied, key=lambda one: one.name)
 
 
-def _automations(
+def put_automations(
     client: SyncPrefectClient, wanted: Sequence[AutomationCore], tags: set[str]
 ) -> list[Applied]:
     """Make or replace automations by name, and remove all others with these tags.
@@ -152,8 +152,9 @@ def _put(client: SyncPrefectClient, wanted: AutomationCore, existing: Sequence[A
         return "made"
     if _declared(existing[0]) == _declared(wanted):
         return "unchanged"
-    # Of a model made by its constructor, the client would leave out the defaults, as the kind of a trigger.
-    client.update_automation(existing[0].id, AutomationCore.model_validate(wanted.model_dump()))
+    # The client leaves out what was not given: of `wanted`, the kinds of its trigger and its actions.
+    whole = AutomationCore.model_validate(wanted.model_dump(exclude={"owner_resource"}))
+    client.update_automation(existing[0].id, whole)
     return "changed"
 
 

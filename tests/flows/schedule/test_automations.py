@@ -77,6 +77,7 @@ def test_what_is_no_address_is_refused_without_repeating_it():
     assert "secret-token" not in str(refused.value)
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise, on import
 def test_mail_is_sent_by_the_block_of_its_address(mail):
     block = Address(
         f"mailto://127.0.0.1:{mail.port}/?from=shls@example.org&to=you@example.org&mode=insecure"
