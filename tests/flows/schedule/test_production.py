@@ -5,6 +5,8 @@ The tests build on each other, in this order: the first kill is long healed when
 
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from storage.store import Store
 
 pytestmark = pytest.mark.slow
 
+SHLS = str(Path(sys.executable).with_name("shls"))
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 TRIGGERS = {"shls: train on a new dataset", "shls: evaluate a new checkpoint"}
 
@@ -33,6 +36,16 @@ def parameters(site):
     """Return a function that returns the parameters of the nightly run, with some replaced."""
     nightly = site.deployment("regenerate/nightly")["parameters"]
     return lambda **replaced: {**nightly, **{key: str(value) for key, value in replaced.items()}}
+
+
+def test_a_server_with_credentials_refuses_others_in_one_line(site):
+    environment = site.environment | {"PREFECT_API_AUTH_STRING": "shls:wrong"}
+    told = subprocess.run(
+        [SHLS, "schedule", "show"], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert told.returncode == 1
+    assert "expected PREFECT_API_AUTH_STRING to be USER:PASSWORD" in told.stderr
+    assert site.environment["PREFECT_API_AUTH_STRING"] not in told.stderr
 
 
 @pytest.fixture(scope="module")
