@@ -374,6 +374,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> Iterato
 
 
 @pytest.fixture
+def tiny_dataset(photographs: Path) -> dict[str, Any]:
+    """Parameters of a deployed flow with which everything is small."""
+    return {**TINY_DATASET, "images": str(photographs)}
+
+
+@pytest.fixture
 def project() -> Path:
     return PROJECT
 
