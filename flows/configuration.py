@@ -144,6 +144,26 @@ def load_config(config: PipelineConfig | str) -> PipelineConfig:
     return _checked(content, config)
 
 
+def changed_config(config: str, changes: Mapping[str, Any]) -> PipelineConfig:
+    """Return the configuration that `load_config` reads, with some keys of some sections replaced.
+
+    Parameters
+    ----------
+    config
+        As of `load_config`.
+    changes
+        What a file based on that one would contain.
+
+    Raises
+    ------
+    ConfigError
+        As of `load_config`; the changes may be wrong, too.
+    """
+    refuse_credentials(changes, " (changes)")
+    content = _content(_file_named(expanded(config), Path()), ())
+    return _checked(_merged(content, changes), f"{config} with changes" if changes else config)
+
+
 def _file_named(name: str, folder: Path) -> Path:
     """Return the file at a path from `folder`; where there is none, the project's own of that name."""
     path = folder / name

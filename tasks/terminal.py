@@ -29,7 +29,17 @@ class Terminal(Console):
 
     In lines, cells of tables and labels of trees, square brackets are no markup; control characters, escape
     sequences and changes of direction are spelt out; credentials are left out. A string is one line.
+
+    Where nobody reads standard error any more, as after the death of a worker that read it, work goes on.
     """
+
+    def on_broken_pipe(self) -> None:
+        """Go on without standard error; without standard output, end, as Rich does."""
+        if not self.stderr:
+            super().on_broken_pipe()
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stderr.fileno())
+        os.close(devnull)
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Return the text of a string; every renderable of Rich gets its strings rendered here."""

@@ -6,7 +6,19 @@ import os
 
 import typer
 
-from flows.cli import alternate, audit, backfill, doctor, evaluate, mask, report, score, segment, status, train
+from flows.cli import (
+    alternate,
+    audit,
+    backfill,
+    doctor,
+    evaluate,
+    mask,
+    report,
+    score,
+    segment,
+    status,
+    train,
+)
 from flows.cli.checkpoints import checkpoints
 from flows.cli.command import OneLineErrors, command, prepare_libraries, print_json
 from flows.cli.dataset.app import dataset_app
@@ -26,6 +38,7 @@ from flows.cli.options import (
     chosen_config,
 )
 from flows.cli.prefect_server import reach_server
+from flows.cli.schedule.app import schedule_app
 from tasks.terminal import LOG_JSON
 
 app = typer.Typer(
@@ -38,6 +51,7 @@ app = typer.Typer(
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(lineage_app, name="lineage")
+app.add_typer(schedule_app, name="schedule")
 
 
 @app.callback()

@@ -27,7 +27,8 @@ def reach_server() -> None:
     Raises
     ------
     InputError
-        If a server is configured and does not answer, or none is and one cannot be started.
+        If a server is configured and does not answer or refuses the credentials, or none is and one cannot be
+        started.
     """
     refuse_low_limits(RUN)
     if prefect_home_is_temporary():
@@ -49,6 +50,26 @@ def reach_server() -> None:
     elif error := _what_is_wrong():
         where = settings.api.url
         raise InputError(f"expected Prefect's server at {where} (PREFECT_API_URL): {error}") from error
+    else:
+        _require_admitted()
+
+
+def require_server() -> None:
+    """Make sure that a server of the user's own answers: one of a command's own would forget all it is given.
+
+    Raises
+    ------
+    InputError
+        If none is configured, or it does not answer.
+    """
+    from prefect.settings import get_current_settings
+
+    if not get_current_settings().api.url:
+        raise InputError(
+            "expected PREFECT_API_URL to name a Prefect server, it is not set; `prefect server start` starts "
+            "one at http://127.0.0.1:4200/api"
+        )
+    reach_server()
 
 
 def _start_server(timeout_seconds: float) -> None:
@@ -114,6 +135,23 @@ def _what_is_wrong() -> Exception | None:
 
     with get_client(sync_client=True) as client:
         return client.api_healthcheck()
+
+
+def _require_admitted() -> None:
+    """Refuse wrong credentials now: a server says that it is healthy to whoever asks."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        with get_client(sync_client=True) as client:
+            client.read_work_pools(limit=1)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != 401:
+            raise
+        raise InputError(
+            "expected PREFECT_API_AUTH_STRING to be USER:PASSWORD as Prefect's server has them "
+            "(PREFECT_SERVER_API_AUTH_STRING), it refuses them"
+        ) from error
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

@@ -1,6 +1,9 @@
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -81,6 +84,29 @@ def test_nothing_else_prints():
         "tasks/training/bare_training.py",
         "tasks/training/log.py",
     }
+
+
+def test_work_goes_on_when_nobody_reads_standard_error_any_more():
+    script = (
+        "import os, sys\n"
+        "from tasks.terminal import print_line, print_result\n"
+        "print_line('before'); sys.stdin.readline()\n"
+        "print_line('lost'); sys.stderr.write('lost, too'); sys.stderr.flush(); print_result('after')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr.readline() == "before\n"
+    process.stderr.close()
+    process.stderr = None
+    out, _ = process.communicate("\n", timeout=60)
+    assert (process.returncode, out) == (0, "after\n")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""`shls schedule apply`, `show`."""

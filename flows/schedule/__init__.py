@@ -1,0 +1,1 @@
+"""The project on a schedule: deployed flows, the events that chain them, healing and notifications."""
