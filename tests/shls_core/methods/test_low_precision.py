@@ -23,8 +23,8 @@ def test_features_are_nearly_the_same_and_in_float32(name):
     backbones = [module for module in network.modules() if isinstance(module, Backbone)]
     replaced = [module for module in lower.modules() if isinstance(module, Bfloat16Backbone)]
     assert len(backbones) == len(replaced) >= 1
-    images = torch.randn(1, 3, 64, 80)
     for backbone, of_lower in zip(backbones, replaced, strict=True):
+        images = torch.randn(1, backbone.stem[0].in_channels, 64, 80)
         for layer, maps in backbone(images).items():
             found = of_lower(images)[layer]
             assert found.dtype == torch.float32
