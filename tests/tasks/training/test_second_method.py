@@ -215,7 +215,7 @@ def test_it_makes_no_checkpoint_of_another_method_stale(tmp_path, request, stage
     assert facts_of(staged.dataset, shls, CPU) == before
     other = facts_of(staged.dataset, LearningConfig(method=colours, training=TRAINING), CPU)
     assert other["code_digest"] != before["code_digest"]
-    assert method_named("colours").columns(ColoursConfig()) == ("frames",)
+    assert method_named("colours").columns(colours) == ("frames",)
 
 
 def test_frames_are_enough_for_a_propagator(colours):
