@@ -28,8 +28,10 @@ TOY = MaskVosConfig(
     network=MaskVosNetworkConfig(width_multiplier=0.25, decoder_width=0.25),
     views=MaskVosViewsConfig(crop=SIDE, long_gap=2),
     grid=4,
+    cross_view_grid=4,
+    correspondence="dul",
+    cross_view_weight=1.0,
     pseudo_masks="shards",
-    supervised_frames="last",
 )
 TRAINING = TrainingConfig(
     steps=300,
