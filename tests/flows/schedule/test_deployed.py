@@ -16,9 +16,7 @@ def test_an_audit_of_a_store_that_was_changed_is_a_failed_run(used_store, prefec
     dataset = first_run.outcome.dataset.dataset
     path = used_store / "objects" / dataset[:2] / dataset
     path.write_bytes(path.read_bytes().replace(b'"dataset"', b'"datasit"'))
-    with pytest.raises(
-        ObjectCorrupted, match=r"an untouched store, found \d+ problems, the first: "
-    ):
+    with pytest.raises(ObjectCorrupted, match=r"an untouched store, found \d+ problems, the first: "):
         deployed.audit(store=str(used_store), replay=0)
 
 
