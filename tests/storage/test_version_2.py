@@ -28,7 +28,7 @@ SINCE = ("warps",)
 def old(staged, tmp_path):
     """The staged dataset as version 2 would have written it, in a store of its own; and its id."""
     store = Store.open(shutil.copytree(staged.store.root, tmp_path / "old"))
-    stages = {}
+    stages, contents = {}, {}
     for stage, artifact in Dataset(staged.store.objects, staged.dataset).stages.items():
         *_, version_2 = schemas_ever(stage)
         then = version_2.arrow
@@ -41,10 +41,12 @@ def old(staged, tmp_path):
                     digests[row["sample_id"]] = row["digest"] = version_2.content_digest(row)
             shards.append(put_shard(store.objects, then, [as_stored(row, then) for row in rows]))
             (store.root / "objects" / shard.digest[:2] / shard.digest).unlink()
+        contents[stage] = digest_json(digests)
         changes = {
             "schema_version": 2,
             "shards": tuple(shards),
-            "content_digest": digest_json(digests),
+            "content_digest": contents[stage],
+            "inputs": {name: contents[name] for name in artifact.manifest.inputs},
         }
         stages[stage] = put_record(store.objects, artifact.manifest.model_copy(update=changes))
     (store.root / "objects" / staged.dataset[:2] / staged.dataset).unlink()

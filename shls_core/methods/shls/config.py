@@ -22,7 +22,8 @@ def _weighted(given: Any) -> Any:
     return {given: 1.0} if isinstance(given, str) else given
 
 
-Contrasts = Annotated[dict[Contrast, Annotated[float, Field(gt=0.0)]], BeforeValidator(_weighted)]
+_Weights = dict[Contrast, Annotated[float, Field(gt=0.0)]]
+Contrasts = Annotated[_Weights, BeforeValidator(_weighted, json_schema_input_type=Contrast | _Weights)]
 _OF_CORRESPONDENCE = ("correspondence_share", "points_per_frame", "min_distance_px")
 
 

@@ -6,7 +6,7 @@ from storage.audit.descent import descent_problems
 from storage.audit.outstanding import TrainedOn, outstanding
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.dataset import Dataset
-from storage.rows.stage_names import OF_VIDEOS
+from storage.rows.stage_names import CLIPS, FOOTAGE
 from storage.withdrawal.deny_list import Withdrawal
 
 
@@ -18,7 +18,7 @@ def test_every_row_descends_from_the_video_it_names(staged_clips):
     assert problems(staged_clips.store, staged_clips.dataset) == []
 
 
-@pytest.mark.parametrize("stage", OF_VIDEOS)
+@pytest.mark.parametrize("stage", [FOOTAGE, CLIPS])
 def test_a_row_that_names_another_video_is_named(staged_clips, staged_clips_copy, with_rows_changed, stage):
     accepted = Dataset(staged_clips.store.objects, staged_clips.dataset)[stage].accepted()
     first = accepted[0][0].sample_id

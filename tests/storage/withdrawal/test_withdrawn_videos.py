@@ -50,7 +50,8 @@ def test_a_folder_of_frames_is_meant_by_its_name(staged_clips):
 def test_the_ledger_keeps_that_it_is_a_video(staged_clips_copy, film):
     withdraw(staged_clips_copy, [FILM], "consent revoked")
     run = staged_clips_copy.ledger.runs()[-1]
-    assert json.loads(run["details"]) == {"reason": "consent revoked", "nouns": {film: "video"}}
+    said = json.loads(run["details"])
+    assert (said["reason"], said["nouns"]) == ("consent revoked", {film: "video"})
     assert withdrawn(staged_clips_copy)[film].noun == "video"
     assert withdrawn(staged_clips_copy)[film].facts["video_id"] == film
     assert FILM not in json.dumps(run)
