@@ -5,6 +5,7 @@ Objects are read first, the history after them: what a job finished meanwhile ha
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing, StoreUnreadable
@@ -20,7 +21,7 @@ from storage.erased_objects import StandInObjects
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import ObjectStore
-from storage.records.ancestors import AncestorMissing, ancestors
+from storage.records.ancestors import AncestorMissing, Read, ancestors
 from storage.records.tombstones import Erased
 from storage.rows.source_kinds import samples_learned_from
 from storage.rows.stage_names import SEQUENCES
@@ -149,17 +150,7 @@ def _of_kinds(survey: Survey, *kinds: str) -> tuple[str, ...]:
 
 
 def _outstanding(store: Store, objects: ObjectStore, survey: Survey) -> list[Outstanding]:
-    trained_on = {
-        checkpoint: _seen_by(objects, json.loads(objects.get(checkpoint)))
-        for checkpoint, links in survey.links.items()
-        if links.kind == RecordKind.CHECKPOINT and links.needed
-    }
-    return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
-
-
-def _seen_by(objects: ObjectStore, checkpoint: Mapping[str, Any]) -> tuple[TrainedOn, ...]:
-    """Return what a checkpoint saw, itself or through those that it learned from."""
-
+    @cache  # checkpoints of one chain have the same ancestors
     def read(digest: str) -> Mapping[str, Any] | None:
         try:
             content: Mapping[str, Any] = json.loads(objects.get(digest))
@@ -167,6 +158,16 @@ def _seen_by(objects: ObjectStore, checkpoint: Mapping[str, Any]) -> tuple[Train
             return None
         return content
 
+    trained_on = {
+        checkpoint: _seen_by(json.loads(objects.get(checkpoint)), read)
+        for checkpoint, links in survey.links.items()
+        if links.kind == RecordKind.CHECKPOINT and links.needed
+    }
+    return outstanding(objects, withdrawn(store), survey.datasets, trained_on)
+
+
+def _seen_by(checkpoint: Mapping[str, Any], read: Read) -> tuple[TrainedOn, ...]:
+    """Return what a checkpoint saw, itself or through those that it learned from."""
     try:
         earlier = tuple(ancestors(checkpoint, read).values())
     except AncestorMissing:  # reported as an object that is missing

@@ -12,8 +12,8 @@ from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
-from storage.lineage.usage import Usage, own_datasets, usage_by_source, usage_of
-from storage.records.ancestors import parents
+from storage.lineage.usage import Usage, usage_by_source, usage_of
+from storage.records.ancestors import own_datasets, parents
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import PHOTOGRAPHS, SAMPLE_STAGES
 from storage.tables.append_only import Row

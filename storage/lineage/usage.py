@@ -16,7 +16,7 @@ from storage.lineage.arrays import booleans, integers, no_rows, strings
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.splits import clips_of_split, samples_of_split
-from storage.records.ancestors import AncestorMissing, ancestors
+from storage.records.ancestors import AncestorMissing, ancestors, own_datasets
 from storage.rows.draws import NEVER, draws, spread
 
 _SAMPLES = pa.schema(
@@ -135,12 +135,6 @@ def _own_usage(history: History, checkpoint: Content) -> Usage:
         validations=validations,
         selected_by_validation=training.get("checkpoint") == "best",
     )
-
-
-def own_datasets(checkpoint: Content) -> tuple[str, ...]:
-    """Return the datasets of a training: that which is learned from, and that which validates."""
-    both = (checkpoint["dataset"], checkpoint.get("validation_dataset"))
-    return tuple(dict.fromkeys(filter(None, both)))
 
 
 def _numbered(history: History, checkpoint: Content) -> pa.Array:

@@ -18,6 +18,12 @@ class AncestorMissing(LookupError):
     """The record of a checkpoint that another one learned from is missing."""
 
 
+def own_datasets(checkpoint: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the datasets of a training: that which is learned from, and that which validates."""
+    both = (checkpoint["dataset"], checkpoint.get("validation_dataset"))
+    return tuple(dict.fromkeys(filter(None, both)))
+
+
 def parents(checkpoint: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of the checkpoints that one learned from directly, given its record."""
     both = (checkpoint.get(PSEUDO_MASKS_BY), checkpoint.get(STARTS_FROM))
@@ -40,17 +46,21 @@ def ancestors(checkpoint: Mapping[str, Any], read: Read) -> dict[str, Mapping[st
         If the record of one is missing.
     """
     found: dict[str, Mapping[str, Any]] = {}
-    waiting = [(parent, False) for parent in reversed(parents(checkpoint))]
+    waiting = _to_read(checkpoint)
     while waiting:  # not by recursion: a chain of rounds may be long
-        digest, is_ready = waiting.pop()
+        digest, record = waiting.pop()
         if digest in found:
+            continue
+        if record is not None:  # its parents were found since it was read
+            found[digest] = record
             continue
         record = read(digest)
         if record is None:
             raise AncestorMissing(f"checkpoint {short(digest)}…, which it learned from, is missing")
-        if is_ready:
-            found[digest] = record
-        else:
-            waiting.append((digest, True))
-            waiting += [(parent, False) for parent in reversed(parents(record))]
+        waiting += [(digest, record), *_to_read(record)]
     return found
+
+
+def _to_read(checkpoint: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """Return the parents of a checkpoint, whose records are not read yet, the first one last."""
+    return [(parent, None) for parent in reversed(parents(checkpoint))]

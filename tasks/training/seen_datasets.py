@@ -2,10 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from shls_core.errors import InputError, ObjectMissing
-from storage.records.ancestors import PSEUDO_MASKS_BY, STARTS_FROM, AncestorMissing, ancestors
+from storage.records.ancestors import (
+    PSEUDO_MASKS_BY,
+    STARTS_FROM,
+    AncestorMissing,
+    ancestors,
+    own_datasets,
+)
 from storage.store import Store
 from tasks.training.learning_config import LearningConfig
 from tasks.training.pseudo_masks import pseudo_masks_by
@@ -37,16 +44,5 @@ def seen_datasets(store: Store, dataset: str, learning: LearningConfig) -> tuple
         raise InputError(
             f"expected all checkpoints in the store that this training learns from, {missing}"
         ) from None
-    return tuple(
-        dict.fromkeys(
-            [
-                *learning.datasets(dataset),
-                *(
-                    seen
-                    for record in earlier
-                    for seen in (record["dataset"], record.get("validation_dataset"))
-                    if seen is not None
-                ),
-            ]
-        )
-    )
+    seen = [learning.datasets(dataset), *map(own_datasets, earlier)]
+    return tuple(dict.fromkeys(chain.from_iterable(seen)))

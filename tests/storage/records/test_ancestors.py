@@ -1,6 +1,8 @@
+from collections import Counter
+
 import pytest
 
-from storage.records.ancestors import AncestorMissing, ancestors, parents
+from storage.records.ancestors import AncestorMissing, ancestors, own_datasets, parents
 
 RECORDS = {
     "dul": {},
@@ -20,6 +22,23 @@ def test_a_parent_that_gave_weights_and_pseudo_masks_is_one_parent():
 def test_every_ancestor_is_there_once_after_its_own_parents():
     assert list(ancestors(RECORDS["two"], RECORDS.get)) == ["dul", "other", "one"]
     assert ancestors(RECORDS["dul"], RECORDS.get) == {}
+
+
+def test_every_record_is_read_once():
+    read = Counter()
+
+    def counted(digest):
+        read[digest] += 1
+        return RECORDS.get(digest)
+
+    ancestors(RECORDS["two"], counted)
+    assert read == {"dul": 1, "one": 1, "other": 1}
+
+
+def test_a_training_has_the_dataset_that_validates_too_if_it_is_another():
+    assert own_datasets({"dataset": "films"}) == ("films",)
+    assert own_datasets({"dataset": "films", "validation_dataset": "films"}) == ("films",)
+    assert own_datasets({"dataset": "films", "validation_dataset": "stills"}) == ("films", "stills")
 
 
 def test_a_long_chain_is_no_deep_recursion():
