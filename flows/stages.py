@@ -19,7 +19,12 @@ def dataset_stages(config: PipelineConfig) -> tuple[Stage, ...]:
 
     A configuration without either has those of photographs: they are in the store already.
     """
-    stages = _without_clusters(config)
+    has_videos = config.footage.videos is not None
+    stages: list[Stage] = []
+    if config.ingest.images is not None or not has_videos:
+        stages += _of_stills(config)
+    if has_videos:
+        stages += [FootageStage(config.footage), ClipsStage(config.clips, config.held_out)]
     by_name = {stage.name: stage for stage in stages}
     return tuple(by_name[name] for name in in_reading_order({stage.name: stage.reads for stage in stages}))
 
@@ -54,16 +59,6 @@ def stages_to_build(config: PipelineConfig, store: str) -> tuple[Stage, ...]:
     opened = Store.open(store)
     maker = cluster_maker(opened, checkpoint, config.execution, config.training.num_threads)
     return (*stages, ClustersStage(config.clusters, maker))
-
-
-def _without_clusters(config: PipelineConfig) -> list[Stage]:
-    has_videos = config.footage.videos is not None
-    stages: list[Stage] = []
-    if config.ingest.images is not None or not has_videos:
-        stages += _of_stills(config)
-    if has_videos:
-        stages += [FootageStage(config.footage), ClipsStage(config.clips, config.held_out)]
-    return stages
 
 
 def _of_stills(config: PipelineConfig) -> list[Stage]:
