@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flows.configuration import PipelineConfig, load_config
-from flows.stages import dataset_stages
+from flows.stages import stages_to_build
 from flows.status.freshness import recorded_configuration
 from shls_core.errors import InputError, NameUnknown, ShlsError
 from storage.store import Store
@@ -100,7 +100,7 @@ def prices(configs: dict[str, PipelineConfig], location: str) -> Iterator[Price]
     """Plan every dataset and yield what it will cost; nothing is written."""
     for name, config in configs.items():
         try:
-            stages = dataset_stages(config)
+            stages = stages_to_build(config, location)
             report = plan_report(location, name, stages, config.staging, config.execution)
         except (ShlsError, OSError) as error:
             yield Price(name=name, status="unknown", error=str(error))

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from flows.configuration import PipelineConfig
-from flows.stages import dataset_stages
+from flows.stages import stages_to_build
 from shls_core.errors import ShlsError
 from storage.kinds import RunKind
 from storage.store import Store
@@ -54,7 +54,8 @@ def freshness(store: Store, name: str, newest: str) -> Freshness:
     if config is None:
         return _unknown("no completed run of this store built it")
     try:
-        plan = plan_dataset(store, dataset_stages(config), config.staging.rows_per_shard)
+        stages = stages_to_build(config, store.location)
+        plan = plan_dataset(store, stages, config.staging.rows_per_shard)
         baseline = Baseline.of(store, newest)
         if not any(stage.stale for stage in plan.stages):
             return _whole(plan, newest)

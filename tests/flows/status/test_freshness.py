@@ -8,11 +8,26 @@ import cv2
 import pytest
 import yaml
 
-from flows.configuration import load_config
+from flows.backfill import prices
+from flows.configuration import PipelineConfig, load_config
 from flows.status.freshness import freshness, recorded_configuration
 from storage.provenance.environment import current_environment
+from storage.records.manifests import StageManifest, get_record
 from storage.store import Store
 from storage.tables.ledger import Run
+
+
+def record_build(store, configuration, outputs):
+    run = Run(
+        run_id="again",
+        kind="dataset",
+        status="completed",
+        started_at=datetime.now(UTC),
+        seconds=1,
+        configuration=configuration,
+        outputs=outputs,
+    )
+    store.ledger.record(run, current_environment())
 
 
 @pytest.fixture
@@ -24,16 +39,7 @@ def used(first_run, used_store, photographs, tmp_path):
     (built,) = [run for run in store.ledger.runs() if run["kind"] == "dataset"]
     configuration = json.loads(built["configuration"])
     configuration["ingest"]["images"] = str(folder)
-    run = Run(
-        run_id="again",
-        kind="dataset",
-        status="completed",
-        started_at=datetime.now(UTC),
-        seconds=1,
-        configuration=configuration,
-        outputs=built["outputs"],
-    )
-    store.ledger.record(run, current_environment())
+    record_build(store, configuration, built["outputs"])
     return store, folder, built["outputs"][0]
 
 
@@ -77,3 +83,26 @@ def test_the_configuration_is_that_of_the_last_completed_run(used, first_run):
     assert found.synthesis == load_config(str(first_run.config)).synthesis
     assert yaml.safe_load(first_run.config.read_text())["name"] == found.name
     assert recorded_configuration(store, "other") is None
+
+
+def test_a_dataset_with_clusters_is_compared_with_its_clusters(staged_clusters, videos, tmp_path):
+    store = Store.open(shutil.copytree(staged_clusters.store.root, tmp_path / "clusters"))
+    artifact = staged_clusters.outcomes["clusters"].artifact
+    recorded = get_record(store.objects, artifact, StageManifest).parameters
+    config = PipelineConfig.model_validate(
+        {
+            "name": "films",
+            "staging": {"seed": 1, "rows_per_shard": 2},
+            "footage": {"videos": str(videos)},
+            "clips": {"side": 48, "max_frames": 12},
+            "held_out": {"share": 0.3},
+            "clusters": recorded["clusters"] | {"checkpoint": recorded["checkpoint"]},
+            "training": {"num_threads": 1},
+            "execution": {"backend": "serial", "device": "cpu"},
+        }
+    )
+    store.names.publish("films", staged_clusters.dataset)
+    record_build(store, config.model_dump(mode="json"), (staged_clusters.dataset,))
+    assert freshness(store, "films", staged_clusters.dataset).state == "fresh"
+    (price,) = prices({"films": config}, store.location)
+    assert (price.status, price.rows_to_compute) == ("fresh", 0)
