@@ -1,14 +1,12 @@
 """What all tests share: one thread, a store, a few small photographs and the dataset staged from them."""
 
 import ctypes
-import io
 import itertools
 import os
 import shutil
 import subprocess
 import sys
 import urllib.request
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
     from storage.store import Store
     from tasks.runs.outcomes import StageOutcome
     from tasks.stages.stage import Stage
+
+pytest_plugins = ("benchmark_folders", "saliency_networks")
+"""More of what all tests share: modules of `tests/fixtures`, where pytest looks (``pythonpath``)."""
 
 # Examples that are drawn are the same in every run, and as long as they take.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -343,149 +344,6 @@ def staged_clusters(tmp_path_factory: pytest.TempPathFactory, staged_clips: Stag
     stages = get_record(store.objects, staged_clips.dataset, DatasetManifest).stages
     dataset = put_record(store.objects, DatasetManifest(stages={**stages, "clusters": outcome.artifact}))
     return Staged(store, dataset, {**staged_clips.outcomes, "clusters": outcome})
-
-
-@pytest.fixture
-def davis_benchmark(tmp_path: Path) -> tuple[Path, Path]:
-    """A benchmark of two videos of five frames that stand still, and results for it.
-
-    ``judo`` has two objects, squares of 6 px; the results have the first one 3 px too low. ``dog`` has one,
-    which the results have as it is.
-    """
-    import numpy as np
-
-    from shls_core.files.masks.indexed_png import write_mask
-
-    def squares(*tops: int, void: bool = False) -> Any:
-        mask = np.zeros((24, 24), np.uint8)
-        for number, top in enumerate(tops, 1):
-            mask[top : top + 6, 8 * number - 6 : 8 * number] = number
-        if void:
-            mask[-1] = 255
-        return mask
-
-    import cv2
-
-    root, results = tmp_path / "davis", tmp_path / "results"
-    (root / "ImageSets" / "2017").mkdir(parents=True)
-    (root / "ImageSets" / "2017" / "val.txt").write_text("judo\ndog\n")
-    for name, truth, result in (
-        ("judo", squares(4, 10, void=True), squares(7, 10)),
-        ("dog", squares(4), squares(4)),
-    ):
-        folders = [root / kind / "480p" / name for kind in ("Annotations", "JPEGImages")] + [results / name]
-        for folder in folders:
-            folder.mkdir(parents=True)
-        annotations, frames, masks = folders
-        for number in range(5):
-            write_mask(annotations / f"{number:05d}.png", truth)
-            assert cv2.imwrite(str(frames / f"{number:05d}.jpg"), truth[..., None].repeat(3, axis=2) * 90)
-            write_mask(masks / f"{number:05d}.png", result)
-    return root, results
-
-
-@pytest.fixture
-def youtube_vos(tmp_path: Path) -> Path:
-    """A benchmark in the layout of YouTube-VOS: a split ``valid`` and all of its frames, of 40x56 px.
-
-    Of the 16 frames of each video, every fifth is in ``valid``. ``cat`` has object 2 from the first frame
-    on; of ``dog``, object 3 appears in frame 00005 and object 7 in 00010.
-    """
-    import json
-
-    import cv2
-    import numpy as np
-
-    from shls_core.files.masks.indexed_png import write_mask
-
-    root = tmp_path / "youtube-vos"
-    every_fifth = ("00000", "00005", "00010", "00015")
-    every = tuple(f"{number:05d}" for number in range(16))
-    noise = np.random.default_rng(0).integers(0, 60, (40, 56, 3), dtype=np.uint8)
-    places = {2: np.s_[5:20, 5:20], 3: np.s_[5:20, 5:20], 7: np.s_[22:38, 30:50]}
-    colours = {2: (250, 0, 0), 3: (250, 0, 0), 7: (0, 250, 0)}
-    since = {"cat": {2: "00000"}, "dog": {3: "00005", 7: "00010"}}
-
-    for split, names in (("valid", every_fifth), ("valid_all_frames", every)):
-        for video, objects in since.items():
-            (root / split / "JPEGImages" / video).mkdir(parents=True)
-            for name in names:
-                frame = noise.copy()
-                for label, first in objects.items():
-                    if name >= first:
-                        frame[places[label]] = colours[label]
-                assert cv2.imwrite(str(root / split / "JPEGImages" / video / f"{name}.jpg"), frame)
-    meta: dict[str, Any] = {"videos": {}}
-    for video, objects in since.items():
-        (root / "valid" / "Annotations" / video).mkdir(parents=True)
-        meta["videos"][video] = {"objects": {}}
-        for label, first in objects.items():
-            mask = np.zeros((40, 56), np.uint8)
-            mask[places[label]] = label
-            write_mask(root / "valid" / "Annotations" / video / f"{first}.png", mask)
-            seen = [name for name in every_fifth if name >= first]
-            meta["videos"][video]["objects"][str(label)] = {"category": "animal", "frames": seen}
-    (root / "valid" / "meta.json").write_text(json.dumps(meta))
-    return root
-
-
-def torchscript_bytes(
-    *, shape: tuple[int, ...] | None = None, scale: float = 1.0, wrap: str = "tensor"
-) -> bytes:
-    """A TorchScript network that answers the first channel, times a scale, in a shape or container."""
-    import torch
-
-    class Network(torch.nn.Module):
-        def forward(self, image):
-            answer = image[:, :1] * scale
-            if shape is not None:
-                answer = answer[:, :, :2, :2].reshape(shape)
-            return {"tensor": answer, "list": [answer, image], "dict": {"saliency": answer}}[wrap]
-
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(Network(), torch.zeros(1, 3, 16, 16), strict=False), buffer)
-    return buffer.getvalue()
-
-
-def onnx_bytes(*, scale: float = 1.0, num_inputs: int = 1) -> bytes:
-    """An ONNX network that answers the first channel, times a scale."""
-    import onnx
-    from onnx import TensorProto, helper
-
-    names = ["image", *(f"other{number}" for number in range(1, num_inputs))]
-    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, "h", "w"]) for name in names]
-    output = helper.make_tensor_value_info("saliency", TensorProto.FLOAT, [1, 1, "h", "w"])
-    constants = [
-        helper.make_tensor("start", TensorProto.INT64, [1], [0]),
-        helper.make_tensor("end", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("scale", TensorProto.FLOAT, [], [scale]),
-    ]
-    nodes = [
-        helper.make_node("Slice", ["image", "start", "end", "axis"], ["red"]),
-        helper.make_node("Mul", ["red", "scale"], ["saliency"]),
-    ]
-    model = helper.make_model(
-        helper.make_graph(nodes, "first channel", inputs, [output], constants),
-        opset_imports=[helper.make_opsetid("", 17)],
-        ir_version=8,
-    )
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
-
-
-@pytest.fixture(scope="session")
-def torchscript_network() -> Callable[..., bytes]:
-    """Return a function that makes the content of a TorchScript file."""
-    return torchscript_bytes
-
-
-@pytest.fixture(scope="session")
-def onnx_network() -> Callable[..., bytes]:
-    """Return a function that makes the content of an ONNX file."""
-    return onnx_bytes
 
 
 @pytest.fixture(scope="session")
