@@ -38,6 +38,7 @@ from tasks.runs.run_artifacts import shown
 from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
+from tasks.training.seen_datasets import datasets_seen_by
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
 _ADAPTING_MODULE = "shls_core.adaptation.labelled_sequences"
@@ -62,7 +63,7 @@ def score_checkpoint(
     opened = Store.create(store)
     trained = get_record(opened.objects, checkpoint, CheckpointRecord)
     require_held_out(opened, trained)
-    if found := withdrawn_in_any(opened, {trained.dataset, trained.scored_on}):
+    if found := withdrawn_in_any(opened, datasets_seen_by(opened, trained.model_dump())):
         print_line(
             f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
             f"{listed(found.values())}"

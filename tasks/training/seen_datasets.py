@@ -19,12 +19,23 @@ from tasks.training.pseudo_masks import pseudo_masks_by
 
 
 def seen_datasets(store: Store, dataset: str, learning: LearningConfig) -> tuple[str, ...]:
-    """Return the ids of the datasets that a training sees, its own first.
+    """Return the ids of the datasets that a training sees, its own first; raises as `datasets_seen_by`."""
+    begun = {
+        "dataset": dataset,
+        "validation_dataset": learning.validation_dataset,
+        STARTS_FROM: learning.starts_from,
+        PSEUDO_MASKS_BY: pseudo_masks_by(store.objects, dataset, learning),
+    }
+    return datasets_seen_by(store, begun)
+
+
+def datasets_seen_by(store: Store, checkpoint: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the datasets that a checkpoint saw, by its record, those of its own training first.
 
     Raises
     ------
     InputError
-        If a record of a checkpoint that it learns from is missing, so that they are not known.
+        If a record of a checkpoint that it learned from is missing, so that they are not known.
     """
 
     def read(digest: str) -> Mapping[str, Any] | None:
@@ -34,15 +45,11 @@ def seen_datasets(store: Store, dataset: str, learning: LearningConfig) -> tuple
             return None
         return content
 
-    begun = {
-        STARTS_FROM: learning.starts_from,
-        PSEUDO_MASKS_BY: pseudo_masks_by(store.objects, dataset, learning),
-    }
     try:
-        earlier = ancestors(begun, read).values()
+        earlier = ancestors(checkpoint, read).values()
     except AncestorMissing as missing:
         raise InputError(
             f"expected all checkpoints in the store that this training learns from, {missing}"
         ) from None
-    seen = [learning.datasets(dataset), *map(own_datasets, earlier)]
+    seen = map(own_datasets, (checkpoint, *earlier))
     return tuple(dict.fromkeys(chain.from_iterable(seen)))

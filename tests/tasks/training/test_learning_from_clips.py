@@ -24,7 +24,9 @@ from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.links import all_links
 from storage.records.manifests import DatasetManifest, get_record, put_record, record_id
 from storage.rows.clip_loader import ClipLoader
+from storage.rows.dataset import Dataset
 from storage.rows.loader import SequenceLoader
+from storage.rows.stage_names import CLIPS
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig
@@ -164,6 +166,16 @@ def test_the_same_comes_of_an_export(train, both, staged, staged_clips, tmp_path
     assert import_checkpoint(tmp_path / "trained", both) == trained
     outcome = train(config)
     assert (outcome.checkpoint, outcome.status) == (trained, "cached")
+
+
+def test_a_score_says_what_was_withdrawn_of_what_a_parent_saw(train, both, staged, staged_clips, capsys):
+    parent = train(learning()).checkpoint
+    child = train(learning("stills").model_copy(update={"starts_from": parent}), staged.dataset).checkpoint
+    video = Dataset(both.objects, staged_clips.dataset)[CLIPS].accepted(("video_id",))[0][1]["video_id"]
+    withdraw(both, [video], "consent revoked")
+    capsys.readouterr()
+    score_checkpoint.fn(child, PropagationChoice(TINY), both.location, CPU)
+    assert f"checkpoint {child[:12]} was trained with withdrawn videos: " in capsys.readouterr().err
 
 
 def test_it_is_scored_on_the_dataset_that_validates(train, both, staged, staged_clips):
