@@ -111,8 +111,8 @@ def _clusters(given: Parameters) -> Stage:
     method = method_named(given["method"]["name"])
     if given["features_code"] != code_digest(*method.feature_modules):
         raise NotComparable("its features were computed by other code")
-    maker = {name: given[name] for name in (field.name for field in fields(ClusterMaker))}
-    return ClustersStage(ClusterConfig.model_validate(given["clusters"]), ClusterMaker(**maker))
+    maker = ClusterMaker(**{field.name: given[field.name] for field in fields(ClusterMaker)})
+    return ClustersStage(ClusterConfig.model_validate(given["clusters"]), maker)
 
 
 def _max_side(given: Parameters) -> int:
