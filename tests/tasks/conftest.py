@@ -177,12 +177,22 @@ def change_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
     forget()
 
 
+@pytest.fixture(scope="session")
+def pass_gate() -> Callable[[Store, str], None]:
+    """Return a function that puts a passed verdict on a dataset into a store."""
+
+    def put(store, dataset):
+        verdict = put_record(store.objects, Verdict(dataset=dataset, passed=True, findings=()))
+        store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset, verdict)
+
+    return put
+
+
 @pytest.fixture
-def passed_store(staged, tmp_path: Path) -> Store:
+def passed_store(staged, pass_gate, tmp_path: Path) -> Store:
     """A store with the staged dataset and a passed verdict on it, to write to."""
     store = Store.open(shutil.copytree(staged.store.root, tmp_path / "store"))
-    verdict = put_record(store.objects, Verdict(dataset=staged.dataset, passed=True, findings=()))
-    store.keys.put(KeyKind.VERDICT_OF_DATASET, staged.dataset, verdict)
+    pass_gate(store, staged.dataset)
     return store
 
 

@@ -12,7 +12,6 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.config import TrainingConfig
 from storage.audit.use import use_problems
-from storage.gate.gate import Verdict
 from storage.kinds import KeyKind
 from storage.lineage.ancestry import ancestry
 from storage.lineage.descent import descent
@@ -38,7 +37,6 @@ from tasks.training.bare_training import train_exported
 from tasks.training.export_order import export_training
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, learning_of
-from tasks.training.train_task import train_network
 from tasks.upkeep.withdrawal import purge, withdraw
 
 TINY = DulConfig(
@@ -60,17 +58,9 @@ def learning(source="clips", validation_dataset=None, method=TINY, **training):
 
 
 @pytest.fixture
-def train(both, staged_clips):
+def train(both, staged_clips, train_recorded):
     """Return a function that trains on the clips, as a recorded run, and returns its outcome."""
-
-    def run(config, dataset=staged_clips.dataset):
-        with recorded_run(both, "train", config.model_dump(mode="json"), 0) as run:
-            run.inputs += config.datasets(dataset)
-            outcome = train_network.fn(dataset, config, both.location, CPU)
-            run.outputs.append(outcome.checkpoint)
-        return outcome
-
-    return run
+    return lambda config, dataset=staged_clips.dataset: train_recorded(both, config, dataset)
 
 
 def test_the_record_says_what_was_drawn_and_what_validated(train, both, staged, staged_clips):
@@ -244,12 +234,11 @@ def test_a_method_that_cannot_learn_from_clips_is_refused(method):
 
 
 @pytest.fixture
-def with_both_sources(both, staged, staged_clips):
+def with_both_sources(both, staged, staged_clips, pass_gate):
     """The id of a dataset that was made from these photographs and these videos."""
     stages = {**stages_in(both, staged.dataset), **stages_in(both, staged_clips.dataset)}
     dataset = put_record(both.objects, DatasetManifest(stages=stages))
-    verdict = put_record(both.objects, Verdict(dataset=dataset, passed=True, findings=()))
-    both.keys.put(KeyKind.VERDICT_OF_DATASET, dataset, verdict)
+    pass_gate(both, dataset)
     return dataset
 
 

@@ -16,8 +16,7 @@ from shls_core.training.weights import weights_from_bytes
 from storage.audit.examination import examine
 from storage.garbage_collection import plan_collection
 from storage.gate.config import GateConfig
-from storage.gate.gate import Verdict, validate
-from storage.kinds import KeyKind
+from storage.gate.gate import validate
 from storage.lineage.ancestry import ancestry
 from storage.lineage.descent import descent
 from storage.lineage.history import History
@@ -35,7 +34,6 @@ from tasks.checkpoints.cluster_maker import cluster_maker
 from tasks.checkpoints.importing import import_checkpoint
 from tasks.checkpoints.reproduction import reproduce_checkpoint
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
-from tasks.runs.recorded_run import recorded_run
 from tasks.scoring.held_out import score_checkpoint
 from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.stages.clusters import ClustersStage
@@ -44,7 +42,6 @@ from tasks.training.bare_training import train_exported
 from tasks.training.export_order import export_training
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, learning_of
-from tasks.training.train_task import train_network
 from tasks.upkeep.auditing.recorded_stages import recorded_stage
 from tasks.upkeep.withdrawal import withdraw
 
@@ -74,28 +71,20 @@ def learning(method=MASK_VOS, starts_from=None, **training):
     )
 
 
-def pass_gate(store, dataset):
-    verdict = put_record(store.objects, Verdict(dataset=dataset, passed=True, findings=()))
-    store.keys.put(KeyKind.VERDICT_OF_DATASET, dataset, verdict)
+@pytest.fixture(scope="module")
+def clustered(staged_clips, pass_gate):
+    """Return a function that makes the dataset of a round with a checkpoint."""
 
+    def cluster(store, checkpoint):
+        stage = ClustersStage(CLUSTERING, cluster_maker(store, checkpoint[:12], CPU, 1))
+        clips = {CLIPS: staged_clips.outcomes[CLIPS].artifact}
+        outcome = build_stage(store, stage, clips, STAGING, CPU)
+        stages = get_record(store.objects, staged_clips.dataset, DatasetManifest).stages
+        dataset = put_record(store.objects, DatasetManifest(stages={**stages, CLUSTERS: outcome.artifact}))
+        pass_gate(store, dataset)
+        return dataset, outcome
 
-def train(store, config, dataset):
-    """Train as a recorded run; return the checkpoint."""
-    with recorded_run(store, "train", config.model_dump(mode="json"), 0) as run:
-        run.inputs += config.inputs(dataset)
-        outcome = train_network.fn(dataset, config, store.location, CPU)
-        run.outputs.append(outcome.checkpoint)
-    return outcome.checkpoint
-
-
-def clustered(store, clips, checkpoint):
-    """Make the dataset of a round with a checkpoint."""
-    stage = ClustersStage(CLUSTERING, cluster_maker(store, checkpoint[:12], CPU, 1))
-    outcome = build_stage(store, stage, {CLIPS: clips.outcomes[CLIPS].artifact}, STAGING, CPU)
-    stages = get_record(store.objects, clips.dataset, DatasetManifest).stages
-    dataset = put_record(store.objects, DatasetManifest(stages={**stages, CLUSTERS: outcome.artifact}))
-    pass_gate(store, dataset)
-    return dataset, outcome
+    return cluster
 
 
 @dataclass(frozen=True)
@@ -110,23 +99,24 @@ class Rounds:
 
 
 @pytest.fixture(scope="module")
-def rounds(staged_clips, tmp_path_factory):
+def rounds(staged_clips, tmp_path_factory, clustered, pass_gate, train_recorded):
     """Nobody writes to this store what others would see."""
     folder = tmp_path_factory.mktemp("rounds") / "store"
     store = Store.open(shutil.copytree(staged_clips.store.root, folder))
     pass_gate(store, staged_clips.dataset)
-    checkpoints = [train(store, learning(DUL), staged_clips.dataset)]
+    checkpoints = [train_recorded(store, learning(DUL), staged_clips.dataset).checkpoint]
     made = []
     for _ in range(2):
-        made.append(clustered(store, staged_clips, checkpoints[-1]))
-        checkpoints.append(train(store, learning(starts_from=checkpoints[-1]), made[-1][0]))
+        made.append(clustered(store, checkpoints[-1]))
+        config = learning(starts_from=checkpoints[-1])
+        checkpoints.append(train_recorded(store, config, made[-1][0]).checkpoint)
     (one, outcome), (two, _) = made
     return Rounds(store, (one, two), outcome.artifact, tuple(checkpoints))
 
 
-def test_clusters_are_of_every_clip_and_repeat(rounds, staged_clips):
+def test_clusters_are_of_every_clip_and_repeat(rounds, clustered):
     store, dataset, first = rounds.store, rounds.datasets[0], rounds.checkpoints[0]
-    again, repeated = clustered(store, staged_clips, first)
+    again, repeated = clustered(store, first)
     assert (again, repeated.status) == (dataset, "cached")
     manifest = get_record(store.objects, rounds.clusters, StageManifest)
     assert manifest.parameters["checkpoint"] == first
@@ -233,7 +223,7 @@ def test_the_last_round_is_reproduced_and_the_same_comes_of_an_export(rounds, tm
     assert import_checkpoint(tmp_path / "trained", store) == third
 
 
-def test_what_a_parent_saw_its_children_saw(rounds, tmp_path):
+def test_what_a_parent_saw_its_children_saw(rounds, tmp_path, train_recorded):
     store = Store.open(shutil.copytree(rounds.store.root, tmp_path / "copy"))
     (_, dataset), (first, second, third) = rounds.datasets, rounds.checkpoints
     history = History(store)
@@ -264,7 +254,7 @@ def test_what_a_parent_saw_its_children_saw(rounds, tmp_path):
     assert descent(store, video).seen_by == tuple(sorted((first, second, third)))
     withdraw(store, [video], "consent revoked")
     with pytest.raises(PhotographWithdrawn):
-        train(store, learning(starts_from=third, steps=1), dataset)
+        train_recorded(store, learning(starts_from=third, steps=1), dataset)
     (outstanding,) = examine(store).outstanding
     assert set(outstanding.checkpoints) == {first, second, third}
 
@@ -274,13 +264,15 @@ def test_a_parent_is_kept_as_long_as_its_child(rounds):
     assert not removed & set(rounds.checkpoints)
 
 
-def test_it_learns_from_pseudo_sequences_without_clusters_and_is_scored(staged, staged_copy):
+def test_it_learns_from_pseudo_sequences_without_clusters_and_is_scored(
+    staged, staged_copy, pass_gate, train_recorded
+):
     pass_gate(staged_copy, staged.dataset)
     method = MASK_VOS.model_copy(update={"pseudo_masks": "shards"})
     config = LearningConfig(
         method=method, training=TrainingConfig(steps=2, batch_size=2, num_threads=1, validate_every=2)
     )
-    checkpoint = train(staged_copy, config, staged.dataset)
+    checkpoint = train_recorded(staged_copy, config, staged.dataset).checkpoint
     record = get_record(staged_copy.objects, checkpoint, CheckpointRecord)
     assert record.pseudo_masks_by is None
     assert [one.step for one in record.validations] == [2]

@@ -32,7 +32,6 @@ from tasks.training.bare_training import train_exported
 from tasks.training.export_order import export_training
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig, learning_of
-from tasks.training.train_task import train_network
 from tasks.training.trained_folder import read_trained
 
 TINY = MomentumMemoryConfig(
@@ -61,18 +60,9 @@ def dataset_of(staged, staged_clips):
 
 
 @pytest.fixture
-def train(both, dataset_of):
+def train(both, dataset_of, train_recorded):
     """Return a function that trains, as a recorded run, and returns its outcome."""
-
-    def run(config):
-        dataset = dataset_of[config.source]
-        with recorded_run(both, "train", config.model_dump(mode="json"), 0) as run:
-            run.inputs += config.datasets(dataset)
-            outcome = train_network.fn(dataset, config, both.location, CPU)
-            run.outputs.append(outcome.checkpoint)
-        return outcome
-
-    return run
+    return lambda config: train_recorded(both, config, dataset_of[config.source])
 
 
 @pytest.mark.parametrize("source", ["stills", "clips"])
