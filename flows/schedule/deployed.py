@@ -14,6 +14,7 @@ from flows.schedule.auditing import AuditOutcome, audit_now
 from flows.schedule.catching_up import CaughtUp, catch_up_now, nobody_was_asked_to_train
 from flows.schedule.chain import emit_published, emit_trained
 from flows.schedule.parameters import (
+    NO_CHANGES,
     Changes,
     CheckpointReference,
     ConfigName,
@@ -37,7 +38,7 @@ def regenerate(
     images: SourceFolder = None,
     videos: SourceFolder = None,
     store: StoreLocation = "store",
-    changes: Changes = {},  # noqa: B006  # a schema needs the default itself; nobody changes it
+    changes: Changes = NO_CHANGES,
 ) -> DatasetOutcome:
     """Stage, validate and publish a dataset; a new version of its name starts a training."""
     configuration = chosen(config, changes, images, videos)
@@ -54,7 +55,7 @@ def train(
     config: ConfigName = "quickstart",
     dataset: DatasetReference = None,
     store: StoreLocation = "store",
-    changes: Changes = {},  # noqa: B006
+    changes: Changes = NO_CHANGES,
 ) -> TrainingOutcome:
     """Train on a published dataset; a checkpoint that can be scored starts an evaluation."""
     configuration = chosen(config, changes)
@@ -79,7 +80,7 @@ def pipeline(
     images: SourceFolder = None,
     videos: SourceFolder = None,
     store: StoreLocation = "store",
-    changes: Changes = {},  # noqa: B006
+    changes: Changes = NO_CHANGES,
 ) -> PipelineOutcome:
     """Regenerate, train and evaluate in one run, by hand; events start nothing."""
     outcome: PipelineOutcome = pipeline_flow.fn(chosen(config, changes, images, videos), store)
@@ -96,7 +97,7 @@ def audit(store: StoreLocation = "store", replay: SampleCount = 5) -> AuditOutco
 def catch_up(
     config: ConfigName = "quickstart",
     store: StoreLocation = "store",
-    changes: Changes = {},  # noqa: B006
+    changes: Changes = NO_CHANGES,
 ) -> CaughtUp:
     """Start the training or the evaluation that the newest dataset waits for, if an event was lost."""
     return catch_up_now(chosen(config, changes), config, changes, store)

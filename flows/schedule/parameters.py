@@ -78,6 +78,8 @@ Changes = Annotated[
     WithJsonSchema(changes_schema()),
     Field(description="Keys of the configuration with other values, as {training: {steps: 500}}."),
 ]
+NO_CHANGES: Changes = {}
+"""The default of `changes`, a plain dictionary as the schema has to show it; nobody changes it."""
 DatasetReference = Annotated[
     str | None, Field(description="Name or id of the dataset; empty: the newest of the configuration's name.")
 ]

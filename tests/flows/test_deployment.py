@@ -115,6 +115,7 @@ def test_the_containers_are_reached_from_this_machine_alone_and_hold_no_secret()
     declared = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text())["services"]
     assert [service.get("ports") for service in declared.values()] == [None, ["127.0.0.1:4200:4200"]]
     assert declared["server"]["env_file"] == ["server.env"]
+    assert declared["server"]["volumes"] == [f"home:{declared['server']['environment']['PREFECT_HOME']}"]
     for service in declared.values():
         secrets = {
             name: value
