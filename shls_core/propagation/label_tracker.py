@@ -12,15 +12,8 @@ from shls_core.propagation.context_rule import context_rule
 from shls_core.propagation.frame_slots import FrameSlots
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.match_window import Window
+from shls_core.propagation.origins import Origin, add_origins
 from shls_core.propagation.soft_labels import hardened
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """The frame at which an object was first given, and the frames at which it was given again."""
-
-    start: int
-    again: tuple[int, ...] = ()
 
 
 @dataclass
@@ -55,7 +48,7 @@ class LabelTracker:
         self._config = config
         self._window = Window(config.window, config.radius)
         self._rule = context_rule(config)
-        self._origins = {0: _Origin(0)}  # by label, in the order of channels; 0 is background
+        self._origins = {0: Origin(0)}  # by label, in the order of channels; 0 is background
         self._frames: dict[int, _Remembered] = {}
         self._number = 0
         self._feature_slots = FrameSlots(features, self._rule.num_frames)
@@ -111,7 +104,7 @@ class LabelTracker:
         return soft
 
     def _predict_from(
-        self, origin: _Origin, features: Float[Tensor, "h w C"]
+        self, origin: Origin, features: Float[Tensor, "h w C"]
     ) -> Float[Tensor, "channels h w"]:
         config, (height, width, _) = self._config, features.shape
         uses = self._rule.uses(self._number, origin.start, origin.again)
@@ -139,13 +132,7 @@ class LabelTracker:
 
         The frame becomes an origin of these objects.
         """
-        for label in given:
-            origin = self._origins.get(label)
-            self._origins[label] = (
-                _Origin(self._number)
-                if origin is None
-                else _Origin(origin.start, (*origin.again, self._number))
-            )
+        add_origins(self._origins, given, self._number)
         if len(self._origins) > len(soft):
             self._make_room(soft.new_empty(soft[0].numel(), len(self._origins)))
         merged = soft.new_zeros(len(self._origins), *soft.shape[1:])

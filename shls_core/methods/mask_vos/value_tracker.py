@@ -11,6 +11,7 @@ from shls_core.methods.mask_vos.use_config import MaskVosUseConfig
 from shls_core.propagation.affinity import ContextFrame, matches
 from shls_core.propagation.label_context import context_of
 from shls_core.propagation.match_window import Window
+from shls_core.propagation.origins import Origin, add_origins
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,6 @@ class ObjectCells:
 
     share: Float[Tensor, "h w"]
     values: Float[Tensor, "C h w"]
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """The frame at which an object was first given, and the frames at which it was given again."""
-
-    start: int
-    again: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class ValueTracker:
     def __init__(self, config: MaskVosUseConfig) -> None:
         self._config = config
         self._window = Window(config.window, config.radius)
-        self._origins: dict[int, _Origin] = {}
+        self._origins: dict[int, Origin] = {}
         self._frames: dict[int, _Remembered] = {}
         self._number = 0
 
@@ -82,7 +75,7 @@ class ValueTracker:
         return {label: found[label] for label in self._origins}
 
     def _carried_from(
-        self, origin: _Origin, labels: list[int], features: Float[Tensor, "h w S"]
+        self, origin: Origin, labels: list[int], features: Float[Tensor, "h w S"]
     ) -> list[Float[Tensor, "cells columns"]]:
         config = self._config
         uses = context_of(
@@ -127,13 +120,7 @@ class ValueTracker:
         given
             The labels whose masks were given at this frame; it becomes an origin of theirs.
         """
-        for label in given:
-            origin = self._origins.get(label)
-            self._origins[label] = (
-                _Origin(self._number)
-                if origin is None
-                else _Origin(origin.start, (*origin.again, self._number))
-            )
+        add_origins(self._origins, given, self._number)
         # Half the memory of float32: at 480p the values of 21 frames are 138 MB an object.
         rows = {
             label: torch.cat([one.share[None], one.values]).flatten(1).T.contiguous().half()
