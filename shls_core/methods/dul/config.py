@@ -64,11 +64,8 @@ class ViewsConfig(FrozenConfig):
         return self
 
 
-class DulConfig(MethodConfig):
-    """Dense unsupervised learning: network, views and loss."""
-
-    name: Literal["dul"] = "dul"
-    """Name of the method."""
+class DulKeys(MethodConfig):
+    """The keys of dense unsupervised learning, and of methods that stand on it: network, views and loss."""
 
     network: DulNetworkConfig = DulNetworkConfig()
     """The network."""
@@ -107,10 +104,17 @@ class DulConfig(MethodConfig):
         return -(-self.views.crop // STRIDE)
 
     @model_validator(mode="after")
-    def _grids_fit(self) -> "DulConfig":
+    def _grids_fit(self) -> "DulKeys":
         if max(self.grid, self.cross_view_grid) > self.cells:
             raise ValueError(
                 f"expected grid and cross_view_grid of at most {self.cells}, the cells of a crop of "
                 f"{self.views.crop} px, got {self.grid} and {self.cross_view_grid}"
             )
         return self
+
+
+class DulConfig(DulKeys):
+    """Dense unsupervised learning."""
+
+    name: Literal["dul"] = "dul"
+    """Name of the method."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shls_core.methods.dul.config import DulConfig, Jitter, ViewsConfig
+from shls_core.methods.dul.config import DulKeys, Jitter, ViewsConfig
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Draws:
 
 def draw(
     rng: np.random.Generator,
-    config: DulConfig,
+    config: DulKeys,
     num_frames: int,
     height: int,
     width: int,

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from shls_core.errors import InputError
-from shls_core.methods.dul.config import DulConfig
+from shls_core.methods.dul.config import DulKeys
 from shls_core.methods.dul.draws import Draws, draw
 from shls_core.methods.dul.losses import cross_view, space_time
 from shls_core.methods.dul.network import DulNetwork
@@ -31,10 +31,10 @@ class DulMethod(TrainableMethod):
     ----------
     network : DulNetwork
         Trained in place.
-    config : DulConfig
+    config : DulKeys
     """
 
-    def __init__(self, network: DulNetwork, config: DulConfig) -> None:
+    def __init__(self, network: DulNetwork, config: DulKeys) -> None:
         self.network: DulNetwork = network
         self._config = config
 

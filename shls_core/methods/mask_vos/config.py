@@ -4,7 +4,7 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
+from shls_core.methods.dul.config import DulKeys, DulNetworkConfig, ViewsConfig
 from shls_core.methods.mask_vos.use_config import MaskVosUseConfig
 
 NUM_FRAMES: Final = 3
@@ -42,10 +42,10 @@ class MaskVosViewsConfig(ViewsConfig):
         return self
 
 
-class MaskVosConfig(DulConfig):
+class MaskVosConfig(DulKeys):
     """Mask-VOS: network, views, losses and use; it stands on DUL, whose keys it has, too."""
 
-    name: Literal["mask_vos"] = "mask_vos"  # type: ignore[assignment]
+    name: Literal["mask_vos"] = "mask_vos"
     """Name of the method."""
 
     network: MaskVosNetworkConfig = MaskVosNetworkConfig()
