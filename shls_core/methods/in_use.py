@@ -62,8 +62,9 @@ def propagator_of(
 
     chosen = propagation.label_propagation
     features = method.feature_maps(network, chosen.features)
-    references = chosen.reference_features and method.feature_maps(network, chosen.reference_features)
-    return LabelPropagator(features, chosen, divide, references or None)
+    references = chosen.reference_features
+    of_references = None if references is None else method.feature_maps(network, references)
+    return LabelPropagator(features, chosen, divide, of_references)
 
 
 def reads_superpixels(config: MethodConfig, propagation: PropagationConfig) -> bool:

@@ -28,7 +28,7 @@ class Bfloat16Backbone(nn.Module):
         self.backbone = backbone
         self.channels = backbone.channels
 
-    def forward(self, images: Float[Tensor, "frames inputs H W"], last: str = "layer4") -> dict[str, Tensor]:
+    def forward(self, images: Float[Tensor, "frames C_in H W"], last: str = "layer4") -> dict[str, Tensor]:
         """Return the outputs of the layers up to `last`, by name, as `Backbone` does."""
         with torch.autocast(images.device.type, torch.bfloat16):
             outputs: dict[str, Tensor] = self.backbone(images, last)

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 
 def _new_network(config: MomentumMemoryConfig, seed: int) -> MomentumNetwork:
-    from shls_core.methods.momentum_memory.network import new_network
+    from shls_core.methods.momentum_memory.network import MomentumNetwork
+    from shls_core.methods.network_weights import new_network
 
-    return new_network(config.network, seed)
+    return new_network(MomentumNetwork, config.network, seed)
 
 
 def _network_with_weights(config: MomentumMemoryConfig, weights: Mapping[str, Tensor]) -> MomentumNetwork:
-    from shls_core.methods.momentum_memory.network import network_with_weights
+    from shls_core.methods.momentum_memory.network import MomentumNetwork
+    from shls_core.methods.network_weights import network_with_weights
 
-    return network_with_weights(config.network, weights)
+    return network_with_weights(MomentumNetwork, config.network, weights)
 
 
 def _trainable(network: MomentumNetwork, config: MomentumMemoryConfig) -> MomentumMemoryMethod:
@@ -51,8 +53,9 @@ def _propagator(
     if refinement not in (None, "off"):
         raise InputError(f"expected no refinement with momentum memory, which has none, got {refinement}")
     labels = config.propagation()
-    references = labels.reference_features and _feature_maps(network, labels.reference_features)
-    return LabelPropagator(_feature_maps(network, labels.features), labels, divide, references or None)
+    references = labels.reference_features
+    of_references = None if references is None else _feature_maps(network, references)
+    return LabelPropagator(_feature_maps(network, labels.features), labels, divide, of_references)
 
 
 def _feature_maps(network: MomentumNetwork, layer: str) -> MomentumDenseFeatures:
