@@ -124,9 +124,7 @@ def _cpu_seconds() -> float:
 def _reset_peak() -> None:
     try:
         _RESET_PEAK.write_text("5")
-    except (
-        OSError
-    ):  # then a peak is that of the whole life of the process, and not of the work: none is given
+    except OSError:  # a peak is then of the whole life of the process, not of the work: none is given
         global _peak_is_of_work
         _peak_is_of_work = False
 

@@ -9,18 +9,17 @@ from pydantic import BaseModel, ConfigDict
 
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
-from storage.gate.drift import Drift, drift_between
+from storage.gate.drift import Drift
 from storage.gate.gate import newest_verdict
 from storage.records.tombstones import ERASED
 from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
-from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.baseline import Baseline
 from tasks.planning.making import Making, changes
 from tasks.planning.reasons import Reason
-from tasks.staging.drift import bounds_of
+from tasks.staging.drift import bounds_of, drift_in_store
 
 
 class _Difference(BaseModel):
@@ -115,7 +114,7 @@ def compare_datasets(store: Store, before: str, after: str) -> DatasetDifference
 
 def _drift(store: Store, before: str, after: str) -> Drift:
     bounds = bounds_of(RunsByArtifact(store.ledger.runs()).that_made(after))
-    return drift_between(store.with_stand_ins(), before, after, bounds, withdrawn(store).keys())
+    return drift_in_store(store, before, after, bounds)
 
 
 def _stages_of_one(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -26,6 +26,17 @@ class EarlierVersion(NamedTuple):
     dataset: str
 
 
+def drift_in_store(store: Store, before: str, after: str, bounds: DriftConfig) -> Drift:
+    """Compare two datasets of a store: what was erased or withdrawn by order is no drift.
+
+    Raises
+    ------
+    ObjectMissing, ObjectCorrupted
+        As `drift_between`.
+    """
+    return drift_between(store.with_stand_ins(), before, after, bounds, withdrawn(store).keys())
+
+
 def drift_from_last(
     store: Store, dataset: str, name: str, config: DriftConfig
 ) -> tuple[DriftOutcome, Drift | None]:
@@ -44,7 +55,7 @@ def drift_from_last(
     if last.dataset == dataset:
         return outcome, None
     try:
-        drift = drift_between(store.with_stand_ins(), last.dataset, dataset, config, withdrawn(store).keys())
+        drift = drift_in_store(store, last.dataset, dataset, config)
     except (ObjectMissing, ObjectCorrupted) as error:  # a new version is how a damaged store is mended
         return outcome.model_copy(update={"verdict": "not compared", "reasons": (str(error),)}), None
     verdict = "passed" if not drift.failures else "held back" if config.enforced else "accepted"

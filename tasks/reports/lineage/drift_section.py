@@ -1,14 +1,13 @@
 """A dataset beside the version published before it, as its page shows it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shls_core.errors import ObjectCorrupted, ObjectMissing
-from storage.gate.drift import Shift, drift_between
+from storage.gate.drift import Shift
 from storage.store import Store
 from storage.tables.append_only import Row
-from storage.withdrawal.deny_list import withdrawn
-from tasks.staging.drift import bounds_of, earlier_version
+from tasks.staging.drift import bounds_of, drift_in_store, earlier_version
 
 
 @dataclass(frozen=True)
@@ -61,12 +60,10 @@ def drift_section(store: Store, dataset_id: str, runs: Sequence[Row]) -> DriftSe
     earlier = earlier_version(store, dataset_id, runs)
     if earlier is None:
         return None
-    bounds = bounds_of(runs)
     section = DriftSection(earlier.name, earlier.dataset)
     try:
-        objects, denied = store.with_stand_ins(), withdrawn(store).keys()
-        drift = drift_between(objects, earlier.dataset, dataset_id, bounds, denied)
+        drift = drift_in_store(store, earlier.dataset, dataset_id, bounds_of(runs))
     except (ObjectMissing, ObjectCorrupted):
         missing = "The earlier version is no longer whole in this store: nothing can be compared."
-        return DriftSection(**{**vars(section), "missing": missing})
-    return DriftSection(**{**vars(section), "shifts": drift.shifts, "not_judged": drift.not_judged})
+        return replace(section, missing=missing)
+    return replace(section, shifts=drift.shifts, not_judged=drift.not_judged)
