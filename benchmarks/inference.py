@@ -24,8 +24,9 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.propagation.superpixel_memory.attention import attention_channels
 from shls_core.propagation.superpixel_memory.bank import MemoryBank
 from shls_core.propagation.superpixel_memory.coarse_mask import paint
@@ -78,7 +79,7 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
     device = torch.device(chosen.device)
-    network = new_network(NetworkConfig(), seed=0).eval().to(device)
+    network = new_network(ShlsNetwork, NetworkConfig(), seed=0).eval().to(device)
     for num_objects in (1, 5):
         for filled in (False, True):
             config = MemoryConfig(search=chosen.search)

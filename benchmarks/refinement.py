@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.frame_view import frame_views
@@ -51,7 +52,7 @@ def main() -> None:
         table.add_column(name, justify="right")
     for width in chosen.widths:
         config = NetworkConfig(refinement=RefinementConfig(mode="roi", decoder_width=width))
-        network = new_network(config, seed=0).eval().to(chosen.device)
+        network = new_network(ShlsNetwork, config, seed=0).eval().to(chosen.device)
         for num_objects in chosen.objects:
             for row in measured(network, num_objects, chosen.rounds):
                 table.add_row(*row)

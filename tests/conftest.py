@@ -311,8 +311,9 @@ def staged_clips_copy(staged_clips: Staged, tmp_path: Path) -> "Store":
 def staged_clusters(tmp_path_factory: pytest.TempPathFactory, staged_clips: Staged) -> Staged:
     """These clips with clusters, made with a checkpoint of random weights. Read it; never write to it."""
     from shls_core.methods.dul.config import DulConfig, DulNetworkConfig
-    from shls_core.methods.dul.network import new_network
+    from shls_core.methods.dul.network import DulNetwork
     from shls_core.methods.mask_vos.cluster_config import ClusterConfig
+    from shls_core.methods.network_weights import new_network
     from shls_core.training.weights import weights_to_bytes
     from storage.records.checkpoints import CheckpointRecord
     from storage.records.manifests import DatasetManifest, get_record, put_record
@@ -332,7 +333,9 @@ def staged_clusters(tmp_path_factory: pytest.TempPathFactory, staged_clips: Stag
         code_digest="0" * 64,
         versions={},
         device_kind="cpu",
-        weights=store.objects.put(weights_to_bytes(new_network(method.network, seed=0).state_dict())),
+        weights=store.objects.put(
+            weights_to_bytes(new_network(DulNetwork, method.network, seed=0).state_dict())
+        ),
         final_loss=1.0,
     )
     execution = ExecutionConfig(backend="serial", device="cpu")

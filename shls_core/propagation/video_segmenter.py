@@ -41,10 +41,11 @@ class VideoSegmenter:
     --------
     >>> from shls_core.propagation.superpixel_memory.config import MemoryConfig
     >>> from shls_core.methods.shls.network.config import NetworkConfig
-    >>> from shls_core.methods.shls.network.shls_network import new_network
+    >>> from shls_core.methods.shls.network.shls_network import ShlsNetwork
+    >>> from shls_core.methods.network_weights import new_network
     >>> from shls_core.methods.shls.propagator import shls_propagator
     >>> from shls_core.superpixels.division import division
-    >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    >>> network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
     >>> segmenter = VideoSegmenter(shls_propagator(network, MemoryConfig(), division()))
     >>> frame = np.zeros((48, 64, 3), np.uint8)
     >>> frame[10:30, 10:30] = 255

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 
 def _new_network(config: DulConfig, seed: int) -> DulNetwork:
-    from shls_core.methods.dul.network import new_network
+    from shls_core.methods.dul.network import DulNetwork
+    from shls_core.methods.network_weights import new_network
 
-    return new_network(config.network, seed)
+    return new_network(DulNetwork, config.network, seed)
 
 
 def _network_with_weights(config: DulConfig, weights: Mapping[str, Tensor]) -> DulNetwork:
-    from shls_core.methods.dul.network import network_with_weights
+    from shls_core.methods.dul.network import DulNetwork
+    from shls_core.methods.network_weights import network_with_weights
 
-    return network_with_weights(config.network, weights)
+    return network_with_weights(DulNetwork, config.network, weights)
 
 
 def _trainable(network: DulNetwork, config: DulConfig) -> DulMethod:

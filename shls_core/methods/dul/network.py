@@ -1,13 +1,10 @@
 """The network of DUL: a backbone at an eighth of the resolution, and a projection of its last layer."""
 
-from collections.abc import Mapping
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shls_core.errors import InputError
 from shls_core.methods.backbone import EIGHTH, Backbone
 from shls_core.methods.dul.config import DulNetworkConfig
 from shls_core.methods.normalisation import Normalisation
@@ -60,29 +57,3 @@ class DulNetwork(nn.Module):
         maps = self.features(images, EMBEDDING)
         vectors = maps.flatten(2).transpose(1, 2)
         return F.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=2)
-
-
-def new_network(config: DulNetworkConfig, seed: int) -> DulNetwork:
-    """Build a network with random weights that depend on configuration and seed alone.
-
-    The global random state of torch does not change.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return DulNetwork(config)
-
-
-def network_with_weights(config: DulNetworkConfig, state: Mapping[str, Tensor]) -> DulNetwork:
-    """Build a network with given weights, in evaluation mode.
-
-    Raises
-    ------
-    InputError
-        If names or shapes of the weights are not those of the configuration.
-    """
-    network = new_network(config, seed=0)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
-    return network.eval()

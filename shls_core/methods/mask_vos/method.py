@@ -28,15 +28,17 @@ def _columns(config: MaskVosConfig) -> tuple[str, ...]:
 
 
 def _new_network(config: MaskVosConfig, seed: int) -> MaskVosNetwork:
-    from shls_core.methods.mask_vos.network import new_network
+    from shls_core.methods.mask_vos.network import MaskVosNetwork
+    from shls_core.methods.network_weights import new_network
 
-    return new_network(config.network, seed)
+    return new_network(MaskVosNetwork, config.network, seed)
 
 
 def _network_with_weights(config: MaskVosConfig, weights: Mapping[str, Tensor]) -> MaskVosNetwork:
-    from shls_core.methods.mask_vos.network import network_with_weights
+    from shls_core.methods.mask_vos.network import MaskVosNetwork
+    from shls_core.methods.network_weights import network_with_weights
 
-    return network_with_weights(config.network, weights)
+    return network_with_weights(MaskVosNetwork, config.network, weights)
 
 
 def _trainable(network: MaskVosNetwork, config: MaskVosConfig) -> MaskVosMethod:

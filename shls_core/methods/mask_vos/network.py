@@ -1,6 +1,5 @@
 """The network of Mask-VOS: that of DUL, a frame-mask encoder and a decoder."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +7,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shls_core.errors import InputError
 from shls_core.methods.dul.network import DulNetwork
 from shls_core.methods.mask_vos.config import MaskVosNetworkConfig
 from shls_core.methods.mask_vos.decoder import MaskDecoder
@@ -127,29 +125,3 @@ def _begin(block: ResidualBlock) -> None:
             nn.init.zeros_(module.bias)
     with torch.no_grad():
         block.second.weight.mul_(_SMALL_START)
-
-
-def new_network(config: MaskVosNetworkConfig, seed: int) -> MaskVosNetwork:
-    """Build a network with random weights that depend on configuration and seed alone.
-
-    The global random state of torch does not change.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return MaskVosNetwork(config)
-
-
-def network_with_weights(config: MaskVosNetworkConfig, state: Mapping[str, Tensor]) -> MaskVosNetwork:
-    """Build a network with given weights, in evaluation mode.
-
-    Raises
-    ------
-    InputError
-        If names or shapes of the weights are not those of the configuration.
-    """
-    network = new_network(config, seed=0)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
-    return network.eval()

@@ -1,13 +1,11 @@
 """The network of momentum memory: an encoder that is trained, and its momentum copy for references."""
 
 import copy
-from collections.abc import Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shls_core.errors import InputError
 from shls_core.methods.backbone import QUARTER, Backbone
 from shls_core.methods.momentum_memory.config import EMBEDDING, MOMENTUM, MomentumNetworkConfig
 
@@ -77,29 +75,3 @@ class MomentumNetwork(nn.Module):
         """
         for kept, trained in zip(self.reference.parameters(), self.query.parameters(), strict=True):
             kept.mul_(momentum).add_(trained, alpha=1 - momentum)
-
-
-def new_network(config: MomentumNetworkConfig, seed: int) -> MomentumNetwork:
-    """Build a network with random weights that depend on configuration and seed alone.
-
-    The global random state of torch does not change.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return MomentumNetwork(config)
-
-
-def network_with_weights(config: MomentumNetworkConfig, state: Mapping[str, Tensor]) -> MomentumNetwork:
-    """Build a network with given weights, in evaluation mode.
-
-    Raises
-    ------
-    InputError
-        If names or shapes of the weights are not those of the configuration.
-    """
-    network = new_network(config, seed=0)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
-    return network.eval()

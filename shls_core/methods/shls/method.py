@@ -26,15 +26,17 @@ def _columns(config: ShlsConfig) -> tuple[str, ...]:
 
 
 def _new_network(config: ShlsConfig, seed: int) -> ShlsNetwork:
-    from shls_core.methods.shls.network.shls_network import new_network
+    from shls_core.methods.network_weights import new_network
+    from shls_core.methods.shls.network.shls_network import ShlsNetwork
 
-    return new_network(config.network, seed)
+    return new_network(ShlsNetwork, config.network, seed)
 
 
 def _network_with_weights(config: ShlsConfig, weights: Mapping[str, Tensor]) -> ShlsNetwork:
-    from shls_core.methods.shls.network.shls_network import network_with_weights
+    from shls_core.methods.network_weights import network_with_weights
+    from shls_core.methods.shls.network.shls_network import ShlsNetwork
 
-    return network_with_weights(config.network, weights)
+    return network_with_weights(ShlsNetwork, config.network, weights)
 
 
 def _trainable(network: ShlsNetwork, config: ShlsConfig) -> ShlsMethod:

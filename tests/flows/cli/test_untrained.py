@@ -9,7 +9,8 @@ import yaml
 
 from flows.configuration import load_config
 from shls_core.files.masks.label_files import read_mask
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.network_weights import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.training.weights import weights_digest
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord
 from storage.records.manifests import get_record
@@ -82,7 +83,7 @@ def test_a_benchmark_records_the_propagation_and_what_it_reads(evaluate, first_r
 
     network = load_config(str(first_run.config)).method.network
     record = get_record(store.objects, own.checkpoint, CheckpointRecord)
-    assert record.weights == weights_digest(new_network(network, 0).state_dict())
+    assert record.weights == weights_digest(new_network(ShlsNetwork, network, 0).state_dict())
     assert (record.is_untrained, record.step, record.method) == (True, 0, "shls")
     up = shls("lineage", "up", own.checkpoint, "--store", tmp_path / "new")
     assert up.exit_code == 0, up.stderr

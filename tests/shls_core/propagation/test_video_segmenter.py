@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter
@@ -48,7 +49,7 @@ def square(height=96, width=128, top=20, side=30):
 
 def test_a_stream_gives_what_steps_give():
     frames = noise(4)
-    network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
         return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=60)))
@@ -117,7 +118,7 @@ def test_what_does_not_fit_is_refused():
 def test_masks_of_later_frames_are_taken_when_their_frames_come():
     frames, newcomer = noise(5), square(top=60)
     newcomer[newcomer > 0] = 9
-    network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
 
     def segmenter():
         return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=60)))

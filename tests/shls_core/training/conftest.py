@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.training_loss import ShlsMethod
 from shls_core.training.batch import TrainingBatch
 
@@ -41,4 +42,4 @@ def batches_from() -> Callable[[int], Iterator[TrainingBatch]]:
 def small_shls() -> Callable[[int], ShlsMethod]:
     """Return a function that gives SHLS with a small network of some seed."""
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
-    return lambda seed=0: ShlsMethod(new_network(config, seed), ShlsConfig(temperature=0.1))
+    return lambda seed=0: ShlsMethod(new_network(ShlsNetwork, config, seed), ShlsConfig(temperature=0.1))

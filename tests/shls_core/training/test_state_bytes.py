@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.training.config import TrainingConfig
 from shls_core.training.state import TrainingState
 from shls_core.training.state_bytes import restore_state, state_to_bytes
@@ -57,6 +58,6 @@ def test_what_is_no_state_or_of_another_network_is_refused(state, small_shls):
     for data in (b"", b"nonsense", state_to_bytes(state)[:-1]):
         with pytest.raises(InputError, match="expected the state of a training run"):
             restore_state(TrainingState.begin(small_shls(0).network, CONFIG), data)
-    wider = new_network(NetworkConfig(width_multiplier=0.125), 0)
+    wider = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), 0)
     with pytest.raises(InputError, match="expected the state of a training run"):
         restore_state(TrainingState.begin(wider, CONFIG), state_to_bytes(state))

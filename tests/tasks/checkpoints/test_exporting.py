@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.section import ShlsSection
 from shls_core.propagation.fusion.config import FusedMemoryConfig
@@ -35,7 +36,7 @@ def checkpoint(store):
         code_digest="0" * 64,
         versions={},
         device_kind="cpu",
-        weights=store.objects.put(weights_to_bytes(new_network(NETWORK, seed=0).state_dict())),
+        weights=store.objects.put(weights_to_bytes(new_network(ShlsNetwork, NETWORK, seed=0).state_dict())),
         final_loss=0.0,
     )
     return put_record(store.objects, record)

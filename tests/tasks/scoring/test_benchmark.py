@@ -10,8 +10,9 @@ import pytest
 
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.training.weights import weights_to_bytes
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import put_record
@@ -80,7 +81,7 @@ def checkpoint(store):
         code_digest="0" * 64,
         versions={},
         device_kind="cpu",
-        weights=store.objects.put(weights_to_bytes(new_network(config, seed=0).state_dict())),
+        weights=store.objects.put(weights_to_bytes(new_network(ShlsNetwork, config, seed=0).state_dict())),
         final_loss=0.0,
     )
     return put_record(store.objects, record)

@@ -13,8 +13,9 @@ from shls_core.errors import InputError
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
 from shls_core.files.videos.video import open_video
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.propagation.superpixel_memory.config import MemoryConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter
@@ -27,7 +28,7 @@ from tasks.terminal import print_line
 
 @pytest.fixture(scope="module")
 def segmenter():
-    network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
     return VideoSegmenter(shls_propagator(network, MemoryConfig(), division(num_superpixels=60)))
 
 

@@ -7,9 +7,10 @@ import torch
 
 from shls_core.adaptation.config import AdaptationConfig
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.section import ShlsSection
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.label_config import LabelPropagationConfig
@@ -27,7 +28,7 @@ SNAPPED = PropagationConfig(method="label_propagation", label_propagation=SNAP, 
 
 @pytest.fixture(scope="module")
 def network():
-    return new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
+    return new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), seed=0)
 
 
 def test_own_propagation_on_videos_reads_memory_and_superpixels():

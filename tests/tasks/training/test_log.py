@@ -4,8 +4,9 @@ import sys
 import pytest
 
 from shls_core.errors import MissingComponent
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.training.config import TrainingConfig
 from shls_core.training.state import TrainingState, Validation
 from tasks.runs.execution_config import ExecutionConfig
@@ -16,7 +17,9 @@ KEY = "a" * 64
 
 @pytest.fixture
 def state():
-    return TrainingState.begin(new_network(NetworkConfig(width_multiplier=0.0625), 0), TrainingConfig())
+    return TrainingState.begin(
+        new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), 0), TrainingConfig()
+    )
 
 
 def log(folder, state, rows, tensorboard=False):

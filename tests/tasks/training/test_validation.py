@@ -1,9 +1,10 @@
 import numpy as np
 import torch
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.metrics.scores import global_scores
 from shls_core.metrics.sequence import score_sequence
@@ -22,11 +23,13 @@ LEARNING = LearningConfig(
 
 
 def test_the_score_is_that_of_propagation_through_those_sequences(staged):
-    weights = new_network(LEARNING.method.network, 3).state_dict()
+    weights = new_network(ShlsNetwork, LEARNING.method.network, 3).state_dict()
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))
     loader = SequenceLoader(staged.store.objects, staged.dataset, HELD_OUT)
     chosen = [loader.read(0), loader.read(len(loader) // 2)]
-    segment = by_propagation(shls_propagator(new_network(LEARNING.method.network, 3), LEARNING.method.memory))
+    segment = by_propagation(
+        shls_propagator(new_network(ShlsNetwork, LEARNING.method.network, 3), LEARNING.method.memory)
+    )
     found = [score for one in chosen for score in score_sequence(segment(one), one.masks, one.sample_id)]
     assert validate(weights) == global_scores(found).jf_mean
     assert validate(weights) == validate(weights)
@@ -42,5 +45,5 @@ def test_only_held_out_sequences_of_the_dataset_are_read(staged, monkeypatch):
 
     monkeypatch.setattr(validation, "SequenceLoader", Noting)
     validate = validator(staged.store.objects, staged.dataset, LEARNING, torch.device("cpu"))
-    assert np.isfinite(validate(new_network(LEARNING.method.network, 0).state_dict()))
+    assert np.isfinite(validate(new_network(ShlsNetwork, LEARNING.method.network, 0).state_dict()))
     assert splits == [HELD_OUT]

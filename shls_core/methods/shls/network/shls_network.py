@@ -1,14 +1,12 @@
 """The SHLS network: from frames to feature maps, and through superpixels to superfeatures."""
 
-from collections.abc import Mapping
-
-import torch
 import torch.nn.functional as F
 from jaxtyping import Int64, UInt8
 from torch import Tensor, nn
 
 from shls_core.errors import InputError
 from shls_core.methods.backbone import Backbone
+from shls_core.methods.network_weights import network_with_weights
 from shls_core.methods.normalisation import Normalisation
 from shls_core.methods.shls.features.superfeatures import FeatureMaps, SuperfeatureHead, Superfeatures
 from shls_core.methods.shls.network.config import NetworkConfig
@@ -37,7 +35,8 @@ class ShlsNetwork(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> network = new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    >>> from shls_core.methods.network_weights import new_network
+    >>> network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
     >>> frames = torch.zeros(2, 16, 16, 3, dtype=torch.uint8)
     >>> superpixel_maps = (torch.arange(16)[:, None] // 8 * 2 + torch.arange(16) // 8).repeat(2, 1, 1)
     >>> features = network.encode_image(frames)
@@ -107,32 +106,6 @@ class ShlsNetwork(nn.Module):
         return superfeatures
 
 
-def new_network(config: NetworkConfig, seed: int) -> ShlsNetwork:
-    """Build a network with random weights that depend on configuration and seed alone.
-
-    The global random state of torch does not change.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return ShlsNetwork(config)
-
-
-def network_with_weights(config: NetworkConfig, state: Mapping[str, Tensor]) -> ShlsNetwork:
-    """Build a network with given weights, in evaluation mode.
-
-    Raises
-    ------
-    InputError
-        If names or shapes of the weights are not those of the configuration.
-    """
-    network = new_network(config, seed=0)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"expected weights of a network with {config!r}, got others: {error}") from error
-    return network.eval()
-
-
 def refining(network: ShlsNetwork, mode: RefinementMode | None) -> ShlsNetwork:
     """Return the network with another mode of refinement and the same weights; None changes nothing.
 
@@ -151,4 +124,4 @@ def refining(network: ShlsNetwork, mode: RefinementMode | None) -> ShlsNetwork:
     state = network.state_dict()
     if mode == "off":
         state = {name: value for name, value in state.items() if not name.startswith(REFINEMENT_PREFIX)}
-    return network_with_weights(config, state).to(next(network.parameters()).device)
+    return network_with_weights(ShlsNetwork, config, state).to(next(network.parameters()).device)

@@ -11,8 +11,9 @@ import torch
 
 from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
 from shls_core.methods.dul.dense_features import DulDenseFeatures
-from shls_core.methods.dul.network import DulNetwork, new_network
+from shls_core.methods.dul.network import DulNetwork
 from shls_core.methods.dul.training_loss import DulMethod
+from shls_core.methods.network_weights import new_network
 from shls_core.metrics.region import region_similarity
 from shls_core.propagation.interface import propagate
 from shls_core.propagation.label_config import LabelPropagationConfig
@@ -91,7 +92,7 @@ def batches(seed: int) -> Iterator[TrainingBatch]:
 
 def trained(config: DulConfig, seed: int) -> tuple[DulNetwork, list[float]]:
     """A network after training on the toy, and the space-time term of every step."""
-    network, terms = new_network(config.network, seed), []
+    network, terms = new_network(DulNetwork, config.network, seed), []
     train(
         DulMethod(network, config), batches(seed), TRAINING, lambda row: terms.append(row.terms["space_time"])
     )
@@ -149,13 +150,13 @@ def carried(network: DulNetwork) -> float:
 def test_it_finds_the_same_place_in_another_frame(learned):
     """Measured with three seeds: docs/methods/dul.md."""
     network, terms = learned
-    assert found_share(network) > found_share(new_network(TOY.network, 0)) + 0.2
+    assert found_share(network) > found_share(new_network(DulNetwork, TOY.network, 0)) + 0.2
     # Anchors of one clip are told apart: while they look alike, the term is ln 16.
     assert np.mean(terms[-25:]) < np.log(16) - 0.2
 
 
 def test_it_carries_the_mask_of_a_disc_that_jumps(learned):
-    assert carried(learned[0]) > carried(new_network(TOY.network, 0)) + 0.05
+    assert carried(learned[0]) > carried(new_network(DulNetwork, TOY.network, 0)) + 0.05
 
 
 def test_without_the_other_view_it_learns_a_code_of_place(learned):

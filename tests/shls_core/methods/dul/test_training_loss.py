@@ -7,9 +7,10 @@ import torch
 from shls_core.errors import InputError
 from shls_core.methods.dul import training_loss
 from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
-from shls_core.methods.dul.network import DulNetwork, new_network
+from shls_core.methods.dul.network import DulNetwork
 from shls_core.methods.dul.training_loss import DulMethod
 from shls_core.methods.dul.views import main_cells
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.registry import method_config
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
@@ -23,7 +24,7 @@ CPU = torch.device("cpu")
 
 
 def loss_of(config, clips, step=0, seed=0):
-    network = new_network(config.network, seed=0).train()
+    network = new_network(DulNetwork, config.network, seed=0).train()
     with seeded(seed, step, CPU):
         terms = DulMethod(network, config).loss(TrainingBatch(frames=clips), step)
     return network, terms
@@ -41,13 +42,13 @@ def test_it_is_a_method_with_two_terms(tiny, clips):
 
 def test_only_the_reference_of_the_other_view_carries_a_gradient(tiny, clips, monkeypatch):
     made = []
-    embeddings = type(new_network(tiny.network, 0)).embeddings
+    embeddings = type(new_network(DulNetwork, tiny.network, 0)).embeddings
 
     def kept(network, images):
         made.append((images.shape[0], torch.is_grad_enabled()))
         return embeddings(network, images)
 
-    monkeypatch.setattr(type(new_network(tiny.network, 0)), "embeddings", kept)
+    monkeypatch.setattr(type(new_network(DulNetwork, tiny.network, 0)), "embeddings", kept)
     loss_of(tiny, clips)
     # Two clips: three frames of the main view and one reference of the other; then its two other frames.
     assert made == [(2 * 4, True), (2 * 2, False)]
@@ -100,13 +101,13 @@ def test_a_run_that_goes_on_ends_like_one_that_was_not_interrupted(tiny, clips):
     batches = [TrainingBatch(frames=np.roll(clips, step, axis=2)) for step in range(4)]
 
     def trained(stop=None):
-        network = new_network(tiny.network, seed=0)
+        network = new_network(DulNetwork, tiny.network, seed=0)
         state = TrainingState.begin(network, config)
         if stop:
             part = config.model_copy(update={"steps": stop})
             train(DulMethod(network, tiny), batches, part, lambda row: None, state=state)
             saved = state_to_bytes(state)
-            network = new_network(tiny.network, seed=7)
+            network = new_network(DulNetwork, tiny.network, seed=7)
             state = TrainingState.begin(network, config)
             restore_state(state, saved)
         train(DulMethod(network, tiny), batches[state.step :], config, lambda row: None, state=state)
@@ -119,7 +120,7 @@ def test_a_run_that_goes_on_ends_like_one_that_was_not_interrupted(tiny, clips):
 def test_no_gradient_reaches_the_other_frames_of_the_regularising_view(tiny, clips, monkeypatch):
     def lengths(config):
         """Return the lengths of the gradients of main views, references of the other view, other frames."""
-        outputs, network = [], new_network(config.network, seed=0).train()
+        outputs, network = [], new_network(DulNetwork, config.network, seed=0).train()
         embeddings = type(network).embeddings
 
         def kept(network, images):

@@ -10,9 +10,10 @@ import pytest
 
 from shls_core.methods.mask_vos.config import MaskVosConfig, MaskVosNetworkConfig, MaskVosViewsConfig
 from shls_core.methods.mask_vos.dense_features import MaskVosDenseFeatures
-from shls_core.methods.mask_vos.network import MaskVosNetwork, new_network
+from shls_core.methods.mask_vos.network import MaskVosNetwork
 from shls_core.methods.mask_vos.propagator import MaskVosPropagator
 from shls_core.methods.mask_vos.training_loss import MaskVosMethod
+from shls_core.methods.network_weights import new_network
 from shls_core.metrics.region import region_similarity
 from shls_core.propagation.interface import MaskPropagator, propagate
 from shls_core.propagation.label_config import LabelPropagationConfig
@@ -83,7 +84,7 @@ def batches(seed: int, shuffles: bool) -> Iterator[TrainingBatch]:
 
 
 def trained(shuffles: bool) -> MaskVosNetwork:
-    network = new_network(TOY.network, seed=0)
+    network = new_network(MaskVosNetwork, TOY.network, seed=0)
     train(MaskVosMethod(network, TOY), batches(0, shuffles), TRAINING, lambda row: None)
     return network
 

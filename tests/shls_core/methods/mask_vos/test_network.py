@@ -3,10 +3,11 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.methods.dul.config import DulNetworkConfig
-from shls_core.methods.dul.network import new_network as new_dul
+from shls_core.methods.dul.network import DulNetwork
 from shls_core.methods.mask_vos.config import MaskVosNetworkConfig
 from shls_core.methods.mask_vos.enlarged import enlarged
-from shls_core.methods.mask_vos.network import MaskVosNetwork, network_with_weights, new_network
+from shls_core.methods.mask_vos.network import MaskVosNetwork
+from shls_core.methods.network_weights import network_with_weights, new_network
 
 
 def num_weights(part):
@@ -24,9 +25,13 @@ def test_it_has_the_published_size():
 
 
 def test_the_visual_encoder_is_duls_by_names_and_values(tiny):
-    ours = new_network(tiny.network, seed=3).state_dict()
+    ours = new_network(MaskVosNetwork, tiny.network, seed=3).state_dict()
     keys = DulNetworkConfig.model_fields.keys()
-    duls = new_dul(DulNetworkConfig(**{key: getattr(tiny.network, key) for key in keys}), seed=3).state_dict()
+    duls = new_network(
+        DulNetwork,
+        DulNetworkConfig(**{key: getattr(tiny.network, key) for key in keys}),
+        seed=3,
+    ).state_dict()
     assert duls.keys() < ours.keys()
     assert all(torch.equal(value, ours[name]) for name, value in duls.items())
 
@@ -35,7 +40,7 @@ def test_the_visual_encoder_is_duls_by_names_and_values(tiny):
 @pytest.mark.parametrize("size", [(33, 33), (30, 45)])
 def test_values_are_on_the_grid_and_log_odds_at_full_size(tiny, mask_encoder, size):
     config = tiny.network.model_copy(update={"mask_encoder": mask_encoder})
-    network = new_network(config, seed=0).eval()
+    network = new_network(MaskVosNetwork, config, seed=0).eval()
     images = network.normalised(torch.zeros(2, *size, 3, dtype=torch.uint8))
     encoded = network.encode(images)
     assert encoded.grid == tuple(-(-side // 8) for side in size)
@@ -47,12 +52,13 @@ def test_values_are_on_the_grid_and_log_odds_at_full_size(tiny, mask_encoder, si
     assert log_odds.shape == (2, *size)
     assert log_odds.abs().max() < 5
     assert (
-        network.state_dict().keys() == network_with_weights(config, network.state_dict()).state_dict().keys()
+        network.state_dict().keys()
+        == network_with_weights(MaskVosNetwork, config, network.state_dict()).state_dict().keys()
     )
 
 
 def test_values_depend_on_the_mask(tiny):
-    network = new_network(tiny.network, seed=0).eval()
+    network = new_network(MaskVosNetwork, tiny.network, seed=0).eval()
     images = network.normalised(torch.zeros(1, 33, 33, 3, dtype=torch.uint8))
     encoded = network.encode(images)
     with_object = network.values(images, torch.ones(1, 33, 33), encoded)
@@ -62,7 +68,9 @@ def test_values_depend_on_the_mask(tiny):
 def test_weights_of_another_network_are_refused(tiny):
     other = tiny.network.model_copy(update={"mask_encoder": "plain"})
     with pytest.raises(InputError, match="expected weights of a network with"):
-        network_with_weights(other, new_network(tiny.network, seed=0).state_dict())
+        network_with_weights(
+            MaskVosNetwork, other, new_network(MaskVosNetwork, tiny.network, seed=0).state_dict()
+        )
 
 
 def test_cells_are_enlarged_from_their_centres():

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 
 from shls_core.errors import InputError
-from shls_core.methods.mask_vos.network import new_network
+from shls_core.methods.mask_vos.network import MaskVosNetwork
 from shls_core.methods.mask_vos.propagator import MaskVosPropagator
 from shls_core.methods.mask_vos.use_config import MaskVosUseConfig
+from shls_core.methods.network_weights import new_network
 from shls_core.propagation.interface import MaskPropagator, propagate
 
 SIZE = (40, 45)
@@ -33,7 +34,7 @@ class ValuesAsMask(nn.Module):
 
 @pytest.fixture
 def network(tiny):
-    return new_network(tiny.network, seed=0).eval()
+    return new_network(MaskVosNetwork, tiny.network, seed=0).eval()
 
 
 @pytest.fixture

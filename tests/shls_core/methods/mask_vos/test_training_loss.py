@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
-from shls_core.methods.mask_vos.network import new_network
+from shls_core.methods.mask_vos.network import MaskVosNetwork
 from shls_core.methods.mask_vos.training_loss import MaskVosMethod
+from shls_core.methods.network_weights import new_network
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.config import TrainingConfig
@@ -15,7 +16,7 @@ from shls_core.training.reproducible import seeded
 
 
 def terms(config, batch, step=0):
-    network = new_network(config.network, seed=0).train()
+    network = new_network(MaskVosNetwork, config.network, seed=0).train()
     with seeded(0, step, torch.device("cpu")):
         return MaskVosMethod(network, config).loss(batch, step), network
 
@@ -50,7 +51,7 @@ def test_every_weight_learns_from_segmentation(tiny, batch):
 
 def test_only_the_projection_of_the_visual_encoder_learns_where_its_backbone_is_kept(tiny, batch):
     config = tiny.model_copy(update={"train_encoder": False})
-    network = new_network(config.network, seed=0)
+    network = new_network(MaskVosNetwork, config.network, seed=0)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     train(
         MaskVosMethod(network, config),

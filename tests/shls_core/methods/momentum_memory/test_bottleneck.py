@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from shls_core.methods.momentum_memory.bottleneck import channel_of, jittered, without_channel
-from shls_core.methods.momentum_memory.network import new_network
+from shls_core.methods.momentum_memory.network import MomentumNetwork
+from shls_core.methods.network_weights import new_network
 
 
 def test_one_channel_is_nothing_in_all_frames_and_the_others_are_more():
@@ -27,7 +28,7 @@ def test_colours_change_alike_in_all_frames_of_a_clip():
 @pytest.mark.parametrize("name", ["embedding", "momentum", "layer4"])
 def test_no_feature_depends_on_the_dropped_channel(tiny, channel, name):
     """The gradient is exactly 0, in the frame and in its references; that of the other channels is not."""
-    network = new_network(tiny.network, seed=0).train()
+    network = new_network(MomentumNetwork, tiny.network, seed=0).train()
     lab = torch.rand(1, 3, 3, 21, 21, generator=torch.Generator().manual_seed(1)).requires_grad_()
     changed = jittered(lab, torch.tensor([[1.1, 0.9, 1.2]]), torch.tensor([[0.1, -0.1, 0.1]]))
     features = network.features(without_channel(changed, torch.tensor([channel]))[0], name)

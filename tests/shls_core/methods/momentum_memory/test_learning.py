@@ -17,9 +17,10 @@ from shls_core.methods.momentum_memory.config import (
 from shls_core.methods.momentum_memory.dense_features import MomentumDenseFeatures
 from shls_core.methods.momentum_memory.lab import lab_of
 from shls_core.methods.momentum_memory.losses import at_cells
-from shls_core.methods.momentum_memory.network import MomentumNetwork, new_network
+from shls_core.methods.momentum_memory.network import MomentumNetwork
 from shls_core.methods.momentum_memory.training_loss import MomentumMemoryMethod
 from shls_core.methods.momentum_memory.window_attention import window_attention
+from shls_core.methods.network_weights import new_network
 from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
@@ -73,7 +74,7 @@ def batches() -> Iterator[ClipBatch]:
 
 
 def learned(config: MomentumMemoryConfig, training: TrainingConfig) -> MomentumNetwork:
-    network = new_network(config.network, seed=0)
+    network = new_network(MomentumNetwork, config.network, seed=0)
     train(MomentumMemoryMethod(network, config), batches(), training, lambda row: None)
     return network
 
@@ -121,7 +122,7 @@ def colour_error(network: MomentumNetwork, config: MomentumMemoryConfig) -> tupl
 @pytest.mark.parametrize(("similarity", "steps"), [("dot", 150), ("cosine", 60)])
 def test_it_finds_cells_and_colours_in_another_frame(similarity, steps):
     config, training = toy(steps, similarity=similarity)
-    untrained, trained = new_network(config.network, 0), learned(config, training)
+    untrained, trained = new_network(MomentumNetwork, config.network, 0), learned(config, training)
     shares = [found_share(network, config) for network in (untrained, trained)]
     before, copied = colour_error(untrained, config)
     after, _ = colour_error(trained, config)

@@ -4,8 +4,9 @@ import torch
 
 from shls_core.errors import InputError
 from shls_core.methods.momentum_memory import training_loss
-from shls_core.methods.momentum_memory.network import new_network
+from shls_core.methods.momentum_memory.network import MomentumNetwork
 from shls_core.methods.momentum_memory.training_loss import MomentumMemoryMethod
+from shls_core.methods.network_weights import new_network
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.config import TrainingConfig
@@ -21,7 +22,7 @@ PAIRS, MEMORY = 0, 2
 
 
 def loss_of(config, clips, step=PAIRS, seed=0, batch=TrainingBatch):
-    network = new_network(config.network, seed=0).train()
+    network = new_network(MomentumNetwork, config.network, seed=0).train()
     with seeded(seed, step, CPU):
         terms = MomentumMemoryMethod(network, config).loss(batch(frames=clips), step)
     return network, terms
@@ -52,7 +53,7 @@ def test_draws_depend_on_seed_and_step_alone(tiny, clips):
 def encodings(config, clips, step):
     """What each encoder is given, and whether its features have a gradient."""
     seen = []
-    network = new_network(config.network, seed=0).train()
+    network = new_network(MomentumNetwork, config.network, seed=0).train()
     for name in ("query", "reference"):
         encoder = network.get_submodule(name)
         encoder.register_forward_hook(
@@ -112,14 +113,14 @@ def batches(clips):
 
 def trained(tiny, clips, stop=None, on_state=lambda state: None):
     """Train, perhaps interrupted after some steps: from then on with what was saved alone."""
-    network = new_network(tiny.network, seed=0)
+    network = new_network(MomentumNetwork, tiny.network, seed=0)
     state = TrainingState.begin(network, CONFIG)
     if stop:
         part = CONFIG.model_copy(update={"steps": stop})
         train(MomentumMemoryMethod(network, tiny), batches(clips), part, lambda row: None, state=state)
         on_state(state)
         saved = state_to_bytes(state)
-        network = new_network(tiny.network, seed=7)
+        network = new_network(MomentumNetwork, tiny.network, seed=7)
         state = TrainingState.begin(network, CONFIG)
         restore_state(state, saved)
     rest = batches(clips)[state.step :]

@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.dense_features import ShlsDenseFeatures
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.propagation.dense_features import DenseFeatures
 
 FRAME = np.random.default_rng(0).integers(0, 256, (35, 50, 3), dtype=np.uint8)
@@ -13,7 +14,7 @@ FRAME = np.random.default_rng(0).integers(0, 256, (35, 50, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def network():
-    return new_network(NetworkConfig(width_multiplier=0.125), seed=0)
+    return new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,6 @@ def test_the_last_stage_is_what_the_network_itself_sees(network):
 
 
 def test_a_stage_that_is_none_is_told():
-    network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), seed=0)
     with pytest.raises(InputError, match=r"expected features of layer1, .*layer4 with SHLS, got 'embedding'"):
         ShlsDenseFeatures(network, "embedding")

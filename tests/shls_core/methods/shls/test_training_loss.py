@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.losses.nt_xent import nt_xent
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.refiner import Refiner
 from shls_core.methods.shls.training_loss import ShlsMethod
@@ -38,7 +39,7 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
     masks[1, 1, :9] = 1
     labels = [[1, 1, 1, 1], [0, 1, 0, 1], [2, 2, 2, 2], [1, 1, 0, 0]]
 
-    network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), seed=0)
     superpixel_maps = np.broadcast_to(QUADRANTS, masks.shape)
     batch = TrainingBatch(frames, superpixel_maps, masks)
     loss = ShlsMethod(network).loss(batch, step=0)["nt_xent"]
@@ -53,7 +54,7 @@ def test_loss_is_the_mean_over_frames_of_nt_xent_with_most_overlapping_objects()
 
 def test_soft_neighbours_are_looked_for_in_the_other_frames_of_a_sequence():
     batch = moving_squares(0, num_objects=(1, 2))
-    network = new_network(NetworkConfig(width_multiplier=0.0625), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), seed=0)
     terms = ShlsMethod(network, ShlsConfig(contrast="soft_neighbours")).loss(batch, step=0)
     assert set(terms) == {"soft_neighbours"}
 
@@ -83,7 +84,7 @@ CELLS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // 
 def refining(mode: str = "roi", seed: int = 0, **switches: Any) -> ShlsMethod:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **switches)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
-    return ShlsMethod(new_network(config, seed))
+    return ShlsMethod(new_network(ShlsNetwork, config, seed))
 
 
 def moving_squares(seed: int, num_objects: tuple[int, ...] = (1, 1), num_frames: int = 3) -> TrainingBatch:
@@ -114,7 +115,7 @@ def with_warps(batch: TrainingBatch) -> TrainingBatch:
 
 
 def corresponding(**switches: Any) -> ShlsMethod:
-    network = new_network(NetworkConfig(width_multiplier=0.0625, correspondence_size=8), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625, correspondence_size=8), seed=0)
     return ShlsMethod(network, ShlsConfig(network=network.config, **switches))
 
 
@@ -267,7 +268,7 @@ def test_every_switch_of_ours_together_is_learned_and_goes_on_bit_for_bit():
     )
 
     def run(state: bytes | None = None) -> tuple[str, list[Mapping[str, float]], dict[int, bytes]]:
-        network = new_network(network_config, 0)
+        network = new_network(ShlsNetwork, network_config, 0)
         beginning, saved, terms = TrainingState.begin(network, config), {}, []
         if state:
             restore_state(beginning, state)

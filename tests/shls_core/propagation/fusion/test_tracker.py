@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.propagation.fusion.config import FusedMemoryConfig
@@ -49,7 +50,7 @@ def propagator(kind, mode="off", **memory):
     if kind == "pooled":
         return SuperpixelMemoryPropagator(PooledFeatures(Colours()), config, divide)
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
-    network = new_network(NetworkConfig(width_multiplier=0.125, refinement=refinement), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125, refinement=refinement), seed=0)
     return shls_propagator(network, config, divide)
 
 

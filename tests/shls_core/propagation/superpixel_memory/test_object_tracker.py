@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.encoded_frame import encode_frames
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.refiner import Refiner
 from shls_core.propagation.superpixel_memory.bank import MemoryBank
@@ -38,7 +39,7 @@ SWITCHES = [
 def network(mode: str = "roi", seed: int = 0, decoder_says: str = "mask") -> ShlsNetwork:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625, decoder_says=decoder_says)
     config = NetworkConfig(width_multiplier=0.0625, superfeature_size=8, refinement=refinement)
-    return new_network(config, seed).eval()
+    return new_network(ShlsNetwork, config, seed).eval()
 
 
 def three_squares(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +86,7 @@ def track(
 def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured():
     frames, masks = three_squares(0)
     off = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
-    net, maps = new_network(off, 0).eval(), np.stack([CELLS] * NUM_FRAMES)
+    net, maps = new_network(ShlsNetwork, off, 0).eval(), np.stack([CELLS] * NUM_FRAMES)
     grown = {}
     for inside_only in (False, True):
         config = MemoryConfig(update_threshold=0, inside_only=inside_only)
@@ -101,7 +102,7 @@ def test_what_touches_another_class_stays_out_of_the_memory_where_so_configured(
 
 def test_superpixels_that_look_alike_are_told_apart_by_where_they_were():
     frames, masks = three_squares(0)
-    net = new_network(NetworkConfig(width_multiplier=0.0625, superfeature_size=8), 0).eval()
+    net = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625, superfeature_size=8), 0).eval()
     torch.nn.init.zeros_(net.superfeature_head.fuse.weight)
     torch.nn.init.ones_(net.superfeature_head.fuse.bias)  # every superfeature is the same
     mask = masks[0][::CELL, ::CELL].repeat(CELL, 0).repeat(CELL, 1)
@@ -117,7 +118,7 @@ def test_superpixels_that_look_alike_are_told_apart_by_where_they_were():
 def test_without_refinement_the_coarse_mask_is_the_result():
     frames, masks = three_squares(0)
     off = NetworkConfig(width_multiplier=0.0625, superfeature_size=8)
-    tracked = track(new_network(off, 0).eval(), frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
+    tracked = track(new_network(ShlsNetwork, off, 0).eval(), frames, np.stack([CELLS] * NUM_FRAMES), masks[0])
     assert all(frame.refined is None for frame in tracked)
     for frame in tracked:
         labels_of_cells = frame.mask.reshape(8, CELL, 8, CELL).amax(dim=(1, 3))

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from shls_core.errors import InputError
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.propagator import shls_propagator
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.roi import region_of_interest
@@ -39,7 +40,7 @@ def moving_square(num_frames: int) -> tuple[np.ndarray, np.ndarray]:
 
 def tiny_propagator(seed: int = 0, mode: str = "off") -> SuperpixelMemoryPropagator:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625)
-    network = new_network(NetworkConfig(width_multiplier=0.125, refinement=refinement), seed)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125, refinement=refinement), seed)
     return shls_propagator(network, MemoryConfig())
 
 
@@ -110,7 +111,7 @@ def test_what_cannot_be_propagated_is_refused():
 
 def test_a_frame_takes_its_stored_superpixels_and_is_divided_without():
     frame, asked = np.zeros((SIZE, SIZE, 3), np.uint8), []
-    network = new_network(NetworkConfig(width_multiplier=0.125), 0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), 0)
 
     def divide(pixels):
         asked.append(pixels)
@@ -137,7 +138,7 @@ def test_the_outlier_filter_drops_what_appears_far_away_and_the_memory_does_not_
     frames, masks = moving_square(2)
     frames[1, 32:48, 32:48] = frames[0, 16:32, 8:24]  # the object once more, in a corner
     maps = stored(2)
-    network = new_network(NetworkConfig(width_multiplier=0.125), 0)
+    network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), 0)
     update, learnt = MemoryBank.update, []
 
     def noting(bank, superfeatures, winners, sureness, may_be_learnt):

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.residual_block import ResidualBlock
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.decoder import FeatureDecoder
 from shls_core.methods.shls.refinement.modulator import FeatureModulator
@@ -21,7 +22,7 @@ def random_maps(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def test_published_sizes():
-    network = new_network(NetworkConfig(refinement=RefinementConfig(mode="roi")), seed=0)
+    network = new_network(ShlsNetwork, NetworkConfig(refinement=RefinementConfig(mode="roi")), seed=0)
     refinement = network.refinement
     assert refinement is not None
     assert refinement.decoder.at_quarter[0].in_channels == 777
@@ -33,7 +34,7 @@ def test_published_sizes():
 
 def test_both_frames_are_another_input_at_full_resolution():
     config = RefinementConfig(mode="roi", fine_input="both_frames")
-    refinement = new_network(NetworkConfig(refinement=config), seed=0).refinement
+    refinement = new_network(ShlsNetwork, NetworkConfig(refinement=config), seed=0).refinement
     assert refinement is not None
     # First mask, last prediction, 64 + 3 channels of the first frame; those of the current one, attention.
     assert refinement.decoder.at_full.fine.in_channels == 2 + 67 + 67 + 4
@@ -42,7 +43,9 @@ def test_both_frames_are_another_input_at_full_resolution():
 
 def test_a_decoder_that_corrects_sees_the_coarse_mask_and_knows_how_far_to_trust_it():
     published, correcting = (
-        new_network(NetworkConfig(refinement=RefinementConfig(mode="roi", decoder_says=says)), 0).refinement
+        new_network(
+            ShlsNetwork, NetworkConfig(refinement=RefinementConfig(mode="roi", decoder_says=says)), 0
+        ).refinement
         for says in ("mask", "correction")
     )
     assert published is not None
@@ -57,9 +60,11 @@ def test_half_width_has_a_quarter_of_the_weights():
 
 
 def test_refinement_off_has_no_weights_and_leaves_the_others_as_they_are():
-    off = new_network(NetworkConfig(width_multiplier=0.0625), seed=3).state_dict()
+    off = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.0625), seed=3).state_dict()
     config = RefinementConfig(mode="roi", decoder_width=0.0625)
-    on = new_network(NetworkConfig(width_multiplier=0.0625, refinement=config), seed=3).state_dict()
+    on = new_network(
+        ShlsNetwork, NetworkConfig(width_multiplier=0.0625, refinement=config), seed=3
+    ).state_dict()
     assert {name for name in on if not name.startswith("refinement.")} == set(off)
     assert len(on) > len(off)
     assert all(torch.equal(off[name], on[name]) for name in off)

@@ -5,8 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
-from shls_core.methods.shls.network.shls_network import ShlsNetwork, new_network
+from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.methods.shls.refinement import refiner as refiner_module
 from shls_core.methods.shls.refinement.config import RefinementConfig
 from shls_core.methods.shls.refinement.frame_view import FrameView, frame_views
@@ -19,7 +20,9 @@ HEIGHT, WIDTH, CELL = 32, 40, 4
 
 def network(mode: str = "roi", seed: int = 0, **switches: str) -> ShlsNetwork:
     refinement = RefinementConfig(mode=mode, decoder_width=0.0625, **switches)
-    return new_network(NetworkConfig(width_multiplier=0.0625, refinement=refinement), seed).eval()
+    return new_network(
+        ShlsNetwork, NetworkConfig(width_multiplier=0.0625, refinement=refinement), seed
+    ).eval()
 
 
 def views_of(
