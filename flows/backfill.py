@@ -69,7 +69,7 @@ def configurations(
     ----------
     items
         ``NAME=CONFIG``: a configuration file, or one of the project's own, under a name. ``NAME``: the
-        configuration with which the name was built last in the store.
+        configuration with which the name was built last in the store; the bounds of drift are enforced.
     location
         The store; it need not exist where every item has a configuration.
     change
@@ -132,7 +132,8 @@ def _recorded(location: str, name: str) -> PipelineConfig:
         ) from error
     if found is None:
         raise NameUnknown(f"expected {name}=CONFIG: no completed run of this store built {name}")
-    return found
+    # Drift is accepted of one version; of the next one somebody has to accept it again.
+    return found.with_changes(gate={"drift": {**found.gate.drift.model_dump(), "enforced": True}})
 
 
 def _price(report: PlanReport, config: PipelineConfig) -> Price:

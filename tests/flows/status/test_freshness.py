@@ -8,7 +8,7 @@ import cv2
 import pytest
 import yaml
 
-from flows.backfill import prices
+from flows.backfill import configurations, prices
 from flows.configuration import PipelineConfig, load_config
 from flows.status.freshness import freshness, recorded_configuration
 from storage.provenance.environment import current_environment
@@ -106,3 +106,14 @@ def test_a_dataset_with_clusters_is_compared_with_its_clusters(staged_clusters, 
     assert freshness(store, "films", staged_clusters.dataset).state == "fresh"
     (price,) = prices({"films": config}, store.location)
     assert (price.status, price.rows_to_compute) == ("fresh", 0)
+
+
+def test_drift_that_was_accepted_once_is_not_accepted_again(used):
+    store, _, dataset = used
+    (built,) = [run for run in store.ledger.runs() if run["run_id"] == "again"]
+    configuration = json.loads(built["configuration"])
+    configuration["gate"]["drift"]["enforced"] = False
+    record_build(store, configuration, [dataset])
+    assert not recorded_configuration(store, "tiny").gate.drift.enforced
+    chosen = configurations(["tiny"], store.location, lambda config: config)["tiny"]
+    assert chosen.gate.drift.enforced
