@@ -55,7 +55,7 @@ def evaluate_benchmark(
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
     with recorded_run(used.opened(), RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:
-        run.inputs.append(used.id)
+        run.inputs += used.ids
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = score_split(benchmark, facts, used.location, Path(out))
         run.outputs.append(outcome.evaluation)

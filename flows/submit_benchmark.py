@@ -51,7 +51,7 @@ def submit_benchmark(
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
     with recorded_run(used.opened(), RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
-        run.inputs.append(used.id)
+        run.inputs += used.ids
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = record_submission(benchmark, facts, used.location, Path(out))
         run.inputs.append(outcome.dataset)

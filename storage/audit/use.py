@@ -102,13 +102,14 @@ class _UseAudit:
 
     def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
         record = get_record(self._objects, digest, _SCORES[kind])
-        checkpoint = record.checkpoint
+        checkpoints = tuple(filter(None, (record.checkpoint, record.joined_with)))
         made = self._runs.that_made(digest, RecordKind(kind))
-        yield from _unmade(made, (checkpoint,), "checkpoint")
-        learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
-        if made and learned and made[0]["number"] < learned[0]["number"]:
-            yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
-        trained = get_record(self._objects, checkpoint, CheckpointRecord)
+        yield from _unmade(made, checkpoints, "checkpoint")
+        for checkpoint in checkpoints:
+            learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
+            if made and learned and made[0]["number"] < learned[0]["number"]:
+                yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
+        trained = get_record(self._objects, record.checkpoint, CheckpointRecord)
         if isinstance(record, EvaluationRecord):
             yield from _other_dataset(record.dataset, trained.scored_on)
         elif isinstance(record, SubmissionRecord):

@@ -15,6 +15,7 @@ from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
 from shls_core.errors import ObjectMissing
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import object_path
+from storage.records.ancestors import JOINED_WITH
 from storage.records.manifests import StageManifest, stages_in
 from storage.rows.stage_graph import in_reading_order
 from storage.store import Store
@@ -122,7 +123,9 @@ class Catalogue:
         dataset = record.get("dataset") or self._record(record["checkpoint"]).get("dataset", "")
         name = self._name(dataset)
         videos = f"/{record['benchmark']}-{record['split']}" if "benchmark" in record else ""
-        read = (f"{name}/checkpoint",) if videos else (f"{name}/checkpoint", name)
+        joined = self._record(record[JOINED_WITH])["dataset"] if record.get(JOINED_WITH) else dataset
+        checkpoints = dict.fromkeys((f"{name}/checkpoint", f"{self._name(joined)}/checkpoint"))
+        read = tuple(checkpoints) if videos else (*checkpoints, name)
         return Artifact(artifact_id, kind, f"{name}/{kind}{videos}", read)
 
     def _name(self, dataset_id: str) -> str:

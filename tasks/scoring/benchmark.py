@@ -99,7 +99,11 @@ def score_split(
     )
     evaluation = put_record(Store.create(store).objects, record)
     return BenchmarkOutcome(
-        evaluation=evaluation, checkpoint=record.checkpoint, masks=str(out), scores=record.scores
+        evaluation=evaluation,
+        checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
+        masks=str(out),
+        scores=record.scores,
     )
 
 
@@ -123,6 +127,7 @@ def record_submission(
     return SubmissionOutcome(
         submission=put_record(opened.objects, record),
         checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
         dataset=record.dataset,
         masks=str(folder),
         num_masks=record.num_masks,
@@ -137,6 +142,7 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "checkpoint": choice.checkpoint,
+        **({"joined_with": choice.joined_with} if choice.joined_with is not None else {}),
         "benchmark": benchmark.name,
         "split": benchmark.split,
         "material": material_digest(videos),
