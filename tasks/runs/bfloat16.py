@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+_DESCRIBED = Path("/proc/cpuinfo")
 _FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """Of x86 and, the last one, of ARM."""
 
@@ -16,7 +17,7 @@ def computes_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     try:
-        described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        described = _DESCRIBED.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
     return not _FLAGS.isdisjoint(described.split())
