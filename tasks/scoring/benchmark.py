@@ -161,8 +161,9 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
             recorded = strict_json(read_text(path))
         except (OSError, ValueError) as error:
             raise InputError(f"expected what the masks in {out} were made with in {path}: {error}") from error
-        other = not isinstance(recorded, dict)
-        differing = sorted(name for name in facts if other or recorded.get(name) != facts[name])
+        known = recorded if isinstance(recorded, dict) else {}
+        names = facts.keys() | known.keys()
+        differing = sorted(name for name in names if known.get(name) != facts.get(name))
         if differing:
             raise InputError(
                 f"expected an --out without masks of another evaluation, got {out}, which has some "

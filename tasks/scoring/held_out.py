@@ -37,6 +37,7 @@ from tasks.runs.outcomes import EvaluationOutcome
 from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.runs.run_artifacts import shown
+from tasks.scoring.seen_sources import seen_sources
 from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
@@ -73,6 +74,8 @@ def score_checkpoint(
     require_held_out(opened, records[0])
     for one, record in zip(checkpoints, records, strict=True):
         _print_withdrawn(opened, one, record)
+    if joined_with is not None:
+        _print_seen(opened, joined_with, records[1], records[0].scored_on)
     facts = _facts(checkpoints, records[0], how, execution)
     evaluation, status = made_once(
         opened,
@@ -113,13 +116,28 @@ def require_held_out(store: Store, trained: CheckpointRecord) -> None:
         )
 
 
-def _print_withdrawn(store: Store, checkpoint: str, record: CheckpointRecord) -> None:
+def _datasets_there(store: Store, record: CheckpointRecord) -> tuple[str, ...]:
+    """Return the datasets that a checkpoint saw; none of a pretrained one whose dataset is elsewhere."""
     if record.is_pretrained and not store.objects.exists(record.dataset):
-        return
-    if found := withdrawn_in_any(store, datasets_seen_by(store, record.model_dump())):
+        return ()
+    return datasets_seen_by(store, record.model_dump())
+
+
+def _print_withdrawn(store: Store, checkpoint: str, record: CheckpointRecord) -> None:
+    if found := withdrawn_in_any(store, _datasets_there(store, record)):
         print_line(
             f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
             f"{listed(found.values())}"
+        )
+
+
+def _print_seen(store: Store, checkpoint: str, record: CheckpointRecord, scored_on: str) -> None:
+    """Print how much of what is held out from the first checkpoint the second one learned from."""
+    seen = seen_sources(store, scored_on, _datasets_there(store, record))
+    if seen.num_seen:
+        print_line(
+            f"checkpoint {short(checkpoint)} was trained on {seen.num_seen} of the {seen.num_held_out} "
+            "photographs of these held-out sequences: the score is too high"
         )
 
 
