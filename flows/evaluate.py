@@ -22,7 +22,7 @@ def evaluate(
     ----------
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
-        `CheckpointInUse`, which contains configuration and store.
+        `CheckpointInUse`, which contains configuration and store, and perhaps a second checkpoint.
     config
         A configuration, or the path of a configuration file; its method, propagation and execution are
         used. By default that of the checkpoint.

@@ -3,9 +3,11 @@
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
+from flows.api import segment
 from shls_core.files.masks.label_files import read_mask
 from shls_core.methods.dul.config import DulConfig, DulNetworkConfig
 from shls_core.methods.dul.network import DulNetwork
@@ -33,7 +35,6 @@ def other_dataset(first_run, stage_dataset, photographs, tmp_path_factory):
         shutil.copy(photographs / name, folder / "photographs" / name)
     only_there = np.ascontiguousarray(np.random.default_rng(5).integers(0, 60, (120, 120, 3), dtype=np.uint8))
     only_there[30:90, 30:90] += 150
-    import cv2
 
     assert cv2.imwrite(str(folder / "photographs" / ONLY_THERE), only_there)
     store = Store.open(shutil.copytree(first_run.store, folder / "store"))
@@ -164,6 +165,16 @@ def test_videos_are_segmented_and_scored_with_the_pretrained_one(
     refused = shls("evaluate", "--davis", davis_benchmark[0], *alone, *options)
     assert "joined_with" in one_line(refused)
     assert record.checkpoint not in {second, read_pretrained().record.dataset}
+
+
+def test_python_takes_two_as_well(clip, place, second):
+    frames, _, mask = clip
+    both = ["pretrained", second]
+    found = dict(segment(frames, mask, checkpoint=both, store=place, share=0.5, quality="fast"))
+    alone = dict(segment(frames, mask, quality="fast"))
+    assert list(found) == list(alone) == ["0", "1", "2"]
+    assert np.array_equal(found["0"], alone["0"])
+    assert (found["2"] != alone["2"]).any()
 
 
 @pytest.mark.parametrize(
