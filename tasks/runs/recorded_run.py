@@ -45,6 +45,12 @@ def note(**details: Any) -> None:
         draft.details = {**draft.details, **details}
 
 
+def noted(name: str) -> Any:
+    """Return a detail of the run at work as it is so far; None if there is none, or no run."""
+    draft = _CURRENT.get()
+    return None if draft is None else draft.details.get(name)
+
+
 @contextmanager
 def recorded_run(
     store: Store, kind: RunKind, configuration: Mapping[str, Any], seed: int | None, alone: bool = False
