@@ -14,7 +14,7 @@ from shls_core.errors import NodeRefused
 from storage.canonical import digest_json, short
 from storage.provenance.code_digest import import_closure, source_text, syntax_digests
 from storage.provenance.syntax import source_digest
-from tasks.runs.recorded_run import note, noted
+from tasks.runs.run_draft import note, noted
 
 _ACTOR = "tasks.cluster.actor"
 
