@@ -8,6 +8,7 @@ from torch import nn
 
 from flows.checkpoint_config import as_it_comes, default_config
 from flows.configuration import PipelineConfig, load_config
+from flows.memory_in_use import with_joined_penalty
 from flows.quality import QualityName, quality_named
 from flows.quality_in_use import in_quality
 from shls_core.errors import InputError, NameUnknown
@@ -100,7 +101,7 @@ class CheckpointInUse(BaseModel):
             options = ", ".join(f"--{key}" for key in unread)
             raise InputError(f"expected --propagation {' or '.join(readers)} with {options}, got {method}")
         section = getattr(self.config.propagation, method).model_dump() | given if given else None
-        return self.with_changes(
+        changed = self.with_changes(
             propagation={
                 "method": propagation,
                 "num_superpixels": num_superpixels,
@@ -108,6 +109,10 @@ class CheckpointInUse(BaseModel):
             },
             adaptation={"mode": None if adapt is None else "after_video" if adapt else "off"},
         )
+        if self.second is None or self.is_configured:
+            return changed
+        # A preset or another propagation may have brought a model of the video of its own.
+        return changed.model_copy(update={"config": with_joined_penalty(changed.config)})
 
     def network(self, device: torch.device) -> nn.Module:
         """Return its network.

@@ -4,16 +4,10 @@ from collections.abc import Sequence
 
 from flows.checkpoint_in_use import CheckpointInUse, checkpoint_in_use
 from flows.configuration import PipelineConfig
-from flows.memory_in_use import with_memory
+from flows.memory_in_use import with_joined_penalty
 from shls_core.errors import InputError
-from shls_core.methods.memory_in_use import memory_of
-from shls_core.propagation.fusion.config import FusedMemoryConfig
 from storage.canonical import short
 from tasks.checkpoints.untrained import UNTRAINED
-
-JOINED_L2 = 1e-3
-"""Penalty of the model of the video on joined descriptors, which are twice as many, if no configuration is
-given (``memory.discriminative.l2``)."""
 
 
 def checkpoints_in_use(
@@ -66,7 +60,6 @@ def joined(first: CheckpointInUse, second: CheckpointInUse, share: float | None 
     """
     section = first.config.propagation.joined.model_dump() | ({} if share is None else {"share": share})
     config = first.config.with_changes(propagation={"joined": section})
-    memory = memory_of(config.method, config.propagation)
-    if not first.is_configured and isinstance(memory, FusedMemoryConfig) and memory.discriminative:
-        config = with_memory(config, discriminative=memory.discriminative.model_dump() | {"l2": JOINED_L2})
+    if not first.is_configured:
+        config = with_joined_penalty(config)
     return first.model_copy(update={"config": config, "second": second})

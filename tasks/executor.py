@@ -1,4 +1,4 @@
-"""Runs jobs over shards: one after another, or on Ray workers. No other module imports Ray.
+"""Runs jobs over shards: one after another, or on Ray workers. Only the workers' own module imports Ray, too.
 
 Both backends use one thread: the floats of a linear algebra library depend on the number of threads, and
 workers that each start one thread per core slow each other down.
@@ -9,11 +9,14 @@ import functools
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from shls_core.errors import InputError, StageError, WorkerLost
-from tasks.runs.at_work import JobTimedOut, Reporter
+from shls_core.errors import InputError, NodeRefused, StageError, WorkerLost
+from storage.provenance import syntax
+from tasks.cluster import actor
+from tasks.cluster.handshake import JobCode, expectation, note_machine, refuse_other_code
+from tasks.runs.at_work import JobTimedOut
 from tasks.runs.execution_config import Backend
 from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 from tasks.runs.limits import RAY, refuse_low_limits
@@ -39,6 +42,7 @@ def run_jobs(
     workers: int,
     gpu_each: bool = False,
     job_timeout_seconds: float | None = None,
+    code: JobCode | None = None,
 ) -> Iterator[Result]:
     """Yield the result of every job, in the order in which they finish.
 
@@ -57,6 +61,8 @@ def run_jobs(
     job_timeout_seconds
         Longest time for one job, all attempts together; None: any. With one, ``serial`` works in a process of
         its own, which can be ended.
+    code
+        What the jobs run: a worker whose node has other code does none. None: whatever there is.
 
     Raises
     ------
@@ -64,6 +70,8 @@ def run_jobs(
         If a job took longer.
     WorkerLost
         If the same job lost its worker at every attempt.
+    NodeRefused
+        If a node has other code or packages than `code` says.
     InputError
         If the cluster that RAY_ADDRESS names does not answer, has fewer cores than `workers`, or no GPU where
         one is needed.
@@ -78,7 +86,8 @@ def run_jobs(
             yield from map(work, jobs)
     else:
         seconds = job_timeout_seconds or _NO_LIMIT_SECONDS
-        yield from _run_on_ray(work, jobs, _workers.started(workers, gpu_each), seconds)
+        expected = expectation(code, asks_machine=cluster_address() is not None) if code else None
+        yield from _run_on_ray(work, jobs, _workers.started(workers, gpu_each), seconds, expected)
 
 
 def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
@@ -88,13 +97,19 @@ def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
 
 
 def _run_on_ray(
-    work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], seconds: float
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    workers: Sequence[Any],
+    seconds: float,
+    expected: Mapping[str, Any] | None,
 ) -> Iterator[Result]:
     import ray
     import ray.exceptions as lost
 
+    pickled: Any = ray.cloudpickle.dumps  # untyped
+
     # References of this run alone: jobs that an earlier, failed run left in flight do not come back in it.
-    flights = {worker.ready.remote(): Flight(worker) for worker in workers}
+    flights = {worker.ready.remote(expected): Flight(worker) for worker in workers}
     waiting = deque(jobs)
     try:
         while waiting or any(flight.job is not None for flight in flights.values()):
@@ -103,12 +118,19 @@ def _run_on_ray(
                 _end_late(late_ones(flights.values(), seconds), seconds)
             for reference in done:
                 flight = flights.pop(reference)
+                answer: Any = ray.get(reference)
+                said = answer[0] if flight.job is not None else answer
+                refuse_other_code(said, expected)
+                note_machine(said)
                 if waiting:
                     begun = Flight(flight.worker, waiting.popleft())
-                    flights[begun.worker.run.remote(work, begun.job, begun.key, seconds)] = begun
-                result = ray.get(reference)
+                    job = pickled((work, begun.job))
+                    flights[begun.worker.run.remote(expected, job, begun.key, seconds)] = begun
                 if flight.job is not None:
-                    yield result
+                    yield answer[1]
+    except NodeRefused:
+        _workers.stop()  # where the node is put right, the next ones look again
+        raise
     except lost.RayTaskError as error:
         raise error.cause from None
     except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
@@ -144,12 +166,15 @@ class _Workers:
         prepare_import()
         import ray
 
+        send: Any = ray.cloudpickle.register_pickle_by_value  # untyped
+        for module in (actor, syntax):  # workers get them as they are here
+            send(module)
         if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
             self.stop()
             self._start_ray(count)
             _refuse_too_many(count)
             # Ray replaces a dead worker any number of times; a job fails after a few attempts.
-            worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
+            worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(actor.Actor)
             # Without this resource Ray hides the GPUs from a worker; with it, each worker sees only its own.
             resources = {"num_cpus": 1} | ({"num_gpus": 1} if gpu_each else {})
             number = min(count, _num_gpus()) if gpu_each else count
@@ -268,16 +293,3 @@ def _num_gpus() -> int:
 
 
 _workers = _Workers()
-
-
-class _Worker:
-    """A Ray actor: keeps its imports, its caches and its single thread from job to job."""
-
-    def ready(self) -> None:
-        """Return as soon as the worker is there."""
-
-    def run(self, work: Callable[[Job], Result], job: Job, key: bytes, seconds: float) -> Result:
-        from ray.experimental.internal_kv import _internal_kv_put
-
-        with Reporter(seconds, lambda row: _internal_kv_put(key, row.encode())).watching():
-            return in_one_thread(work, job)

@@ -12,6 +12,7 @@ from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from shls_core.photographs.split import HELD_OUT
 from storage.canonical import short
 from storage.kinds import KeyKind, RecordKind
+from storage.records.ancestors import scored_checkpoints
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.links import Links, read_links
 from storage.records.manifests import get_record
@@ -102,7 +103,7 @@ class _UseAudit:
 
     def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
         record = get_record(self._objects, digest, _SCORES[kind])
-        checkpoints = tuple(filter(None, (record.checkpoint, record.joined_with)))
+        checkpoints = scored_checkpoints(record.model_dump())
         made = self._runs.that_made(digest, RecordKind(kind))
         yield from _unmade(made, checkpoints, "checkpoint")
         for checkpoint in checkpoints:

@@ -123,7 +123,8 @@ class Catalogue:
         dataset = record.get("dataset") or self._record(record["checkpoint"]).get("dataset", "")
         name = self._name(dataset)
         videos = f"/{record['benchmark']}-{record['split']}" if "benchmark" in record else ""
-        joined = self._record(record[JOINED_WITH])["dataset"] if record.get(JOINED_WITH) else dataset
+        second = record.get(JOINED_WITH)
+        joined = self._record(second).get("dataset", "") if second else dataset
         checkpoints = dict.fromkeys((f"{name}/checkpoint", f"{self._name(joined)}/checkpoint"))
         read = tuple(checkpoints) if videos else (*checkpoints, name)
         return Artifact(artifact_id, kind, f"{name}/{kind}{videos}", read)

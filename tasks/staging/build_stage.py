@@ -17,7 +17,9 @@ from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
+from tasks.planning.making import entry_modules
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.at_work import JobTimedOut
@@ -86,7 +88,7 @@ def _built(
     wanted = wanted or wanted_rows(store, stage, artifacts)
     plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
-    made = _run(jobs, execution, advance)
+    made = _run(jobs, execution, advance, _code_of(plan))
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
@@ -139,8 +141,16 @@ def _put_manifest(
     return put_record(store.objects, manifest)
 
 
+def _code_of(plan: StagePlan) -> JobCode:
+    """Return what decides the rows, which their keys cover, and what writes them."""
+    return JobCode((*entry_modules(plan.stage), make_shard.__module__), plan.making.versions)
+
+
 def _run(
-    jobs: Sequence[ShardJob], execution: ExecutionConfig, advance: Callable[[int, int], None]
+    jobs: Sequence[ShardJob],
+    execution: ExecutionConfig,
+    advance: Callable[[int, int], None],
+    code: JobCode,
 ) -> dict[str, ShardRef]:
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
@@ -149,7 +159,9 @@ def _run(
     by_default = LONGEST_SHARD_SECONDS if execution.backend == "ray" else None
     limit = execution.job_timeout_seconds or by_default
     try:
-        for done in run_jobs(_make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit):
+        for done in run_jobs(
+            _make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit, code=code
+        ):
             add_elsewhere(done.usage, done.process)
             made[done.key] = done.ref
             facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})

@@ -8,6 +8,8 @@ import pytest
 
 from flows import quality_in_use
 from flows.checkpoint_in_use import checkpoint_in_use
+from flows.joined_checkpoints import joined
+from flows.memory_in_use import JOINED_L2
 from flows.quality import QUALITIES, QualityName, quality_help, quality_named
 from shls_core.errors import InputError
 
@@ -85,6 +87,19 @@ def test_a_model_of_the_video_keeps_its_settings_or_is_switched_on(found, proces
     pooled = found.with_options("superpixel_memory", quality="fast").config
     assert pooled.propagation.superpixel_memory.memory.discriminative is not None
     assert pooled.method == found.config.method
+
+
+def test_joined_descriptors_have_their_penalty_however_the_model_was_switched_on(found, processor):
+    processor(False)
+    both = joined(found, found)
+    assert both.config.method.memory.discriminative.l2 == JOINED_L2
+    pooled = both.with_options("superpixel_memory", quality="fast").config.propagation.superpixel_memory
+    assert pooled.memory.discriminative.l2 == JOINED_L2
+    alone = found.with_options("superpixel_memory", quality="fast").config.propagation.superpixel_memory
+    assert alone.memory.discriminative.l2 != JOINED_L2
+    configured = found.model_copy(update={"is_configured": True})
+    kept = joined(configured, found).with_options(quality="fast").config.method.memory.discriminative.l2
+    assert kept == found.config.method.memory.discriminative.l2 != JOINED_L2
 
 
 def test_the_ledger_has_the_name_and_what_it_chose(found, processor):
