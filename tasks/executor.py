@@ -1,4 +1,4 @@
-"""Runs jobs over shards: one after another, or on Ray workers. No other module imports Ray.
+"""Runs jobs over shards: one after another, or on Ray workers. Beside it only `tasks.cluster` imports Ray.
 
 Both backends use one thread: the floats of a linear algebra library depend on the number of threads, and
 workers that each start one thread per core slow each other down.
@@ -7,14 +7,20 @@ workers that each start one thread per core slow each other down.
 import atexit
 import functools
 import logging
+import math
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from shls_core.errors import InputError, StageError, WorkerLost
+from tasks.cluster.resources import ray_options
+from tasks.cluster.shipping import packages_to_ship, runtime_environment
+from tasks.cluster.workers import RollCall
 from tasks.runs.at_work import JobTimedOut, Reporter
-from tasks.runs.execution_config import Backend
+from tasks.runs.execution_config import Backend, StageResources, WorkerRange, worker_range
 from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 from tasks.runs.limits import RAY, refuse_low_limits
 from tasks.runs.own_process import run_in_own_process
@@ -36,9 +42,9 @@ def run_jobs(
     work: Callable[[Job], Result],
     jobs: Sequence[Job],
     backend: Backend,
-    workers: int,
-    gpu_each: bool = False,
+    workers: int | str,
     job_timeout_seconds: float | None = None,
+    resources: StageResources | None = None,
 ) -> Iterator[Result]:
     """Yield the result of every job, in the order in which they finish.
 
@@ -51,12 +57,12 @@ def run_jobs(
     backend
         ``serial`` or ``ray``. The results are the same.
     workers
-        Ray workers; one job is in flight per worker. ``serial`` uses none.
-    gpu_each
-        Whether every worker has a GPU of its own; then there are at most as many workers as GPUs.
+        Ray workers, ``N`` or ``MIN..MAX``; one job is in flight per worker. ``serial`` uses none.
     job_timeout_seconds
         Longest time for one job, all attempts together; None: any. With one, ``serial`` works in a process of
         its own, which can be ended.
+    resources
+        What each Ray worker reserves; by default one core.
 
     Raises
     ------
@@ -65,8 +71,7 @@ def run_jobs(
     WorkerLost
         If the same job lost its worker at every attempt.
     InputError
-        If the cluster that RAY_ADDRESS names does not answer, has fewer cores than `workers`, or no GPU where
-        one is needed.
+        If the cluster that RAY_ADDRESS names does not answer, or will not have room for the workers.
     """
     if not jobs:
         return
@@ -77,8 +82,10 @@ def run_jobs(
         with one_thread():
             yield from map(work, jobs)
     else:
-        seconds = job_timeout_seconds or _NO_LIMIT_SECONDS
-        yield from _run_on_ray(work, jobs, _workers.started(workers, gpu_each), seconds)
+        asked, each = worker_range(workers), resources or StageResources()
+        pool = _workers.started(asked, each)
+        roll = RollCall(asked.least, each, is_ours=cluster_address() is None)
+        yield from _run_on_ray(work, jobs, pool, roll, job_timeout_seconds or _NO_LIMIT_SECONDS)
 
 
 def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
@@ -88,27 +95,36 @@ def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
 
 
 def _run_on_ray(
-    work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], seconds: float
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], roll: RollCall, seconds: float
 ) -> Iterator[Result]:
     import ray
     import ray.exceptions as lost
 
     # References of this run alone: jobs that an earlier, failed run left in flight do not come back in it.
     flights = {worker.ready.remote(): Flight(worker) for worker in workers}
-    waiting = deque(jobs)
+    waiting, idle = deque(jobs), deque[Any]()
+
+    def begin() -> None:
+        while waiting and idle:
+            begun = Flight(idle.popleft(), waiting.popleft())
+            flights[begun.worker.run.remote(work, begun.job, begun.key, seconds)] = begun
+
     try:
+        _await(roll, list(flights))
         while waiting or any(flight.job is not None for flight in flights.values()):
-            done, _ = ray.wait(list(flights), timeout=seconds_to_wait(flights.values(), seconds))
+            until_late = seconds_to_wait(flights.values(), seconds) or _NO_LIMIT_SECONDS
+            done, _ = ray.wait(list(flights), timeout=min(until_late, roll.seconds))
             if not done:
                 _end_late(late_ones(flights.values(), seconds), seconds)
             for reference in done:
                 flight = flights.pop(reference)
-                if waiting:
-                    begun = Flight(flight.worker, waiting.popleft())
-                    flights[begun.worker.run.remote(work, begun.job, begun.key, seconds)] = begun
+                idle.append(flight.worker)
+                begin()
                 result = ray.get(reference)
                 if flight.job is not None:
                     yield result
+            waiting.extend(roll.look(flights, idle, time.monotonic()))
+            begin()
     except lost.RayTaskError as error:
         raise error.cause from None
     except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
@@ -116,6 +132,15 @@ def _run_on_ray(
     except (lost.RayActorError, lost.WorkerCrashedError, lost.OutOfMemoryError) as error:
         what = str(error).splitlines()[0]
         raise WorkerLost(f"a worker died {_MAX_ATTEMPTS} times on the same work: {what}") from error
+
+
+def _await(roll: RollCall, ready: Sequence[Any]) -> None:
+    """Wait for the workers without which no work begins; an autoscaler is not left with refused ones."""
+    try:
+        roll.await_least(ready)
+    except InputError:
+        _workers.stop()
+        raise
 
 
 def _end_late(late: Sequence[Flight], seconds: float) -> None:
@@ -136,25 +161,22 @@ class _Workers:
 
     def __init__(self) -> None:
         self._handles: list[Any] = []
-        self._asked_for: tuple[int, bool] | None = None
+        self._asked_for: tuple[WorkerRange, StageResources] | None = None
         self._cores_of_own_ray = 0
 
-    def started(self, count: int, gpu_each: bool) -> list[Any]:
-        """Return `count` workers, or fewer if there are fewer GPUs; Ray replaces a worker that dies."""
+    def started(self, asked: WorkerRange, resources: StageResources) -> list[Any]:
+        """Return as many workers as asked for, up or not; Ray replaces one that dies."""
         prepare_import()
         import ray
 
-        if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
+        if self._asked_for != (asked, resources) or not self._handles or not ray.is_initialized():
             self.stop()
-            self._start_ray(count)
-            _refuse_too_many(count)
+            self._start_ray(math.ceil(asked.most * resources.cpus))
             # Ray replaces a dead worker any number of times; a job fails after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
-            # Without this resource Ray hides the GPUs from a worker; with it, each worker sees only its own.
-            resources = {"num_cpus": 1} | ({"num_gpus": 1} if gpu_each else {})
-            number = min(count, _num_gpus()) if gpu_each else count
-            self._handles = [worker.options(**resources).remote() for _ in range(number)]
-            self._asked_for = (count, gpu_each)
+            options = ray_options(resources)
+            self._handles = [worker.options(**options).remote() for _ in range(asked.most)]
+            self._asked_for = (asked, resources)
         return self._handles
 
     def stop(self) -> None:
@@ -214,8 +236,8 @@ def _start_own(count: int) -> None:
 def _join(address: str) -> None:
     refuse_silent(address)
     try:
-        with muted():
-            _initialise(address=address)
+        with muted(), packages_to_ship() as packages:
+            _initialise(packages, address=address)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(
             f"expected the Ray cluster of RAY_ADDRESS to let this process in: {_first_line(error)}; "
@@ -228,43 +250,16 @@ def _join(address: str) -> None:
         )
 
 
-def _initialise(**options: Any) -> None:
+def _initialise(packages: Sequence[Path] = (), **options: Any) -> None:
     import ray
 
-    ray.init(
-        **options,
-        configure_logging=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": worker_settings()},
-    )
+    environment = runtime_environment(worker_settings(), packages)
+    ray.init(**options, configure_logging=False, log_to_driver=False, runtime_env=environment)
 
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
-
-
-def _refuse_too_many(count: int) -> None:
-    """Raise if a cluster has fewer cores than workers: Ray would wait for them without a message."""
-    import ray
-
-    resources: Any = ray.cluster_resources  # untyped
-    cores = int(resources().get("CPU", 0))
-    if cores < count:
-        raise InputError(
-            f"expected a Ray cluster of {count} cores for {count} workers, got one of {cores} (RAY_ADDRESS)"
-        )
-
-
-def _num_gpus() -> int:
-    """Return the number of GPUs that Ray has, at least 1."""
-    import ray
-
-    resources: Any = ray.cluster_resources  # untyped
-    found = int(resources().get("GPU", 0))
-    if found == 0:
-        raise InputError("expected a GPU for the workers, Ray has none; use execution.device: cpu")
-    return found
 
 
 _workers = _Workers()
