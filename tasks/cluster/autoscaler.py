@@ -35,11 +35,12 @@ def of_first(status: bytes | None) -> Autoscaler:
     if not report:
         return Autoscaler(is_known=False)
     kinds = {**(report.get("active_nodes") or {}), **(report.get("idle_nodes") or {})}
-    tried = (report.get("node_availability_summary") or {}).get("node_availabilities")
+    tried = (report.get("node_availability_summary") or {}).get("node_availabilities") or {}
+    in_vain = any(not one["is_available"] for one in tried.values())
     return Autoscaler(
         is_known=bool(kinds),
         can_start=any(not _BY_HAND.fullmatch(kind) for kind in kinds),
-        is_starting=bool(report.get("pending_nodes") or report.get("pending_launches") or tried),
+        is_starting=bool(report.get("pending_nodes") or report.get("pending_launches") or in_vain),
     )
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,20 @@ _WEIGHTS = "*.safetensors"
 
 @contextmanager
 def packages_to_ship(with_weights: bool = False) -> Iterator[list[Path]]:
-    """Yield copies of the packages, in a folder that is there inside the block.
+    """Yield copies of the packages, in a folder that is there, and is the current one, inside the block.
+
+    Ray puts the current folder of the process that joins before everything else on the paths of the workers:
+    another checkout of the same path on a node would be imported instead of what was shipped. In a Ray Job,
+    which came with its code, there is nothing to ship.
 
     Parameters
     ----------
     with_weights
         Whether the checkpoint that comes with the project goes with them, 2.6 MB: workers never need it.
     """
+    if "py_modules" in submitted_with():
+        yield []
+        return
     left_out = shutil.ignore_patterns("__pycache__", *([] if with_weights else [_WEIGHTS]))
     with tempfile.TemporaryDirectory(prefix="shls-code-") as folder:
         copies = [Path(folder, name) for name in PACKAGES]
@@ -37,7 +44,8 @@ def packages_to_ship(with_weights: bool = False) -> Iterator[list[Path]]:
         configurations = copies[0] / "configs"
         if not configurations.is_dir():
             shutil.copytree(_ROOT / "configs", configurations)
-        yield copies
+        with chdir(folder):
+            yield copies
 
 
 def submitted_with() -> Mapping[str, Any]:
@@ -63,6 +71,6 @@ def runtime_environment(settings: Mapping[str, str], packages: Sequence[Path] = 
     environment: dict[str, Any] = {
         "env_vars": {name: value for name, value in settings.items() if name not in kept}
     }
-    if packages and "py_modules" not in inherited:
+    if packages:
         environment["py_modules"] = [str(package) for package in packages]
     return environment

@@ -25,6 +25,8 @@ def test_nodes_that_were_started_by_hand_are_kinds_of_their_own():
 def test_the_first_starts_nodes_of_kinds_with_names():
     found = first(active_nodes={}, idle_nodes={"ray.head.default": 1}, pending_nodes=[], pending_launches={})
     assert (found.is_known, found.can_start, found.is_starting) == (True, True, False)
+    made = {"node_availability_summary": {"node_availabilities": {"cpu": {"is_available": True}}}}
+    assert not first(active_nodes={"ray.head.default": 1}, **made).is_starting
     for report in (
         {"pending_launches": {"cpu": 1}},
         {"pending_nodes": [["1.2.3.4", "cpu", "setting-up"]]},

@@ -14,7 +14,9 @@ def sources(folder):
 
 
 def test_the_packages_are_shipped_as_they_are_and_nothing_else():
+    before = Path.cwd()
     with packages_to_ship() as copies:
+        assert not (Path.cwd() / "tests").exists()
         assert [copy.name for copy in copies] == list(PACKAGES)
         assert all(sources(copy) == sources(PROJECT / copy.name) for copy in copies)
         assert {entry.name for entry in copies[0].parent.iterdir()} == set(PACKAGES)
@@ -24,6 +26,7 @@ def test_the_packages_are_shipped_as_they_are_and_nothing_else():
         # What a wheel has, so that a job knows the project's configurations by name.
         assert (copies[0] / "configs" / "quickstart.yaml").is_file()
     assert not copies[0].parent.exists()
+    assert Path.cwd() == before
 
 
 def test_a_job_gets_the_weights_of_pretrained_too():
@@ -39,6 +42,8 @@ def test_a_ray_job_gives_its_workers_nothing_twice(monkeypatch):
     assert runtime_environment(settings, packages) == {"env_vars": settings, "py_modules": ["flows"]}
     given = {"runtime_env": {"py_modules": ["gcs://one.zip"], "env_vars": {"AWS_REGION": "there"}}}
     monkeypatch.setenv(shipping._JOB, json.dumps(given))
-    assert runtime_environment(settings, packages) == {"env_vars": {"OMP_NUM_THREADS": "1"}}
+    with packages_to_ship() as copies:
+        assert copies == []
+        assert runtime_environment(settings, copies) == {"env_vars": {"OMP_NUM_THREADS": "1"}}
     monkeypatch.setenv(shipping._JOB, json.dumps({"runtime_env": None, "metadata": {}}))
     assert runtime_environment(settings, packages) == {"env_vars": settings, "py_modules": ["flows"]}
