@@ -141,15 +141,12 @@ def unknown(reduced, full, place):
     """Return where a reduced schema has keys or types that the full one does not have."""
     if "type" in reduced and "type" in full and reduced["type"] != full["type"]:
         return [f"{place}: {reduced['type']}, not {full['type']}"]
-    missing = [
-        f"{place}.{key}" for key in reduced.get("required", ()) if key not in full.get("properties", {})
-    ]
+    missing = []
     for key, part in reduced.get("properties", {}).items():
-        if key not in full.get("properties", {}):
-            if full.get("properties") is not None or full.get("additionalProperties") is None:
-                missing.append(f"{place}.{key}")
-            continue
-        missing += unknown(part, full["properties"][key], f"{place}.{key}")
+        if key in full.get("properties", {}):
+            missing += unknown(part, full["properties"][key], f"{place}.{key}")
+        else:
+            missing.append(f"{place}.{key}")
     if "items" in reduced:
         missing += unknown(reduced["items"], full.get("items", {}), f"{place}[]")
     return missing
