@@ -149,6 +149,6 @@ def _price(report: PlanReport, config: PipelineConfig) -> Price:
         rows_to_compute=report.rows_to_compute,
         seconds=report.seconds,
         bytes_to_write=None if unknown else report.bytes_to_write,
-        workers=config.execution.workers if config.execution.backend == "ray" else 1,
+        workers=config.execution.most_workers if config.execution.backend == "ray" else 1,
         reasons=tuple(dict.fromkeys(reasons))[:_REASONS],
     )

@@ -17,6 +17,7 @@ from flows.cli import (
     score,
     segment,
     status,
+    submit,
     train,
 )
 from flows.cli.checkpoints import checkpoints
@@ -94,5 +95,18 @@ def run(
             show_evaluation(outcome.evaluation)
 
 
-for module in (train, alternate, evaluate, score, report, mask, segment, audit, status, backfill, doctor):
+for module in (
+    train,
+    alternate,
+    evaluate,
+    score,
+    report,
+    mask,
+    segment,
+    audit,
+    status,
+    backfill,
+    submit,
+    doctor,
+):
     app.add_typer(module.commands)

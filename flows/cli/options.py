@@ -66,7 +66,14 @@ Backend = Annotated[
     str | None,
     typer.Option("--backend", metavar="serial|ray", help="Where shards are made; the result is the same."),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Ray workers.")]
+Workers = Annotated[
+    str | None,
+    typer.Option(
+        "--workers",
+        metavar="N|MIN..MAX",
+        help="Ray workers. A cluster with less room has fewer; work begins when one, or MIN, are up.",
+    ),
+]
 Propagation = Annotated[
     str | None,
     typer.Option(
@@ -150,7 +157,7 @@ def chosen_config(
     config: str | None,
     images: str | None = None,
     backend: str | None = None,
-    workers: int | None = None,
+    workers: str | None = None,
     videos: str | None = None,
     accept_drift: bool = False,
 ) -> PipelineConfig:
@@ -168,7 +175,7 @@ def chosen_config(
 
 
 def with_options(
-    config: PipelineConfig, backend: str | None, workers: int | None, accept_drift: bool
+    config: PipelineConfig, backend: str | None, workers: str | None, accept_drift: bool
 ) -> PipelineConfig:
     """Return a configuration with the options about where and how a dataset is built."""
     drift = config.gate.drift.model_copy(update={"enforced": False}).model_dump() if accept_drift else None

@@ -53,7 +53,7 @@ class Rate:
 
 def workers_of(execution: ExecutionConfig) -> int:
     """Return how many workers share the work."""
-    return execution.workers if execution.backend == "ray" else 1
+    return execution.most_workers if execution.backend == "ray" else 1
 
 
 def recorded_rates(store: Store, plan: DatasetPlan) -> dict[str, Rate]:

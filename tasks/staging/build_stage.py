@@ -26,6 +26,7 @@ from tasks.runs.at_work import JobTimedOut
 from tasks.runs.execution_config import LONGEST_SHARD_SECONDS, ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.usage import PROCESS, Usage, add_elsewhere, measured
+from tasks.stages.clusters import ClustersStage
 from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
@@ -156,12 +157,20 @@ def _run(
     made: dict[str, ShardRef] = {}
     advance(0, total)
     where = (execution.backend, execution.workers)
+    stage = jobs[0].stage if jobs else None
+    each = execution.resources(stage.name, on_gpu=_runs_on_gpu(stage)) if stage else None
     by_default = LONGEST_SHARD_SECONDS if execution.backend == "ray" else None
     limit = execution.job_timeout_seconds or by_default
     try:
-        for done in run_jobs(
-            _make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit, code=code
-        ):
+        results = run_jobs(
+            _make_keyed_shard,
+            _in_order(jobs),
+            *where,
+            job_timeout_seconds=limit,
+            resources=each,
+            code=code,
+        )
+        for done in results:
             add_elsewhere(done.usage, done.process)
             made[done.key] = done.ref
             facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})
@@ -170,6 +179,10 @@ def _run(
     except JobTimedOut as late:
         raise _named(late) from None
     return made
+
+
+def _runs_on_gpu(stage: Stage) -> bool:
+    return isinstance(stage, ClustersStage) and not stage.maker.device_kind.startswith("cpu")
 
 
 def _in_order(jobs: Sequence[ShardJob]) -> Sequence[ShardJob]:
