@@ -110,6 +110,8 @@ def _built(
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
         skipped=plan.wanted.skipped,
+        files_read=plan.wanted.files_read,
+        files_unchanged=plan.wanted.files_unchanged,
         lost_frames=_lost_frames(store, stage.schema, refs),
     )
 
