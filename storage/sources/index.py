@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore as Backend
 
-from shls_core.errors import ForeignFile, ObjectMissing
+from shls_core.errors import ForeignFile, ObjectMissing, StoreUnreadable
 from storage.canonical import digest_json
 from storage.files.failures import store_errors
 from storage.files.reading import read, read_again
@@ -82,13 +82,13 @@ def read_index(backend: Backend, path: str, rule: str) -> Iterator[Entry]:
 
     Raises
     ------
-    StoreUnreadable, StoreUnreachable
-        If the store cannot be read.
+    StoreUnreachable
+        If the store does not answer.
     """
     try:
         with store_errors(f"expected to read {path} of the store"):
             data = memoryview(read(backend, path, _LARGEST))
-    except (ObjectMissing, ForeignFile):
+    except (ObjectMissing, ForeignFile, StoreUnreadable):
         return
     content = data[_DIGEST_BYTES:]
     if hashlib.sha256(content).digest() != bytes(data[:_DIGEST_BYTES]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shls_core.errors import TooManyRejected
+from shls_core.errors import InputError, TooManyRejected
 from shls_core.files.skipped_counts import in_manifest
 from storage.canonical import digest_json, short
 from storage.records.manifests import ShardRef, StageManifest, put_record
@@ -86,7 +86,12 @@ def _built(
     wanted = wanted or wanted_rows(store, stage, artifacts)
     plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
-    made = _run(jobs, execution, advance)
+    try:
+        made = _run(jobs, execution, advance)
+    except InputError as error:
+        if plan.wanted.files_unchanged and "changed while it was read" in str(error):
+            raise InputError(f"{error}, or with --rehash if nobody did") from error
+        raise
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
