@@ -43,6 +43,10 @@ def is_address(place: str) -> bool:
     return "://" in place
 
 
+class ObjectGone(InputError):
+    """An object that was listed is not there."""
+
+
 class ObjectFacts(NamedTuple):
     """What a bucket says of an object."""
 
@@ -119,12 +123,12 @@ def read_object(address: str, take: Callable[[ObjectFacts, Iterator[bytes]], Res
     """Return what a function makes of an object's facts and its bytes, piece by piece: one request.
 
     It is called again, with the first bytes, where an answer breaks off. It may stop early. The first piece
-    is 1 MiB long, or the whole object.
+    is 1 MiB long at least, or the whole object.
 
     Raises
     ------
-    InputError
-        If there is no such object (any more).
+    ObjectGone
+        If there is no such object any more.
     SampleError
         If it is archived: "not readable: archived".
     StoreUnreadable, StoreUnreachable
@@ -170,6 +174,8 @@ def _named(address: str, take: Callable[[ObjectFacts, Iterator[bytes]], Result])
     """Read an object that a user named."""
     try:
         return read_object(address, take)
+    except ObjectGone as error:
+        raise InputError(f"expected an object at {address}, found none") from error
     except SampleError as error:
         raise InputError(f"expected an object that can be read at {address}: {error.reason}") from error
 
@@ -253,7 +259,7 @@ def _read_errors(address: str) -> Iterator[None]:
         with store_errors(f"expected to read {address}"):
             yield
     except ObjectMissing as error:
-        raise InputError(
+        raise ObjectGone(
             f"{address} was removed while it was read: run again when nobody writes to it"
         ) from error
     except StoreUnreadable as error:

@@ -23,7 +23,7 @@ from shls_core.files.videos.film_times import FilmTimes, film_times
 from storage.canonical import digest_json
 from storage.provenance.code_digest import code_digest
 from storage.provenance.environment import package_versions
-from storage.sources.bucket import ObjectFacts, is_address, read_object
+from storage.sources.bucket import ObjectFacts, ObjectGone, is_address, read_object
 from storage.sources.index import Entry
 from tasks.planning.sources.places import SourceFile, stamp_of_file, stamp_of_object
 from tasks.planning.sources.scratch import refuse_without_room, scratch_folder
@@ -162,7 +162,7 @@ def _from_bucket(file: SourceFile, looker: Looker) -> Entry | Unread | None:
         return read_object(file.location, take)
     except SampleError as error:
         return Unread(file.name, kind_of_file(file.name, b""), error.reason)
-    except InputError:
+    except ObjectGone:
         if file.size == 0:  # its key ends with a slash, and there is no object of the key without
             return None
         raise
