@@ -1,1 +1,1 @@
-"""The workers of a Ray cluster: what they are, and whether a node has the code that rows are keyed by."""
+"""A Ray cluster: its workers, what they reserve, waiting for them, their code, commands as Ray Jobs."""
