@@ -1,4 +1,4 @@
-"""The code that a cluster is given: the four packages as this process has them, some hundred kB, no more.
+"""The code that a cluster is given: the four packages as this process has them, a megabyte, no more.
 
 Never a working directory: Ray would upload whatever lies there.
 """
