@@ -39,6 +39,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         dataset = assemble(list(made.values()), store)
         run.outputs.append(dataset)
         run.details = {
+            **run.details,
             "platform": platform_of(chosen.execution),
             # No names of files: an entry of the ledger is kept when a photograph is erased.
             "stages": [

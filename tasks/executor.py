@@ -11,15 +11,18 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from shls_core.errors import InputError, StageError, WorkerLost
+from shls_core.errors import InputError, NodeRefused, StageError, WorkerLost
+from storage.provenance import syntax
+from tasks.cluster import actor
+from tasks.cluster.handshake import JobCode, expectation, note_machine, refuse_other_code
 from tasks.cluster.resources import ray_options
 from tasks.cluster.shipping import packages_to_ship, runtime_environment
 from tasks.cluster.workers import RollCall
-from tasks.runs.at_work import JobTimedOut, Reporter
+from tasks.runs.at_work import JobTimedOut
 from tasks.runs.execution_config import Backend, StageResources, WorkerRange, worker_range
 from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 from tasks.runs.limits import RAY, refuse_low_limits
@@ -45,6 +48,7 @@ def run_jobs(
     workers: int | str,
     job_timeout_seconds: float | None = None,
     resources: StageResources | None = None,
+    code: JobCode | None = None,
 ) -> Iterator[Result]:
     """Yield the result of every job, in the order in which they finish.
 
@@ -63,6 +67,8 @@ def run_jobs(
         its own, which can be ended.
     resources
         What each Ray worker reserves; by default one core.
+    code
+        What the jobs run: a worker whose node has other code does none. None: whatever there is.
 
     Raises
     ------
@@ -70,6 +76,8 @@ def run_jobs(
         If a job took longer.
     WorkerLost
         If the same job lost its worker at every attempt.
+    NodeRefused
+        If a node has other code or packages than `code` says.
     InputError
         If the cluster that RAY_ADDRESS names does not answer, or will not have room for the workers.
     """
@@ -82,10 +90,11 @@ def run_jobs(
         with one_thread():
             yield from map(work, jobs)
     else:
-        asked, each = worker_range(workers), resources or StageResources()
-        pool = _workers.started(asked, each)
-        roll = RollCall(asked.least, each, is_ours=cluster_address() is None)
-        yield from _run_on_ray(work, jobs, pool, roll, job_timeout_seconds or _NO_LIMIT_SECONDS)
+        asked, each, seconds = worker_range(workers), resources or StageResources(), job_timeout_seconds
+        is_ours = cluster_address() is None
+        expected = expectation(code, asks_machine=not is_ours) if code else None
+        pool, roll = _workers.started(asked, each), RollCall(asked.least, each, is_ours)
+        yield from _run_on_ray(work, jobs, pool, roll, seconds or _NO_LIMIT_SECONDS, expected)
 
 
 def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
@@ -95,19 +104,27 @@ def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
 
 
 def _run_on_ray(
-    work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], roll: RollCall, seconds: float
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    workers: Sequence[Any],
+    roll: RollCall,
+    seconds: float,
+    expected: Mapping[str, Any] | None,
 ) -> Iterator[Result]:
     import ray
     import ray.exceptions as lost
 
+    pickled: Any = ray.cloudpickle.dumps  # untyped
+
     # References of this run alone: jobs that an earlier, failed run left in flight do not come back in it.
-    flights = {worker.ready.remote(): Flight(worker) for worker in workers}
+    flights = {worker.ready.remote(expected): Flight(worker) for worker in workers}
     waiting, idle = deque(jobs), deque[Any]()
 
     def begin() -> None:
         while waiting and idle:
             begun = Flight(idle.popleft(), waiting.popleft())
-            flights[begun.worker.run.remote(work, begun.job, begun.key, seconds)] = begun
+            job = pickled((work, begun.job))
+            flights[begun.worker.run.remote(expected, job, begun.key, seconds)] = begun
 
     try:
         _await(roll, list(flights))
@@ -118,13 +135,19 @@ def _run_on_ray(
                 _end_late(late_ones(flights.values(), seconds), seconds)
             for reference in done:
                 flight = flights.pop(reference)
+                answer: Any = ray.get(reference)
+                said = answer[0] if flight.job is not None else answer
+                refuse_other_code(said, expected)
+                note_machine(said)
                 idle.append(flight.worker)
                 begin()
-                result = ray.get(reference)
                 if flight.job is not None:
-                    yield result
+                    yield answer[1]
             waiting.extend(roll.look(flights, idle, time.monotonic()))
             begin()
+    except NodeRefused:
+        _workers.stop()  # where the node is put right, the next ones look again
+        raise
     except lost.RayTaskError as error:
         raise error.cause from None
     except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
@@ -169,11 +192,14 @@ class _Workers:
         prepare_import()
         import ray
 
+        send: Any = ray.cloudpickle.register_pickle_by_value  # untyped
+        for module in (actor, syntax):  # workers get them as they are here
+            send(module)
         if self._asked_for != (asked, resources) or not self._handles or not ray.is_initialized():
             self.stop()
             self._start_ray(math.ceil(asked.most * resources.cpus))
             # Ray replaces a dead worker any number of times; a job fails after a few attempts.
-            worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
+            worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(actor.Actor)
             options = ray_options(resources)
             self._handles = [worker.options(**options).remote() for _ in range(asked.most)]
             self._asked_for = (asked, resources)
@@ -263,16 +289,3 @@ def _first_line(error: Exception) -> str:
 
 
 _workers = _Workers()
-
-
-class _Worker:
-    """A Ray actor: keeps its imports, its caches and its single thread from job to job."""
-
-    def ready(self) -> None:
-        """Return as soon as the worker is there."""
-
-    def run(self, work: Callable[[Job], Result], job: Job, key: bytes, seconds: float) -> Result:
-        from ray.experimental.internal_kv import _internal_kv_put
-
-        with Reporter(seconds, lambda row: _internal_kv_put(key, row.encode())).watching():
-            return in_one_thread(work, job)

@@ -220,7 +220,7 @@ def test_what_tasks_and_workers_hand_on_is_small(staged, store, photographs, mon
         assert len(pickle.dumps(outcome)) < 1000
     jobs = []
 
-    def remember(work, given, backend, workers, job_timeout_seconds=None, resources=None):
+    def remember(work, given, backend, workers, job_timeout_seconds=None, resources=None, code=None):
         jobs.extend(given)
         return map(work, given)
 

@@ -1,1 +1,1 @@
-"""A Ray cluster: what workers reserve, waiting for them, the code it is given, commands as Ray Jobs."""
+"""A Ray cluster: its workers, what they reserve and are given, whether their code fits; jobs of its own."""

@@ -22,6 +22,7 @@ from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import EVALUATE, ExecutionConfig
@@ -67,10 +68,11 @@ def segment_split(
     jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
     total, done = sum(num_frames.values()), 0
     each = execution.resources(EVALUATE, on_gpu=device == "cuda")
+    modules = (*_ENTRY_MODULES, *choice.how.modules(), segment_benchmark_video.__module__)
+    code = JobCode(modules, facts["versions"])
+    where = (execution.backend, execution.workers)
     with progress("segment", "frames") as advance:
-        for segmented in run_jobs(
-            segment_benchmark_video, jobs, execution.backend, execution.workers, resources=each
-        ):
+        for segmented in run_jobs(segment_benchmark_video, jobs, *where, resources=each, code=code):
             done += segmented
             advance(done, total)
     reused = f", {len(videos) - len(waiting)} reused" if len(waiting) < len(videos) else ""

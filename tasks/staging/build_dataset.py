@@ -21,9 +21,9 @@ from tasks.planning.left_out import left_out_line, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import DriftOutcome, StageOutcome
 from tasks.runs.progress import progress
-from tasks.runs.recorded_run import note
 from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.runs.run_artifacts import shown
+from tasks.runs.run_draft import note
 from tasks.stages.map_matches import unmatched_line
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage

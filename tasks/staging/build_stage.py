@@ -17,7 +17,9 @@ from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
+from tasks.planning.making import entry_modules
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.at_work import JobTimedOut
@@ -87,7 +89,7 @@ def _built(
     wanted = wanted or wanted_rows(store, stage, artifacts)
     plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
-    made = _run(jobs, execution, advance)
+    made = _run(jobs, execution, advance, _code_of(plan))
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
@@ -140,8 +142,16 @@ def _put_manifest(
     return put_record(store.objects, manifest)
 
 
+def _code_of(plan: StagePlan) -> JobCode:
+    """Return what decides the rows, which their keys cover, and what writes them."""
+    return JobCode((*entry_modules(plan.stage), make_shard.__module__), plan.making.versions)
+
+
 def _run(
-    jobs: Sequence[ShardJob], execution: ExecutionConfig, advance: Callable[[int, int], None]
+    jobs: Sequence[ShardJob],
+    execution: ExecutionConfig,
+    advance: Callable[[int, int], None],
+    code: JobCode,
 ) -> dict[str, ShardRef]:
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
@@ -153,7 +163,12 @@ def _run(
     limit = execution.job_timeout_seconds or by_default
     try:
         results = run_jobs(
-            _make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit, resources=each
+            _make_keyed_shard,
+            _in_order(jobs),
+            *where,
+            job_timeout_seconds=limit,
+            resources=each,
+            code=code,
         )
         for done in results:
             add_elsewhere(done.usage, done.process)

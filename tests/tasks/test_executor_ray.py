@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from shls_core.errors import InputError, SampleError, WorkerLost
+from shls_core.errors import InputError, NodeRefused, SampleError, WorkerLost
+from storage.provenance.environment import package_version
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
+from tasks.cluster.handshake import JobCode
 from tasks.executor import _workers, run_jobs
 from tasks.runs.at_work import JobTimedOut, working_on
 from tasks.runs.execution_config import StageResources
@@ -243,6 +245,14 @@ def test_workers_that_need_a_gpu_are_not_waited_for_where_there_is_none():
     ):
         list(run_jobs(square, [1], "ray", 1, resources=StageResources(gpus=1)))
     assert list(run_jobs(square, [3], "ray", 1)) == [9]
+
+
+def test_a_node_that_differs_does_no_job_and_the_next_jobs_find_workers():
+    here = package_version("numpy")
+    results = run_jobs(square, [1], "ray", 1, code=JobCode((), {"numpy": "0.1"}))
+    with pytest.raises(NodeRefused, match=rf"^[^\n]+: package numpy is {here} there and 0\.1 here; [^\n]+$"):
+        next(results)
+    assert list(run_jobs(square, [3], "ray", 1, code=JobCode((), {"numpy": here}))) == [9]
 
 
 def hang_at_two(number):
