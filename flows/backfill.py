@@ -133,7 +133,9 @@ def _recorded(location: str, name: str) -> PipelineConfig:
     if found is None:
         raise NameUnknown(f"expected {name}=CONFIG: no completed run of this store built {name}")
     # Drift is accepted of one version; of the next one somebody has to accept it again.
-    return found.with_changes(gate={"drift": {**found.gate.drift.model_dump(), "enforced": True}})
+    return found.with_changes(
+        gate={"drift": {**found.gate.drift.model_dump(), "enforced": True}}, execution={"rehash": False}
+    )
 
 
 def _price(report: PlanReport, config: PipelineConfig) -> Price:

@@ -31,7 +31,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     opened = Store.create(store)
     stages = stages_to_build(chosen, store)
     with recorded_run(opened, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
-        plan = plan_build(stages, opened, chosen.staging)
+        plan = plan_build(stages, opened, chosen.staging, chosen.execution.rehash)
         made: dict[str, StageOutcome] = {}
         for stage in stages:
             made[stage.name] = stage_rows(stage, [made[read] for read in stage.reads], plan, *work)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tasks.runs.outcomes import StageOutcome
     from tasks.stages.stage import Stage
 
-pytest_plugins = ("benchmark_folders", "saliency_networks")
+pytest_plugins = ("benchmark_folders", "saliency_networks", "source_buckets")
 """More of what all tests share: modules of `tests/fixtures`, where pytest looks (``pythonpath``)."""
 
 # Examples that are drawn are the same in every run, and as long as they take.

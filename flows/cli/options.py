@@ -51,7 +51,9 @@ DatasetRef = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the
 Images = Annotated[
     str | None,
     typer.Option(
-        "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those included in scikit-image."
+        "--images",
+        metavar="FOLDER",
+        help="Photographs: a folder, s3://bucket/prefix, or 'skimage' for those included in scikit-image.",
     ),
 ]
 Videos = Annotated[
@@ -59,7 +61,8 @@ Videos = Annotated[
     typer.Option(
         "--videos",
         metavar="FOLDER",
-        help="Films and folders of frames; without --images, the dataset is of videos alone.",
+        help="Films and folders of frames, in a folder or at s3://bucket/prefix; without --images, the "
+        "dataset is of videos alone.",
     ),
 ]
 Backend = Annotated[
@@ -72,6 +75,14 @@ Workers = Annotated[
         "--workers",
         metavar="N|MIN..MAX",
         help="Ray workers. A cluster with less room has fewer; work begins when one, or MIN, are up.",
+    ),
+]
+Rehash = Annotated[
+    bool,
+    typer.Option(
+        "--rehash",
+        help="Read every photograph and video, also those that are unchanged by their size and time of "
+        "change or, in a bucket, their ETag.",
     ),
 ]
 Propagation = Annotated[
@@ -160,6 +171,7 @@ def chosen_config(
     workers: str | None = None,
     videos: str | None = None,
     accept_drift: bool = False,
+    rehash: bool = False,
 ) -> PipelineConfig:
     """Return the configuration of a file with the options applied.
 
@@ -170,7 +182,9 @@ def chosen_config(
     of_videos_alone = videos is not None and images is None
     default = CLIPS if of_videos_alone else QUICKSTART
     found = load_config(default if config is None else config)
-    found = found.with_changes(ingest={"images": images}, footage={"videos": videos})
+    found = found.with_changes(
+        ingest={"images": images}, footage={"videos": videos}, execution={"rehash": rehash or None}
+    )
     return with_options(found, backend, workers, accept_drift)
 
 

@@ -1,1 +1,1 @@
-"""A Ray cluster: its workers, what they reserve and are given, whether their code fits; jobs of its own."""
+"""A Ray cluster: its workers, what they reserve, waiting for them, their code, commands as Ray Jobs."""

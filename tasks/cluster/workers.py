@@ -9,7 +9,6 @@ from shls_core.errors import InputError
 from tasks.cluster.autoscaler import Autoscaler, autoscaler
 from tasks.cluster.resources import Amounts, demand, described, largest, room
 from tasks.runs.execution_config import StageResources
-from tasks.runs.flights import Flight
 from tasks.terminal import print_line
 
 LOOK_SECONDS = 2.0
@@ -18,8 +17,6 @@ QUIET_SECONDS = 6.0
 """Workers that come within this time, as on most starts, are not worth a word."""
 _WORD_SECONDS = 30.0
 _NEVER = 1e7
-_LOST_SECONDS = 20.0
-"""After which a worker that is not up counts as lost: one whose process died is up again by then."""
 _PATIENCE_SECONDS = 60.0
 """How long nothing may move, where nodes may yet join or a replaced one come back."""
 
@@ -83,7 +80,7 @@ class Patience:
 
 @dataclass
 class RollCall:
-    """Which workers are up: waits for the first, says how many there are, finds those that are lost.
+    """Which workers are up: waits for the first, says how many there are.
 
     Attributes
     ----------
@@ -99,11 +96,11 @@ class RollCall:
     resources: StageResources
     is_ours: bool
     say: Callable[[str], None] = print_line
+    now: Callable[[], float] = time.monotonic
     _began: float = field(default_factory=time.monotonic, init=False)
     _looked: float = field(default=0.0, init=False)
     _waited: float | None = field(default=None, init=False)
     _up: int | None = field(default=None, init=False)
-    _gone_since: dict[str, float] = field(default_factory=dict, init=False)
 
     @property
     def seconds(self) -> float:
@@ -130,40 +127,18 @@ class RollCall:
             up, _ = ray.wait(list(ready), num_returns=self.least, timeout=LOOK_SECONDS)
             if len(up) >= self.least:
                 return
-            now = time.monotonic()
+            now = self.now()
             patience.refuse(alive_nodes(), Autoscaler(is_known=True) if self.is_ours else autoscaler(), now)
             self._say_waits(len(up), self.least, now)
 
-    def look(self, flights: dict[Any, Flight], idle: Sequence[Any], now: float) -> list[Any]:
-        """Say how many workers are up if this has changed; return the jobs of lost ones.
-
-        A worker whose node is lost is placed anew as soon as there is room. While others have nothing to do,
-        its job is theirs; if it was under way after all, it is done twice: its result is the same.
-
-        Parameters
-        ----------
-        flights
-            By reference; those of returned jobs are removed.
-        idle
-            Workers without a job.
-        now
-            On the monotonic clock, in seconds.
-        """
+    def look(self, workers: Sequence[Any]) -> None:
+        """Say how many workers are up, if this has changed."""
+        now = self.now()
         if self.is_ours or now - self._looked < LOOK_SECONDS:
-            return []
+            return
         self._looked = now
         alive = alive_workers()
-        workers = [*(flight.worker for flight in flights.values()), *idle]
         self._say_up(sum(_id_of(worker) in alive for worker in workers), len(workers), now)
-        gone = {_id_of(worker) for worker in workers} - alive
-        self._gone_since = {name: self._gone_since.get(name, now) for name in gone}
-        lost = [
-            reference
-            for reference, flight in flights.items()
-            if flight.job is not None
-            and now - self._gone_since.get(_id_of(flight.worker), now) >= _LOST_SECONDS
-        ]
-        return [flights.pop(reference).job for reference in lost[: len(idle)]]
 
     def _say_up(self, up: int, most: int, now: float) -> None:
         if up == 0:

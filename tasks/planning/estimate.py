@@ -43,7 +43,9 @@ class Rate:
             return 0.0
         rows = [row for shard in plan.stale for row in shard.rows]
         new = [row.plan.location for row in rows if row.known is None and plan.stage.name == INGEST]
-        of_files = float(sum(Path(file).stat().st_size for file in new if file))
+        objects = plan.wanted.objects
+        sizes = (objects[file].size if file in objects else Path(file).stat().st_size for file in new if file)
+        of_files = float(sum(sizes))
         if len(new) == len(rows):
             return of_files
         if self.bytes_per_row is None:

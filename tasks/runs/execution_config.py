@@ -92,6 +92,9 @@ class ExecutionConfig(FrozenConfig):
     names the row it was at work on. By default three hours on Ray workers. ``serial`` works in this process,
     in which nothing that hangs can be ended, and has no limit; with a value, it works in a process of its
     own."""
+    rehash: bool = False
+    """Whether every photograph and video is read to plan a build, also those that the index of the store
+    knows as unchanged by their size and their time of change, or their ETag."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
     save_every: int = Field(default=200, ge=1)

@@ -71,6 +71,9 @@ def _stage_rows(
         )
     print_line(_summary(outcome))
     log_event("stage made", **outcome.model_dump(mode="json", exclude={"skipped"}))
+    if outcome.files_unchanged:
+        unchanged = f"{outcome.files_unchanged} unchanged since they were read"
+        print_line(f"{outcome.name}: {outcome.files_read} files read to plan it, {unchanged}")
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:

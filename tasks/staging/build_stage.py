@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shls_core.errors import TooManyRejected
+from shls_core.errors import InputError, TooManyRejected
 from shls_core.files.skipped_counts import in_manifest
 from storage.canonical import digest_json, short
 from storage.records.manifests import ShardRef, StageManifest, put_record
@@ -89,7 +89,12 @@ def _built(
     wanted = wanted or wanted_rows(store, stage, artifacts)
     plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
-    made = _run(jobs, execution, advance, _code_of(plan))
+    try:
+        made = _run(jobs, execution, advance, _code_of(plan))
+    except InputError as error:
+        if plan.wanted.files_unchanged and "changed while it was read" in str(error):
+            raise InputError(f"{error}, or with --rehash if nobody did") from error
+        raise
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
@@ -113,6 +118,8 @@ def _built(
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
         skipped=plan.wanted.skipped,
+        files_read=plan.wanted.files_read,
+        files_unchanged=plan.wanted.files_unchanged,
         lost_frames=_lost_frames(store, stage.schema, refs),
     )
 

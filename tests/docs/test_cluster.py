@@ -66,3 +66,15 @@ def test_its_stages_are_those_that_have_workers():
         ExecutionConfig.model_validate({"stages": {"none": {}}})
     known = re.search(r"expected one of ([\w, ]+), got", str(error.value))[1].split(", ")
     assert {name for name in known if f"`{name}`" not in PAGE} == set()
+
+
+def test_its_links_lead_somewhere():
+    titles = re.findall(r"^#+ (.+)$", PAGE, flags=re.MULTILINE)
+    anchors = {f"#{title.lower().replace(' ', '-')}" for title in titles}
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGE) if not link.startswith("https://")]
+    assert len(links) > 10
+    for link in links:
+        if link.startswith("#"):
+            assert link in anchors
+        else:
+            assert (PROJECT / "docs" / link.split("#")[0]).is_file(), link

@@ -59,7 +59,7 @@ def test_an_error_of_a_job_comes_through_as_it_is():
 
 @pytest.mark.parametrize("backend", ["serial", "ray"])
 def test_no_jobs_start_nothing(backend, monkeypatch):
-    monkeypatch.setattr("tasks.executor._workers", None)
+    monkeypatch.setattr("tasks.executor.pool", None)
     assert list(run_jobs(num_threads, [], backend, workers=2)) == []
 
 

@@ -17,7 +17,8 @@ from storage.provenance.environment import package_version
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
 from tasks.cluster.handshake import JobCode
-from tasks.executor import _workers, run_jobs
+from tasks.cluster.pool import pool
+from tasks.executor import run_jobs
 from tasks.runs.at_work import JobTimedOut, working_on
 from tasks.runs.execution_config import StageResources
 from tasks.staging import build_stage, shard_work
@@ -86,7 +87,7 @@ def _local_ray():
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         yield
         ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
 
 

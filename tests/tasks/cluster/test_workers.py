@@ -9,7 +9,6 @@ from tasks.cluster import workers
 from tasks.cluster.autoscaler import Autoscaler
 from tasks.cluster.workers import QUIET_SECONDS, Patience, RollCall
 from tasks.runs.execution_config import StageResources
-from tasks.runs.flights import Flight
 
 HEAD = {"memory": 4e9}
 NODE = {"CPU": 2.0, "memory": 8e9}
@@ -85,32 +84,30 @@ def worker(name):
 
 @pytest.fixture
 def roll(monkeypatch):
-    """A roll call that began at 0 s, the lines it says, and the names of the workers that are up."""
-    said, up = [], set()
+    """A function that looks at some time in seconds, the lines that were said, the workers that are up."""
+    said, up, clock = [], set(), [0.0]
     monkeypatch.setattr(workers, "alive_workers", lambda: up)
-    call = RollCall(1, ONE_CORE, is_ours=False, say=said.append)
+    call = RollCall(1, ONE_CORE, is_ours=False, say=said.append, now=lambda: clock[0])
     monkeypatch.setattr(call, "_began", 0.0)
-    return call, said, up
 
+    def look(*seconds):
+        for clock[0] in seconds:
+            call.look([worker("a"), worker("b")])
 
-def flights_of(**jobs):
-    return {name: Flight(worker(name), job) for name, job in jobs.items()}
+    return look, said, up
 
 
 def test_workers_that_come_or_go_are_counted_in_a_line_each_time(roll):
-    call, said, up = roll
+    look, said, up = roll
     up |= {"a"}
-    flights = flights_of(a=1, b=None)
-    for now in (3.0, 10.0, 20.0, 40.0):
-        assert call.look(flights, [], now) == []
+    look(3.0, 10.0, 20.0, 40.0)
     assert said == ["works with 1 of 2 workers; others join as they come"]
     up |= {"b"}
-    call.look(flights, [], 50.0)
+    look(50.0)
     up.clear()
-    call.look(flights, [], 60.0)
-    call.look(flights, [], 70.0)
+    look(60.0, 70.0)
     up |= {"a", "b"}
-    call.look(flights, [], 80.0)
+    look(80.0)
     assert said[1:] == [
         "works with 2 of 2 workers",
         "waits for 1 worker, 0 are up",
@@ -119,37 +116,16 @@ def test_workers_that_come_or_go_are_counted_in_a_line_each_time(roll):
 
 
 def test_where_all_workers_are_up_nothing_is_said(roll):
-    call, said, up = roll
+    look, said, up = roll
     up |= {"a", "b"}
-    for now in range(0, 1000, 10):
-        call.look(flights_of(a=1, b=2), [], float(now))
+    look(*range(0, 1000, 10))
     assert said == []
 
 
-def test_the_job_of_a_lost_worker_is_given_to_one_that_has_nothing_to_do(roll):
-    call, _, up = roll
-    up |= {"idle"}
-    flights = flights_of(lost="its job", starting=None)
-    assert call.look(flights, [], 10.0) == []
-    assert call.look(flights, [], 40.0) == []  # all others are at work
-    assert call.look(flights, [worker("idle")], 50.0) == ["its job"]
-    assert set(flights) == {"starting"}
-
-
-def test_a_worker_that_is_up_again_keeps_its_job(roll):
-    call, _, up = roll
-    up |= {"idle"}
-    flights = flights_of(one="its job")
-    call.look(flights, [worker("idle")], 10.0)
-    up |= {"one"}
-    call.look(flights, [worker("idle")], 20.0)
-    up -= {"one"}
-    assert call.look(flights, [worker("idle")], 31.0) == []
-    assert set(flights) == {"one"}
-
-
-def test_a_short_wait_is_not_worth_a_word(roll):
-    call, said, _ = roll
+def test_a_short_wait_is_not_worth_a_word():
+    said = []
+    call = RollCall(1, ONE_CORE, is_ours=False, say=said.append)
+    call._began = 0.0
     call._say_waits(0, 2, QUIET_SECONDS - 1)
     assert said == []
     for now in (QUIET_SECONDS, QUIET_SECONDS + 10, QUIET_SECONDS + 31):
