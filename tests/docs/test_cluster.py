@@ -1,7 +1,10 @@
 """docs/cluster.md held to its word: commands are parsed, configurations read, files there."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,17 @@ def test_the_table_of_files_has_every_manifest_and_what_it_names_is_there():
     assert set(re.findall(r"`(deploy/[\w./]+)`", PAGE)) == manifests
     files = re.findall(r"requirements/[\w.]+\.txt", PAGE)
     assert [name for name in files if not (PROJECT / name).is_file()] == []
+
+
+def test_no_placeholder_is_left_in_manifests_after_the_command_that_replaces_them(tmp_path):
+    [command] = re.findall(r"^\$ (sed -i .+)$", PAGE, flags=re.MULTILINE)
+    shutil.copytree(PROJECT / "deploy" / "kubernetes", tmp_path / "deploy" / "kubernetes")
+    names = {"IMAGE": "registry.example/shls@sha256:0", "BUCKET": "s3://mine"}
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, env=names | {"PATH": os.environ["PATH"]}, check=True)
+    text = "".join(path.read_text() for path in (tmp_path / "deploy" / "kubernetes").iterdir())
+    settings = [line for line in text.splitlines() if not line.startswith("#")]
+    assert not [line for line in settings if re.search("REGISTRY|DIGEST|BUCKET", line)]
+    assert sum("image: registry.example/shls@sha256:0" in line for line in settings) > 4
 
 
 def test_its_stages_are_those_that_have_workers():
