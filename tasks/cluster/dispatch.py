@@ -106,7 +106,9 @@ class Dispatch:
             job, lost = self._waiting.popleft()
             begun = replace(lost, worker=worker) if lost else Flight(worker, job)
             left = begun.seconds_left(self._limit)
-            reference = worker.run.remote(self.expected, pickled((self.work, job)), begun.key, left)
+            reference = worker.run.options(max_task_retries=1).remote(
+                self.expected, pickled((self.work, job)), begun.key, left
+            )
             self._flights[reference] = begun
 
     @property
