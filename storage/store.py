@@ -31,7 +31,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
-from storage.tables.naming_chain import NamingsSeen, seen
+from storage.tables.naming_chain import NamingsSeen
 
 
 class Store:
@@ -49,7 +49,7 @@ class Store:
         self.names = Names(location.table("names"), self.ledger.head)
 
     def _namings(self) -> NamingsSeen:
-        return seen(self.names.all_rows())
+        return self.names.seen()
 
     @property
     def location(self) -> str:

@@ -1,0 +1,353 @@
+"""What a store of many photographs costs the driver: CPU seconds, store requests, memory, and how they grow.
+
+    python benchmarks/scale.py [--sizes 10000,100000,1000000] [--folder FOLDER] [--json]
+
+Photographs are synthetic: rows have the columns, keys, parents and digests of real ones, their pictures are a
+few bytes. Planner, shard writer, manifests, names, ledger, lineage and garbage collection are the project's.
+Each step is a process of its own, so its peak memory is its own:
+
+plan new       plan a dataset of which nothing exists
+publish        build it (without the time that rows take), assemble, name, record; the gate is not run
+plan again     what `shls dataset plan` reports when nothing changed
+lineage down   everything that descends from one photograph
+gc             what `shls dataset gc --dry-run` decides
+near-dups      near-duplicates among as many random perceptual hashes
+
+Requests are files opened, written, looked up, and pages of 1,000 of listings; on S3 each is one request.
+Of every figure the exponent b of  a * size^b  is fitted by least squares over the logarithms.
+"""
+
+import dataclasses
+import json
+import math
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import obstore
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shls_core.photographs.crops import CropConfig
+from shls_core.photographs.split import HeldOutConfig
+from shls_core.saliency.config import SaliencyConfig
+from shls_core.seeding import generator
+from shls_core.superpixels.config import SuperpixelConfig
+from shls_core.synthesis.config import SynthesisConfig
+from storage.canonical import digest_bytes, digest_json
+from storage.store import Store
+from tasks.stages.ingest import IngestConfig, IngestStage
+from tasks.stages.saliency import SaliencyStage
+from tasks.stages.sequences import SequencesStage
+from tasks.stages.sources import Sources
+from tasks.stages.stage import Row, RowPlan
+from tasks.stages.superpixels import SuperpixelsStage
+
+STEPS = ("plan new", "publish", "plan again", "lineage down", "gc", "near-dups")
+ON_EMPTY_STORE = ("plan new", "near-dups")
+NAME, SEED, SIDE_PX, ROWS_PER_SHARD = "scale", 1, 300, 64
+
+
+def stands_for(real: type) -> Callable[[type], type]:
+    """Give a synthetic stage the code digest, and so the keys, of the real one."""
+
+    def renamed(synthetic: type) -> type:
+        synthetic.__module__ = real.__module__
+        return synthetic
+
+    return renamed
+
+
+@stands_for(IngestStage)
+@dataclasses.dataclass(frozen=True)
+class SyntheticIngest(IngestStage):
+    """Photographs that are numbers: their ids are digests, their files are not there."""
+
+    count: int = 0
+
+    def sources(self) -> Sources:
+        """Return the rows that a folder of `count` photographs has, as `IngestStage` makes them."""
+        return Sources([_planned(f"{number:09}.jpg") for number in range(self.count)])
+
+    def foresee(self, plan: RowPlan) -> Row:
+        """Return what a decoded photograph shows."""
+        perceptual_hash = generator(0, "hash", plan.sample_id).bytes(8).hex()
+        return {
+            "height": SIDE_PX,
+            "width": SIDE_PX,
+            "scene": plan.sample_id,
+            "perceptual_hash": perceptual_hash,
+        }
+
+    def make_row(self, plan: RowPlan, reader: Any) -> Row:
+        """Return a row without a picture."""
+        return {**self.foresee(plan), "image": plan.sample_id[:8].encode(), "num_bytes": 8}
+
+
+@stands_for(SaliencyStage)
+class SyntheticSaliency(SaliencyStage):
+    """Masks of photographs that nobody sees."""
+
+    def make_row(self, plan: RowPlan, reader: Any) -> Row:
+        """Return a row without a mask."""
+        payload = plan.sample_id[:8].encode()
+        figures = {"num_objects": 1, "mask_share": 0.2, "confidence": 0.9}
+        return {**self.foresee(plan), "saliency_map": payload, "mask": payload, **figures}
+
+
+@stands_for(SequencesStage)
+class SyntheticSequences(SequencesStage):
+    """Sequences whose sources are drawn and whose frames are not rendered."""
+
+    FIGURES: ClassVar[Mapping[str, float]] = {
+        "num_frames": 1, "num_objects": 2, "num_pasted": 1, "num_left_out": 0, "has_clone": 0,
+        "mask_share": 0.2, "occluded_share": 0.1, "num_leaves": 0, "num_returns": 0,
+    }  # fmt: skip
+
+    def make_row(self, plan: RowPlan, reader: Any) -> Row:
+        """Return a row without frames."""
+        payload = [plan.sample_id[:8].encode()]
+        pasted = [{"source_id": source} for source in plan.decided["pasted_ids"]]
+        recipe = json.dumps({"objects": pasted, "left_out": []})
+        parts = dict.fromkeys(("frames", "masks", "warps"), payload)
+        size = {"height": SIDE_PX, "width": SIDE_PX, "recipe": recipe}
+        return {**self.foresee(plan), **size, **parts, **self.FIGURES}
+
+
+@stands_for(SuperpixelsStage)
+class SyntheticSuperpixels(SuperpixelsStage):
+    """Maps of frames that nobody sees."""
+
+    def make_row(self, plan: RowPlan, reader: Any) -> Row:
+        """Return a row without maps."""
+        size = {"height": SIDE_PX, "width": SIDE_PX, "num_frames": 1}
+        figures = {"min_superpixels": 9, "max_superpixels": 9, "min_superpixel_px": 9}
+        payload = [plan.sample_id[:8].encode()]
+        return {"superpixel_maps": payload, **size, **figures, "mean_superpixel_px": 9.0}
+
+
+def _planned(name: str) -> RowPlan:
+    image_id = digest_bytes(name.encode())
+    notes = dict.fromkeys(("source", "licence", "consent", "scene"))
+    return RowPlan(
+        sample_id=image_id,
+        source_ids=(image_id,),
+        decided={"file_digest": image_id, "file_name": name, "duplicate_of": None, **notes},
+        location=f"/photographs/{name}",
+    )
+
+
+def stages(count: int) -> tuple[Any, ...]:
+    """Return the stages of as many photographs, one pseudo-sequence of each, nothing cropped."""
+    return (
+        SyntheticIngest(IngestConfig(images="synthetic"), count),
+        SyntheticSaliency(SaliencyConfig(), CropConfig(), SIDE_PX, SEED),
+        SyntheticSequences(SynthesisConfig(), HeldOutConfig(), SIDE_PX, SEED),
+        SyntheticSuperpixels(SuperpixelConfig()),
+    )
+
+
+def step_plan_new(place: Path, count: int) -> dict[str, Any]:
+    """Plan a dataset of which nothing exists."""
+    from tasks.planning.dataset_plan import plan_dataset
+
+    plan = plan_dataset(Store.create(place), stages(count), ROWS_PER_SHARD)
+    rows = sum(stage.rows_to_compute for stage in plan.stages)
+    assert rows >= 4 * count - 4
+    return {"rows": rows}
+
+
+def step_publish(place: Path, count: int) -> dict[str, Any]:
+    """Build, assemble, name and record a dataset; rows are made by the way and not counted."""
+    from datetime import UTC, datetime
+
+    from storage.provenance.environment import current_environment
+    from storage.records.manifests import DatasetManifest, put_record
+    from storage.tables.ledger import Run
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+    from tasks.staging import build_stage
+
+    store, making = Store.create(place), [0.0]
+    make = build_stage.make_shard
+
+    def timed(job: Any) -> Any:
+        started = time.process_time()
+        made = make(job)
+        making[0] += time.process_time() - started
+        return made
+
+    build_stage.make_shard = timed
+    staging, serial = StagingConfig(seed=SEED), ExecutionConfig(backend="serial")
+    made: dict[str, str] = {}
+    for stage in stages(count):
+        inputs = {name: made[name] for name in stage.reads}
+        made[stage.name] = build_stage.build_stage(store, stage, inputs, staging, serial).artifact
+    dataset = put_record(store.objects, DatasetManifest(stages=made))
+    name = store.names.publish(NAME, dataset)
+    run = Run(
+        run_id="scale",
+        kind="dataset",
+        status="completed",
+        started_at=datetime.now(UTC),
+        seconds=1.0,
+        configuration={"size": count},
+        outputs=[dataset],
+        verdict="passed",
+        details={"name": name, "stages": [{"name": stage, "artifact": made[stage]} for stage in made]},
+    )
+    store.ledger.record(run, current_environment())
+    return {"dataset": dataset, "rows_made_cpu_seconds": making[0]}
+
+
+def step_plan_again(place: Path, count: int) -> dict[str, Any]:
+    """Plan the same photographs again."""
+    from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+    from tasks.staging.plan_report import plan_report
+
+    report = plan_report(
+        str(place), NAME, stages(count), StagingConfig(seed=SEED), ExecutionConfig(backend="serial")
+    )
+    assert report.is_fresh
+    return {"dataset": report.dataset}
+
+
+def step_lineage_down(place: Path, count: int) -> dict[str, Any]:
+    """Look for everything that descends from the middle photograph, given by its id."""
+    from storage.lineage.descent import descent
+    from storage.lineage.history import History
+
+    history = History(Store.open(place))
+    found = descent(history.store, history.sources.resolve(_planned(f"{count // 2:09}.jpg").sample_id), history)
+    assert len(found.datasets) == 1
+    return {"rows": len(found.rows)}
+
+
+def step_gc(place: Path, count: int) -> dict[str, Any]:
+    """Decide what a garbage collection would remove: nothing."""
+    from storage.garbage_collection import plan_collection
+
+    planned = plan_collection(Store.open(place), keep=1)
+    assert planned.num_objects == 0
+    return {"objects": planned.num_kept}
+
+
+def step_near_dups(place: Path, count: int) -> dict[str, Any]:
+    """Group photographs by perceptual hashes; a hundredth of them are changed copies of others."""
+    from shls_core.photographs import near_duplicates
+
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 2**64, count, dtype=np.uint64)
+    for place_of_copy in range(0, count - 1, 100):
+        codes[place_of_copy] = codes[place_of_copy + 1] ^ np.uint64(5)
+    hashes = [f"{code:016x}" for code in codes.tolist()]
+    return {"groups": len(near_duplicates.near_duplicate_groups(hashes, near_duplicates.NEAR_DUPLICATE_BITS))}
+
+
+@contextmanager
+def counted_requests(place: Path) -> Iterator[dict[str, int]]:
+    """Count what the process asks of a store: files opened by Python, and calls of obstore."""
+    counts = {"requests": 0}
+    inside = str(place)
+
+    def on_event(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and str(arguments[0]).startswith(inside):
+            counts["requests"] += 1
+
+    def counting(call: Callable[..., Any], pages: bool) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            answer = call(*arguments, **options)
+            counts["requests"] += 1
+            return _CountedPages(answer, counts) if pages else answer
+
+        return counted
+
+    sys.addaudithook(on_event)
+    for name in ("head", "put", "get", "delete", "list_with_delimiter"):
+        setattr(obstore, name, counting(getattr(obstore, name), pages=False))
+    obstore.list = counting(obstore.list, pages=True)
+    yield counts
+
+
+class _CountedPages:
+    def __init__(self, listing: Any, counts: dict[str, int]) -> None:
+        self._listing, self._counts = listing, counts
+
+    def collect(self) -> Any:
+        found = self._listing.collect()
+        self._counts["requests"] += len(found) // 1000
+        return found
+
+
+def run_step(step: str, place: Path, count: int) -> dict[str, Any]:
+    """Do one step in this process and return what it took."""
+    with counted_requests(place) as counts:
+        started, resting = time.process_time(), _peak_bytes()
+        facts = globals()[f"step_{step.replace(' ', '_').replace('-', '_')}"](place, count)
+        seconds = time.process_time() - started - facts.get("rows_made_cpu_seconds", 0.0)
+    return {"cpu_seconds": seconds, **counts, "peak_bytes": _peak_bytes(), "at_rest_bytes": resting, **facts}
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def measured(step: str, place: Path, count: int) -> dict[str, Any]:
+    """Do one step in a process of its own."""
+    command = [sys.executable, __file__, "--step", step, "--sizes", str(count), "--folder", str(place)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{count:>9} {step:<13} {answer['cpu_seconds']:8.1f} s", file=sys.stderr)
+    return answer
+
+
+def exponent(sizes: list[int], figures: list[float]) -> float:
+    """Return b of the line through log figure = log a + b log size."""
+    return float(np.polyfit(np.log(sizes), np.log(np.maximum(figures, 1e-9)), 1)[0]) if len(sizes) > 1 else math.nan
+
+
+def main(
+    sizes: Annotated[str, typer.Option(help="Numbers of photographs.")] = "10000,30000,100000",
+    folder: Annotated[Path | None, typer.Option(help="Where stores are made, or are already.")] = None,
+    steps: Annotated[str, typer.Option(help="Which steps.")] = ",".join(STEPS),
+    step: Annotated[str | None, typer.Option(hidden=True)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure what many photographs cost the driver."""
+    counts = [int(size) for size in sizes.split(",")]
+    if step:
+        assert folder
+        print(json.dumps(run_step(step, folder, counts[0])))
+        return
+    with tempfile.TemporaryDirectory(prefix="shls-scale-") as scratch:
+        base = folder or Path(scratch)
+        results: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in steps.split(",")}
+        for count in counts:
+            for name in results:
+                place = base / (f"empty-{count}" if name in ON_EMPTY_STORE else str(count))
+                place.mkdir(parents=True, exist_ok=True)
+                results[name][count] = measured(name, place, count)
+    print(json.dumps(results)) if as_json else show(results, counts)
+
+
+def show(results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[int]) -> None:
+    """Print the figures and their exponents as tables."""
+    for figure, unit, scale in (("cpu_seconds", "CPU s", 1), ("requests", "requests", 1), ("peak_bytes", "peak MB", 1e6)):
+        table = Table(f"{unit} at", *(f"{count:,}" for count in counts), "exponent")
+        for step, by_count in results.items():
+            figures = [float(by_count[count][figure]) / scale for count in counts]
+            grown = [one[figure] - (one["at_rest_bytes"] if figure == "peak_bytes" else 0) for one in by_count.values()]
+            table.add_row(step, *(f"{one:,.1f}" for one in figures), f"{exponent(counts, grown):.2f}")
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
