@@ -20,7 +20,6 @@ Of every figure the exponent b of  a * size^b  is fitted by least squares over t
 import dataclasses
 import json
 import math
-import random
 import resource
 import subprocess
 import sys
@@ -43,7 +42,7 @@ from shls_core.saliency.config import SaliencyConfig
 from shls_core.seeding import generator
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage.canonical import digest_bytes, digest_json
+from storage.canonical import digest_bytes
 from storage.store import Store
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
@@ -226,7 +225,9 @@ def step_lineage_down(place: Path, count: int) -> dict[str, Any]:
     from storage.lineage.history import History
 
     history = History(Store.open(place))
-    found = descent(history.store, history.sources.resolve(_planned(f"{count // 2:09}.jpg").sample_id), history)
+    found = descent(
+        history.store, history.sources.resolve(_planned(f"{count // 2:09}.jpg").sample_id), history
+    )
     assert len(found.datasets) == 1
     return {"rows": len(found.rows)}
 
@@ -242,14 +243,15 @@ def step_gc(place: Path, count: int) -> dict[str, Any]:
 
 def step_near_dups(place: Path, count: int) -> dict[str, Any]:
     """Group photographs by perceptual hashes; a hundredth of them are changed copies of others."""
-    from shls_core.photographs import near_duplicates
+    from shls_core.photographs.near_duplicates import NEAR_DUPLICATE_BITS
+    from shls_core.photographs.scene_groups import alike_groups
 
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 2**64, count, dtype=np.uint64)
     for place_of_copy in range(0, count - 1, 100):
         codes[place_of_copy] = codes[place_of_copy + 1] ^ np.uint64(5)
     hashes = [f"{code:016x}" for code in codes.tolist()]
-    return {"groups": len(near_duplicates.near_duplicate_groups(hashes, near_duplicates.NEAR_DUPLICATE_BITS))}
+    return {"groups": len(alike_groups(hashes, NEAR_DUPLICATE_BITS))}
 
 
 @contextmanager
@@ -311,7 +313,11 @@ def measured(step: str, place: Path, count: int) -> dict[str, Any]:
 
 def exponent(sizes: list[int], figures: list[float]) -> float:
     """Return b of the line through log figure = log a + b log size."""
-    return float(np.polyfit(np.log(sizes), np.log(np.maximum(figures, 1e-9)), 1)[0]) if len(sizes) > 1 else math.nan
+    return (
+        float(np.polyfit(np.log(sizes), np.log(np.maximum(figures, 1e-9)), 1)[0])
+        if len(sizes) > 1
+        else math.nan
+    )
 
 
 def main(
@@ -340,11 +346,18 @@ def main(
 
 def show(results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[int]) -> None:
     """Print the figures and their exponents as tables."""
-    for figure, unit, scale in (("cpu_seconds", "CPU s", 1), ("requests", "requests", 1), ("peak_bytes", "peak MB", 1e6)):
+    for figure, unit, scale in (
+        ("cpu_seconds", "CPU s", 1),
+        ("requests", "requests", 1),
+        ("peak_bytes", "peak MB", 1e6),
+    ):
         table = Table(f"{unit} at", *(f"{count:,}" for count in counts), "exponent")
         for step, by_count in results.items():
             figures = [float(by_count[count][figure]) / scale for count in counts]
-            grown = [one[figure] - (one["at_rest_bytes"] if figure == "peak_bytes" else 0) for one in by_count.values()]
+            grown = [
+                one[figure] - (one["at_rest_bytes"] if figure == "peak_bytes" else 0)
+                for one in by_count.values()
+            ]
             table.add_row(step, *(f"{one:,.1f}" for one in figures), f"{exponent(counts, grown):.2f}")
         Console().print(table)
 

@@ -7,6 +7,7 @@
     keys/KIND/KEY       index of what was computed: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+    pages/…             which shards of large artifacts name which source: copies, made when they are built
     running/RUN.json    marks of running jobs, removed when a job ends
     events/…            OpenLineage events of runs, if no other destination is configured
     training/…          states of unfinished training runs (`storage.objects.training_states`)

@@ -1,4 +1,4 @@
-"""Pairs of 64-bit codes that differ in few bits, found by blocks of equal bits instead of comparing all pairs.
+"""Pairs of 64-bit codes that differ in few bits, found by blocks of equal bits: not all pairs are compared.
 
 Two codes that differ in k bits at most agree in at least b - k of any b blocks into which their bits are cut:
 each differing bit spoils one block. So for every choice of b - k blocks, codes are sorted by the bits of
@@ -7,14 +7,14 @@ choice, whatever b is; b decides the work alone.
 
 References
 ----------
-.. [1] M. Norouzi, A. Punjani, D. J. Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012,
-   https://doi.org/10.1109/CVPR.2012.6248043
+.. [1] M. Norouzi, A. Punjani, D. J. Fleet, "Fast Search in Hamming Space with Multi-Index Hashing",
+   CVPR 2012, https://doi.org/10.1109/CVPR.2012.6248043
 .. [2] G. S. Manku, A. Jain, A. Das Sarma, "Detecting Near-Duplicates for Web Crawling", WWW 2007,
    https://doi.org/10.1145/1242572.1242592 (all choices of several blocks).
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb
 
 import numpy as np
@@ -57,7 +57,9 @@ def num_blocks(count: int, max_bits: int) -> int:
 
     One more than `max_bits` at least; `max_bits` itself means that all pairs are compared.
     """
-    return min(range(max_bits, max(max_bits, _MOST_BLOCKS) + 1), key=lambda blocks: _work(count, max_bits, blocks))
+    return min(
+        range(max_bits, max(max_bits, _MOST_BLOCKS) + 1), key=lambda blocks: _work(count, max_bits, blocks)
+    )
 
 
 def _work(count: int, max_bits: int, blocks: int) -> float:
@@ -68,7 +70,7 @@ def _work(count: int, max_bits: int, blocks: int) -> float:
 def _masks(blocks: int, max_bits: int) -> Iterator[np.uint64]:
     """Yield the bits of every choice of all blocks but `max_bits`."""
     ends = [CODE_BITS * block // max(blocks, 1) for block in range(blocks + 1)]
-    of_block = [(1 << end) - (1 << start) for start, end in zip(ends, ends[1:], strict=False)]
+    of_block = [(1 << end) - (1 << start) for start, end in pairwise(ends)]
     for chosen in combinations(of_block, blocks - max_bits):
         yield np.uint64(sum(chosen))
 

@@ -54,5 +54,8 @@ def read_history(store: Store) -> AuditedHistory:
         what = "with such a log it cannot be read" if problems else " ".join(str(error).split())
         unreadable = Problem(LEDGER, "ledger", "the history of the store", what)
         return AuditedHistory((), (), (), (*problems, unreadable), is_readable=False)
-    problems += [*segment_problems(store.ledger.segments, "runs", runs), *segment_problems(store.names.segments, "names", after)]
+    problems += [
+        *segment_problems(store.ledger.segments, "runs", runs),
+        *segment_problems(store.names.segments, "names", after),
+    ]
     return AuditedHistory(tuple(runs), tuple(namings), tuple(after), tuple(problems))

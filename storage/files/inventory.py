@@ -21,6 +21,7 @@ _OURS = re.compile(
     r"|running/[0-9A-Za-z-]+\.json"
     r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
     rf"|{re.escape(EVENTS_FILE)}"
+    r"|pages/[0-9a-f]{64}-[0-9a-f]{64}\.parquet"
     r"|store\.json"
 )
 

@@ -108,7 +108,7 @@ class Folder:
 
         Listings do not show them. Call this only while no job is running: a live writer's files look alike.
         """
-        for part in ("objects", "keys", "running", "training", "ledger"):
+        for part in ("objects", "keys", "running", "training", "ledger", "pages"):
             for left in (self.path / part).rglob("*#*"):
                 left.unlink(missing_ok=True)
 

@@ -189,7 +189,7 @@ class AppendOnlyTable:
         return self._rows(self._open())
 
     def _seal(self, opened: _Opened, row: Row) -> None:
-        """Seal the rows that wait for it, if there are enough; a table that was not only appended to has none."""
+        """Seal the rows that wait for it, if there are enough, and the table was only appended to."""
         rows, segments = opened.rows, self.segments
         waiting = [*rows.tail, row]
         numbers = [one["number"] for one in waiting]

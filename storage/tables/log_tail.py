@@ -81,7 +81,13 @@ def append_row(files: Backend, row: Mapping[str, Any], schema: pa.Schema) -> boo
     bounds = {column: row[column] for column in _STATISTICS}
     statistics = {"numRecords": 1, "minValues": bounds, "maxValues": bounds, "nullCount": {}}
     actions = (
-        {"commitInfo": {"timestamp": now_ms, "operation": "WRITE", "operationParameters": {"mode": "Append"}}},
+        {
+            "commitInfo": {
+                "timestamp": now_ms,
+                "operation": "WRITE",
+                "operationParameters": {"mode": "Append"},
+            }
+        },
         {
             "add": {
                 "path": name,

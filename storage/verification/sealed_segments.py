@@ -31,6 +31,7 @@ def segment_problems(segments: Segments | None, table: str, logged: Sequence[Row
     where = f"ledger/{table}"
     if segments is None:
         return []
+    segments = Segments(segments.files, segments.schema)  # read now, whatever was read before
     digests = _CHAINS[table](logged) if table in _CHAINS else None
     with store_errors(f"expected to read {where} of the store"):
         return [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -13,7 +14,7 @@ from shls_core.files.skipped_counts import SkippedFiles, in_manifest
 from storage.canonical import digest_json
 from storage.files.readers import SHARD_READERS
 from storage.kinds import shards_key
-from storage.records.manifests import SCHEMA_VERSION, ShardRef, StageManifest, get_record
+from storage.records.manifests import ShardRef, StageManifest, get_record
 from storage.records.tombstones import ERASED, Erased
 from storage.rows.shards import read_columns_of_all, shard_ref
 from storage.rows.source_kinds import plurals_of
@@ -22,13 +23,17 @@ from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
-from tasks.planning.shard_assignment import shards_of_stage
+from tasks.planning.packed_plans import KeyedPlans, PackedPlans, ShardRows, keyed_row, packed
+from tasks.planning.planned_in_parts import planned_rows_of
+from tasks.planning.shard_assignment import places_by_shard, shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
 from tasks.stages.counted_sources import CountingStage, counts_of
+from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.sources import Sources, SourceStage
 from tasks.stages.stage import RowPlan, Stage
 
 _MANIFESTS_SEARCHED = 8
+_FEW_SHARDS = 8
 
 ShardStatus = Literal["fresh", "copied", "partial", "new"]
 
@@ -37,8 +42,8 @@ ShardStatus = Literal["fresh", "copied", "partial", "new"]
 class PlannedShard:
     """A shard that is wanted."""
 
-    key: str
-    """Digest of the keys of its rows."""
+    key: str | None
+    """Digest of the keys of its rows; None in an artifact that was found as a whole."""
     rows: Sequence[KeyedRow]
     """By sample id; in a stale shard, a row that can be copied has the place to copy it from."""
     ref: ShardRef | None
@@ -47,12 +52,17 @@ class PlannedShard:
     @property
     def rows_to_compute(self) -> int:
         """Rows that do not exist yet."""
-        return 0 if self.ref else sum(row.known is None for row in self.rows)
+        return 0 if self.ref else len(self.rows) - self._num_known
 
     @property
     def rows_to_copy(self) -> int:
         """Rows that exist in other shards."""
-        return 0 if self.ref else sum(row.known is not None for row in self.rows)
+        return 0 if self.ref else self._num_known
+
+    @property
+    def _num_known(self) -> int:
+        rows = self.rows
+        return rows.num_known if isinstance(rows, ShardRows) else sum(row.known is not None for row in rows)
 
     @property
     def status(self) -> ShardStatus:
@@ -71,7 +81,7 @@ class WantedRows:
     To know those of a stage of sources, every file has to be hashed: this is done once for each build.
     """
 
-    rows: tuple[RowPlan, ...]
+    rows: Sequence[RowPlan]
     left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
     """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
@@ -86,6 +96,8 @@ class StagePlan:
     making: Making
     wanted: WantedRows
     shards: tuple[PlannedShard, ...]
+    artifact: tuple[str, StageManifest] | None = None
+    """The artifact that was found as a whole, without a look at its rows."""
 
     @property
     def left_out(self) -> Mapping[str, Withdrawal]:
@@ -95,6 +107,7 @@ class StagePlan:
     @cached_property
     def key(self) -> str:
         """Digest of the keys of all shards."""
+        assert self.artifact is None, "an artifact that was found has the key of its plan, not of its rows"
         return digest_json([shard.key for shard in self.shards])
 
     @property
@@ -119,7 +132,7 @@ class StagePlan:
 
     def jobs(self, location: str) -> list[ShardJob]:
         """Return the work on the stale shards of the store at `location`."""
-        return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale]
+        return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale if shard.key]
 
 
 def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) -> WantedRows:
@@ -135,11 +148,15 @@ def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) 
         The rows of each stage that it reads, made or planned.
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
-        planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
-        return WantedRows(tuple(planned.rows), {}, counts_of(planned))
+        if isinstance(stage, CountingStage):
+            planned = stage.planned(inputs)
+            return WantedRows(tuple(planned.rows), {}, counts_of(planned))
+        return WantedRows(planned_rows_of(stage, inputs))
     found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
     rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
-    return WantedRows(tuple(rows), left_out, counts_of(found))
+    return WantedRows(
+        tuple(rows) if isinstance(stage, ReadInOrder) else packed(rows), left_out, counts_of(found)
+    )
 
 
 def plan_stage(
@@ -166,20 +183,52 @@ def plan_stage(
         enough that it exists.
     """
     making = Making.of(stage)
-    rows = [keyed_row(plan, making.digest) for plan in wanted.rows]
-    groups = shards_of_stage(stage, rows, rows_per_shard)
-    keys = [digest_json([row.key for row in group]) for group in groups]
-    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
-        found = list(readers.map(lambda key: _found_shard(store, stage.name, key, is_whole), keys))
-    shards = [PlannedShard(*shard) for shard in zip(keys, groups, found, strict=True)]
+    shards = list(_shards(store, stage, wanted.rows, making.digest, rows_per_shard, is_whole))
     known = _known_rows(
-        store, stage.name, {row.key for shard in shards if not shard.ref for row in shard.rows}
+        store, stage.name, {key for shard in shards if not shard.ref for key in _keys(shard.rows)}
     )
     placed = (
-        shard if shard.ref else replace(shard, rows=[_placed(row, known) for row in shard.rows])
+        shard if shard.ref or not known else replace(shard, rows=_placed(shard.rows, known))
         for shard in shards
     )
     return StagePlan(stage, making, wanted, tuple(placed))
+
+
+def _shards(
+    store: Store,
+    stage: Stage,
+    plans: Sequence[RowPlan],
+    making: str,
+    rows_per_shard: int,
+    is_whole: Callable[[str], bool],
+) -> Iterator[PlannedShard]:
+    """Yield the shards of a stage, without the places of known rows."""
+    groups: Sequence[Sequence[KeyedRow]]
+    if isinstance(plans, PackedPlans):
+        keyed = KeyedPlans(plans, making)
+        sample_ids = [plans.sample_id(place) for place in range(len(plans))]
+        groups = [ShardRows(keyed, places) for places in places_by_shard(sample_ids, rows_per_shard)]
+    else:
+        groups = shards_of_stage(stage, [keyed_row(plan, making) for plan in plans], rows_per_shard)
+    keys = [digest_json(_keys(group)) for group in groups]
+    refs = _recorded_refs(store, stage.name) if len(keys) > _FEW_SHARDS else {}
+    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
+        found = readers.map(lambda key: _found_shard(store, stage.name, key, is_whole, refs), keys)
+        yield from map(PlannedShard, keys, groups, found)
+
+
+def _keys(rows: Sequence[KeyedRow]) -> list[str]:
+    return rows.keys() if isinstance(rows, ShardRows) else [row.key for row in rows]
+
+
+def _recorded_refs(store: Store, stage: str) -> dict[str, ShardRef]:
+    """Return the references in the last artifact of a stage: its shards need not be opened for them."""
+    refs: dict[str, ShardRef] = {}
+    for artifact_id in store.keys.recent(stage, 1):
+        with suppress(ObjectMissing):
+            manifest = get_record(store.objects, artifact_id, StageManifest)
+            refs |= {shard.digest: shard for shard in manifest.shards}
+    return refs
 
 
 def made_artifact(
@@ -196,6 +245,8 @@ def made_artifact(
     contents
         Content digest of each stage that is read.
     """
+    if plan.artifact:
+        return plan.artifact
     known = None if plan.stale else store.keys.get(plan.stage.name, plan.key)
     if known is None:
         return None
@@ -209,22 +260,19 @@ def made_artifact(
     return (known, manifest) if manifest == wanted else None
 
 
-def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
-    """Key a row by everything that decides its bytes; of its inputs, by exactly the rows it reads."""
-    read = [address.digest for address in plan.inputs]
-    identity = [plan.sample_id, list(plan.source_ids), read, dict(plan.decided)]
-    return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
+def _placed(rows: Sequence[KeyedRow], known: Mapping[str, KnownRow]) -> Sequence[KeyedRow]:
+    if isinstance(rows, ShardRows):
+        return rows.with_known(known)
+    return [replace(row, known=known.get(row.key)) for row in rows]
 
 
-def _placed(row: KeyedRow, known: Mapping[str, KnownRow]) -> KeyedRow:
-    return replace(row, known=known.get(row.key))
-
-
-def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], bool]) -> ShardRef | None:
+def _found_shard(
+    store: Store, stage: str, key: str, is_whole: Callable[[str], bool], refs: Mapping[str, ShardRef]
+) -> ShardRef | None:
     digest = store.keys.get(shards_key(stage), key)
     if digest is None or not is_whole(digest):
         return None
-    return shard_ref(store.objects, digest)
+    return refs.get(digest) or shard_ref(store.objects, digest)
 
 
 def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:

@@ -64,7 +64,9 @@ def test_rows_are_read_when_they_are_asked_for(location, monkeypatch):
     table = words_appended(location)
     read = []
     monkeypatch.setattr(sealed.Segments, "rows", lambda self, segments: read.append(segments) or [])
-    table.append(lambda rows: {"word": f"{len(rows)}, {rows[-1]['word']}, {rows[0]['word']}, {rows[3]['word']}"})
+    table.append(
+        lambda rows: {"word": f"{len(rows)}, {rows[-1]['word']}, {rows[0]['word']}, {rows[3]['word']}"}
+    )
     assert read == []
     assert table.last() == {"number": 12, "word": "11, word 10, word 0, word 3"}
 
@@ -230,9 +232,7 @@ def test_a_damaged_segment_is_named_by_audit_and_verify(store, record_run):
     segment = segments_in(store.ledger.segments.files)[0]
     path = store.root / "ledger" / "runs" / segment.path
     path.write_bytes(path.read_bytes()[:-1])
-    what = (
-        "the segment is damaged: its bytes do not hash to its name; remove that file: the log has its rows"
-    )
+    what = "the segment is damaged: its bytes do not hash to its name; remove that file: the log has its rows"
     audited, verified = told(store)
     assert audited == verified == {(f"ledger/runs/{segment.path}", what)}
 
