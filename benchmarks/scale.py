@@ -344,6 +344,62 @@ def main(
     print(json.dumps(results)) if as_json else show(results, counts)
 
 
+@dataclasses.dataclass(frozen=True)
+class Assumptions:
+    """What a projection assumes beside the fits; prices are those of a large cloud in 2026, on demand."""
+
+    cpu_seconds_per_photograph: float = 0.057
+    """Of all rows of a photograph of 481x321, three frames: docs/results/throughput.md."""
+    bytes_per_photograph: float = 235e3
+    """docs/results/incremental.md: 47 MB of 200 photographs."""
+    dollars_per_core_hour: float = 0.04
+    dollars_per_gb_month: float = 0.023
+    dollars_per_1000_requests: float = 0.005
+    cores: int = 100
+
+
+def fit(counts: list[int], figures: list[float]) -> Callable[[int], float]:
+    """Return the power law through some figures."""
+    slope, start = np.polyfit(np.log(counts), np.log(np.maximum(figures, 1e-9)), 1)
+    return lambda count: float(np.exp(start) * count**slope)
+
+
+def projected(
+    results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[int], given: Assumptions
+) -> list[dict[str, float]]:
+    """Return what the fits say of up to 100 million photographs: nothing of it is measured."""
+
+    def law(step: str, figure: str) -> Callable[[int], float]:
+        resting = "at_rest_bytes" if figure == "peak_bytes" else None
+        rows = [results[step][count] for count in counts]
+        return fit(counts, [row[figure] - (row[resting] if resting else 0) for row in rows])
+
+    seconds = {step: law(step, "cpu_seconds") for step in results}
+    memory = {step: law(step, "peak_bytes") for step in ("publish", "plan again")}
+    requests = law("publish", "requests")
+    rows = []
+    for count in (10**5, 10**6, 10**7, 10**8):
+        core_hours = count * given.cpu_seconds_per_photograph / 3600
+        stored = count * given.bytes_per_photograph
+        paid = requests(count) / 1000 * given.dollars_per_1000_requests
+        rows.append(
+            {
+                "photographs": count,
+                "core hours of rows": core_hours,
+                f"hours on {given.cores} cores": core_hours / given.cores,
+                "driver hours, publish": seconds["publish"](count) / 3600,
+                "driver GB, publish": memory["publish"](count) / 1e9,
+                "driver s, plan again": seconds["plan again"](count),
+                "driver GB, plan again": memory["plan again"](count) / 1e9,
+                "s, lineage down": seconds["lineage down"](count),
+                "TB": stored / 1e12,
+                "$ to make": core_hours * given.dollars_per_core_hour + paid,
+                "$ a month": stored / 1e9 * given.dollars_per_gb_month,
+            }
+        )
+    return rows
+
+
 def show(results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[int]) -> None:
     """Print the figures and their exponents as tables."""
     for figure, unit, scale in (
@@ -359,6 +415,12 @@ def show(results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[in
                 for one in by_count.values()
             ]
             table.add_row(step, *(f"{one:,.1f}" for one in figures), f"{exponent(counts, grown):.2f}")
+        Console().print(table)
+    if len(counts) > 1 and set(STEPS) <= set(results):
+        rows = projected(results, counts, Assumptions())
+        table = Table("from the fits, not measured", *(f"{row['photographs']:,}" for row in rows))
+        for what in list(rows[0])[1:]:
+            table.add_row(what, *(f"{row[what]:,.3g}" for row in rows))
         Console().print(table)
 
 

@@ -12,6 +12,7 @@ shards; `verify` reads shards and compares. A purge removes all pages: they hold
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore as Backend
 
+from shls_core.errors import ObjectCorrupted, ObjectMissing
 from storage.canonical import digest_bytes, digest_json
 from storage.files.inventory import list_files
 from storage.files.readers import READERS
@@ -116,6 +118,22 @@ def stale_pages(backend: Backend, artifacts: Sequence[Sequence[str]]) -> list[st
     return sorted(path for key, path in _paths(backend).items() if key not in needed)
 
 
+def false_pages(backend: Backend, objects: ObjectStore, stage: str, shards: Sequence[str]) -> list[str]:
+    """Return the paths of pages of an artifact that do not say what its shards say.
+
+    Pages of shards that cannot be read are passed over.
+    """
+    known = _paths(backend) if len(shards) >= SHARDS else {}
+    found = []
+    for key, some in _groups(shards):
+        if key in known:
+            with suppress(ObjectMissing, ObjectCorrupted):
+                page = _read(backend, known[key])
+                if page is None or not page.equals(_table(objects, stage, some)):
+                    found.append(known[key])
+    return found
+
+
 def _groups(shards: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
     if len(shards) < SHARDS:
         return []
@@ -129,6 +147,13 @@ def _paths(backend: Backend) -> dict[str, str]:
 
 
 def _page(objects: ObjectStore, stage: str, shards: Sequence[str]) -> bytes:
+    buffer = pa.BufferOutputStream()
+    table = _table(objects, stage, shards)
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=False, write_page_checksum=True)
+    return bytes(buffer.getvalue())
+
+
+def _table(objects: ObjectStore, stage: str, shards: Sequence[str]) -> pa.Table:
     """Return the page of some shards: a row for each row of a stage of sources, or each source of a shard."""
     is_of_sources = stage in SOURCE_STAGES
     columns = SOURCE_COLUMNS if is_of_sources else ("source_ids",)
@@ -136,15 +161,11 @@ def _page(objects: ObjectStore, stage: str, shards: Sequence[str]) -> bytes:
     for place, table in enumerate(read_columns_of_all(objects, shards, columns)):
         sources = pc.list_flatten(table["source_ids"])
         if is_of_sources:  # every row is of one source
-            tables.append(table.append_column("source", _numbers(sources)))
+            named = table.append_column("source", _numbers(sources))
         else:
-            tables.append(pa.table({"source": _numbers(pc.unique(sources))}))
-        where = np.full(len(tables[-1]), place, np.int32)
-        tables[-1] = tables[-1].append_column("shard", pa.array(where))
-    together = pa.concat_tables(tables).combine_chunks()
-    buffer = pa.BufferOutputStream()
-    pq.write_table(together, buffer, compression="zstd", use_dictionary=False, write_page_checksum=True)
-    return bytes(buffer.getvalue())
+            named = pa.table({"source": _numbers(pc.unique(sources))})
+        tables.append(named.append_column("shard", pa.array(np.full(len(named), place, np.int32))))
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _read(backend: Backend, path: str | None) -> pa.Table | None:
