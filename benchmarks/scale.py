@@ -13,6 +13,8 @@ lineage down   everything that descends from one photograph
 gc             what `shls dataset gc --dry-run` decides
 near-dups      near-duplicates among as many random perceptual hashes
 
+``--steps "hollow,plan again"`` plans again in a store whose shards are empty files (a plan opens none).
+
 Requests are files opened, written, looked up, and pages of 1,000 of listings; on S3 each is one request.
 Of every figure the exponent b of  a * size^b  is fitted by least squares over the logarithms.
 """
@@ -205,6 +207,56 @@ def step_publish(place: Path, count: int) -> dict[str, Any]:
     )
     store.ledger.record(run, current_environment())
     return {"dataset": dataset, "rows_made_cpu_seconds": making[0]}
+
+
+def step_hollow(place: Path, count: int) -> dict[str, Any]:
+    """Make a store whose shards are empty files, with the keys and manifests of a built dataset.
+
+    A plan of what did not change opens no shard, so `plan again` does there what it does in a whole store,
+    and a million rows of four stages need not be made for it. Nothing else can be asked of such a store.
+    """
+    from storage.kinds import shards_key
+    from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, put_record
+    from tasks.planning.found_whole import keep_artifact
+    from tasks.planning.making import Making
+    from tasks.planning.stage_plan import plan_stage, wanted_rows
+
+    store = Store.create(place)
+    made: dict[str, tuple[str, StageManifest]] = {}
+    sizes: list[int] = []
+    for stage in stages(count):
+        keys: list[str | None] = [None] * len(sizes)
+        if not stage.reads:
+            plan = plan_stage(
+                store, stage, wanted_rows(store, stage, {}), ROWS_PER_SHARD, lambda digest: True
+            )
+            keys, sizes = [shard.key for shard in plan.shards], [len(shard.rows) for shard in plan.shards]
+        refs = []
+        for number, (key, rows) in enumerate(zip(keys, sizes, strict=True)):
+            digest = store.objects.put(f"{stage.name} {number}".encode())
+            refs.append(ShardRef(digest=digest, rows=rows, rejected=0, bytes=rows * 1000))
+            if key:
+                store.keys.put(shards_key(stage.name), key, digest)
+        inputs = {name: made[name] for name in stage.reads}
+        manifest = StageManifest(
+            **Making.of(stage).facts,
+            inputs={name: read.content_digest for name, (_, read) in inputs.items()},
+            content_digest=digest_json([stage.name, count]),
+            rows=count,
+            rejected=0,
+            statistics={},
+            shards=tuple(refs),
+        )
+        made[stage.name] = put_record(store.objects, manifest), manifest
+        if stage.reads:
+            keep_artifact(store, stage, inputs, ROWS_PER_SHARD, made[stage.name][0])
+        else:
+            store.keys.put(stage.name, plan.key, made[stage.name][0])
+    dataset = put_record(
+        store.objects, DatasetManifest(stages={name: one for name, (one, _) in made.items()})
+    )
+    store.names.publish(NAME, dataset)
+    return {"dataset": dataset}
 
 
 def step_plan_again(place: Path, count: int) -> dict[str, Any]:

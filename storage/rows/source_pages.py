@@ -176,7 +176,7 @@ def _read(backend: Backend, path: str | None) -> pa.Table | None:
         data = read_again(lambda: read(backend, path, LARGEST_FILE))
         if digest_bytes(data) != path[-len(".parquet") - 64 : -len(".parquet")]:
             return None
-        return pq.read_table(pa.BufferReader(data), use_threads=False)
+        return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
     except (FileNotFoundError, pa.ArrowException):
         return None
 

@@ -129,7 +129,9 @@ def _added_file(files: Backend, number: int) -> str | None:
 
 
 def _table(files: Backend, path: str, schema: pa.Schema) -> pa.Table:
-    return with_columns(pq.read_table(pa.BufferReader(read(files, path, LARGEST_FILE))), schema)
+    return with_columns(
+        pq.ParquetFile(pa.BufferReader(read(files, path, LARGEST_FILE))).read(use_threads=False), schema
+    )
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -114,7 +114,8 @@ class Segments:
 
     def _content(self, segment: Segment) -> Content:
         try:
-            table = pq.read_table(pa.BufferReader(self._bytes(segment)), page_checksum_verification=True)
+            data = pa.BufferReader(self._bytes(segment))
+            table = pq.ParquetFile(data, page_checksum_verification=True).read(use_threads=False)
             folded = (table.schema.metadata or {}).get(_FOLDED)
             columns = tuple(table.column_names)
             numbers = table["number"].to_pylist()
