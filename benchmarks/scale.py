@@ -44,7 +44,7 @@ from shls_core.saliency.config import SaliencyConfig
 from shls_core.seeding import generator
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage.canonical import digest_bytes
+from storage.canonical import digest_bytes, digest_json
 from storage.store import Store
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.saliency import SaliencyStage
@@ -228,7 +228,7 @@ def step_hollow(place: Path, count: int) -> dict[str, Any]:
         keys: list[str | None] = [None] * len(sizes)
         if not stage.reads:
             plan = plan_stage(
-                store, stage, wanted_rows(store, stage, {}), ROWS_PER_SHARD, lambda digest: True
+                store, stage, wanted_rows(store, stage, {}), ROWS_PER_SHARD, lambda digest: False
             )
             keys, sizes = [shard.key for shard in plan.shards], [len(shard.rows) for shard in plan.shards]
         refs = []
