@@ -8,6 +8,7 @@ A table of 64 rows or more is read from sealed segments (`storage.tables.sealed`
 its log (`storage.tables.log_tail`), so an append does not grow with the table.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -124,6 +125,8 @@ class AppendOnlyTable:
         compared by content: if a row exists although its commit was refused, it was committed, and only the
         answer was lost. The rows are read when `decide` asks for them.
 
+        A segment that cannot be written is a warning: the row is there, and the next append seals it.
+
         Raises
         ------
         StoreUnwritable, StoreUnreachable
@@ -143,7 +146,10 @@ class AppendOnlyTable:
                 return None
             row = dict.fromkeys(self._schema.names) | {"number": len(rows) + 1, **row}
             if self._commit(opened, row):
-                self._seal(opened, row)
+                try:
+                    self._seal(opened, row)
+                except StoreError as error:
+                    warnings.warn(f"{error}; the row itself was written, and is sealed later", stacklevel=2)
                 return row
             refused = row
         raise StoreError(
@@ -198,7 +204,7 @@ class AppendOnlyTable:
         if opened.delta is not None and opened.delta.version() != row["number"]:
             return
         assert segments is not None
-        with self._store_errors("append to", StoreUnwritable):
+        with self._store_errors("seal rows of", StoreUnwritable):
             folded = rows.folded_until_tail(*self._fold) if self._fold else None
             for start in range(0, len(waiting) - sealed.ROWS + 1, sealed.ROWS):
                 part = waiting[start : start + sealed.ROWS]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Lock
 from typing import TypeVar, overload
 
 from shls_core.errors import NameUnknown, ObjectMissing
@@ -96,6 +97,7 @@ def existing_objects(store: Store) -> Callable[[str], bool]:
     The first thousand are asked for one by one; for more, all objects are listed once.
     """
     asked = 0
+    listing = Lock()
 
     @cache
     def listed() -> frozenset[str]:
@@ -104,7 +106,11 @@ def existing_objects(store: Store) -> Callable[[str], bool]:
     def exists(digest: str) -> bool:
         nonlocal asked
         asked += 1
-        return store.objects.exists(digest) if asked <= _ASKED_ONE_BY_ONE else digest in listed()
+        if asked <= _ASKED_ONE_BY_ONE:
+            return store.objects.exists(digest)
+        with listing:  # several readers ask at once, and one of them lists
+            objects = listed()
+        return digest in objects
 
     return exists
 

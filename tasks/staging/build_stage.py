@@ -105,7 +105,7 @@ def _built(
     if not plan.artifact:
         store.keys.put(stage.name, plan.key, artifact)
         keep_artifact(store, stage, read, staging.rows_per_shard, artifact)
-        put_pages(store.backend, store.objects, stage.name, [ref.digest for ref in refs])
+    put_pages(store.backend, store.objects, stage.name, [ref.digest for ref in refs])
     rows, computed = sum(ref.rows for ref in refs), plan.rows_to_compute
     rejected = sum(ref.rejected for ref in refs)
     return StageOutcome(

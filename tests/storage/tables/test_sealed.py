@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, QueryBuilder
 
+from shls_core.errors import StoreUnwritable
 from storage.audit.history import read_history
 from storage.audit.witnesses import history_problems
 from storage.canonical import digest_bytes
@@ -24,6 +25,25 @@ SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("wo
 WIDER = pa.schema([*SCHEMA, pa.field("colour", pa.string())])
 FOLD = Fold(naming_chain.step, naming_chain.FIRST)
 WORDS = [f"word {number}" for number in range(11)]
+
+APPEND = """
+import sys
+import pyarrow as pa
+from storage.files.location import locate
+from storage.tables import sealed
+from storage.tables.append_only import AppendOnlyTable
+place, number = sys.argv[1:]
+sealed.ROWS = 4
+if number == "0":
+    AppendOnlyTable.segments = None
+    AppendOnlyTable._seal = lambda *_: None
+schema = pa.schema([pa.field("number", pa.int64(), nullable=False), pa.field("word", pa.string())])
+table = AppendOnlyTable(locate(place).table("words"), schema)
+input(">")
+for attempt in range(6):
+    table.append(lambda rows: {"word": f"{number}.{len(rows)}"})
+"""
+"""A process that appends six rows; process 0 knows no segments, as writers before them did not."""
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +173,58 @@ def test_of_two_writers_the_slower_decides_again(location):
     table.append(decide)
     assert seen == [11, 12, 13]
     assert [row["word"] for row in by_delta_lake(location)[-3:]] == ["faster", "faster", "after 13"]
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+def test_writers_of_before_and_of_now_append_to_one_table_at_once(location, any_store, in_processes):
+    words_appended(location, WORDS[:5])
+    in_processes(APPEND, 3, any_store.location)
+    table = AppendOnlyTable(location, SCHEMA, FOLD)
+    rows = table.rows()
+    assert rows == by_delta_lake(location)
+    assert [row["number"] for row in rows] == list(range(1, 24))
+    # Every row was decided from exactly the rows before it, and nobody's row was lost.
+    assert [row["word"].split(".")[1] for row in rows[5:]] == [str(before) for before in range(5, 23)]
+    assert sorted(row["word"].split(".")[0] for row in rows[5:]) == ["0"] * 6 + ["1"] * 6 + ["2"] * 6
+    words_appended(location, ["one more"])
+    ends = [(one.first, one.last) for one in table.segments.listed()]
+    assert ends == [(first, first + 3) for first in range(1, 25, 4)]
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+def test_a_writer_that_is_killed_between_the_log_and_the_segment_loses_nothing(location, monkeypatch):
+    words_appended(location, WORDS[:7])
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealed.Segments, "seal", killed)
+        with pytest.raises(KeyboardInterrupt):
+            words_appended(location, [WORDS[7]])
+    assert [(one.first, one.last) for one in segments_in(location.files())] == [(1, 4)]
+    assert [row["word"] for row in AppendOnlyTable(location, SCHEMA, FOLD).rows()] == WORDS[:8]
+    table = words_appended(location, [WORDS[8]])
+    assert [(one.first, one.last) for one in segments_in(location.files())] == [(1, 4), (5, 8)]
+    assert [row["word"] for row in by_delta_lake(location)] == WORDS[:9]
+    assert table.folded() == naming_chain.seen(table.rows())
+
+
+@pytest.mark.parametrize("any_store", ["folder"], indirect=True)
+def test_a_segment_that_cannot_be_written_is_a_warning_and_the_row_is_there_once(location, monkeypatch):
+    words_appended(location, WORDS[:3])
+
+    def full(*_):
+        raise StoreUnwritable("expected to write into the store: no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealed, "write_new", full)
+        with pytest.warns(UserWarning, match="no space left on device; the row itself was written"):
+            words_appended(location, [WORDS[3]])
+    assert segments_in(location.files()) == []
+    table = words_appended(location, [WORDS[4]])
+    assert [(one.first, one.last) for one in segments_in(location.files())] == [(1, 4)]
+    assert [row["word"] for row in table.rows()] == WORDS[:5]
 
 
 @pytest.mark.parametrize("any_store", ["folder"], indirect=True)
