@@ -74,8 +74,8 @@ def append_row(files: Backend, row: Mapping[str, Any], schema: pa.Schema) -> boo
     ------
     OSError, obstore.exceptions.BaseError
     """
-    data = encoded([row], schema)
-    name = f"part-00000-{uuid.uuid4()}-c000.zstd.parquet"
+    data = encoded([row], schema, compression="none")
+    name = f"part-00000-{uuid.uuid4()}-c000.parquet"
     obstore.put(files, name, data)
     now_ms = int(time.time() * 1000)
     bounds = {column: row[column] for column in _STATISTICS}
@@ -107,11 +107,22 @@ def append_row(files: Backend, row: Mapping[str, Any], schema: pa.Schema) -> boo
     return True
 
 
-def encoded(rows: list[Mapping[str, Any]], schema: pa.Schema) -> bytes:
-    """Return rows as a Parquet file with page checksums; equal rows and schema give equal bytes."""
+def encoded(rows: list[Mapping[str, Any]], schema: pa.Schema, compression: str = "zstd") -> bytes:
+    """Return rows as a Parquet file with page checksums; equal rows and schema give equal bytes.
+
+    Of a single row, compression and dictionaries of every column take longer to read than the row.
+    """
     buffer = io.BytesIO()
     table = pa.Table.from_pylist(rows, schema=schema)
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True, store_schema=True)
+    pq.write_table(
+        table,
+        buffer,
+        compression=compression,
+        use_dictionary=compression != "none",
+        write_statistics=compression != "none",
+        write_page_checksum=True,
+        store_schema=True,
+    )
     return buffer.getvalue()
 
 
@@ -136,6 +147,8 @@ def _table(files: Backend, path: str, schema: pa.Schema) -> pa.Table:
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a table with exactly the columns of a schema; those that it has not are null."""
+    if table.schema.equals(schema):
+        return table
     columns = [
         table[field.name].cast(field.type)
         if field.name in table.column_names
