@@ -1,6 +1,6 @@
 """What a store of many photographs costs the driver: CPU seconds, store requests, memory, and how they grow.
 
-    python benchmarks/scale.py [--sizes 10000,100000,1000000] [--folder FOLDER] [--json]
+    python benchmarks/scale.py [--sizes 10000,100000] [--entries 100,1000,10000] [--folder FOLDER] [--json]
 
 Photographs are synthetic: rows have the columns, keys, parents and digests of real ones, their pictures are a
 few bytes. Planner, shard writer, manifests, names, ledger, lineage and garbage collection are the project's.
@@ -13,9 +13,15 @@ lineage down   everything that descends from one photograph
 gc             what `shls dataset gc --dry-run` decides
 near-dups      near-duplicates among as many random perceptual hashes
 
+Then a ledger gets entries (`measured_ledger`):
+
+append         one entry more
+dataset list   the command; and ``status``, which reads every entry
+
 ``--steps "hollow,plan again"`` plans again in a store whose shards are empty files (a plan opens none).
 
 Requests are files opened, written, looked up, and pages of 1,000 of listings; on S3 each is one request.
+CPU seconds are of all threads; on a machine with other work they say more than the seconds that passed.
 Of every figure the exponent b of  a * size^b  is fitted by least squares over the logarithms.
 """
 
@@ -29,9 +35,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+import measured_ledger
 import numpy as np
 import obstore
 import typer
@@ -54,6 +62,7 @@ from tasks.stages.stage import Row, RowPlan
 from tasks.stages.superpixels import SuperpixelsStage
 
 STEPS = ("plan new", "publish", "plan again", "lineage down", "gc", "near-dups")
+OF_LEDGER = ("append", *measured_ledger.COMMANDS)
 ON_EMPTY_STORE = ("plan new", "near-dups")
 NAME, SEED, SIDE_PX, ROWS_PER_SHARD = "scale", 1, 300, 64
 
@@ -306,6 +315,20 @@ def step_near_dups(place: Path, count: int) -> dict[str, Any]:
     return {"groups": len(alike_groups(hashes, NEAR_DUPLICATE_BITS))}
 
 
+STEP_OF: Mapping[str, Callable[[Path, int], dict[str, Any]]] = {
+    "plan new": step_plan_new,
+    "publish": step_publish,
+    "hollow": step_hollow,
+    "plan again": step_plan_again,
+    "lineage down": step_lineage_down,
+    "gc": step_gc,
+    "near-dups": step_near_dups,
+    "fill": measured_ledger.step_fill,
+    "append": measured_ledger.step_append,
+    **{name: partial(measured_ledger.step_command, name) for name in measured_ledger.COMMANDS},
+}
+
+
 @contextmanager
 def counted_requests(place: Path) -> Iterator[dict[str, int]]:
     """Count what the process asks of a store: files opened by Python, and calls of obstore."""
@@ -344,10 +367,11 @@ class _CountedPages:
 def run_step(step: str, place: Path, count: int) -> dict[str, Any]:
     """Do one step in this process and return what it took."""
     with counted_requests(place) as counts:
-        started, resting = time.process_time(), _peak_bytes()
-        facts = globals()[f"step_{step.replace(' ', '_').replace('-', '_')}"](place, count)
+        begun, started, resting = time.perf_counter(), time.process_time(), _peak_bytes()
+        facts = STEP_OF[step](place, count)
         seconds = time.process_time() - started - facts.get("rows_made_cpu_seconds", 0.0)
-    return {"cpu_seconds": seconds, **counts, "peak_bytes": _peak_bytes(), "at_rest_bytes": resting, **facts}
+        took = {"cpu_seconds": seconds, "wall_seconds": time.perf_counter() - begun}
+    return {**took, **counts, "peak_bytes": _peak_bytes(), "at_rest_bytes": resting, **facts}
 
 
 def _peak_bytes() -> int:
@@ -359,7 +383,10 @@ def measured(step: str, place: Path, count: int) -> dict[str, Any]:
     command = [sys.executable, __file__, "--step", step, "--sizes", str(count), "--folder", str(place)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{count:>9} {step:<13} {answer['cpu_seconds']:8.1f} s", file=sys.stderr)
+    print(
+        f"{count:>9} {step:<13} {answer['cpu_seconds']:9.2f} CPU s, {answer['wall_seconds']:9.2f} s passed",
+        file=sys.stderr,
+    )
     return answer
 
 
@@ -373,14 +400,17 @@ def exponent(sizes: list[int], figures: list[float]) -> float:
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help="Numbers of photographs.")] = "10000,30000,100000",
+    sizes: Annotated[
+        str, typer.Option(help="Photographs; empty: none.")
+    ] = "10000,30000,100000",
+    entries: Annotated[str, typer.Option(help="Entries of a ledger; empty: none.")] = "100,1000,10000",
     folder: Annotated[Path | None, typer.Option(help="Where stores are made, or are already.")] = None,
     steps: Annotated[str, typer.Option(help="Which steps.")] = ",".join(STEPS),
     step: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure what many photographs cost the driver."""
-    counts = [int(size) for size in sizes.split(",")]
+    counts, lengths = ([int(one) for one in many.split(",") if one] for many in (sizes, entries))
     if step:
         assert folder
         print(json.dumps(run_step(step, folder, counts[0])))
@@ -393,7 +423,19 @@ def main(
                 place = base / (f"empty-{count}" if name in ON_EMPTY_STORE else str(count))
                 place.mkdir(parents=True, exist_ok=True)
                 results[name][count] = measured(name, place, count)
-    print(json.dumps(results)) if as_json else show(results, counts)
+        of_ledger: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in OF_LEDGER}
+        for count in lengths:
+            (base / "ledger").mkdir(parents=True, exist_ok=True)
+            measured("fill", base / "ledger", count)
+            for name in of_ledger:
+                of_ledger[name][count] = measured(name, base / "ledger", count)
+    if as_json:
+        print(json.dumps({"photographs": results, "entries": of_ledger}))
+        return
+    if counts:
+        show(results, counts)
+    if lengths:
+        show(of_ledger, lengths)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -456,6 +498,7 @@ def show(results: Mapping[str, Mapping[int, Mapping[str, Any]]], counts: list[in
     """Print the figures and their exponents as tables."""
     for figure, unit, scale in (
         ("cpu_seconds", "CPU s", 1),
+        ("wall_seconds", "seconds passed", 1),
         ("requests", "requests", 1),
         ("peak_bytes", "peak MB", 1e6),
     ):
