@@ -400,9 +400,7 @@ def exponent(sizes: list[int], figures: list[float]) -> float:
 
 
 def main(
-    sizes: Annotated[
-        str, typer.Option(help="Photographs; empty: none.")
-    ] = "10000,30000,100000",
+    sizes: Annotated[str, typer.Option(help="Photographs; empty: none.")] = "10000,30000,100000",
     entries: Annotated[str, typer.Option(help="Entries of a ledger; empty: none.")] = "100,1000,10000",
     folder: Annotated[Path | None, typer.Option(help="Where stores are made, or are already.")] = None,
     steps: Annotated[str, typer.Option(help="Which steps.")] = ",".join(STEPS),

@@ -13,7 +13,6 @@ from storage.objects.objects import ObjectStore
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import SOURCE_STAGES
 from storage.rows.source_pages import SHARDS, SourcePages
-from storage.rows.stage_graph import schema_of
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
@@ -108,7 +107,7 @@ class History:
 
     def _source_rows(self, stage: str) -> pa.Table:
         """Return `COLUMNS` of every row of a stage of sources, from pages where there are some."""
-        tables = [schema_of(stage).arrow.empty_table().select(COLUMNS)]
+        tables: list[pa.Table] = []
         unpaged: dict[str, None] = {}
         for some in self._shards_by_artifact(stage):
             paged = self._pages.source_rows(stage, some) if len(some) >= SHARDS else None

@@ -94,7 +94,7 @@ class AcceptedColumns:
         self.columns = names
         self._shards: dict[str, int] = {}
         self._few: list[pa.Table] = []
-        self._tables: list[pa.Table] = [self._schema.empty_table()]
+        self._tables: list[pa.Table] = [pa.Table.from_batches([], schema=self._schema)]
 
     def add(self, rows: pa.Table, shard: str | None, indices: pa.Array) -> None:
         """Add rows: ``sample_id``, ``digest`` and the columns asked for; those without a digest are left out.

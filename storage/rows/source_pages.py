@@ -91,7 +91,7 @@ class SourcePages:
         pages = [page for _, page in self._pages(shards)]
         if None in [page if page is None else True for page in pages]:
             return None
-        none = schema_of(stage).arrow.empty_table().select(SOURCE_COLUMNS)
+        none = pa.Table.from_batches([], schema=schema_of(stage).arrow).select(SOURCE_COLUMNS)
         return pa.concat_tables([none, *(page.select(SOURCE_COLUMNS) for page in pages if page is not None)])
 
     def _pages(self, shards: Sequence[str]) -> Iterator[tuple[Sequence[str], pa.Table | None]]:

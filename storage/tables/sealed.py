@@ -95,7 +95,8 @@ class Segments:
         """Return the rows of some segments."""
         with ThreadPoolExecutor(READERS) as readers:
             tables = [content.table for content in readers.map(self.content, segments)]
-        rows: list[dict[str, Any]] = pa.concat_tables([self.schema.empty_table(), *tables]).to_pylist()
+        none = pa.Table.from_batches([], schema=self.schema)
+        rows: list[dict[str, Any]] = pa.concat_tables([none, *tables]).to_pylist()
         return rows
 
     def seal(self, rows: Sequence[Row], folded: str | None) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import obstore
 import pyarrow as pa
@@ -319,3 +321,14 @@ def test_a_copied_store_is_read_with_its_segments(store, record_run, tmp_path):
     copy = type(store).open(shutil.copytree(store.root, tmp_path / "copy"))
     assert copy.ledger.runs() == store.ledger.runs()
     assert copy.ledger.head() == store.ledger.head()
+
+
+def test_segments_are_read_without_pandas(store, record_run):
+    """Arrow imports it for half of its functions, and it takes half a second."""
+    recorded(store, record_run)
+    script = (
+        "import sys; from storage.store import Store; store = Store.open(sys.argv[1]);"
+        "assert len(store.ledger.runs()) == len(store.names.rows()) == 10; print('pandas' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", script, str(store.root)], stdout=subprocess.PIPE, check=True)
+    assert told.stdout == b"False\n"
