@@ -223,9 +223,10 @@ def step_hollow(place: Path, count: int) -> dict[str, Any]:
 
     A plan of what did not change opens no shard, so `plan again` does there what it does in a whole store,
     and a million rows of four stages need not be made for it. Nothing else can be asked of such a store.
+    Artifacts of stages that a build has made already stay as they are.
     """
     from storage.kinds import shards_key
-    from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, put_record
+    from storage.records.manifests import DatasetManifest, ShardRef, StageManifest, get_record, put_record
     from tasks.planning.found_whole import keep_artifact
     from tasks.planning.making import Making
     from tasks.planning.stage_plan import plan_stage, wanted_rows
@@ -234,6 +235,10 @@ def step_hollow(place: Path, count: int) -> dict[str, Any]:
     made: dict[str, tuple[str, StageManifest]] = {}
     sizes: list[int] = []
     for stage in stages(count):
+        if built := store.keys.recent(stage.name, 1):
+            manifest = get_record(store.objects, built[0], StageManifest)
+            made[stage.name], sizes = (built[0], manifest), [shard.rows for shard in manifest.shards]
+            continue
         keys: list[str | None] = [None] * len(sizes)
         if not stage.reads:
             plan = plan_stage(
