@@ -159,7 +159,7 @@ def _planned(name: str) -> RowPlan:
 def stages(count: int) -> tuple[Any, ...]:
     """Return the stages of as many photographs, one pseudo-sequence of each, nothing cropped."""
     return (
-        SyntheticIngest(IngestConfig(images="synthetic"), count),
+        SyntheticIngest(IngestConfig(), count),
         SyntheticSaliency(SaliencyConfig(), CropConfig(), SIDE_PX, SEED),
         SyntheticSequences(SynthesisConfig(), HeldOutConfig(), SIDE_PX, SEED),
         SyntheticSuperpixels(SuperpixelConfig()),

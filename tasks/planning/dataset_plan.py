@@ -12,6 +12,7 @@ from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.found_whole import Found, existing_objects, found_artifact, plan_of_found
 from tasks.planning.planned_rows import PlannedRows
+from tasks.planning.sources.listing import LOOKING_ONLY, Reading
 from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage, wanted_rows
 from tasks.stages.stage import Stage
 
@@ -50,17 +51,21 @@ class DatasetPlan:
         return record_id(DatasetManifest(stages=made))
 
 
-def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
-    """Plan the stages in their order; nothing is written, and shards are not hashed."""
-    return planned_further(DatasetPlan(store, rows_per_shard), stages)
+def plan_dataset(
+    store: Store, stages: Sequence[Stage], rows_per_shard: int, reading: Reading = LOOKING_ONLY
+) -> DatasetPlan:
+    """Plan the stages in their order; shards are not hashed, and only `reading` may write: the index."""
+    return planned_further(DatasetPlan(store, rows_per_shard), stages, reading)
 
 
-def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
+def planned_further(
+    begun: DatasetPlan, stages: Sequence[Stage], reading: Reading = LOOKING_ONLY
+) -> DatasetPlan:
     """Return a plan with more stages, after those that it has."""
     plan = begun
     exists = existing_objects(begun.store)
     for stage in stages:
-        planned = _planned(plan, stage, exists)
+        planned = _planned(plan, stage, exists, reading)
         # Rows are foreseen once, however many stages read them.
         rows = {**plan.rows, stage.name: PlannedRows(plan.store.objects, planned)}
         artifacts = plan.artifacts
@@ -72,9 +77,9 @@ def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
     return plan
 
 
-def _planned(plan: DatasetPlan, stage: Stage, exists: Callable[[str], bool]) -> StagePlan:
+def _planned(plan: DatasetPlan, stage: Stage, exists: Callable[[str], bool], reading: Reading) -> StagePlan:
     def plan_rows() -> StagePlan:
-        wanted = wanted_rows(plan.store, stage, plan.inputs(stage))
+        wanted = wanted_rows(plan.store, stage, plan.inputs(stage), reading)
         return plan_stage(plan.store, stage, wanted, plan.rows_per_shard, exists)
 
     if stage.reads and all(name in plan.artifacts for name in stage.reads):

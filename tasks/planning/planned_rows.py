@@ -24,6 +24,7 @@ from storage.rows.accepted_table import AcceptedColumns, AcceptedTable, numbers_
 from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import RowAddress
 from tasks.planning.shard_job import KeyedRow
+from tasks.planning.sources.fetching import photograph_at_hand
 from tasks.planning.stage_plan import StagePlan
 from tasks.stages.stage import Row
 
@@ -117,7 +118,9 @@ class PlannedRows:
         """Return the columns that the row will have, as far as they are known, or why it is rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
-            seen = {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
+            with photograph_at_hand(plan) as reachable:
+                foreseen = stage.foresee(reachable)
+            seen = {"source_ids": list(plan.source_ids), **stage.notes(plan), **foreseen}
         except SampleError as error:
             return error.reason
         return {**seen, "sample_id": plan.sample_id, "digest": _TO_BE_MADE + item.key}

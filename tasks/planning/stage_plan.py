@@ -27,9 +27,11 @@ from tasks.planning.packed_plans import KeyedPlans, PackedPlans, ShardRows, keye
 from tasks.planning.planned_in_parts import planned_rows_of
 from tasks.planning.shard_assignment import places_by_shard, shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
+from tasks.planning.sources.listing import LOOKING_ONLY, Reading, list_sources
+from tasks.planning.sources.places import Written
 from tasks.stages.counted_sources import CountingStage, counts_of
 from tasks.stages.reading_order import ReadInOrder
-from tasks.stages.sources import Sources, SourceStage
+from tasks.stages.sources import Sources
 from tasks.stages.stage import RowPlan, Stage
 
 _MANIFESTS_SEARCHED = 8
@@ -78,7 +80,8 @@ class PlannedShard:
 class WantedRows:
     """The rows that a stage is to have, whether they exist or not.
 
-    To know those of a stage of sources, every file has to be hashed: this is done once for each build.
+    To know those of a stage of sources, every file has to be hashed that the store's index does not know:
+    this is done once for each build.
     """
 
     rows: Sequence[RowPlan]
@@ -86,6 +89,12 @@ class WantedRows:
     """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    objects: Mapping[str, Written] = field(default_factory=dict)
+    """What lies in a bucket, by address."""
+    files_read: int | None = None
+    """Files of sources that were read to know the rows; None where there is no index of them."""
+    files_unchanged: int | None = None
+    """Files that were not read, because they are unchanged since an earlier build."""
 
 
 @dataclass(frozen=True)
@@ -135,28 +144,34 @@ class StagePlan:
         return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale if shard.key]
 
 
-def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) -> WantedRows:
+def wanted_rows(
+    store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows], reading: Reading = LOOKING_ONLY
+) -> WantedRows:
     """Return the rows that a stage is to have.
 
     Parameters
     ----------
     store
-        The store with the deny list.
+        The store with the deny list, and the index of sources.
     stage
         The stage.
     inputs
         The rows of each stage that it reads, made or planned.
+    reading
+        How sources are read.
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
         if isinstance(stage, CountingStage):
             planned = stage.planned(inputs)
             return WantedRows(tuple(planned.rows), {}, counts_of(planned))
         return WantedRows(planned_rows_of(stage, inputs))
-    found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
+    listed = list_sources(stage, store, reading)
+    found = listed.sources
     rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
-    return WantedRows(
-        tuple(rows) if isinstance(stage, ReadInOrder) else packed(rows), left_out, counts_of(found)
-    )
+    listed.keep_index(plan for plan in found.rows if not left_out.keys().isdisjoint(plan.source_ids))
+    files = (listed.files_read, listed.files_unchanged)
+    wanted = tuple(rows) if isinstance(stage, ReadInOrder) else packed(rows)
+    return WantedRows(wanted, left_out, counts_of(found), listed.objects, *files)
 
 
 def plan_stage(

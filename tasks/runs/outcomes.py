@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shls_core.files.skipped_counts import SkippedFiles
 from tasks.runs.usage import Usage
@@ -36,6 +36,10 @@ class StageOutcome(Outcome):
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    files_read: int | None = None
+    """Photographs or videos that were read to plan the stage; None where there is no index of them."""
+    files_unchanged: int | None = None
+    """Those that were not read, because they are unchanged since an earlier build."""
     lost_frames: int = 0
     """Frames of videos that are damaged or missing, in rows that are accepted."""
     usage: Usage | None = None
@@ -104,6 +108,8 @@ class BenchmarkOutcome(Outcome):
     evaluation: str
     """Id of its record, which holds the scores of every object and frame."""
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of a second checkpoint whose features were joined to those of `checkpoint`."""
     masks: str
     """Folder of masks and official tables."""
     scores: dict[str, float | None]
@@ -115,6 +121,8 @@ class SubmissionOutcome(Outcome):
     submission: str
     """Id of its record, which ties the masks to checkpoint and dataset."""
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """As of a `BenchmarkOutcome`."""
     dataset: str
     masks: str
     """Folder to be zipped and submitted."""

@@ -22,9 +22,10 @@ from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
 from tasks.runs.device import choose_device, device_kind
-from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.execution_config import EVALUATE, ExecutionConfig
 from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
 from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
@@ -66,9 +67,12 @@ def segment_split(
     waiting.sort(key=lambda video: num_frames[video.name], reverse=True)
     jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
     total, done = sum(num_frames.values()), 0
-    where = (execution.backend, execution.workers, device == "cuda")
+    each = execution.resources(EVALUATE, on_gpu=device == "cuda")
+    modules = (*_ENTRY_MODULES, *choice.how.modules(), segment_benchmark_video.__module__)
+    code = JobCode(modules, facts["versions"])
+    where = (execution.backend, execution.workers)
     with progress("segment", "frames") as advance:
-        for segmented in run_jobs(segment_benchmark_video, jobs, *where):
+        for segmented in run_jobs(segment_benchmark_video, jobs, *where, resources=each, code=code):
             done += segmented
             advance(done, total)
     reused = f", {len(videos) - len(waiting)} reused" if len(waiting) < len(videos) else ""
@@ -99,7 +103,11 @@ def score_split(
     )
     evaluation = put_record(Store.create(store).objects, record)
     return BenchmarkOutcome(
-        evaluation=evaluation, checkpoint=record.checkpoint, masks=str(out), scores=record.scores
+        evaluation=evaluation,
+        checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
+        masks=str(out),
+        scores=record.scores,
     )
 
 
@@ -123,6 +131,7 @@ def record_submission(
     return SubmissionOutcome(
         submission=put_record(opened.objects, record),
         checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
         dataset=record.dataset,
         masks=str(folder),
         num_masks=record.num_masks,
@@ -137,6 +146,7 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "checkpoint": choice.checkpoint,
+        **({"joined_with": choice.joined_with} if choice.joined_with is not None else {}),
         "benchmark": benchmark.name,
         "split": benchmark.split,
         "material": material_digest(videos),
@@ -155,8 +165,9 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
             recorded = strict_json(read_text(path))
         except (OSError, ValueError) as error:
             raise InputError(f"expected what the masks in {out} were made with in {path}: {error}") from error
-        other = not isinstance(recorded, dict)
-        differing = sorted(name for name in facts if other or recorded.get(name) != facts[name])
+        known = recorded if isinstance(recorded, dict) else {}
+        names = facts.keys() | known.keys()
+        differing = sorted(name for name in names if known.get(name) != facts.get(name))
         if differing:
             raise InputError(
                 f"expected an --out without masks of another evaluation, got {out}, which has some "
