@@ -31,7 +31,6 @@ from tasks.planning.sources.listing import LOOKING_ONLY, Reading, list_sources
 from tasks.planning.sources.places import Written
 from tasks.stages.counted_sources import CountingStage, counts_of
 from tasks.stages.reading_order import ReadInOrder
-from tasks.stages.sources import Sources
 from tasks.stages.stage import RowPlan, Stage
 
 _MANIFESTS_SEARCHED = 8
