@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ from storage.objects.objects import ObjectStore
 from storage.rows.shards import read_columns_of_all
 from storage.rows.source_kinds import SOURCE_STAGES
 from storage.rows.stage_graph import schema_of
+
+Number = TypeVar("Number", np.int32, np.uint64)
 
 FOLDER = "pages"
 SHARDS = 256
@@ -77,24 +80,25 @@ class SourcePages:
         """
         wanted = _number(source)
         found: list[str] = []
-        for some, page in self._pages(shards):
+        for some, page in self._pages(shards, ("source", "shard")):
             if page is None:
                 found += some
                 continue
-            numbers = page["source"].combine_chunks().to_numpy()
-            places = page["shard"].combine_chunks().to_numpy()[numbers == wanted]
+            places = _values(page["shard"], np.int32)[_values(page["source"], np.uint64) == wanted]
             found += [some[place] for place in np.unique(places).tolist()]
         return found
 
     def source_rows(self, stage: str, shards: Sequence[str]) -> pa.Table | None:
         """Return `SOURCE_COLUMNS` of all rows of an artifact of sources; None without all of its pages."""
-        pages = [page for _, page in self._pages(shards)]
+        pages = [page for _, page in self._pages(shards, SOURCE_COLUMNS)]
         if None in [page if page is None else True for page in pages]:
             return None
         none = pa.Table.from_batches([], schema=schema_of(stage).arrow).select(SOURCE_COLUMNS)
         return pa.concat_tables([none, *(page.select(SOURCE_COLUMNS) for page in pages if page is not None)])
 
-    def _pages(self, shards: Sequence[str]) -> Iterator[tuple[Sequence[str], pa.Table | None]]:
+    def _pages(
+        self, shards: Sequence[str], columns: Sequence[str]
+    ) -> Iterator[tuple[Sequence[str], pa.Table | None]]:
         groups = _groups(shards)
         if not groups:
             yield shards, None
@@ -103,7 +107,9 @@ class SourcePages:
             self._known = _paths(self._backend)
         known = self._known
         with ThreadPoolExecutor(READERS) as readers:
-            pages = readers.map(lambda key: _read(self._backend, known.get(key)), [key for key, _ in groups])
+            pages = readers.map(
+                lambda key: _read(self._backend, known.get(key), columns), [key for key, _ in groups]
+            )
             yield from zip((some for _, some in groups), pages, strict=True)
 
 
@@ -168,17 +174,23 @@ def _table(objects: ObjectStore, stage: str, shards: Sequence[str]) -> pa.Table:
     return pa.concat_tables(tables).combine_chunks()
 
 
-def _read(backend: Backend, path: str | None) -> pa.Table | None:
-    """Return a page; None for one that is not there, or damaged."""
+def _read(backend: Backend, path: str | None, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """Return a page, or some columns of it; None for one that is not there, or damaged."""
     if path is None:
         return None
     try:
         data = read_again(lambda: read(backend, path, LARGEST_FILE))
         if digest_bytes(data) != path[-len(".parquet") - 64 : -len(".parquet")]:
             return None
-        return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        return pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
     except (FileNotFoundError, pa.ArrowException):
         return None
+
+
+def _values(column: pa.ChunkedArray, of: type[Number]) -> npt.NDArray[Number]:
+    """Return a column without nulls; `to_numpy` of Arrow would import pandas: half a second."""
+    values = column.combine_chunks()
+    return np.frombuffer(values.buffers()[1], of)[values.offset : values.offset + len(values)]
 
 
 def _numbers(sources: pa.Array | pa.ChunkedArray) -> pa.Array:
