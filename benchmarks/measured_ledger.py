@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from storage.canonical import digest_bytes
 from storage.provenance.environment import Environment, current_environment
@@ -53,11 +54,8 @@ def sole_writer() -> Iterator[None]:
         else:
             known.rows.tail.append(row)
 
-    AppendOnlyTable._opened, AppendOnlyTable._seal = opened, sealed_or_kept  # type: ignore[method-assign]
-    try:
+    with patch.multiple(AppendOnlyTable, _opened=opened, _seal=sealed_or_kept):
         yield
-    finally:
-        AppendOnlyTable._opened, AppendOnlyTable._seal = read, seal  # type: ignore[method-assign]
 
 
 def step_append(place: Path, count: int) -> dict[str, Any]:

@@ -184,10 +184,10 @@ def step_publish(place: Path, count: int) -> dict[str, Any]:
     from storage.records.manifests import DatasetManifest, put_record
     from storage.tables.ledger import Run
     from tasks.runs.execution_config import ExecutionConfig, StagingConfig
-    from tasks.staging import build_stage
+    from tasks.staging import build_stage, shard_work
 
     store, making = Store.create(place), [0.0]
-    make = build_stage.make_shard
+    make = shard_work.make_shard
 
     def timed(job: Any) -> Any:
         started = time.process_time()
@@ -195,7 +195,7 @@ def step_publish(place: Path, count: int) -> dict[str, Any]:
         making[0] += time.process_time() - started
         return made
 
-    build_stage.make_shard = timed
+    vars(build_stage)["make_shard"] = timed
     staging, serial = StagingConfig(seed=SEED), ExecutionConfig(backend="serial")
     made: dict[str, str] = {}
     for stage in stages(count):

@@ -46,11 +46,11 @@ class Terminal(Console):
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print as Rich does. It renders each cell of a table several times: texts are made safe once."""
-        before, self._as_shown = self._as_shown, cache(shown)  # type: ignore[assignment]
+        before, self._as_shown = self._as_shown, cache(shown)
         try:
             super().print(*objects, **how)
         finally:
-            self._as_shown = before  # type: ignore[method-assign]
+            self._as_shown = before
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Return the text of a string; every renderable of Rich gets its strings rendered here."""

@@ -15,12 +15,12 @@ from storage.canonical import digest_json
 from storage.files.readers import SHARD_READERS
 from storage.kinds import shards_key
 from storage.records.manifests import ShardRef, StageManifest, get_record
-from storage.records.tombstones import ERASED, Erased
-from storage.rows.shards import read_columns_of_all, shard_ref
+from storage.rows.shards import shard_ref
 from storage.rows.source_kinds import plurals_of
-from storage.rows.stage_artifact import AcceptedRows, StageArtifact
+from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
+from tasks.planning.known_rows import known_rows
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.packed_plans import KeyedPlans, PackedPlans, ShardRows, keyed_row, packed
@@ -33,7 +33,6 @@ from tasks.stages.counted_sources import CountingStage, counts_of
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import RowPlan, Stage
 
-_MANIFESTS_SEARCHED = 8
 _FEW_SHARDS = 8
 
 ShardStatus = Literal["fresh", "copied", "partial", "new"]
@@ -198,7 +197,7 @@ def plan_stage(
     """
     making = Making.of(stage)
     shards = list(_shards(store, stage, wanted.rows, making.digest, rows_per_shard, is_whole))
-    known = _known_rows(
+    known = known_rows(
         store, stage.name, {key for shard in shards if not shard.ref for key in _keys(shard.rows)}
     )
     placed = (
@@ -287,37 +286,3 @@ def _found_shard(
     if digest is None or not is_whole(digest):
         return None
     return refs.get(digest) or shard_ref(store.objects, digest)
-
-
-def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
-    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found.
-
-    The remaining rows of a shard that was erased on request are found in its redacted copy.
-    """
-    known: dict[str, KnownRow] = {}
-    searched: set[str] = set()
-    erased = store.erased() if wanted else {}
-    for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
-        if len(known) == len(wanted):
-            break
-        try:
-            shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            digests = [_readable_shard(store, shard.digest, erased) for shard in shards]
-            digests = [digest for digest in digests if digest not in searched]
-            tables = read_columns_of_all(store.objects, digests, ["row_key", "rejected"])
-            for digest, table in zip(digests, tables, strict=True):
-                searched.add(digest)
-                keys, reasons = (table[column].to_pylist() for column in ("row_key", "rejected"))
-                for index, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
-                    if key in wanted and reason != ERASED:
-                        known.setdefault(key, KnownRow(digest, index))
-        except ObjectMissing:  # removed from the store since: its rows are made again
-            continue
-    return known
-
-
-def _readable_shard(store: Store, shard: str, erased: Mapping[str, Erased]) -> str:
-    """Return the digest of a shard, or of its redacted copy, if it was erased and was not made again."""
-    if shard not in erased or store.objects.exists(shard):
-        return shard
-    return erased[shard].redacted or shard
