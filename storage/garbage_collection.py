@@ -13,11 +13,12 @@ from storage.canonical import short
 from storage.files.inventory import take_inventory
 from storage.files.jobs import dead_marks
 from storage.files.removal import remove_files
-from storage.kinds import KeyKind, RecordKind, shards_key
+from storage.kinds import KeyKind, RecordKind, plans_key, shards_key
 from storage.objects.objects import object_path
 from storage.objects.training_states import training_states
 from storage.records.links import Links, all_links, by_distance, reachable
 from storage.records.tombstones import tombstone_ids
+from storage.rows.source_pages import stale_pages
 from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.tables.append_only import Row
@@ -26,7 +27,9 @@ from storage.withdrawal.erased_links import links_with_stand_ins
 
 # Work that can be repeated from the photographs. Any other entry of the key index, for example of weights,
 # keeps its object.
-_STAGING_KEYS = frozenset((*STAGES, *map(shards_key, STAGES), KeyKind.VERDICTS, KeyKind.VERDICT_OF_DATASET))
+_STAGING_KEYS = frozenset(
+    (*STAGES, *map(shards_key, STAGES), *map(plans_key, STAGES), KeyKind.VERDICTS, KeyKind.VERDICT_OF_DATASET)
+)
 # Records that are kept only while something refers to them: a name, a checkpoint, an entry of the ledger.
 _WITH_A_ROOT = frozenset((RecordKind.DATASET, RecordKind.STAGE, RecordKind.VERDICT, RecordKind.TOMBSTONE))
 
@@ -48,6 +51,8 @@ class Collection:
     num_kept: int
     """Number of objects that are kept."""
     num_bytes_kept: int
+    page_paths: tuple[str, ...] = ()
+    """Pages of sources of artifacts that are removed."""
 
     @property
     def num_objects(self) -> int:
@@ -100,6 +105,9 @@ def plan_collection(store: Store, keep: int, keep_tagged: bool = True) -> Collec
         num_bytes=sum(present[digest] for digest in gone),
         num_kept=len(kept),
         num_bytes_kept=sum(present[digest] for digest in kept),
+        page_paths=tuple(
+            stale_pages(store.backend, [one.needed for digest, one in links.items() if digest in kept])
+        ),
     )
 
 
@@ -122,6 +130,7 @@ def collect(
     remove_files(store.backend, dead_marks(store.backend))
     remove_files(store.backend, collection.key_paths)
     remove_files(store.backend, collection.state_paths)
+    remove_files(store.backend, collection.page_paths)
     store.sweep()
     done = 0
 

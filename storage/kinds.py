@@ -79,8 +79,8 @@ SOURCE_OF_STAGE: Mapping[str, PartKind] = {
 class KeyKind(StrEnum):
     """Kinds of work in the key index: folders under ``keys/``.
 
-    A stage has two more kinds: its name, whose entries point at its artifacts, and its `shards_key`, whose
-    entries point at its shards.
+    A stage has three more kinds: its name, whose entries point at its artifacts, its `shards_key`, whose
+    entries point at its shards, and its `plans_key`, whose entries point at its artifacts, too.
     """
 
     CHECKPOINTS = "checkpoints"
@@ -125,6 +125,7 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
 """The fields of a record that name the objects without which it is incomplete, by its kind."""
 
 _SHARDS = "-shards"
+_PLANS = "-plans"
 
 
 def made_by(record: RecordKind) -> tuple[RunKind, ...]:
@@ -135,6 +136,11 @@ def made_by(record: RecordKind) -> tuple[RunKind, ...]:
 def shards_key(stage: str) -> str:
     """Return the kind of key under which the shards of a stage are found."""
     return f"{stage}{_SHARDS}"
+
+
+def plans_key(stage: str) -> str:
+    """Return the kind of key under which the artifact that a plan of a stage led to is found."""
+    return f"{stage}{_PLANS}"
 
 
 def stage_of_shards_key(kind: str) -> str | None:

@@ -7,6 +7,7 @@
     keys/KIND/KEY       index of what was computed: key of the work -> digest of the result
     ledger/runs         Delta Lake table of runs: who, when, where, with what
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
+    pages/…             which shards of large artifacts name which source: copies, made when they are built
     running/RUN.json    marks of running jobs, removed when a job ends
     events/…            OpenLineage events of runs, if no other destination is configured
     sources/…           index of the photographs and videos that builds read (`storage.sources.index`)
@@ -32,7 +33,7 @@ from storage.objects.objects import ObjectStore
 from storage.records.tombstones import Erased, erased_objects
 from storage.tables.ledger import Ledger
 from storage.tables.names import Names
-from storage.tables.naming_chain import NamingsSeen, seen
+from storage.tables.naming_chain import NamingsSeen
 
 
 class Store:
@@ -50,7 +51,7 @@ class Store:
         self.names = Names(location.table("names"), self.ledger.head)
 
     def _namings(self) -> NamingsSeen:
-        return seen(self.names.all_rows())
+        return self.names.seen()
 
     @property
     def location(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from rich.console import Console
@@ -41,9 +42,19 @@ class Terminal(Console):
         os.dup2(devnull, sys.stderr.fileno())
         os.close(devnull)
 
+    _as_shown = staticmethod(shown)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print as Rich does. It renders each cell of a table several times: texts are made safe once."""
+        before, self._as_shown = self._as_shown, cache(shown)
+        try:
+            super().print(*objects, **how)
+        finally:
+            self._as_shown = before
+
     def render_str(self, text: str, **how: Any) -> Text:
         """Return the text of a string; every renderable of Rich gets its strings rendered here."""
-        return super().render_str(shown(text), **{**how, "markup": False, "emoji": False})
+        return super().render_str(self._as_shown(text), **{**how, "markup": False, "emoji": False})
 
 
 _FIELDS: ContextVar[Mapping[str, object]] = ContextVar("fields of log lines", default={})  # noqa: B039

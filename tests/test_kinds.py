@@ -27,6 +27,7 @@ from storage.kinds import (
     RecordKind,
     RunKind,
     made_by,
+    plans_key,
     shards_key,
     stage_of_shards_key,
 )
@@ -119,7 +120,7 @@ def test_every_kind_of_run_is_on_the_page_of_the_ledger_with_what_it_makes():
 
 def test_every_kind_of_record_and_key_is_on_the_page_of_the_format():
     section = page("format.md").split("## Records")[1].split("## Names and runs")[0]
-    for kind in (*RecordKind, *KeyKind, shards_key("")):
+    for kind in (*RecordKind, *KeyKind, shards_key(""), plans_key("")):
         assert f"`{kind}`" in section, kind
 
 
@@ -165,7 +166,9 @@ class Unread:
         raise Looked(name)
 
 
-@pytest.mark.parametrize("kind", [*KeyKind, *OF_STILLS, *map(shards_key, OF_STILLS)])
+@pytest.mark.parametrize(
+    "kind", [*KeyKind, *OF_STILLS, *map(shards_key, OF_STILLS), *map(plans_key, OF_STILLS)]
+)
 def test_the_audit_looks_at_what_an_entry_of_every_kind_of_key_points_at(kind):
     with pytest.raises(Looked):
         KeyOwners(Unread()).key_of(kind, "0" * 64)

@@ -10,6 +10,7 @@ from storage.tables.append_only import Row
 from storage.tables.ledger import FIRST
 from storage.verification.delta_log import log_problems
 from storage.verification.problems import LEDGER, Problem
+from storage.verification.sealed_segments import segment_problems
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ def read_history(store: Store) -> AuditedHistory:
     """
     problems = [*log_problems(store.backend, "runs"), *log_problems(store.backend, "names")]
     try:
-        namings, runs, after = store.names.all_rows(), store.ledger.runs(), store.names.all_rows()
+        namings = store.names.logged_rows()
+        runs, after = store.ledger.logged_runs(), store.names.logged_rows()
     except StoreUnreadable as error:
         # Delta's own message about a missing commit is a page long, and names no file that the log lacks.
         what = "with such a log it cannot be read" if problems else " ".join(str(error).split())
         unreadable = Problem(LEDGER, "ledger", "the history of the store", what)
         return AuditedHistory((), (), (), (*problems, unreadable), is_readable=False)
+    problems += [
+        *segment_problems(store.ledger.segments, "runs", runs),
+        *segment_problems(store.names.segments, "names", after),
+    ]
     return AuditedHistory(tuple(runs), tuple(namings), tuple(after), tuple(problems))

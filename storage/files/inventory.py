@@ -18,11 +18,12 @@ EVENTS_FILE = "events/openlineage.jsonl"
 # The other files of a store: Delta Lake's files of tables, marks of jobs, training states, indexes of
 # sources, events, marker.
 _OURS = re.compile(
-    r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
+    r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet|_sealed/[0-9]{20}-[0-9]{20}-[0-9a-f]{64}\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
     r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
     r"|sources/[0-9a-f]{64}"
     rf"|{re.escape(EVENTS_FILE)}"
+    r"|pages/[0-9a-f]{64}-[0-9a-f]{64}\.parquet"
     r"|store\.json"
 )
 

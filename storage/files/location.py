@@ -60,6 +60,12 @@ class TableLocation:
         """The last part of the location."""
         return self.uri.rsplit("/", 1)[-1]
 
+    def files(self) -> Backend | None:
+        """Return the files of the table, named by their path inside it; None if it has no folder yet."""
+        if "://" in self.uri:
+            return _bucket(self.uri).backend()
+        return LocalStore(prefix=self.uri) if Path(self.uri).is_dir() else None
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -102,7 +108,7 @@ class Folder:
 
         Listings do not show them. Call this only while no job is running: a live writer's files look alike.
         """
-        for part in ("objects", "keys", "running", "training", "sources"):
+        for part in ("objects", "keys", "running", "training", "ledger", "pages", "sources"):
             for left in (self.path / part).rglob("*#*"):
                 left.unlink(missing_ok=True)
 

@@ -19,12 +19,12 @@ class Absences:
 
     def __init__(self, removed_at: Mapping[str, str], erased: Mapping[str, Erased]) -> None:
         self._removed_at = removed_at
-        self._erased = erased
+        self.erased = erased
         self._stand_ins = {one.redacted for one in erased.values()}
 
     def why(self, digest: str) -> str:
         """Describe why an object is missing."""
-        if erased := self._erased.get(digest):
+        if erased := self.erased.get(digest):
             return f"erased by order (tombstone {short(erased.tombstone)}…)"
         if since := self._removed_at.get(digest):
             return f"removed by gc on {since[:10]}"
@@ -32,7 +32,7 @@ class Absences:
 
     def stand_in(self, shard: str) -> str | None:
         """Return the digest of the stand-in of a shard that was erased on request, or None."""
-        return self._erased[shard].redacted if shard in self._erased else None
+        return self.erased[shard].redacted if shard in self.erased else None
 
     def is_stand_in(self, digest: str) -> bool:
         """Return whether an object is the stand-in of a shard that was erased on request."""
@@ -40,4 +40,4 @@ class Absences:
 
     def digests_before(self, shard: str) -> Mapping[str, str | None]:
         """Return the content digests that the erased rows of a shard had, by sample id."""
-        return self._erased[shard].rows if shard in self._erased else {}
+        return self.erased[shard].rows if shard in self.erased else {}

@@ -20,7 +20,7 @@ from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION
 from storage.lineage.history import History, shards_of
 from storage.lineage.records import Content
 from storage.lineage.roles import roles_of
-from storage.lineage.rows import NOTES, naming
+from storage.lineage.rows import NOTES
 from storage.lineage.usage import Usage, usage_of
 from storage.records.ancestors import JOINED_WITH, scored_checkpoints
 from storage.records.manifests import stages_in
@@ -71,8 +71,8 @@ def descent(store: Store, source: str, history: History | None = None) -> Descen
 
 
 def _rows(history: History, source: str) -> tuple[DescendedRow, ...]:
-    """Read the rows of every shard once, and return those that name the source."""
-    tables = {stage: naming(history.every_row(stage), source) for stage in STAGES}
+    """Return the rows of every shard that name the source."""
+    tables = {stage: history.rows_naming(stage, source) for stage in STAGES}
     masks = set(tables[SALIENCY]["sample_id"].to_pylist())
     recipes = history.rows.recipes(pc.unique(tables[SEQUENCES]["shard"]).to_pylist())
     found = []

@@ -8,10 +8,11 @@ from storage.kinds import KeyKind, RecordKind
 from storage.lineage.absence import Absences
 from storage.lineage.orphans import stages_of_orphans
 from storage.lineage.records import Content, Records
-from storage.lineage.rows import Rows
+from storage.lineage.rows import Rows, naming
 from storage.objects.objects import ObjectStore
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import SOURCE_STAGES
+from storage.rows.source_pages import SHARDS, SourcePages
 from storage.store import Store
 from storage.tables.runs_by_artifact import RunsByArtifact
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
@@ -58,7 +59,7 @@ class History:
     @cached_property
     def sources(self) -> SourceReferences:
         """Resolves references to the sources in any shard, and to the withdrawn ones."""
-        rows = {stage: self.every_row(stage).select(COLUMNS) for stage in SOURCE_STAGES}
+        rows = {stage: self._source_rows(stage) for stage in SOURCE_STAGES}
         return SourceReferences(rows, self.withdrawn)
 
     @cached_property
@@ -93,6 +94,44 @@ class History:
         """Return the rows of every shard of a stage in the store (see `Rows.of`)."""
         shards = [shard for shard, of_stage in self.stage_of_shard.items() if of_stage == stage]
         return self.rows.of(stage, shards)
+
+    def rows_naming(self, stage: str, source: str) -> pa.Table:
+        """Return the rows of a stage in the store that name a source (see `Rows.of`).
+
+        Of large artifacts, only the shards are read that name it by their pages.
+        """
+        shards: dict[str, None] = {}
+        for some in self._shards_by_artifact(stage):
+            shards |= dict.fromkeys(self._pages.shards_naming(some, source))
+        return naming(self.rows.of(stage, shards), source)
+
+    def _source_rows(self, stage: str) -> pa.Table:
+        """Return `COLUMNS` of every row of a stage of sources, from pages where there are some."""
+        tables: list[pa.Table] = []
+        unpaged: dict[str, None] = {}
+        for some in self._shards_by_artifact(stage):
+            paged = self._pages.source_rows(stage, some) if len(some) >= SHARDS else None
+            if paged is None or not self.absences.erased.keys().isdisjoint(some):
+                unpaged |= dict.fromkeys(some)
+            else:
+                tables.append(paged.select(COLUMNS))
+        return pa.concat_tables([*tables, self.rows.of(stage, unpaged).select(COLUMNS)])
+
+    def _shards_by_artifact(self, stage: str) -> list[list[str]]:
+        """Return the shards of every artifact of a stage, then those of a stage without an artifact."""
+        artifacts = [one for one in self.records.of_kind(RecordKind.STAGE).values() if one["stage"] == stage]
+        of_artifacts = [shards_of(one) for one in artifacts]
+        seen = {shard for some in of_artifacts for shard in some}
+        orphans = [
+            shard
+            for shard, of_stage in self.stage_of_shard.items()
+            if of_stage == stage and shard not in seen
+        ]
+        return [*of_artifacts, orphans]
+
+    @cached_property
+    def _pages(self) -> SourcePages:
+        return SourcePages(self.store.backend)
 
     @cached_property
     def stage_of_shard(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from shls_core.photographs.near_duplicates import group_scenes, near_duplicate_groups
+from shls_core.photographs.scene_groups import alike_groups, joined_scenes
 from shls_core.photographs.split import HeldOutConfig, Split, split_of
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
@@ -50,7 +50,7 @@ def _photographs(dataset: Dataset) -> list[NearDuplicates]:
     ingested = dataset[INGEST].accepted(("file_name", "scene", "perceptual_hash"))
     ingested.sort(key=lambda item: str(item[1]["file_name"]))
     hashes = [row["perceptual_hash"] for _, row in ingested]
-    scenes = group_scenes([row["scene"] for _, row in ingested], hashes, max_bits)
+    scenes = joined_scenes([row["scene"] for _, row in ingested], hashes, max_bits)
     return [
         NearDuplicates(
             kind=PHOTOGRAPHS,
@@ -58,7 +58,7 @@ def _photographs(dataset: Dataset) -> list[NearDuplicates]:
             pictures=tuple(StoredPicture(ingested[place][0], None) for place in group),
             split=split_of(scenes[group[0]], held_out),
         )
-        for group in near_duplicate_groups(hashes, max_bits)
+        for group in alike_groups(hashes, max_bits)
     ]
 
 
@@ -76,10 +76,8 @@ def _videos(dataset: Dataset) -> list[NearDuplicates]:
     max_bits = int(dataset[CLIPS].manifest.parameters["clips"]["near_duplicate_bits"])
     clips = sorted(_clips(dataset), key=lambda clip: (clip.file_name, clip.address.sample_id))
     # Clips of a video are joined by the name of their scene, those alike by their hashes.
-    joined = group_scenes([clip.file_name for clip in clips], [clip.hash for clip in clips], max_bits)
-    alike = {
-        place for group in near_duplicate_groups([one.hash for one in clips], max_bits) for place in group
-    }
+    joined = joined_scenes([clip.file_name for clip in clips], [clip.hash for clip in clips], max_bits)
+    alike = {place for group in alike_groups([one.hash for one in clips], max_bits) for place in group}
     groups: dict[str, dict[str, _Clip]] = {}
     for place, (scene, clip) in enumerate(zip(joined, clips, strict=True)):
         if place in alike:

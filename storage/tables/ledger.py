@@ -18,6 +18,7 @@ from storage.files.location import TableLocation
 from storage.provenance.environment import Environment
 from storage.tables.append_only import AppendOnlyTable, Row
 from storage.tables.naming_chain import NamingsSeen
+from storage.tables.sealed import Segments
 
 SCHEMA = pa.schema(
     [
@@ -105,7 +106,7 @@ class Ledger:
     def record(self, run: Run, environment: Environment) -> str:
         """Append a run and return the digest of its entry: the new head of the chain."""
 
-        def decide(rows: list[Row]) -> Row:
+        def decide(rows: Sequence[Row]) -> Row:
             namings = self._namings()
             row: Row = {
                 **run.model_dump(exclude={"started_at", "configuration", "details", "error"}),
@@ -128,9 +129,18 @@ class Ledger:
 
     def head(self) -> str:
         """Return the digest of the newest entry, which depends on all before it; `FIRST` without entries."""
-        runs = self.runs()
-        return str(runs[-1]["entry"]) if runs else FIRST
+        last = self._table.last()
+        return str(last["entry"]) if last else FIRST
 
     def runs(self) -> list[Row]:
         """Return every entry, oldest first."""
         return self._table.rows()
+
+    @property
+    def segments(self) -> Segments | None:
+        """The sealed segments of the table, None if it was never written: for audits."""
+        return self._table.segments
+
+    def logged_runs(self) -> list[Row]:
+        """Return every entry as Delta Lake's log has it, without sealed segments: what audits compare."""
+        return self._table.logged_rows()

@@ -13,7 +13,10 @@ import pyarrow as pa
 
 from shls_core.errors import InputError, NameUnknown
 from storage.files.location import TableLocation
-from storage.tables.append_only import AppendOnlyTable, Row
+from storage.tables import naming_chain
+from storage.tables.append_only import AppendOnlyTable, Fold, Row
+from storage.tables.naming_chain import NamingsSeen
+from storage.tables.sealed import Segments
 
 SCHEMA = pa.schema(
     [
@@ -49,7 +52,7 @@ class Names:
     """
 
     def __init__(self, location: TableLocation, ledger_head: Callable[[], str]) -> None:
-        self._table = AppendOnlyTable(location, SCHEMA)
+        self._table = AppendOnlyTable(location, SCHEMA, Fold(naming_chain.step, naming_chain.FIRST))
         self._ledger_head = ledger_head
 
     def publish(self, name: str, digest: str) -> str:
@@ -149,13 +152,26 @@ class Names:
         """Return every row, oldest first: versions of names, and marks of removed datasets."""
         return self._table.rows()
 
+    @property
+    def segments(self) -> Segments | None:
+        """The sealed segments of the table, None if it was never written: for audits."""
+        return self._table.segments
+
+    def logged_rows(self) -> list[Row]:
+        """Return every row as Delta Lake's log has it, without sealed segments: what audits compare."""
+        return self._table.logged_rows()
+
+    def seen(self) -> NamingsSeen:
+        """Return what an entry of the ledger records of all rows."""
+        return NamingsSeen(*self._table.folded())
+
     def _append(self, name: str, kind: Kind, choose: Callable[[Sequence[Row]], str]) -> str:
         """Append a version with the digest that `choose` returns, unless the last one has it already."""
         if not re.fullmatch(NAME_PATTERN, name):
             raise InputError(f"expected a name like 'photos' or 'photos-2026', got {name!r}")
         chosen, head = "", self._ledger_head()
 
-        def decide(rows: list[Row]) -> Row | None:
+        def decide(rows: Sequence[Row]) -> Row | None:
             nonlocal chosen
             versions = [row for row in _versions(rows) if row["name"] == name]
             chosen = choose(versions)

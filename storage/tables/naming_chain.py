@@ -5,6 +5,7 @@ names table had and their digest, so the ledger witnesses each row of it, whoeve
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from storage.canonical import digest_json
@@ -27,11 +28,12 @@ def chain(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
     A null column counts as one that is not there: a column that was added later changes no digest before it.
     """
-    digests = [FIRST]
-    for row in rows:
-        facts = {column: value for column, value in row.items() if value is not None}
-        digests.append(digest_json([digests[-1], facts]))
-    return digests
+    return list(accumulate(rows, step, initial=FIRST))
+
+
+def step(digest: str, row: Mapping[str, Any]) -> str:
+    """Return the digest of some rows and one more, from that of the rows before it."""
+    return digest_json([digest, {column: value for column, value in row.items() if value is not None}])
 
 
 def seen(rows: Sequence[Mapping[str, Any]]) -> NamingsSeen:

@@ -13,7 +13,7 @@ from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from storage.canonical import short
 from storage.files.inventory import KeyEntry
 from storage.files.readers import READERS
-from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, shards_key, stage_of_shards_key
+from storage.kinds import KEY_OF_RECORD, KeyKind, RecordKind, plans_key, shards_key, stage_of_shards_key
 from storage.objects.objects import ObjectStore
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.links import Links, read_links
@@ -22,6 +22,8 @@ from storage.rows.stage_graph import STAGES
 from storage.store import Store
 from storage.verification.problems import WRONG_KEY, Problem
 from storage.verification.stage_keys import StageKeys
+
+_PLANS = {plans_key(stage): stage for stage in STAGES}
 
 
 class KeyOwners:
@@ -44,6 +46,9 @@ class KeyOwners:
             return self._stages.of_stage(kind, digest)
         if stage_of_shards_key(kind) in STAGES:
             return self._stages.of_shard(digest)
+        if kind in _PLANS:  # the artifact does not say how many rows a shard was to have
+            self._stages.of_stage(_PLANS[kind], digest)
+            return None
         if kind == KeyKind.CHECKPOINTS:
             return get_record(self._objects, digest, CheckpointRecord).key
         if kind == KeyKind.EVALUATIONS:

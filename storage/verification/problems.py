@@ -20,6 +20,7 @@ LOST_TOMBSTONE: Final = "purge without its tombstone"
 WITNESS: Final = "tables disagree"
 HEAD: Final = "unknown head"
 WRONG_KEY: Final = "wrong key"
+WRONG_PAGE: Final = "wrong page"
 DESCENT: Final = "wrong descent"
 USE: Final = "unproven use"
 VIDEOS: Final = "changed videos"
@@ -40,6 +41,7 @@ _REMEDIES: Mapping[str, str] = {
     "the same command once more writes what is missing",
     HEAD: "restore the ledger from a copy; it was cut or written anew since that head was kept",
     WRONG_KEY: "remove the file: the work is done again",
+    WRONG_PAGE: "remove the file: shards are read instead, and a build writes it again",
     DESCENT: "build the dataset again; what was learned from this one is not what its rows say",
     USE: "restore ledger and key index from a copy, or do the work again, which writes a new entry",
     VIDEOS: "restore the videos, or evaluate again on those there are",

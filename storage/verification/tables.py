@@ -11,6 +11,7 @@ from storage.verification.delta_log import log_problems
 from storage.verification.key_owners import key_problems
 from storage.verification.namings import changed_namings
 from storage.verification.problems import KEY, LEDGER, NAME, Problem
+from storage.verification.sealed_segments import segment_problems
 
 
 def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[KeyEntry]) -> list[Problem]:
@@ -35,12 +36,15 @@ def bookkeeping_problems(store: Store, present: Collection[str], keys: Sequence[
 
 def _table_problems(store: Store) -> list[Problem]:
     """Return what is wrong with the logs of both tables, and with their rows where these can be read."""
-    runs = store.ledger.runs()  # before the names: these may only have more rows than a run recorded
+    # Before the names: these may only have more rows than a run recorded.
+    runs, namings = store.ledger.logged_runs(), store.names.logged_rows()
     return [
         *log_problems(store.backend, "runs"),
         *log_problems(store.backend, "names"),
         *broken_entries(runs),
-        *changed_namings(runs, store.names.all_rows()),
+        *segment_problems(store.ledger.segments, "runs", runs),
+        *segment_problems(store.names.segments, "names", namings),
+        *changed_namings(runs, namings),
     ]
 
 

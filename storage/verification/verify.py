@@ -14,9 +14,10 @@ from storage.kinds import KeyKind, RecordKind
 from storage.objects.objects import object_path
 from storage.records.links import all_links
 from storage.records.tombstones import Erased
+from storage.rows.source_pages import false_pages
 from storage.store import Store
 from storage.verification.erasures import read_tombstones, unfinished, unnamed_tombstones
-from storage.verification.problems import DISAGREES, FOREIGN, Problem, about_object, foreign
+from storage.verification.problems import DISAGREES, FOREIGN, WRONG_PAGE, Problem, about_object, foreign
 from storage.verification.records import disagreements
 from storage.verification.survey import Survey, survey_objects
 from storage.verification.tables import bookkeeping_problems
@@ -97,11 +98,21 @@ def verify_store(store: Store, advance: Advance = lambda done, total: None) -> V
         *problems_of_objects(survey, names, True),
         *map(foreign, inventory.foreign),
         *bookkeeping_problems(store, inventory.objects, inventory.keys),
+        *_page_problems(store, survey),
         *lost_tombstones,
         *unnamed_tombstones(store, survey.links),
         *unfinished(store, erased, inventory.objects),
     ]
     return _verification(survey, problems, erased)
+
+
+def _page_problems(store: Store, survey: Survey) -> Iterable[Problem]:
+    """Yield the pages of sources that do not say what their shards say."""
+    for artifact, manifest in survey.stages.items():
+        shards = [shard.digest for shard in manifest.shards]
+        for path in false_pages(store.backend, store.objects, manifest.stage, shards):
+            what = "it does not name the sources that its shards name"
+            yield Problem(WRONG_PAGE, path, f"{manifest.stage} {short(artifact)}…", what)
 
 
 def require_undamaged(

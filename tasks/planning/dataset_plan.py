@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from storage.records.manifests import DatasetManifest, record_id
 from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
+from tasks.planning.found_whole import Found, existing_objects, found_artifact, plan_of_found
 from tasks.planning.planned_rows import PlannedRows
 from tasks.planning.sources.listing import LOOKING_ONLY, Reading
 from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage, wanted_rows
@@ -25,6 +26,8 @@ class DatasetPlan:
     stages: tuple[StagePlan, ...] = ()
     rows: Mapping[str, PlannedRows] = field(default_factory=dict)
     """The planned rows of every stage."""
+    artifacts: Mapping[str, Found] = field(default_factory=dict)
+    """The artifacts of those stages that exist, by stage."""
 
     @cached_property
     def withdrawn(self) -> frozenset[str]:
@@ -42,15 +45,10 @@ class DatasetPlan:
 
     def dataset_id(self) -> str | None:
         """Return the id of the dataset, if all of it exists; None if anything has to be made."""
-        artifacts: dict[str, str] = {}
-        contents: dict[str, str] = {}
-        for plan in self.stages:
-            made = made_artifact(self.store, plan, {name: contents[name] for name in plan.stage.reads})
-            if made is None:
-                return None
-            artifacts[plan.stage.name], manifest = made
-            contents[plan.stage.name] = manifest.content_digest
-        return record_id(DatasetManifest(stages=artifacts))
+        if len(self.artifacts) < len(self.stages):
+            return None
+        made = {plan.stage.name: self.artifacts[plan.stage.name][0] for plan in self.stages}
+        return record_id(DatasetManifest(stages=made))
 
 
 def plan_dataset(
@@ -65,10 +63,27 @@ def planned_further(
 ) -> DatasetPlan:
     """Return a plan with more stages, after those that it has."""
     plan = begun
+    exists = existing_objects(begun.store)
     for stage in stages:
-        wanted = wanted_rows(plan.store, stage, plan.inputs(stage), reading)
-        planned = plan_stage(plan.store, stage, wanted, plan.rows_per_shard, plan.store.objects.exists)
+        planned = _planned(plan, stage, exists, reading)
         # Rows are foreseen once, however many stages read them.
         rows = {**plan.rows, stage.name: PlannedRows(plan.store.objects, planned)}
-        plan = replace(plan, stages=(*plan.stages, planned), rows=rows)
+        artifacts = plan.artifacts
+        if all(name in artifacts for name in stage.reads):
+            contents = {name: artifacts[name][1].content_digest for name in stage.reads}
+            made = made_artifact(plan.store, planned, contents)
+            artifacts = {**artifacts, stage.name: made} if made else artifacts
+        plan = replace(plan, stages=(*plan.stages, planned), rows=rows, artifacts=artifacts)
     return plan
+
+
+def _planned(plan: DatasetPlan, stage: Stage, exists: Callable[[str], bool], reading: Reading) -> StagePlan:
+    def plan_rows() -> StagePlan:
+        wanted = wanted_rows(plan.store, stage, plan.inputs(stage), reading)
+        return plan_stage(plan.store, stage, wanted, plan.rows_per_shard, exists)
+
+    if stage.reads and all(name in plan.artifacts for name in stage.reads):
+        read = {name: plan.artifacts[name] for name in stage.reads}
+        if found := found_artifact(plan.store, stage, read, plan.rows_per_shard, exists):
+            return plan_of_found(stage, found, plan_rows)
+    return plan_rows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from storage.canonical import short
 from storage.rows.source_kinds import SOURCE_STAGES
@@ -14,14 +15,20 @@ class FileNames:
     """The file name of a photograph or a video, for it and for the rows that descend from it."""
 
     def __init__(self, plan: DatasetPlan, baseline: Baseline | None) -> None:
-        self._names: dict[str, str] = {}
+        self._plan, self._baseline = plan, baseline
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """All of them; a plan without anything to make asks for none."""
+        names: dict[str, str] = {}
         for stage in SOURCE_STAGES:
-            earlier = baseline.sources(stage) if baseline else {}
-            self._names |= {name: row["file_name"] for name, row in earlier.items()}
-        for planned in plan.stages:
+            earlier = self._baseline.sources(stage) if self._baseline else {}
+            names |= {name: row["file_name"] for name, row in earlier.items()}
+        for planned in self._plan.stages:
             if not planned.stage.reads:
                 rows = (row.plan for shard in planned.shards for row in shard.rows)
-                self._names |= {row.sample_id: row.decided["file_name"] for row in rows}
+                names |= {row.sample_id: row.decided["file_name"] for row in rows}
+        return names
 
     def of(self, source_ids: Iterable[str]) -> str:
         """Return the file name of the first of some sources: the one a row is mostly about."""

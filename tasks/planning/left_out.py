@@ -26,7 +26,7 @@ def without_withdrawn(
     """
     denied = withdrawn(store)
     wanted = [plan for plan in plans if denied.keys().isdisjoint(plan.source_ids)]
-    met = {image_id for plan in plans for image_id in plan.source_ids} & denied.keys()
+    met = {image_id for plan in plans for image_id in plan.source_ids if image_id in denied} if denied else ()
     left_out = {image_id: denied[image_id] for image_id in denied if image_id in met}
     if plans and not wanted:
         raise InputError(

@@ -13,18 +13,23 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import islice
 from typing import Any
+
+import pyarrow as pa
 
 from shls_core.errors import SampleError
 from storage.objects.objects import ObjectStore
+from storage.rows.accepted_table import AcceptedColumns, AcceptedTable, numbers_until
 from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import RowAddress
-from tasks.planning.shard_job import KeyedRow, KnownRow
+from tasks.planning.shard_job import KeyedRow
 from tasks.planning.sources.fetching import photograph_at_hand
 from tasks.planning.stage_plan import StagePlan
 from tasks.stages.stage import Row
 
 _TO_BE_MADE = "to be made: "
+_FORESEEN_AT_ONCE = 4096
 
 
 class PlannedRows:
@@ -44,75 +49,81 @@ class PlannedRows:
 
     def accepted(self, columns: Sequence[str] = ()) -> list[tuple[RowAddress, dict[str, Any]]]:
         """Return the address and some columns of every row that will be accepted, by ascending sample id."""
-        columns = [column for column in columns if column not in ("sample_id", "digest")]  # in the address
-        found = [*self._made(columns), *self._to_be_made(columns)]
-        return sorted(found, key=lambda item: item[0].sample_id)
+        return self.accepted_table(columns).items()
+
+    def accepted_table(self, columns: Sequence[str] = ()) -> AcceptedTable:
+        """Return what `accepted` returns, as columns."""
+        found = AcceptedColumns(self._plan.stage.name, self._plan.stage.schema.arrow, columns)
+        wanted = ["sample_id", "digest", *found.columns]
+        fresh = [shard.ref.digest for shard in self._plan.shards if shard.ref]
+        for digest, table in zip(fresh, read_columns_of_all(self._objects, fresh, wanted), strict=True):
+            found.add(table, digest, numbers_until(len(table)))
+        for digest, indices in self._copied.items():
+            places = pa.array(indices, pa.int32())
+            found.add(read_columns(self._objects, digest, wanted).take(places), digest, places)
+        for table in self._to_be_made:
+            unknown = sorted(set(found.columns).difference(table.column_names))
+            assert not unknown, f"{self._plan.stage.name} does not foresee {unknown}"
+            found.add(table.select(wanted), None, pa.array([-1] * len(table), pa.int32()))
+        return found.table()
 
     def rejected_reasons(self) -> dict[str, int]:
         """Return how many rows are rejected, or foreseen to be, for each reason, most frequent first."""
-        shards = dict.fromkeys(known.shard for known, _ in self._places)
-        tables = read_columns_of_all(self._objects, list(shards), ["rejected"])
-        reasons = dict(zip(shards, (table["rejected"].to_pylist() for table in tables), strict=True))
-        counts = Counter(reasons[known.shard][known.index] for known, _ in self._places)
-        counts.update(row for _, row in self._foretold if isinstance(row, str))
-        del counts[None]
+        counts = Counter(self._foreseen_to_be_rejected)
+        with_rejected = [shard.ref.digest for shard in self._plan.shards if shard.ref and shard.ref.rejected]
+        for table in read_columns_of_all(self._objects, with_rejected, ["rejected"]):
+            counts.update(table["rejected"].drop_null().to_pylist())
+        for digest, indices in self._copied.items():
+            reasons = read_columns(self._objects, digest, ["rejected"])["rejected"].take(pa.array(indices))
+            counts.update(reasons.drop_null().to_pylist())
         return dict(counts.most_common())
 
-    def _made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
-        tables: dict[str, list[dict[str, Any]]] = {}
-        found = []
-        for known, item in self._places:
-            if known.shard not in tables:
-                table = read_columns(self._objects, known.shard, ["digest", *columns])
-                tables[known.shard] = table.to_pylist()
-            row = dict(tables[known.shard][known.index])
-            digest = row.pop("digest")
-            if digest is not None:
-                sample_id = item.plan.sample_id
-                address = RowAddress(self._plan.stage.name, sample_id, digest, known.shard, known.index)
-                found.append((address, row))
-        return found
-
     @cached_property
-    def _places(self) -> list[tuple[KnownRow, KeyedRow]]:
-        # Rows have the same order in a shard as in its plan: by sample id.
-        places = (
-            (KnownRow(shard.ref.digest, index) if shard.ref else row.known, row)
-            for shard in self._plan.shards
-            for index, row in enumerate(shard.rows)
-        )
-        return [(place, row) for place, row in places if place]
-
-    def _to_be_made(self, columns: Sequence[str]) -> list[tuple[RowAddress, dict[str, Any]]]:
-        found = []
-        for item, row in self._foreseen:
-            unknown = set(columns) - row.keys()
-            assert not unknown, f"{self._plan.stage.name} does not foresee {sorted(unknown)}"
-            address = RowAddress(
-                self._plan.stage.name, item.plan.sample_id, _TO_BE_MADE + item.key, shard="", index=-1
-            )
-            found.append((address, {column: row[column] for column in columns}))
-        return found
+    def _copied(self) -> dict[str, list[int]]:
+        """The places of the rows of stale shards that exist, by shard."""
+        places: dict[str, list[int]] = {}
+        for shard in self._plan.stale:
+            for row in shard.rows:
+                if row.known:
+                    places.setdefault(row.known.shard, []).append(row.known.index)
+        return places
 
     @property
-    def _foreseen(self) -> list[tuple[KeyedRow, Row]]:
-        return [(item, row) for item, row in self._foretold if not isinstance(row, str)]
+    def _to_be_made(self) -> list[pa.Table]:
+        return self._foretold[0]
+
+    @property
+    def _foreseen_to_be_rejected(self) -> list[str]:
+        return self._foretold[1]
 
     @cached_property
-    def _foretold(self) -> list[tuple[KeyedRow, Row | str]]:
-        items = [item for shard in self._plan.stale for item in shard.rows if item.known is None]
+    def _foretold(self) -> tuple[list[pa.Table], list[str]]:
+        """Rows to be made, as tables of the columns that the stage foresees, and reasons of rejection."""
+        items = (row for shard in self._plan.stale for row in shard.rows if row.known is None)
+        tables, reasons = [], []
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # photographs are decoded
-            rows = threads.map(self._foresee, items)
-            return list(zip(items, rows, strict=True))
+            while some := list(islice(items, _FORESEEN_AT_ONCE)):
+                rows = list(threads.map(self._foresee, some))
+                reasons += [row for row in rows if isinstance(row, str)]
+                if seen := [row for row in rows if not isinstance(row, str)]:
+                    tables.append(self._as_table(seen))
+        return tables, reasons
+
+    def _as_table(self, rows: list[Row]) -> pa.Table:
+        schema = self._plan.stage.schema.arrow
+        names = [name for name in schema.names if name in rows[0]]
+        return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in names]))
 
     def _foresee(self, item: KeyedRow) -> Row | str:
-        """Return the columns of a row that are known before it is made; the reason if it will be rejected."""
+        """Return the columns that the row will have, as far as they are known, or why it is rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
             with photograph_at_hand(plan) as reachable:
-                return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(reachable)}
+                foreseen = stage.foresee(reachable)
+            seen = {"source_ids": list(plan.source_ids), **stage.notes(plan), **foreseen}
         except SampleError as error:
             return error.reason
+        return {**seen, "sample_id": plan.sample_id, "digest": _TO_BE_MADE + item.key}
 
 
 def is_to_be_made(address: RowAddress) -> bool:

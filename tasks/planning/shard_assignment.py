@@ -3,9 +3,14 @@
 So removing a photograph and adding it again gives the same shards and ids as before.
 """
 
+from __future__ import annotations
+
 import hashlib
+from array import array
 from collections.abc import Sequence
 from typing import TypeVar
+
+import numpy as np
 
 from tasks.planning.shard_job import KeyedRow
 from tasks.stages.reading_order import ReadInOrder
@@ -32,6 +37,18 @@ def assign_to_shards(rows: Sequence[KeyedRow], rows_per_shard: int) -> list[list
     for row in sorted(rows, key=lambda row: row.plan.sample_id):
         shards.setdefault(shard_number(row.plan.sample_id, len(rows), rows_per_shard), []).append(row)
     return [shards[number] for number in sorted(shards)]
+
+
+def places_by_shard(sample_ids: Sequence[str], rows_per_shard: int) -> list[array[int]]:
+    """Return the places of the rows of every shard, as `assign_to_shards` groups rows with these ids."""
+    numbers = np.fromiter(
+        (shard_number(name, len(sample_ids), rows_per_shard) for name in sample_ids),
+        np.uint32,
+        len(sample_ids),
+    )
+    order = np.lexsort((np.array([name.encode() for name in sample_ids], dtype=np.bytes_), numbers))
+    ends = np.flatnonzero(np.diff(numbers[order])) + 1
+    return [array("I", part.astype(np.uint32).tobytes()) for part in np.split(order, ends) if len(part)]
 
 
 def assign_in_order(

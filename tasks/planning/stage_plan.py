@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -13,24 +14,26 @@ from shls_core.files.skipped_counts import SkippedFiles, in_manifest
 from storage.canonical import digest_json
 from storage.files.readers import SHARD_READERS
 from storage.kinds import shards_key
-from storage.records.manifests import SCHEMA_VERSION, ShardRef, StageManifest, get_record
-from storage.records.tombstones import ERASED, Erased
-from storage.rows.shards import read_columns_of_all, shard_ref
+from storage.records.manifests import ShardRef, StageManifest, get_record
+from storage.rows.shards import shard_ref
 from storage.rows.source_kinds import plurals_of
-from storage.rows.stage_artifact import AcceptedRows, StageArtifact
+from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal
+from tasks.planning.known_rows import known_rows
 from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
-from tasks.planning.shard_assignment import shards_of_stage
+from tasks.planning.packed_plans import KeyedPlans, PackedPlans, ShardRows, keyed_row, packed
+from tasks.planning.planned_in_parts import planned_rows_of
+from tasks.planning.shard_assignment import places_by_shard, shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
 from tasks.planning.sources.listing import LOOKING_ONLY, Reading, list_sources
 from tasks.planning.sources.places import Written
 from tasks.stages.counted_sources import CountingStage, counts_of
-from tasks.stages.sources import Sources
+from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import RowPlan, Stage
 
-_MANIFESTS_SEARCHED = 8
+_FEW_SHARDS = 8
 
 ShardStatus = Literal["fresh", "copied", "partial", "new"]
 
@@ -39,8 +42,8 @@ ShardStatus = Literal["fresh", "copied", "partial", "new"]
 class PlannedShard:
     """A shard that is wanted."""
 
-    key: str
-    """Digest of the keys of its rows."""
+    key: str | None
+    """Digest of the keys of its rows; None in an artifact that was found as a whole."""
     rows: Sequence[KeyedRow]
     """By sample id; in a stale shard, a row that can be copied has the place to copy it from."""
     ref: ShardRef | None
@@ -49,12 +52,17 @@ class PlannedShard:
     @property
     def rows_to_compute(self) -> int:
         """Rows that do not exist yet."""
-        return 0 if self.ref else sum(row.known is None for row in self.rows)
+        return 0 if self.ref else len(self.rows) - self._num_known
 
     @property
     def rows_to_copy(self) -> int:
         """Rows that exist in other shards."""
-        return 0 if self.ref else sum(row.known is not None for row in self.rows)
+        return 0 if self.ref else self._num_known
+
+    @property
+    def _num_known(self) -> int:
+        rows = self.rows
+        return rows.num_known if isinstance(rows, ShardRows) else sum(row.known is not None for row in rows)
 
     @property
     def status(self) -> ShardStatus:
@@ -74,7 +82,7 @@ class WantedRows:
     this is done once for each build.
     """
 
-    rows: tuple[RowPlan, ...]
+    rows: Sequence[RowPlan]
     left_out: Mapping[str, Withdrawal] = field(default_factory=dict)
     """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
@@ -95,6 +103,8 @@ class StagePlan:
     making: Making
     wanted: WantedRows
     shards: tuple[PlannedShard, ...]
+    artifact: tuple[str, StageManifest] | None = None
+    """The artifact that was found as a whole, without a look at its rows."""
 
     @property
     def left_out(self) -> Mapping[str, Withdrawal]:
@@ -104,6 +114,7 @@ class StagePlan:
     @cached_property
     def key(self) -> str:
         """Digest of the keys of all shards."""
+        assert self.artifact is None, "an artifact that was found has the key of its plan, not of its rows"
         return digest_json([shard.key for shard in self.shards])
 
     @property
@@ -128,7 +139,7 @@ class StagePlan:
 
     def jobs(self, location: str) -> list[ShardJob]:
         """Return the work on the stale shards of the store at `location`."""
-        return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale]
+        return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale if shard.key]
 
 
 def wanted_rows(
@@ -148,14 +159,17 @@ def wanted_rows(
         How sources are read.
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
-        planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
-        return WantedRows(tuple(planned.rows), {}, counts_of(planned))
+        if isinstance(stage, CountingStage):
+            planned = stage.planned(inputs)
+            return WantedRows(tuple(planned.rows), {}, counts_of(planned))
+        return WantedRows(planned_rows_of(stage, inputs))
     listed = list_sources(stage, store, reading)
     found = listed.sources
     rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
     listed.keep_index(plan for plan in found.rows if not left_out.keys().isdisjoint(plan.source_ids))
     files = (listed.files_read, listed.files_unchanged)
-    return WantedRows(tuple(rows), left_out, counts_of(found), listed.objects, *files)
+    wanted = tuple(rows) if isinstance(stage, ReadInOrder) else packed(rows)
+    return WantedRows(wanted, left_out, counts_of(found), listed.objects, *files)
 
 
 def plan_stage(
@@ -182,20 +196,52 @@ def plan_stage(
         enough that it exists.
     """
     making = Making.of(stage)
-    rows = [keyed_row(plan, making.digest) for plan in wanted.rows]
-    groups = shards_of_stage(stage, rows, rows_per_shard)
-    keys = [digest_json([row.key for row in group]) for group in groups]
-    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
-        found = list(readers.map(lambda key: _found_shard(store, stage.name, key, is_whole), keys))
-    shards = [PlannedShard(*shard) for shard in zip(keys, groups, found, strict=True)]
-    known = _known_rows(
-        store, stage.name, {row.key for shard in shards if not shard.ref for row in shard.rows}
+    shards = list(_shards(store, stage, wanted.rows, making.digest, rows_per_shard, is_whole))
+    known = known_rows(
+        store, stage.name, {key for shard in shards if not shard.ref for key in _keys(shard.rows)}
     )
     placed = (
-        shard if shard.ref else replace(shard, rows=[_placed(row, known) for row in shard.rows])
+        shard if shard.ref or not known else replace(shard, rows=_placed(shard.rows, known))
         for shard in shards
     )
     return StagePlan(stage, making, wanted, tuple(placed))
+
+
+def _shards(
+    store: Store,
+    stage: Stage,
+    plans: Sequence[RowPlan],
+    making: str,
+    rows_per_shard: int,
+    is_whole: Callable[[str], bool],
+) -> Iterator[PlannedShard]:
+    """Yield the shards of a stage, without the places of known rows."""
+    groups: Sequence[Sequence[KeyedRow]]
+    if isinstance(plans, PackedPlans):
+        keyed = KeyedPlans(plans, making)
+        sample_ids = [plans.sample_id(place) for place in range(len(plans))]
+        groups = [ShardRows(keyed, places) for places in places_by_shard(sample_ids, rows_per_shard)]
+    else:
+        groups = shards_of_stage(stage, [keyed_row(plan, making) for plan in plans], rows_per_shard)
+    keys = [digest_json(_keys(group)) for group in groups]
+    refs = _recorded_refs(store, stage.name) if len(keys) > _FEW_SHARDS else {}
+    with ThreadPoolExecutor(max_workers=SHARD_READERS) as readers:
+        found = readers.map(lambda key: _found_shard(store, stage.name, key, is_whole, refs), keys)
+        yield from map(PlannedShard, keys, groups, found)
+
+
+def _keys(rows: Sequence[KeyedRow]) -> list[str]:
+    return rows.keys() if isinstance(rows, ShardRows) else [row.key for row in rows]
+
+
+def _recorded_refs(store: Store, stage: str) -> dict[str, ShardRef]:
+    """Return the references in the last artifact of a stage: its shards need not be opened for them."""
+    refs: dict[str, ShardRef] = {}
+    for artifact_id in store.keys.recent(stage, 1):
+        with suppress(ObjectMissing):
+            manifest = get_record(store.objects, artifact_id, StageManifest)
+            refs |= {shard.digest: shard for shard in manifest.shards}
+    return refs
 
 
 def made_artifact(
@@ -212,6 +258,8 @@ def made_artifact(
     contents
         Content digest of each stage that is read.
     """
+    if plan.artifact:
+        return plan.artifact
     known = None if plan.stale else store.keys.get(plan.stage.name, plan.key)
     if known is None:
         return None
@@ -225,53 +273,16 @@ def made_artifact(
     return (known, manifest) if manifest == wanted else None
 
 
-def keyed_row(plan: RowPlan, making: str) -> KeyedRow:
-    """Key a row by everything that decides its bytes; of its inputs, by exactly the rows it reads."""
-    read = [address.digest for address in plan.inputs]
-    identity = [plan.sample_id, list(plan.source_ids), read, dict(plan.decided)]
-    return KeyedRow(plan, digest_json([SCHEMA_VERSION, making, identity]))
+def _placed(rows: Sequence[KeyedRow], known: Mapping[str, KnownRow]) -> Sequence[KeyedRow]:
+    if isinstance(rows, ShardRows):
+        return rows.with_known(known)
+    return [replace(row, known=known.get(row.key)) for row in rows]
 
 
-def _placed(row: KeyedRow, known: Mapping[str, KnownRow]) -> KeyedRow:
-    return replace(row, known=known.get(row.key))
-
-
-def _found_shard(store: Store, stage: str, key: str, is_whole: Callable[[str], bool]) -> ShardRef | None:
+def _found_shard(
+    store: Store, stage: str, key: str, is_whole: Callable[[str], bool], refs: Mapping[str, ShardRef]
+) -> ShardRef | None:
     digest = store.keys.get(shards_key(stage), key)
     if digest is None or not is_whole(digest):
         return None
-    return shard_ref(store.objects, digest)
-
-
-def _known_rows(store: Store, stage: str, wanted: set[str]) -> dict[str, KnownRow]:
-    """Look for rows by key in the last few artifacts of a stage, newest first, until all are found.
-
-    The remaining rows of a shard that was erased on request are found in its redacted copy.
-    """
-    known: dict[str, KnownRow] = {}
-    searched: set[str] = set()
-    erased = store.erased() if wanted else {}
-    for artifact_id in store.keys.recent(stage, _MANIFESTS_SEARCHED) if wanted else ():
-        if len(known) == len(wanted):
-            break
-        try:
-            shards = StageArtifact(store.objects, artifact_id).manifest.shards
-            digests = [_readable_shard(store, shard.digest, erased) for shard in shards]
-            digests = [digest for digest in digests if digest not in searched]
-            tables = read_columns_of_all(store.objects, digests, ["row_key", "rejected"])
-            for digest, table in zip(digests, tables, strict=True):
-                searched.add(digest)
-                keys, reasons = (table[column].to_pylist() for column in ("row_key", "rejected"))
-                for index, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
-                    if key in wanted and reason != ERASED:
-                        known.setdefault(key, KnownRow(digest, index))
-        except ObjectMissing:  # removed from the store since: its rows are made again
-            continue
-    return known
-
-
-def _readable_shard(store: Store, shard: str, erased: Mapping[str, Erased]) -> str:
-    """Return the digest of a shard, or of its redacted copy, if it was erased and was not made again."""
-    if shard not in erased or store.objects.exists(shard):
-        return shard
-    return erased[shard].redacted or shard
+    return refs.get(digest) or shard_ref(store.objects, digest)

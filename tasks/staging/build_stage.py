@@ -12,13 +12,16 @@ from shls_core.errors import InputError, TooManyRejected
 from shls_core.files.skipped_counts import in_manifest
 from storage.canonical import digest_json, short
 from storage.records.manifests import ShardRef, StageManifest, put_record
+from storage.rows.accepted_table import ColumnArtifact
 from storage.rows.schemas.stage_schema import StageSchema
 from storage.rows.shards import read_columns, read_columns_of_all
+from storage.rows.source_pages import put_pages
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
+from tasks.planning.found_whole import found_artifact, keep_artifact, plan_of_found
 from tasks.planning.making import entry_modules
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
@@ -85,9 +88,15 @@ def _built(
     wanted: WantedRows | None,
 ) -> StageOutcome:
     started = time.monotonic()
-    artifacts = {name: StageArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
-    wanted = wanted or wanted_rows(store, stage, artifacts)
-    plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
+    artifacts = {name: ColumnArtifact(store.objects, artifact_id) for name, artifact_id in inputs.items()}
+    read = {name: (artifact.id, artifact.manifest) for name, artifact in artifacts.items()}
+
+    def plan_rows() -> StagePlan:
+        rows = wanted or wanted_rows(store, stage, artifacts)
+        return plan_stage(store, stage, rows, staging.rows_per_shard, store.objects.verify)
+
+    found = found_artifact(store, stage, read, staging.rows_per_shard, store.objects.verify)
+    plan = plan_of_found(stage, found, plan_rows) if found else plan_rows()
     jobs = plan.jobs(store.location)
     try:
         made = _run(jobs, execution, advance, _code_of(plan))
@@ -95,13 +104,16 @@ def _built(
         if plan.wanted.files_unchanged and "changed while it was read" in str(error):
             raise InputError(f"{error}, or with --rehash if nobody did") from error
         raise
-    refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
+    refs = tuple(shard.ref or made[str(shard.key)] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
     contents = {name: artifact.manifest.content_digest for name, artifact in artifacts.items()}
     known = made_artifact(store, plan, contents)
     artifact = known[0] if known else _put_manifest(store, plan, contents, refs)
-    store.keys.put(stage.name, plan.key, artifact)
+    if not plan.artifact:
+        store.keys.put(stage.name, plan.key, artifact)
+        keep_artifact(store, stage, read, staging.rows_per_shard, artifact)
+    put_pages(store.backend, store.objects, stage.name, [ref.digest for ref in refs])
     rows, computed = sum(ref.rows for ref in refs), plan.rows_to_compute
     rejected = sum(ref.rejected for ref in refs)
     return StageOutcome(
@@ -116,7 +128,7 @@ def _built(
         rejected_reasons=StageArtifact(store.objects, artifact).rejected_reasons() if rejected else {},
         seconds=round(time.monotonic() - started, 3),
         left_out=counted_by_reason(plan.left_out.values()),
-        unmatched=unmatched_maps(stage, wanted.rows),
+        unmatched=unmatched_maps(stage, plan.wanted.rows),
         skipped=plan.wanted.skipped,
         files_read=plan.wanted.files_read,
         files_unchanged=plan.wanted.files_unchanged,

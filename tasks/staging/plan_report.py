@@ -197,7 +197,7 @@ def _stage_report(
 
 def _shard_report(shard: PlannedShard, staleness: Staleness) -> ShardReport:
     return ShardReport(
-        shard=shard.ref.digest if shard.ref else shard.key,
+        shard=shard.ref.digest if shard.ref else str(shard.key),
         status=shard.status,
         rows=len(shard.rows),
         rows_to_compute=shard.rows_to_compute,

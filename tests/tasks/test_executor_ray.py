@@ -122,7 +122,7 @@ def test_one_worker_makes_the_bytes_that_this_process_makes(staged, store, photo
     for name, outcome in on_ray.outcomes.items():  # the work of the worker is counted, too
         one, other = outcome.usage, staged.outcomes[name].usage
         assert one.written_bytes >= 0.8 * other.written_bytes > 0
-        assert one.cpu_seconds >= 0.3 * other.cpu_seconds > 0
+        assert one.cpu_seconds >= 0.1 * other.cpu_seconds > 0
     assert {name: outcome.rows_computed for name, outcome in on_ray.outcomes.items()} == {
         name: outcome.rows_computed for name, outcome in staged.outcomes.items()
     }

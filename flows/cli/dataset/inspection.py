@@ -1,5 +1,6 @@
 """What a store contains, as text and as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -27,11 +28,17 @@ def list_json(store: Store) -> dict[str, Any]:
             "kind": row["kind"],
             "named_at": row["named_at"],
             "ledger_head": row["ledger_head"],
-            "removed_at": removed.get(row["digest"]) if store.objects.size(row["digest"]) is None else None,
+            "removed_at": _removed_at(store, removed, row["digest"]),
         }
         for row in store.names.rows()
     ]
     return {"datasets": datasets}
+
+
+def _removed_at(store: Store, removed: Mapping[str, str], digest: str) -> str | None:
+    """Return when a dataset was removed; None if it was not, or was built again since."""
+    # Few were removed, so only of these does anybody ask the store whether they are there again.
+    return removed[digest] if digest in removed and store.objects.size(digest) is None else None
 
 
 def show_list(store: Store) -> None:

@@ -18,8 +18,8 @@ from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
 from storage.rows.stage_names import FOOTAGE, INGEST
 from tasks.planning.making import Making
+from tasks.planning.packed_plans import keyed_row
 from tasks.planning.shard_job import KeyedRow
-from tasks.planning.stage_plan import keyed_row
 from tasks.runs.process_state import one_thread
 from tasks.stages.footage import FootageStage
 from tasks.stages.input_reader import InputReader

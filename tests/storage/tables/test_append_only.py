@@ -73,7 +73,7 @@ def test_rows_are_numbered_in_the_order_in_which_they_came(table):
 def test_nothing_is_appended_where_nothing_was_decided(table):
     table.append(lambda rows: {"word": "first"})
     seen = []
-    assert table.append(lambda rows: seen.append(rows)) is None
+    assert table.append(lambda rows: seen.append(list(rows))) is None
     assert seen == [[{"number": 1, "word": "first"}]]
     assert len(table.rows()) == 1
 

@@ -14,10 +14,12 @@ from storage.export.webdataset import export_webdataset
 from storage.files.inventory import take_inventory
 from storage.garbage_collection import collect, plan_collection
 from storage.gate.gate import Verdict
+from storage.lineage import history
 from storage.lineage.descent import descent
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.records.tombstones import ERASED, Tombstone
+from storage.rows import source_pages
 from storage.rows.loader import SequenceLoader
 from storage.rows.shards import put_shard, read_columns
 from storage.rows.stage_artifact import StageArtifact
@@ -116,6 +118,25 @@ def test_no_byte_of_the_photograph_is_left(staged, store, image, photographs, pu
     assert erased
     keys = take_inventory(store.backend).keys
     assert erased.isdisjoint(store.keys.results(keys).values())
+
+
+def test_a_purge_removes_pages_and_lineage_answers_without_them(staged, store, image, purge, monkeypatch):
+    monkeypatch.setattr(source_pages, "SHARDS", 2)
+    monkeypatch.setattr(history, "SHARDS", 2)
+    stages = get_record(store.objects, staged.dataset, DatasetManifest).stages
+    shards = {
+        stage: [shard.digest for shard in StageArtifact(store.objects, one).manifest.shards]
+        for stage, one in stages.items()
+    }
+    unpaged = descent(store, image)
+    for stage, some in shards.items():
+        source_pages.put_pages(store.backend, store.objects, stage, some)
+    assert descent(store, image) == unpaged
+    assert [path for path in files(store) if path.startswith("pages/")]
+    purge(store, image)
+    assert [path for path in files(store) if path.startswith("pages/")] == []
+    assert problems(store) == set()
+    assert {row.sample_id for row in descent(store, image).rows} == {row.sample_id for row in unpaged.rows}
 
 
 def test_the_rows_that_are_left_are_what_and_where_they_were(staged, store, image, purge):

@@ -84,10 +84,10 @@ def test_a_package_is_told_with_its_versions(staging, monkeypatch):
 
 
 def test_another_schema_is_told(staging, monkeypatch):
-    from tasks.planning import making, stage_plan
+    from tasks.planning import making, packed_plans
 
     monkeypatch.setattr(making, "SCHEMA_VERSION", 9)
-    monkeypatch.setattr(stage_plan, "SCHEMA_VERSION", 9)
+    monkeypatch.setattr(packed_plans, "SCHEMA_VERSION", 9)
     assert reasons(staging)["ingest"][0] == ["schema version from 3 to 9"]
 
 

@@ -15,6 +15,7 @@ from shls_core.synthesis.config import SynthesisConfig
 from storage.canonical import digest_json
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, get_record
+from storage.rows import source_pages
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
@@ -78,6 +79,15 @@ def test_the_second_time_nothing_is(staged, staged_copy, photographs, stage_data
     assert rows_computed(again) == dict.fromkeys(OF_STILLS, 0)
     assert (again.dataset, artifacts(again)) == (staged.dataset, artifacts(staged))
     assert objects_in(staged_copy) == before
+
+
+def test_a_build_of_nothing_new_writes_lost_pages_again(staged_copy, photographs, stage_dataset, monkeypatch):
+    monkeypatch.setattr(source_pages, "SHARDS", 2)
+    stage_dataset(staged_copy, photographs)
+    pages = {path.name for path in (staged_copy.root / "pages").iterdir()}
+    source_pages.remove_pages(staged_copy.backend)
+    assert statuses(stage_dataset(staged_copy, photographs)) == dict.fromkeys(OF_STILLS, "cached")
+    assert {path.name for path in (staged_copy.root / "pages").iterdir()} == pages != set()
 
 
 def test_another_folder_another_store_and_another_time_give_the_same_dataset(
@@ -189,6 +199,8 @@ def test_a_lost_or_damaged_key_costs_a_computation_and_no_more(copy, photographs
     entries = sorted((copy.store.root / "keys" / "sequences-shards").iterdir())
     entries[0].unlink()
     entries[1].write_bytes(entries[2].read_bytes()[:-1])
+    assert statuses(stage_dataset(copy.store, photographs))["sequences"] == "cached"  # found as a whole
+    shutil.rmtree(copy.store.root / "keys" / "sequences-plans")
     again = stage_dataset(copy.store, photographs)
     assert again.outcomes["sequences"].shards_computed == 2
     assert again.dataset == copy.dataset
