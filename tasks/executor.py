@@ -1,4 +1,6 @@
-"""Runs jobs over shards: one after another, or on Ray workers. No other module imports Ray.
+"""Runs jobs over shards: one after another, or on Ray workers.
+
+Beside this module, only `tasks.training.workers.on_ray` imports Ray.
 
 Both backends use one thread: the floats of a linear algebra library depend on the number of threads, and
 workers that each start one thread per core slow each other down.
@@ -87,6 +89,22 @@ def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
         return work(job)
 
 
+def start_ray(cores: int) -> None:
+    """Start a Ray of some cores, or join the cluster of RAY_ADDRESS, for work that starts its own workers.
+
+    Those of `run_jobs` end, so that their cores are free.
+
+    Raises
+    ------
+    InputError
+        If the cluster that RAY_ADDRESS names does not answer.
+    StageError
+        If Ray does not start.
+    """
+    prepare_import()
+    _workers.make_room(cores)
+
+
 def _run_on_ray(
     work: Callable[[Job], Result], jobs: Sequence[Job], workers: Sequence[Any], seconds: float
 ) -> Iterator[Result]:
@@ -156,6 +174,11 @@ class _Workers:
             self._handles = [worker.options(**resources).remote() for _ in range(number)]
             self._asked_for = (count, gpu_each)
         return self._handles
+
+    def make_room(self, cores: int) -> None:
+        """End the workers; Ray is started, with this many cores at least if it is our own."""
+        self.stop()
+        self._start_ray(cores)
 
     def stop(self) -> None:
         """Kill the workers, even in the middle of a job, so that their cores are free for others."""

@@ -33,7 +33,9 @@ class RunningStatistics:
             for value in (norm.running_mean, norm.running_var)
             if value is not None
         ]
-        self._counters = [norm.num_batches_tracked for norm in self._norms if norm.num_batches_tracked is not None]
+        self._counters = [
+            norm.num_batches_tracked for norm in self._norms if norm.num_batches_tracked is not None
+        ]
         ours = {id(value) for value in (*self._running, *self._counters)}
         self._others = [value for value in network.buffers() if id(value) not in ours]
         self._nothing = next(network.parameters()).new_empty(0)
@@ -72,7 +74,7 @@ class RunningStatistics:
         for times, after in of_shares:
             twice = [number for number in times for _ in range(2)]
             for value, before, keep, number, flat in zip(
-                self._running, self._before, kept, twice, after.split(sizes), strict=True
+                self._running, self._before, kept, twice, torch.split(after, sizes), strict=True
             ):
                 value.copy_(flat.view_as(value) + keep**number * (value - before))
             for counter, number in zip(self._counters, times, strict=True):

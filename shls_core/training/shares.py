@@ -70,9 +70,7 @@ def backward_step(
         running.append(after)
     of_shares = exchange.gather(found)
     losses = [loss for loss, _, _ in of_shares]
-    statistics.fold(
-        zip([times for _, times, _ in of_shares], exchange.gather_vectors(running), strict=True)
-    )
+    statistics.fold(zip([times for _, times, _ in of_shares], exchange.gather_vectors(running), strict=True))
     has_gradient = [any(of_parameter) for of_parameter in zip(*(has for *_, has in of_shares), strict=True)]
     _set_gradient(parameters, has_gradient, _mean(gradients, exchange))
     return _mean_loss(losses)
@@ -117,7 +115,7 @@ def _set_gradient(
     parameters: Sequence[Tensor], has_gradient: Sequence[bool], flat: Float[Tensor, " N"]
 ) -> None:
     """Set the gradients of parameters; one that no share depends on has none, as without shares."""
-    pieces = flat.split([value.numel() for value in parameters])
+    pieces = torch.split(flat, [value.numel() for value in parameters])
     for value, has, piece in zip(parameters, has_gradient, pieces, strict=True):
         value.grad = piece.view_as(value).to(value.dtype) if has else None
 

@@ -26,7 +26,7 @@ class TrainingWithShares(TrainingConfig):
     def _shares_are_equal(self) -> "TrainingWithShares":
         if self.batch_size % self.shares:
             raise ValueError(
-                f"expected a batch_size that can be cut into {self.shares} equal shares, got {self.batch_size}"
+                f"expected a batch_size that {self.shares} shares cut into equal parts, got {self.batch_size}"
             )
         return self
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shls_core.frozen import FrozenConfig
+from tasks.runs.worker_range import WorkerCount
 
 Backend = Literal["serial", "ray"]
 LONGEST_SHARD_SECONDS = 3 * 3600.0
@@ -36,8 +37,13 @@ class ExecutionConfig(FrozenConfig):
     own."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
+    training_workers: WorkerCount = 1
+    """Workers that a training shares its batches with, each on a GPU of its own where there are some: at most
+    ``training.shares``. ``LEAST..MOST``: as many as Ray has room for, more or fewer as machines come and go.
+    1: training runs in this process. The weights do not depend on it."""
     save_every: int = Field(default=200, ge=1)
-    """Training steps between two saved states, from which an interrupted run resumes."""
+    """Training steps between two saved states, from which an interrupted run resumes, and one that lost a
+    worker."""
     log_dir: str | None = None
     """Folder for the metrics of training runs, one folder each; by default ``runs`` beside the store (for a
     store in a bucket: in the working directory)."""

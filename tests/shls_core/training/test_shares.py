@@ -27,7 +27,7 @@ CONFIG = TrainingWithShares(
 
 
 class Noisy(TrainableMethod):
-    """A network with a batch norm, an unused weight and one that only bright frames reach; a loss that draws."""
+    """A loss that draws, of a batch norm, of an unused weight and of one that only bright frames reach."""
 
     def __init__(self) -> None:
         torch.manual_seed(3)
@@ -157,7 +157,8 @@ def test_a_step_is_that_of_the_mean_of_its_shares():
     gradients = [value.grad for value in by_hand.network.parameters() if value.grad is not None]
     assert metrics.loss == pytest.approx(np.mean(losses))
     assert metrics.terms["bright"] > 0
-    assert metrics.gradient_norm == pytest.approx(float(torch.cat([one.flatten() for one in gradients]).norm()))
+    length = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    assert metrics.gradient_norm == pytest.approx(float(length))
     for mine, theirs in zip(by_hand.network.parameters(), method.network.parameters(), strict=True):
         assert (mine.grad is None) == (theirs.grad is None)
         if mine.grad is not None:
@@ -219,5 +220,5 @@ def test_a_single_share_is_not_recorded():
 
 
 def test_shares_are_equal():
-    with pytest.raises(ValidationError, match="can be cut into 4 equal shares, got 6"):
+    with pytest.raises(ValidationError, match="that 4 shares cut into equal parts, got 6"):
         TrainingWithShares(batch_size=6, shares=4)

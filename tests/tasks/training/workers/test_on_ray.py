@@ -1,0 +1,197 @@
+"""Training by workers of Ray Train, each a process of its own: one checkpoint, however many there are."""
+
+import json
+import os
+import signal
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from shls_core.errors import TrainingDiverged
+from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
+from shls_core.methods.mask_vos.config import MaskVosConfig, MaskVosNetworkConfig, MaskVosViewsConfig
+from shls_core.methods.momentum_memory.config import MomentumMemoryConfig, MomentumNetworkConfig
+from shls_core.methods.momentum_memory.config import ViewsConfig as MemoryViewsConfig
+from shls_core.methods.shls.config import ShlsConfig
+from shls_core.methods.shls.network.config import NetworkConfig
+from shls_core.training.shares_config import TrainingWithShares
+from storage.objects.training_states import training_states
+from storage.records.checkpoints import CheckpointRecord
+from storage.records.manifests import get_record
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.training import train_task as module
+from tasks.training.learning_config import LearningConfig
+from tasks.training.log import METRICS_FILE
+from tasks.training.train_task import train_network
+
+STEPS, SHARES = 6, 4
+SHLS = ShlsConfig(network=NetworkConfig(width_multiplier=0.0625))
+TRAINING = TrainingWithShares(
+    steps=STEPS,
+    batch_size=4,
+    shares=SHARES,
+    learning_rate=1e-2,
+    num_threads=1,
+    validate_every=3,
+    validation_sequences=1,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_cluster():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        yield
+
+
+@pytest.fixture
+def train(staged, passed_store, tmp_path):
+    """Return a function that trains on the staged dataset, anew each time."""
+
+    def run(workers, method=SHLS, training=TRAINING, store=passed_store, **where):
+        for path in store.root.glob("keys/checkpoints/*"):
+            path.unlink()
+        dataset = where.pop("dataset", staged.dataset)
+        learning = LearningConfig(method=method, training=training, **where)
+        execution = ExecutionConfig(
+            backend="serial",
+            device="cpu",
+            save_every=2,
+            log_dir=str(tmp_path / f"log-{workers}"),
+            training_workers=workers,
+        )
+        return train_network.fn(dataset, learning, store.location, execution)
+
+    return run
+
+
+def logged(tmp_path, workers):
+    """The figures of a training that do not depend on time."""
+    (path,) = (tmp_path / f"log-{workers}").rglob(METRICS_FILE)
+    rows = map(json.loads, path.read_text().splitlines())
+    return [{key: value for key, value in row.items() if "_" not in key or "rate" in key} for row in rows]
+
+
+def train_workers():
+    """The processes of this Ray that train, by their numbers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if "TrainWorker" in (folder / "cmdline").read_text() and os.getpid() in ancestors(
+                int(folder.name)
+            ):
+                found.append(int(folder.name))
+    return found
+
+
+def ancestors(process):
+    while process > 1:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        yield process
+
+
+@pytest.mark.slow
+def test_workers_give_the_checkpoint_of_one_process_also_if_one_is_lost(
+    train, passed_store, tmp_path, monkeypatch, capsys
+):
+    whole = train(1)
+    shared = train(2)
+    assert (shared.status, shared.checkpoint) == ("computed", whole.checkpoint)
+    assert logged(tmp_path, 2) == logged(tmp_path, 1)
+    assert len(logged(tmp_path, 2)) == STEPS + 2
+    assert training_states(passed_store.backend) == []
+    assert "a worker was lost" not in capsys.readouterr().err
+
+    to_kill = {3: max, 5: min}  # steps, and which of the workers: the first one is among them
+
+    @contextmanager
+    def killing(steps):
+        def observe(row):
+            if row["step"] in to_kill and len(train_workers()) == 2:
+                os.kill(to_kill.pop(row["step"])(train_workers()), signal.SIGKILL)
+
+        yield observe
+
+    monkeypatch.setattr(module, "steps_shown", killing)
+    assert train("1..2").checkpoint == whole.checkpoint
+    assert not to_kill
+    assert capsys.readouterr().err.count("a worker was lost: all begin anew after step") == 2
+    assert logged(tmp_path, "1..2") == logged(tmp_path, 1)
+    record = get_record(passed_store.objects, whole.checkpoint, CheckpointRecord)
+    assert record.configuration["training"]["shares"] == SHARES
+
+
+OTHERS = {
+    "dul": DulConfig(
+        network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=8),
+        views=ViewsConfig(num_frames=3, crop=33, short_side=(36, 44)),
+        grid=2,
+        cross_view_grid=2,
+        regularising_norm="running",
+    ),
+    "mask_vos": MaskVosConfig(
+        network=MaskVosNetworkConfig(width_multiplier=0.0625, embedding_size=8, decoder_width=0.0625),
+        views=MaskVosViewsConfig(crop=33, long_gap=2),
+        grid=2,
+        cross_view_grid=2,
+        pseudo_masks="shards",
+    ),
+    "momentum_memory": MomentumMemoryConfig(
+        network=MomentumNetworkConfig(width_multiplier=0.0625, embedding_size=5),
+        views=MemoryViewsConfig(num_frames=3, crop=21),
+        window=2,
+        memory_from=1,
+        memory_learning_rate=5e-4,
+        num_references=2,
+        momentum=0.9,
+    ),
+    "shls": ShlsConfig(
+        network=NetworkConfig(
+            width_multiplier=0.0625, correspondence_size=4, refinement={"mode": "whole_frame"}
+        ),
+        contrast={"soft_neighbours": 1.0, "exact_warp": 0.5},
+        points_per_frame=16,
+        refinement_from=1,
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_method_gives_one_checkpoint(train, name, both, staged_clips):
+    how = {
+        "method": OTHERS[name],
+        "training": TrainingWithShares(steps=3, batch_size=2, shares=2, num_threads=1),
+    }
+    if name == "dul":
+        how |= {"source": "clips", "dataset": staged_clips.dataset, "store": both}
+    assert train(2, **how).checkpoint == train(1, **how).checkpoint
+
+
+@pytest.mark.slow
+def test_an_error_of_a_worker_is_that_of_the_run_and_ctrl_c_leaves_a_state(train, passed_store, monkeypatch):
+    wild = TRAINING.model_copy(
+        update={"learning_rate": 1.0, "divergence_window": 1, "divergence_factor": 1.001}
+    )
+    with pytest.raises(TrainingDiverged) as alone:
+        train(1, training=wild)
+    with pytest.raises(TrainingDiverged) as shared:
+        train(2, training=wild)
+    assert str(shared.value) == str(alone.value)
+
+    @contextmanager
+    def ending(steps):
+        def observe(row):
+            if row["step"] == 1:
+                raise KeyboardInterrupt
+
+        yield observe
+
+    whole, shown = train(1), module.steps_shown
+    monkeypatch.setattr(module, "steps_shown", ending)
+    with pytest.raises(KeyboardInterrupt):
+        train(2)
+    assert len(training_states(passed_store.backend)) == 1
+    monkeypatch.setattr(module, "steps_shown", shown)
+    assert train(1).checkpoint == whole.checkpoint
