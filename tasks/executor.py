@@ -1,6 +1,4 @@
-"""Runs jobs over shards: one after another, or on Ray workers.
-
-Beside this module, only `tasks.training.workers.on_ray` imports Ray.
+"""Runs jobs over shards: one after another, or on Ray workers. `tasks.training.workers` imports Ray, too.
 
 Both backends use one thread: the floats of a linear algebra library depend on the number of threads, and
 workers that each start one thread per core slow each other down.
@@ -90,19 +88,10 @@ def in_one_thread(work: Callable[[Job], Result], job: Job) -> Result:
 
 
 def start_ray(cores: int) -> None:
-    """Start a Ray of some cores, or join the cluster of RAY_ADDRESS, for work that starts its own workers.
-
-    Those of `run_jobs` end, so that their cores are free.
-
-    Raises
-    ------
-    InputError
-        If the cluster that RAY_ADDRESS names does not answer.
-    StageError
-        If Ray does not start.
-    """
+    """Start a Ray of some cores, or join that of RAY_ADDRESS; workers of `run_jobs` end, to make room."""
     prepare_import()
-    _workers.make_room(cores)
+    _workers.stop()
+    _workers.start_ray(cores)
 
 
 def _run_on_ray(
@@ -164,7 +153,7 @@ class _Workers:
 
         if self._asked_for != (count, gpu_each) or not self._handles or not ray.is_initialized():
             self.stop()
-            self._start_ray(count)
+            self.start_ray(count)
             _refuse_too_many(count)
             # Ray replaces a dead worker any number of times; a job fails after a few attempts.
             worker = ray.remote(max_restarts=-1, max_task_retries=_MAX_ATTEMPTS - 1)(_Worker)
@@ -175,11 +164,6 @@ class _Workers:
             self._asked_for = (count, gpu_each)
         return self._handles
 
-    def make_room(self, cores: int) -> None:
-        """End the workers; Ray is started, with this many cores at least if it is our own."""
-        self.stop()
-        self._start_ray(cores)
-
     def stop(self) -> None:
         """Kill the workers, even in the middle of a job, so that their cores are free for others."""
         import ray
@@ -188,7 +172,8 @@ class _Workers:
         for handle in handles if ray.is_initialized() else ():
             ray.kill(handle)
 
-    def _start_ray(self, count: int) -> None:
+    def start_ray(self, count: int) -> None:
+        """Start or join Ray, if it is not up with as many cores."""
         import ray
 
         if ray.is_initialized():

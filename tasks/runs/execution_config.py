@@ -39,8 +39,8 @@ class ExecutionConfig(FrozenConfig):
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
     training_workers: WorkerCount = 1
     """Workers that a training shares its batches with, each on a GPU of its own where there are some: at most
-    ``training.shares``. ``LEAST..MOST``: as many as Ray has room for, more or fewer as machines come and go.
-    1: training runs in this process. The weights do not depend on it."""
+    ``training.shares``. Of ``N``, training begins with those that Ray has room for; of ``MIN..MAX``, when
+    there are MIN; others join as they come. 1: in this process. The weights do not depend on it."""
     save_every: int = Field(default=200, ge=1)
     """Training steps between two saved states, from which an interrupted run resumes, and one that lost a
     worker."""

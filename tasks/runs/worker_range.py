@@ -1,4 +1,4 @@
-"""How many workers some work may have: a number, or from a smallest to a largest one."""
+"""How many workers some work may have: up to a number, or from a smallest to a largest one."""
 
 import re
 from typing import Annotated, NamedTuple
@@ -7,22 +7,19 @@ from pydantic import AfterValidator
 
 from shls_core.errors import ConfigError
 
-_MOST = 10_000
-_RANGE = re.compile(r"([1-9][0-9]{0,4})\.\.([1-9][0-9]{0,4})")
+MOST_WORKERS = 10_000
 
 
 class WorkerRange(NamedTuple):
-    """The smallest and the largest number of workers."""
+    """How many workers there may be."""
 
     least: int
+    """So many have to be there before the work begins."""
     most: int
 
-    def __str__(self) -> str:
-        return str(self.most) if self.least == self.most else f"{self.least}..{self.most}"
 
-
-def worker_range(given: int | str) -> WorkerRange:
-    """Return the range that a number, or ``LEAST..MOST``, means.
+def worker_range(workers: int | str) -> WorkerRange:
+    """Return the range that ``N`` or ``MIN..MAX`` means; of ``N``, work begins with the first.
 
     Raises
     ------
@@ -31,19 +28,20 @@ def worker_range(given: int | str) -> WorkerRange:
 
     Examples
     --------
-    >>> worker_range("2..8")
-    WorkerRange(least=2, most=8)
+    >>> worker_range(4), worker_range("2..8")
+    (WorkerRange(least=1, most=4), WorkerRange(least=2, most=8))
     """
-    text = f"{given}..{given}" if isinstance(given, int) else given
-    match = _RANGE.fullmatch(text)
-    if match and int(match[1]) <= int(match[2]) <= _MOST:
-        return WorkerRange(int(match[1]), int(match[2]))
-    raise ConfigError(f"expected a number of workers, 1..{_MOST}, or LEAST..MOST as in 2..8, got {given!r}")
+    found = re.fullmatch(r"(?:([0-9]{1,9})\.\.)?([0-9]{1,9})", str(workers).strip())
+    if found:
+        least, most = int(found[1] or 1), int(found[2])
+        if 1 <= least <= most <= MOST_WORKERS:
+            return WorkerRange(least, most)
+    raise ConfigError(f"expected N or MIN..MAX, of 1 to {MOST_WORKERS} workers, got {workers!r}")
 
 
 def _checked(given: int | str) -> int | str:
-    worker_range(given)
-    return given
+    least, most = worker_range(given)
+    return f"{least}..{most}" if ".." in str(given) else most
 
 
 WorkerCount = Annotated[int | str, AfterValidator(_checked)]

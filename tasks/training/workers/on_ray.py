@@ -34,6 +34,8 @@ _MAX_ATTEMPTS = 6
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 60.0
 """How long workers that were told to end may take to save their state."""
+_LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
+"""What workers of our own Ray talk over: nobody else has to reach them."""
 _EXCHANGE_SECONDS = 24 * 3600
 """Longest wait of workers for each other: the first one validates alone. Ray itself finds the dead."""
 
@@ -146,6 +148,7 @@ def _trainer(
             run_config=RunConfig(
                 name="training",
                 storage_path=scratch,
+                worker_runtime_env={"env_vars": {} if cluster_address() else _LOOPBACK},
                 failure_config=FailureConfig(max_failures=_MAX_ATTEMPTS - 1),
             ),
         )

@@ -3,6 +3,7 @@
 Nothing here imports Ray.
 """
 
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,8 +130,9 @@ def refuse_other_facts(expected: dict[str, Any], found: dict[str, Any]) -> None:
     for name in sorted(expected):
         if expected[name] != found[name]:
             raise StageError(
-                f"expected training workers with the {name.replace('_', ' ')} of this process, "
-                f"{_shown(expected[name], found[name])}, got {_shown(found[name], expected[name])}"
+                f"expected training workers with the {name.replace('_', ' ')} that the run was begun with, "
+                f"{_shown(expected[name], found[name])}, got {_shown(found[name], expected[name])} "
+                f"on {platform.node()}"
             )
 
 

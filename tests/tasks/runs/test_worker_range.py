@@ -7,19 +7,19 @@ from tasks.runs.worker_range import refuse_idle, worker_range
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "text"), [(1, (1, 1), "1"), (4, (4, 4), "4"), ("2..8", (2, 8), "2..8")]
+    ("given", "expected", "kept"),
+    [(1, (1, 1), 1), (4, (1, 4), 4), ("4", (1, 4), 4), ("2..8", (2, 8), "2..8")],
 )
-def test_a_number_or_a_range(given, expected, text):
+def test_a_number_or_a_range(given, expected, kept):
     assert worker_range(given) == expected
-    assert str(worker_range(given)) == text
-    assert ExecutionConfig(training_workers=given).training_workers == given
+    assert ExecutionConfig(training_workers=given).training_workers == kept
 
 
-@pytest.mark.parametrize("given", [0, -1, 10_001, "", "2", "8..2", "0..2", "1..99999", "1...2", "a..b"])
+@pytest.mark.parametrize("given", [0, -1, 10_001, "", "8..2", "0..2", "1..99999", "1...2", "a..b", "2.."])
 def test_anything_else_is_refused(given):
-    with pytest.raises(ConfigError, match=r"expected a number of workers, 1\.\.10000, or LEAST\.\.MOST"):
+    with pytest.raises(ConfigError, match=r"expected N or MIN\.\.MAX, of 1 to 10000 workers"):
         worker_range(given)
-    with pytest.raises(ValueError, match=r"LEAST\.\.MOST"):
+    with pytest.raises(ValueError, match=r"expected N or MIN\.\.MAX"):
         ExecutionConfig(training_workers=given)
 
 

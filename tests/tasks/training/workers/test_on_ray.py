@@ -32,7 +32,7 @@ TRAINING = TrainingWithShares(
     batch_size=4,
     shares=SHARES,
     learning_rate=1e-2,
-    num_threads=1,
+    num_threads=2,
     validate_every=3,
     validation_sequences=1,
 )
