@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from known_exchange import Noting, OneOfSome
 from pydantic import ValidationError
 from torch import nn
 
@@ -62,50 +63,10 @@ def parts():
         yield TrainingBatch(frames)
 
 
-class Noting(Alone):
-    """Keeps all that is exchanged."""
-
-    def __init__(self) -> None:
-        super().__init__(SHARES)
-        self.given: list[list] = []
-
-    def gather(self, own):
-        self.given.append(list(own))
-        return super().gather(own)
-
-    def gather_vectors(self, own):
-        self.given.append([vector.clone() for vector in own])
-        return super().gather_vectors(own)
-
-
-class OneOfSome(Alone):
-    """One of several workers; what the others give is known from a worker that was alone."""
-
-    def __init__(self, shares: range, given: list[list]) -> None:
-        super().__init__(SHARES)
-        self._own, self._given = shares, iter(given)
-
-    @property
-    def shares(self):
-        return self._own
-
-    def _checked(self, own, equal):
-        known = next(self._given)
-        for share, one in zip(self._own, own, strict=True):
-            assert equal(known[share], one)
-        return known
-
-    def gather(self, own):
-        return self._checked(own, lambda known, one: known == one)
-
-    def gather_vectors(self, own):
-        return self._checked(own, torch.equal)
-
-
 @pytest.fixture(scope="module")
 def alone():
     """A training by one worker: its state, its figures and what was exchanged."""
-    return trained(exchange := Noting()), exchange.given
+    return trained(exchange := Noting(SHARES)), exchange.given
 
 
 def trained(exchange):

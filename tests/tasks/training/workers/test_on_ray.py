@@ -7,12 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from tiny_methods import TINY
 
 from shls_core.errors import TrainingDiverged
-from shls_core.methods.dul.config import DulConfig, DulNetworkConfig, ViewsConfig
-from shls_core.methods.mask_vos.config import MaskVosConfig, MaskVosNetworkConfig, MaskVosViewsConfig
-from shls_core.methods.momentum_memory.config import MomentumMemoryConfig, MomentumNetworkConfig
-from shls_core.methods.momentum_memory.config import ViewsConfig as MemoryViewsConfig
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.shares_config import TrainingWithShares
@@ -122,46 +119,11 @@ def test_workers_give_the_checkpoint_of_one_process_also_if_one_is_lost(
     assert record.configuration["training"]["shares"] == SHARES
 
 
-OTHERS = {
-    "dul": DulConfig(
-        network=DulNetworkConfig(width_multiplier=0.0625, embedding_size=8),
-        views=ViewsConfig(num_frames=3, crop=33, short_side=(36, 44)),
-        grid=2,
-        cross_view_grid=2,
-        regularising_norm="running",
-    ),
-    "mask_vos": MaskVosConfig(
-        network=MaskVosNetworkConfig(width_multiplier=0.0625, embedding_size=8, decoder_width=0.0625),
-        views=MaskVosViewsConfig(crop=33, long_gap=2),
-        grid=2,
-        cross_view_grid=2,
-        pseudo_masks="shards",
-    ),
-    "momentum_memory": MomentumMemoryConfig(
-        network=MomentumNetworkConfig(width_multiplier=0.0625, embedding_size=5),
-        views=MemoryViewsConfig(num_frames=3, crop=21),
-        window=2,
-        memory_from=1,
-        memory_learning_rate=5e-4,
-        num_references=2,
-        momentum=0.9,
-    ),
-    "shls": ShlsConfig(
-        network=NetworkConfig(
-            width_multiplier=0.0625, correspondence_size=4, refinement={"mode": "whole_frame"}
-        ),
-        contrast={"soft_neighbours": 1.0, "exact_warp": 0.5},
-        points_per_frame=16,
-        refinement_from=1,
-    ),
-}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", TINY)
 def test_every_method_gives_one_checkpoint(train, name, both, staged_clips):
     how = {
-        "method": OTHERS[name],
+        "method": TINY[name],
         "training": TrainingWithShares(steps=3, batch_size=2, shares=2, num_threads=1),
     }
     if name == "dul":
