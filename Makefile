@@ -67,6 +67,7 @@ EXPORT := $(UV) export --quiet --no-header --no-annotate --no-emit-project --for
 lock: $(VENV)/.installed-dev
 	$(UV) lock --upgrade
 	$(EXPORT) --no-dev --prune torch --no-emit-package fast-slic >requirements/run.txt
+	$(EXPORT) --no-dev --extra cluster --prune torch --no-emit-package fast-slic >requirements/cluster.txt
 	$(EXPORT) --only-group dev >requirements/dev.txt
 	$(EXPORT) --only-group bare-training >requirements/bare_training.txt
 	$(EXPORT) --only-group torch --no-hashes | grep -vE '^(cuda|nvidia)-|^triton' >requirements/torch.txt

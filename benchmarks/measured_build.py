@@ -12,19 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from tasks import executor
+from tasks.cluster.pool import pool
+from tasks.runs.execution_config import StageResources
+from tasks.runs.worker_range import worker_range
 from tasks.staging import build_stage
 
 _times: dict[str, dict[str, float]] = {}
 
 
 def run_jobs_timed(
-    work: Callable[[Any], Any], jobs: Sequence[Any], backend: Any, workers: int, **more: Any
+    work: Callable[[Any], Any], jobs: Sequence[Any], backend: Any, workers: int | str, **more: Any
 ) -> Iterator[Any]:
     """Yield what `run_jobs` yields and record how long it took."""
     if not jobs:
         return
     if backend == "ray":  # joining a cluster and starting workers is not making shards
-        executor._workers.started(workers, gpu_each=False)
+        pool.started(worker_range(workers), StageResources())
     started, busy = time.monotonic(), 0.0
 
     def timed(job: Any) -> tuple[Any, float]:

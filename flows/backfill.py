@@ -133,7 +133,9 @@ def _recorded(location: str, name: str) -> PipelineConfig:
     if found is None:
         raise NameUnknown(f"expected {name}=CONFIG: no completed run of this store built {name}")
     # Drift is accepted of one version; of the next one somebody has to accept it again.
-    return found.with_changes(gate={"drift": {**found.gate.drift.model_dump(), "enforced": True}})
+    return found.with_changes(
+        gate={"drift": {**found.gate.drift.model_dump(), "enforced": True}}, execution={"rehash": False}
+    )
 
 
 def _price(report: PlanReport, config: PipelineConfig) -> Price:
@@ -149,6 +151,6 @@ def _price(report: PlanReport, config: PipelineConfig) -> Price:
         rows_to_compute=report.rows_to_compute,
         seconds=report.seconds,
         bytes_to_write=None if unknown else report.bytes_to_write,
-        workers=config.execution.workers if config.execution.backend == "ray" else 1,
+        workers=config.execution.most_workers if config.execution.backend == "ray" else 1,
         reasons=tuple(dict.fromkeys(reasons))[:_REASONS],
     )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pydantic
 import yaml
@@ -261,6 +261,9 @@ def _described(problem: Mapping[str, Any], content: Mapping[str, Any]) -> str:
 def _known_keys(sections: list[str], content: Mapping[str, Any]) -> list[str]:
     model: Any = PipelineConfig
     for section in sections:
+        if get_origin(model) is Mapping:  # a section for each of several names
+            model = get_args(model)[1]
+            continue
         model = model.model_fields[section].annotation
         if model is MethodConfig:  # the file names the method, and with it the class
             model = method_named(content["method"].get("name", DEFAULT)).config

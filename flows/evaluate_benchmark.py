@@ -59,6 +59,6 @@ def evaluate_benchmark(
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = score_split(benchmark, facts, used.location, Path(out))
         run.outputs.append(outcome.evaluation)
-        run.details = outcome.model_dump()
+        run.details = {**run.details, **outcome.model_dump()}
     write_benchmark_report(outcome.evaluation, used.location, Path(davis), Path(out))
     return outcome

@@ -31,7 +31,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
     opened = Store.create(store)
     stages = stages_to_build(chosen, store)
     with recorded_run(opened, RunKind.DATASET, chosen.model_dump(mode="json"), chosen.staging.seed) as run:
-        plan = plan_build(stages, opened, chosen.staging)
+        plan = plan_build(stages, opened, chosen.staging, chosen.execution.rehash)
         made: dict[str, StageOutcome] = {}
         for stage in stages:
             made[stage.name] = stage_rows(stage, [made[read] for read in stage.reads], plan, *work)
@@ -39,6 +39,7 @@ def regenerate(config: PipelineConfig | str = QUICKSTART, store: str = "store") 
         dataset = assemble(list(made.values()), store)
         run.outputs.append(dataset)
         run.details = {
+            **run.details,
             "platform": platform_of(chosen.execution),
             # No names of files: an entry of the ledger is kept when a photograph is erased.
             "stages": [

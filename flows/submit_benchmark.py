@@ -56,5 +56,5 @@ def submit_benchmark(
         outcome = record_submission(benchmark, facts, used.location, Path(out))
         run.inputs.append(outcome.dataset)
         run.outputs.append(outcome.submission)
-        run.details = outcome.model_dump()
+        run.details = {**run.details, **outcome.model_dump()}
     return outcome

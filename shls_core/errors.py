@@ -19,7 +19,8 @@ ShlsError
 │   └── NameUnknown          no dataset, checkpoint or name in the store matches
 ├── StageError               a stage cannot continue
 │   ├── TooManyRejected      more samples rejected than the configuration allows
-│   └── WorkerLost           a job lost its worker at every attempt
+│   ├── WorkerLost           a job lost its worker at every attempt
+│   └── NodeRefused          a node of a cluster has other code or packages than rows are keyed by
 ├── GateError                the dataset has not passed the validation gate
 ├── PhotographWithdrawn      a dataset contains a withdrawn photograph
 ├── MissingComponent         a package is not installed; the message names the command that installs it
@@ -111,6 +112,10 @@ class TooManyRejected(StageError):
 
 class WorkerLost(StageError):
     """A job lost its worker at every attempt."""
+
+
+class NodeRefused(StageError):
+    """A node of a cluster has other code or packages than those that rows are keyed by."""
 
 
 class GateError(ShlsError):

@@ -9,6 +9,7 @@
     ledger/names        Delta Lake table of names: quickstart@v3 -> dataset id
     running/RUN.json    marks of running jobs, removed when a job ends
     events/…            OpenLineage events of runs, if no other destination is configured
+    sources/…           index of the photographs and videos that builds read (`storage.sources.index`)
     training/…          states of unfinished training runs (`storage.objects.training_states`)
 
 A store is a folder or a prefix in a bucket (`storage.files.location`): the files and every id are the same.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tasks.runs.outcomes import StageOutcome
     from tasks.stages.stage import Stage
 
-pytest_plugins = ("benchmark_folders", "saliency_networks")
+pytest_plugins = ("benchmark_folders", "saliency_networks", "source_buckets")
 """More of what all tests share: modules of `tests/fixtures`, where pytest looks (``pythonpath``)."""
 
 # Examples that are drawn are the same in every run, and as long as they take.
@@ -165,8 +165,8 @@ def build_stages(store: "Store", stages: "Sequence[Stage]", execution: Mapping[s
 
 
 @pytest.fixture(scope="session")
-def stage_dataset() -> Callable[..., Staged]:
-    """Return a function that stages a folder of photographs into a store, without Prefect."""
+def stages_of_stills() -> "Callable[[Path], tuple[Stage, ...]]":
+    """Return a function that returns the stages of a folder of photographs, small enough for tests."""
     from shls_core.photographs.crops import CropConfig
     from shls_core.photographs.split import HeldOutConfig
     from shls_core.saliency.config import SaliencyConfig
@@ -177,15 +177,24 @@ def stage_dataset() -> Callable[..., Staged]:
     from tasks.stages.sequences import SequencesStage
     from tasks.stages.superpixels import SuperpixelsStage
 
-    def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
+    def stages(folder: Path) -> "tuple[Stage, ...]":
         synthesis, held_out = SynthesisConfig(frame_size=64), HeldOutConfig(share=0.25, num_frames=4)
-        stages = (
+        return (
             IngestStage(IngestConfig(images=str(folder), max_side=96)),
             SaliencyStage(SaliencyConfig(), CropConfig(), max_side=96, seed=1),
             SequencesStage(synthesis, held_out, max_side=96, seed=1),
             SuperpixelsStage(SuperpixelConfig(num_superpixels=40)),
         )
-        return build_stages(store, stages, execution)
+
+    return stages
+
+
+@pytest.fixture(scope="session")
+def stage_dataset(stages_of_stills: "Callable[[Path], tuple[Stage, ...]]") -> Callable[..., Staged]:
+    """Return a function that stages a folder of photographs into a store, without Prefect."""
+
+    def stage(store: "Store", folder: Path, **execution: Any) -> Staged:
+        return build_stages(store, stages_of_stills(folder), execution)
 
     return stage
 

@@ -46,6 +46,7 @@ def test_the_lock_is_that_of_the_project_file(uv):
     ("name", "arguments"),
     [
         ("run", "--no-dev --prune torch --no-emit-package fast-slic"),
+        ("cluster", "--no-dev --extra cluster --prune torch --no-emit-package fast-slic"),
         ("dev", "--only-group dev"),
         ("bare_training", "--only-group bare-training"),
     ],

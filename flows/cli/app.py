@@ -17,6 +17,7 @@ from flows.cli import (
     score,
     segment,
     status,
+    submit,
     train,
 )
 from flows.cli.checkpoints import checkpoints
@@ -31,6 +32,7 @@ from flows.cli.options import (
     Images,
     Json,
     LogJson,
+    Rehash,
     StoreFolder,
     Version,
     Videos,
@@ -76,10 +78,11 @@ def run(
     backend: Backend = None,
     workers: Workers = None,
     accept_drift: AcceptDrift = False,
+    rehash: Rehash = False,
     as_json: Json = False,
 ) -> None:
     """Photographs or videos in; dataset, checkpoint and score out. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers, videos, accept_drift)
+    chosen = chosen_config(config, images, backend, workers, videos, accept_drift, rehash)
     reach_server()
     from flows.cli.results import pipeline_json, show_dataset, show_evaluation, show_training
     from flows.pipeline import pipeline
@@ -94,5 +97,18 @@ def run(
             show_evaluation(outcome.evaluation)
 
 
-for module in (train, alternate, evaluate, score, report, mask, segment, audit, status, backfill, doctor):
+for module in (
+    train,
+    alternate,
+    evaluate,
+    score,
+    report,
+    mask,
+    segment,
+    audit,
+    status,
+    backfill,
+    submit,
+    doctor,
+):
     app.add_typer(module.commands)

@@ -51,7 +51,9 @@ DatasetRef = Annotated[str, typer.Argument(metavar="REF", help="Name, id, or the
 Images = Annotated[
     str | None,
     typer.Option(
-        "--images", metavar="FOLDER", help="Photographs, or 'skimage' for those included in scikit-image."
+        "--images",
+        metavar="FOLDER",
+        help="Photographs: a folder, s3://bucket/prefix, or 'skimage' for those included in scikit-image.",
     ),
 ]
 Videos = Annotated[
@@ -59,14 +61,30 @@ Videos = Annotated[
     typer.Option(
         "--videos",
         metavar="FOLDER",
-        help="Films and folders of frames; without --images, the dataset is of videos alone.",
+        help="Films and folders of frames, in a folder or at s3://bucket/prefix; without --images, the "
+        "dataset is of videos alone.",
     ),
 ]
 Backend = Annotated[
     str | None,
     typer.Option("--backend", metavar="serial|ray", help="Where shards are made; the result is the same."),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Ray workers.")]
+Workers = Annotated[
+    str | None,
+    typer.Option(
+        "--workers",
+        metavar="N|MIN..MAX",
+        help="Ray workers. A cluster with less room has fewer; work begins when one, or MIN, are up.",
+    ),
+]
+Rehash = Annotated[
+    bool,
+    typer.Option(
+        "--rehash",
+        help="Read every photograph and video, also those that are unchanged by their size and time of "
+        "change or, in a bucket, their ETag.",
+    ),
+]
 Propagation = Annotated[
     str | None,
     typer.Option(
@@ -150,9 +168,10 @@ def chosen_config(
     config: str | None,
     images: str | None = None,
     backend: str | None = None,
-    workers: int | None = None,
+    workers: str | None = None,
     videos: str | None = None,
     accept_drift: bool = False,
+    rehash: bool = False,
 ) -> PipelineConfig:
     """Return the configuration of a file with the options applied.
 
@@ -163,12 +182,14 @@ def chosen_config(
     of_videos_alone = videos is not None and images is None
     default = CLIPS if of_videos_alone else QUICKSTART
     found = load_config(default if config is None else config)
-    found = found.with_changes(ingest={"images": images}, footage={"videos": videos})
+    found = found.with_changes(
+        ingest={"images": images}, footage={"videos": videos}, execution={"rehash": rehash or None}
+    )
     return with_options(found, backend, workers, accept_drift)
 
 
 def with_options(
-    config: PipelineConfig, backend: str | None, workers: int | None, accept_drift: bool
+    config: PipelineConfig, backend: str | None, workers: str | None, accept_drift: bool
 ) -> PipelineConfig:
     """Return a configuration with the options about where and how a dataset is built."""
     drift = config.gate.drift.model_copy(update={"enforced": False}).model_dump() if accept_drift else None

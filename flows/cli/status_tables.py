@@ -37,11 +37,14 @@ def _show_schedule(console: Terminal, schedule: Schedule) -> None:
         console.print("scheduled: no Prefect server is configured (PREFECT_API_URL)")
     elif schedule.error:
         console.print(f"scheduled: {schedule.server} does not answer: {schedule.error}", soft_wrap=True)
-    elif not schedule.runs:
+    elif not schedule.runs and not schedule.next:
         console.print(f"scheduled: nothing at {schedule.server}")
     for run in schedule.runs:
         of = f"{run.deployment}: " if run.deployment else ""
-        console.print(f"{run.state.lower()}: {of}{run.name}, {run.when or 'at no time'}", soft_wrap=True)
+        since = f"since {_time(run.when)}" if run.when else "not begun"
+        console.print(f"{run.state.lower()}: {of}{run.name}, {since}", soft_wrap=True)
+    for one in schedule.next:
+        console.print(f"scheduled: {one.deployment}, {_time(one.when)}", soft_wrap=True)
 
 
 def _show_name(console: Terminal, one: NamedDataset, fresh: Freshness) -> None:

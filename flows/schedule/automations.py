@@ -27,6 +27,8 @@ _OURS: Any = [
     ResourceSpecification({"prefect.resource.role": ["tag"], "prefect.resource.id": ["prefect.tag.shls"]}),
     ResourceSpecification({"prefect.resource.role": ["deployment"]}),
 ]
+_WHOEVERS: Any = []
+_RUNNING = "prefect.flow-run.Running"
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ENDED = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 _DAY = timedelta(days=1)
@@ -54,9 +56,15 @@ def healing(heartbeat_seconds: int) -> list[AutomationCore]:
             [_crash(f"Its process is gone: no heartbeat for {_shown(silent)}.")],
         ),
         _automation(
+            "shls: a run without a first heartbeat is crashed",
+            "A run that was killed as soon as it was running; only ours, for others may have no heartbeats.",
+            _silence(_RUNNING, {_HEARTBEAT, *_ENDED}, silent, _OURS),
+            [_crash(f"Its process is gone: no heartbeat for {_shown(silent)}.")],
+        ),
+        _automation(
             "shls: a run that does not start is crashed",
             "A run that a worker took and that does not run is dead: the worker was killed meanwhile.",
-            _silence("prefect.flow-run.Pending", {"prefect.flow-run.Running", *_ENDED}, unstarted),
+            _silence("prefect.flow-run.Pending", {_RUNNING, *_ENDED}, unstarted),
             [_crash(f"A worker took it, and it did not run within {_shown(unstarted)}.")],
         ),
         *(_start_again(time) for time in range(1, STARTS_AGAIN_A_DAY + 1)),
@@ -108,11 +116,12 @@ def _notify(name: str, event: str, words: Words, recipients: Sequence[Recipient]
     return _automation(name, "To the addresses that SHLS_NOTIFY named.", trigger, actions, NOTIFYING)
 
 
-def _silence(after: str, expect: set[str], within: timedelta) -> EventTrigger:
+def _silence(after: str, expect: set[str], within: timedelta, match_related: Any = _WHOEVERS) -> EventTrigger:
     return EventTrigger(
         after={after},
         expect=expect,
         match=_RUNS,
+        match_related=match_related,
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,

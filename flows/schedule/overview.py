@@ -13,7 +13,8 @@ from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 from pydantic import BaseModel, ConfigDict
 
-_TAG = "shls"
+TAG = "shls"
+"""What `prefect.yaml` gives every deployment, and so every run of one."""
 _NAMES = "shls: "
 """What the names of the project's automations begin with, those of triggers in `prefect.yaml`, too."""
 _MOST_RUNS = 200
@@ -68,12 +69,9 @@ class Overview(Part):
 def overview() -> Overview:
     """Read what is on the server."""
     with get_client(sync_client=True) as client:
-        deployments = client.read_deployments(
-            deployment_filter=DeploymentFilter.model_validate({"tags": {"all_": [_TAG]}})
-        )
-        next_runs = _next_runs(client)
-        found = [_deployment(client, each, next_runs.get(each.id)) for each in deployments]
-        pools = {each.work_pool_name for each in deployments}
+        deployments, coming = deployments_of(client), next_runs(client)
+        found = [_deployment(name, each, coming.get(each.id)) for name, each in deployments.items()]
+        pools = {each.work_pool_name for each in deployments.values()}
         return Overview(
             server=str(client.api_url),
             pools=tuple(_pool(client, name) for name in sorted(name for name in pools if name)),
@@ -86,11 +84,18 @@ def overview() -> Overview:
         )
 
 
-def _next_runs(client: SyncPrefectClient) -> dict[UUID, datetime]:
-    """Return when each deployment runs next."""
+def deployments_of(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
+    """Return the deployments of this project by their name, ``flow/deployment``."""
+    of_ours = DeploymentFilter.model_validate({"tags": {"all_": [TAG]}})
+    found = client.read_deployments(deployment_filter=of_ours)
+    return {f"{client.read_flow(each.flow_id).name}/{each.name}": each for each in found}
+
+
+def next_runs(client: SyncPrefectClient) -> dict[UUID, datetime]:
+    """Return when each deployment runs next; one without a schedule, or paused, is missing."""
     runs = client.read_flow_runs(
         flow_run_filter=FlowRunFilter.model_validate(
-            {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": [_TAG]}}
+            {"state": {"name": {"any_": ["Scheduled"]}}, "tags": {"all_": [TAG]}}
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
         limit=_MOST_RUNS,
@@ -113,12 +118,10 @@ def _pool(client: SyncPrefectClient, name: str) -> Pool:
     )
 
 
-def _deployment(
-    client: SyncPrefectClient, found: DeploymentResponse, next_run: datetime | None
-) -> Deployment:
+def _deployment(name: str, found: DeploymentResponse, next_run: datetime | None) -> Deployment:
     schedules = found.schedules
     return Deployment(
-        name=f"{client.read_flow(found.flow_id).name}/{found.name}",
+        name=name,
         pool=found.work_pool_name,
         schedules=tuple(_shown(schedule) for schedule in schedules),
         is_paused=found.paused or bool(schedules and not any(schedule.active for schedule in schedules)),

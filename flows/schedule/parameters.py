@@ -71,7 +71,8 @@ StoreLocation = Annotated[
     str, StringConstraints(min_length=1), Field(description="Folder of the store, or s3://bucket/prefix.")
 ]
 SourceFolder = Annotated[
-    str | None, Field(description="Folder to read; empty: the one that the configuration names.")
+    str | None,
+    Field(description="Folder, or s3://bucket/prefix, to read; empty: the one that the configuration names."),
 ]
 Changes = Annotated[
     dict[str, Any],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -13,10 +13,12 @@ from flows.configuration import PipelineConfig
 from flows.stages import stages_to_build
 from shls_core.errors import ShlsError
 from storage.kinds import RunKind
+from storage.sources.bucket import is_address
 from storage.store import Store
 from tasks.planning.baseline import Baseline
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.file_names import FileNames
+from tasks.planning.sources.places import Written
 from tasks.planning.staleness import Staleness
 from tasks.upkeep.store_status import StatusPart, name_of
 
@@ -104,6 +106,15 @@ def _arrivals(plan: DatasetPlan, baseline: Baseline) -> Iterator[str]:
     for stage in plan.stages:
         known = baseline.sources(stage.stage.name) if not stage.stage.reads else {}
         for row in (row.plan for shard in stage.shards for row in shard.rows):
-            if row.location and row.sample_id not in known and Path(row.location).exists():
-                arrived = datetime.fromtimestamp(Path(row.location).stat().st_ctime, UTC)
-                yield arrived.isoformat(timespec="seconds")
+            if row.location and row.sample_id not in known:
+                yield from _arrived(row.location, stage.wanted.objects)
+
+
+def _arrived(location: str, objects: Mapping[str, Written]) -> Iterator[str]:
+    if location in objects:
+        at = objects[location].at
+    elif not is_address(location) and Path(location).exists():
+        at = Path(location).stat().st_ctime
+    else:
+        return
+    yield datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

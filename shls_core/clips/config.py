@@ -12,7 +12,8 @@ class FootageConfig(FrozenConfig):
 
     videos: str | None = pydantic.Field(default=None, min_length=1)
     """A folder of films and of folders of frames, with its subfolders, also linked ones, without stores in
-    it. A file `videos.csv` in the folder may note source, licence, consent and scene per file name."""
+    it, or ``s3://bucket/prefix``. A file `videos.csv` in the folder may note source, licence, consent and
+    scene per file name."""
     fps: float = pydantic.Field(default=6.0, gt=0, le=240)
     """Frames of a film that are kept, per second; of a slower film all. Of a folder of frames, which states
     no rate, every frame is kept."""

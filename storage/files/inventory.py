@@ -15,11 +15,13 @@ _OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _KEY = re.compile(r"keys/([a-z-]+)/([0-9a-f]{64})")
 EVENTS_FILE = "events/openlineage.jsonl"
 """OpenLineage events of runs, if no other destination is configured; nothing reads them."""
-# The other files of a store: Delta Lake's files of tables, marks of jobs, training states, events, marker.
+# The other files of a store: Delta Lake's files of tables, marks of jobs, training states, indexes of
+# sources, events, marker.
 _OURS = re.compile(
     r"ledger/(runs|names)/(_delta_log/\S+|[^/]+\.parquet)"
     r"|running/[0-9A-Za-z-]+\.json"
     r"|training/[0-9a-f]{64}/[0-9a-f]{64}/[0-9]{9}-[0-9a-f]{64}\.safetensors"
+    r"|sources/[0-9a-f]{64}"
     rf"|{re.escape(EVENTS_FILE)}"
     r"|store\.json"
 )

@@ -102,7 +102,7 @@ class Folder:
 
         Listings do not show them. Call this only while no job is running: a live writer's files look alike.
         """
-        for part in ("objects", "keys", "running", "training"):
+        for part in ("objects", "keys", "running", "training", "sources"):
             for left in (self.path / part).rglob("*#*"):
                 left.unlink(missing_ok=True)
 
@@ -126,21 +126,7 @@ class Bucket:
 
     def backend(self) -> Backend:
         """Return the objects of the store, named by their key below its prefix."""
-        with store_errors("expected settings of a bucket in the variables AWS_…"):
-            return S3Store(
-                self.name,
-                prefix=self.prefix or None,
-                config={"region": _region(), "conditional_put": "etag"},
-                client_options={
-                    "allow_http": _allows_http(),
-                    "connect_timeout": _CONNECT_TIMEOUT,
-                    "timeout": _REQUEST_TIMEOUT,
-                },
-                retry_config={
-                    "max_retries": _MAX_RETRIES,
-                    "retry_timeout": timedelta(seconds=_RETRY_TIMEOUT_SECONDS),
-                },
-            )
+        return s3_backend(self.name, self.prefix)
 
     def table(self, name: str) -> TableLocation:
         """Return the location of the Delta table of this name."""
@@ -159,6 +145,25 @@ class Bucket:
 
 
 Location = Folder | Bucket
+
+
+def s3_backend(bucket: str, prefix: str = "") -> Backend:
+    """Return the objects of a bucket below a prefix, reached as the environment says."""
+    with store_errors("expected settings of a bucket in the variables AWS_…"):
+        return S3Store(
+            bucket,
+            prefix=prefix or None,
+            config={"region": _region(), "conditional_put": "etag"},
+            client_options={
+                "allow_http": _allows_http(),
+                "connect_timeout": _CONNECT_TIMEOUT,
+                "timeout": _REQUEST_TIMEOUT,
+            },
+            retry_config={
+                "max_retries": _MAX_RETRIES,
+                "retry_timeout": timedelta(seconds=_RETRY_TIMEOUT_SECONDS),
+            },
+        )
 
 
 def locate(text: str | os.PathLike[str]) -> Location:
@@ -188,12 +193,17 @@ def _bucket(text: str) -> Bucket:
             "expected a folder, or s3://bucket/prefix of letters, digits and _ . = - alone, got "
             f"{redacted(text)}"
         )
+    check_service()
+    return Bucket(parts[1], parts[2].strip("/"))
+
+
+def check_service() -> None:
+    """Raise InputError if the environment names a service of buckets that cannot be asked."""
     endpoints = {name: os.environ[name] for name in ENDPOINTS if name in os.environ}
     for name, endpoint in endpoints.items():
         _check_endpoint(name, endpoint)
     for endpoint in endpoints.values() or ("https://s3.amazonaws.com",):
         refuse_unusable_proxy(endpoint, "the bucket")
-    return Bucket(parts[1], parts[2].strip("/"))
 
 
 def _check_endpoint(name: str, endpoint: str) -> None:

@@ -5,16 +5,16 @@ this project that it imports, directly or indirectly. A change of layout or word
 change of a helper does. Imports only for type checking are not followed: a type changes no byte. Package
 initialisers import nothing; otherwise every closure would contain everything.
 
-Every Python that runs the project gives the same digest (tests/storage/provenance/test_syntax_text.py).
+Every Python that runs the project gives the same digest (tests/storage/provenance/test_syntax.py).
 """
 
 import ast
 import functools
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
-from storage.canonical import digest_bytes, digest_json
+from storage.canonical import digest_json
+from storage.provenance.syntax import source_path, syntax_digest
 
 OUR_PACKAGES = frozenset({"flows", "tasks", "storage", "shls_core"})
 # Lists that everybody imports: one more error class, or one more stage, changes no byte of any artifact.
@@ -53,7 +53,7 @@ def import_closure(*entry_modules: str) -> tuple[str, ...]:
 @functools.cache  # stages share most of what they import
 def _imported_modules(module: str) -> tuple[str, ...]:
     found: list[str] = []
-    for node in ast.walk(_WithoutTypeChecking().visit(_syntax_tree(module))):
+    for node in ast.walk(_WithoutTypeChecking().visit(ast.parse(source_text(module)))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -71,55 +71,20 @@ def _is_ours(module: str) -> bool:
 
 @functools.cache
 def _source_path(module: str) -> Path | None:
-    package, *inner = module.split(".")
-    spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    base = Path(spec.origin).parent.joinpath(*inner)
-    candidates = (base / "__init__.py", base.with_name(base.name + ".py"))
-    return next((path for path in candidates if path.is_file()), None)
+    return source_path(module)
 
 
-def _syntax_tree(module: str) -> ast.Module:
+@functools.cache
+def source_text(module: str) -> str:
+    """Return the source of a module as this process first read it: all digests are of that text."""
     path = _source_path(module)
     assert path is not None, f"no source for {module}"
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 @functools.cache
 def _syntax_digest(module: str) -> str:
-    return digest_bytes(syntax_text(_syntax_tree(module)).encode())
-
-
-def syntax_text(tree: ast.AST) -> str:
-    """Return a text that equal syntax has in common, whichever Python parsed it; docstrings are left out.
-
-    `ast.unparse` writes the same f-string in other quotes since Python 3.12, and `ast.dump` shows fields that
-    older Pythons do not have. Here a field that is empty is not written, nor an empty piece of an f-string.
-    """
-    return _text_of(_WithoutDocstrings().visit(tree))
-
-
-def _text_of(value: object) -> str:
-    if isinstance(value, ast.AST):
-        fields = {name: getattr(value, name, None) for name in sorted(value._fields)}
-        if isinstance(value, ast.JoinedStr):  # Python 3.12.1 ends a format specification with one
-            fields["values"] = [piece for piece in value.values if getattr(piece, "value", None) != ""]
-        kept = {name: field for name, field in fields.items() if field is not None and field != []}
-        written = (f"{name}={_text_of(field)}" for name, field in kept.items())
-        return f"{type(value).__name__}({','.join(written)})"
-    if isinstance(value, list):
-        return f"[{','.join(map(_text_of, value))}]"
-    return ascii(value)  # `repr` of a text depends on the Unicode that a Python knows
-
-
-class _WithoutDocstrings(ast.NodeTransformer):
-    """Drops every string that stands alone as a statement: docstrings of modules, classes, fields."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        """Drop the node if it is a bare string."""
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
+    return syntax_digest(source_text(module))
 
 
 class _WithoutTypeChecking(ast.NodeTransformer):

@@ -19,6 +19,7 @@ from storage.files.removal import remove_files
 from storage.objects.objects import object_path
 from storage.records.manifests import put_record
 from storage.records.tombstones import ErasedShard, Tombstone
+from storage.sources.index import remove_indexes
 from storage.store import Store
 from storage.withdrawal.source_rows import HoldingShard, holding_shard, redacted_shard
 
@@ -124,6 +125,7 @@ def erase(
 
     remove_files(store.backend, dead_marks(store.backend))
     remove_files(store.backend, erasure.key_paths)
+    remove_indexes(store.backend)  # they hold the names of files
     store.sweep()  # a writer that was killed may have left bytes of a photograph
     remove_files(store.backend, [object_path(shard.digest) for shard in erasure.shards], on_removed)
 

@@ -26,6 +26,7 @@ from storage.references import begins_an_id
 from storage.rows.source_kinds import EITHER, PHOTOGRAPHS, SOURCE_KINDS, VIDEOS, noun_for
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import SCHEMAS
+from storage.sources.bucket import digest_of_object, head_of_object, is_address
 from storage.store import Store
 from storage.withdrawal.deny_list import Withdrawal, withdrawn
 
@@ -94,14 +95,14 @@ class SourceReferences:
         Parameters
         ----------
         reference
-            The path of an image file or a film, whose SHA-256 is the id; an id; for a known source, at least
-            the first six digits of its id, or its file name inside the folder. The prefixes ``photograph:``
-            and ``video:`` are allowed.
+            The path of an image file or a film, or its address in a bucket: its SHA-256 is the id; an id; for
+            a known source, at least the first six digits of its id, or its file name inside the folder. The
+            prefixes ``photograph:`` and ``video:`` are allowed.
 
         Raises
         ------
         InputError
-            If it is the path of a file that cannot be read.
+            If it is the path of a file, or an address, that cannot be read.
         NameUnknown
             If the reference means no source, or more than one.
         """
@@ -138,7 +139,9 @@ class SourceReferences:
         if reference:
             for rows in self._rows.values():
                 found |= _of_this_name(rows, reference)
-        if _is_file(reference):
+        if is_address(reference):
+            found.add(digest_of_object(reference))
+        elif _is_file(reference):
             found.add(file_digest(Path(reference)))
         return found
 
@@ -164,12 +167,15 @@ class SourceReferences:
 
 
 def noun_of_file(reference: str) -> str | None:
-    """Return the word for a file at a path by its first bytes; None if it is no file, or of neither kind."""
-    if not _is_file(reference):
+    """Return the word for a file or an object by its first bytes; None for what is of neither kind."""
+    if is_address(reference):
+        head = head_of_object(reference, HEAD_BYTES)
+    elif _is_file(reference):
+        with Path(reference).open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    else:
         return None
-    path = Path(reference)
-    with path.open("rb") as file:
-        found = kind_of_file(path.name, file.read(HEAD_BYTES))
+    found = kind_of_file(reference.rpartition("/")[2], head)
     return {"picture": PHOTOGRAPHS.noun, "video": VIDEOS.noun}.get(found)
 
 

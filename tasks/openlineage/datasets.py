@@ -15,6 +15,7 @@ from openlineage.client.naming.dataset import DatasetNaming, LocalFileSystem
 
 from storage.kinds import RunKind
 from storage.rows.source_kinds import KIND_OF_STAGE, PHOTOGRAPHS, SOURCE_KINDS, VIDEOS, SourceKind
+from storage.sources.bucket import is_address
 from storage.tables.ledger import Run
 from tasks.openlineage.catalogue import Artifact, Catalogue
 from tasks.openlineage.dataset_facets import dataset_facets, made_from
@@ -84,8 +85,26 @@ def _folders(run: Run, kind: SourceKind) -> list[DatasetNaming]:
         return []
     from tasks.stages.ingest import SKIMAGE  # imports OpenCV
 
-    is_bundled = kind == PHOTOGRAPHS and folder == SKIMAGE
-    return [_BundledPhotographs() if is_bundled else LocalFileSystem(str(Path(folder).absolute()))]
+    if kind == PHOTOGRAPHS and folder == SKIMAGE:
+        return [_BundledPhotographs()]
+    if is_address(folder):
+        return [_Prefix(folder)]
+    return [LocalFileSystem(str(Path(folder).absolute()))]
+
+
+class _Prefix(DatasetNaming):
+    """A prefix in a bucket, named as OpenLineage names objects: ``s3://bucket`` and the key."""
+
+    def __init__(self, address: str) -> None:
+        scheme, _, place = address.partition("://")
+        bucket, _, self._prefix = place.partition("/")
+        self._namespace = f"{scheme}://{bucket}"
+
+    def get_namespace(self) -> str:
+        return self._namespace
+
+    def get_name(self) -> str:
+        return self._prefix.strip("/") or "/"
 
 
 class _BundledPhotographs(DatasetNaming):

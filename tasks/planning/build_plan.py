@@ -8,6 +8,7 @@ from storage.files.free_space import free_bytes, refuse_without_space
 from storage.store import Store
 from tasks.planning.dataset_plan import DatasetPlan, plan_dataset, planned_further
 from tasks.planning.estimate import newest_artifact, recorded_rates
+from tasks.planning.sources.listing import Reading
 from tasks.planning.stage_plan import WantedRows
 from tasks.runs.execution_config import StagingConfig
 from tasks.stages.stage import Stage
@@ -29,10 +30,13 @@ class BuildPlan:
         return next((plan.wanted for plan in found if stale.isdisjoint(stage.reads)), None)
 
 
-def plan_build(stages: Sequence[Stage], store: Store, staging: StagingConfig) -> BuildPlan:
+def plan_build(
+    stages: Sequence[Stage], store: Store, staging: StagingConfig, rehash: bool = False
+) -> BuildPlan:
     """Plan a dataset; refuse one that the disk cannot hold.
 
-    Sources are hashed here, and not again when they are built. The rows made from a new source are assumed
+    Sources are hashed here, and not again when they are built; those that did not change since the last build
+    are not read, unless `rehash` says so. The rows made from a new source are assumed
     to be as large as those in the store's newest dataset; in a store without one, their size counts as 0.
 
     Raises
@@ -40,7 +44,8 @@ def plan_build(stages: Sequence[Stage], store: Store, staging: StagingConfig) ->
     StoreUnwritable
         If a store has no room for what is to be made.
     """
-    plan = plan_dataset(store, [stage for stage in stages if not stage.reads], staging.rows_per_shard)
+    sources = [stage for stage in stages if not stage.reads]
+    plan = plan_dataset(store, sources, staging.rows_per_shard, Reading(rehash, remember=True))
     if free_bytes(store.location) is None:
         return BuildPlan(plan)
     new = {source.stage.name: source.rows_to_compute for source in plan.stages}

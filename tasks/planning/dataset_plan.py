@@ -11,6 +11,7 @@ from storage.rows.stage_artifact import AcceptedRows
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
 from tasks.planning.planned_rows import PlannedRows
+from tasks.planning.sources.listing import LOOKING_ONLY, Reading
 from tasks.planning.stage_plan import StagePlan, made_artifact, plan_stage, wanted_rows
 from tasks.stages.stage import Stage
 
@@ -52,16 +53,20 @@ class DatasetPlan:
         return record_id(DatasetManifest(stages=artifacts))
 
 
-def plan_dataset(store: Store, stages: Sequence[Stage], rows_per_shard: int) -> DatasetPlan:
-    """Plan the stages in their order; nothing is written, and shards are not hashed."""
-    return planned_further(DatasetPlan(store, rows_per_shard), stages)
+def plan_dataset(
+    store: Store, stages: Sequence[Stage], rows_per_shard: int, reading: Reading = LOOKING_ONLY
+) -> DatasetPlan:
+    """Plan the stages in their order; shards are not hashed, and only `reading` may write: the index."""
+    return planned_further(DatasetPlan(store, rows_per_shard), stages, reading)
 
 
-def planned_further(begun: DatasetPlan, stages: Sequence[Stage]) -> DatasetPlan:
+def planned_further(
+    begun: DatasetPlan, stages: Sequence[Stage], reading: Reading = LOOKING_ONLY
+) -> DatasetPlan:
     """Return a plan with more stages, after those that it has."""
     plan = begun
     for stage in stages:
-        wanted = wanted_rows(plan.store, stage, plan.inputs(stage))
+        wanted = wanted_rows(plan.store, stage, plan.inputs(stage), reading)
         planned = plan_stage(plan.store, stage, wanted, plan.rows_per_shard, plan.store.objects.exists)
         # Rows are foreseen once, however many stages read them.
         rows = {**plan.rows, stage.name: PlannedRows(plan.store.objects, planned)}

@@ -43,7 +43,9 @@ class Rate:
             return 0.0
         rows = [row for shard in plan.stale for row in shard.rows]
         new = [row.plan.location for row in rows if row.known is None and plan.stage.name == INGEST]
-        of_files = float(sum(Path(file).stat().st_size for file in new if file))
+        objects = plan.wanted.objects
+        sizes = (objects[file].size if file in objects else Path(file).stat().st_size for file in new if file)
+        of_files = float(sum(sizes))
         if len(new) == len(rows):
             return of_files
         if self.bytes_per_row is None:
@@ -53,7 +55,7 @@ class Rate:
 
 def workers_of(execution: ExecutionConfig) -> int:
     """Return how many workers share the work."""
-    return execution.workers if execution.backend == "ray" else 1
+    return execution.most_workers if execution.backend == "ray" else 1
 
 
 def recorded_rates(store: Store, plan: DatasetPlan) -> dict[str, Rate]:

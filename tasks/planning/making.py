@@ -19,6 +19,11 @@ from tasks.stages.stage import Stage
 _ENCODER = "storage.rows.shard_encoding"
 
 
+def entry_modules(stage: Stage) -> tuple[str, ...]:
+    """Return the modules whose code, with all that they import, decides the rows of a stage."""
+    return type(stage).__module__, _ENCODER
+
+
 @dataclass(frozen=True)
 class Making:
     """Everything that decides the bytes of a stage's rows, except the rows that they read."""
@@ -34,7 +39,7 @@ class Making:
     @classmethod
     def of(cls, stage: Stage) -> Making:
         """Return how a stage is made now, by the code and the packages that are installed."""
-        entries = (type(stage).__module__, _ENCODER)
+        entries = entry_modules(stage)
         return cls(
             stage=stage.name,
             parameters=stage.parameters,

@@ -20,6 +20,7 @@ from storage.objects.objects import ObjectStore
 from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import RowAddress
 from tasks.planning.shard_job import KeyedRow, KnownRow
+from tasks.planning.sources.fetching import photograph_at_hand
 from tasks.planning.stage_plan import StagePlan
 from tasks.stages.stage import Row
 
@@ -108,7 +109,8 @@ class PlannedRows:
         """Return the columns of a row that are known before it is made; the reason if it will be rejected."""
         stage, plan = self._plan.stage, item.plan
         try:
-            return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(plan)}
+            with photograph_at_hand(plan) as reachable:
+                return {"source_ids": list(plan.source_ids), **stage.notes(plan), **stage.foresee(reachable)}
         except SampleError as error:
             return error.reason
 

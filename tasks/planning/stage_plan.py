@@ -24,8 +24,10 @@ from tasks.planning.left_out import without_withdrawn
 from tasks.planning.making import Making
 from tasks.planning.shard_assignment import shards_of_stage
 from tasks.planning.shard_job import KeyedRow, KnownRow, ShardJob
+from tasks.planning.sources.listing import LOOKING_ONLY, Reading, list_sources
+from tasks.planning.sources.places import Written
 from tasks.stages.counted_sources import CountingStage, counts_of
-from tasks.stages.sources import Sources, SourceStage
+from tasks.stages.sources import Sources
 from tasks.stages.stage import RowPlan, Stage
 
 _MANIFESTS_SEARCHED = 8
@@ -68,7 +70,8 @@ class PlannedShard:
 class WantedRows:
     """The rows that a stage is to have, whether they exist or not.
 
-    To know those of a stage of sources, every file has to be hashed: this is done once for each build.
+    To know those of a stage of sources, every file has to be hashed that the store's index does not know:
+    this is done once for each build.
     """
 
     rows: tuple[RowPlan, ...]
@@ -76,6 +79,12 @@ class WantedRows:
     """Sources of which no row is wanted because they were withdrawn, by source id."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    objects: Mapping[str, Written] = field(default_factory=dict)
+    """What lies in a bucket, by address."""
+    files_read: int | None = None
+    """Files of sources that were read to know the rows; None where there is no index of them."""
+    files_unchanged: int | None = None
+    """Files that were not read, because they are unchanged since an earlier build."""
 
 
 @dataclass(frozen=True)
@@ -122,24 +131,31 @@ class StagePlan:
         return [ShardJob(location, self.stage, shard.key, shard.rows) for shard in self.stale]
 
 
-def wanted_rows(store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows]) -> WantedRows:
+def wanted_rows(
+    store: Store, stage: Stage, inputs: Mapping[str, AcceptedRows], reading: Reading = LOOKING_ONLY
+) -> WantedRows:
     """Return the rows that a stage is to have.
 
     Parameters
     ----------
     store
-        The store with the deny list.
+        The store with the deny list, and the index of sources.
     stage
         The stage.
     inputs
         The rows of each stage that it reads, made or planned.
+    reading
+        How sources are read.
     """
     if stage.reads:  # only a stage without inputs reads sources; those left out there have no rows later
         planned = stage.planned(inputs) if isinstance(stage, CountingStage) else Sources(stage.plan(inputs))
         return WantedRows(tuple(planned.rows), {}, counts_of(planned))
-    found = stage.sources() if isinstance(stage, SourceStage) else Sources(stage.plan(inputs))
+    listed = list_sources(stage, store, reading)
+    found = listed.sources
     rows, left_out = without_withdrawn(store, found.rows, plurals_of([stage.name]))
-    return WantedRows(tuple(rows), left_out, counts_of(found))
+    listed.keep_index(plan for plan in found.rows if not left_out.keys().isdisjoint(plan.source_ids))
+    files = (listed.files_read, listed.files_unchanged)
+    return WantedRows(tuple(rows), left_out, counts_of(found), listed.objects, *files)
 
 
 def plan_stage(

@@ -23,12 +23,17 @@ class Flight:
         None for a worker that only starts: no job's time passes meanwhile.
     key : bytes
         Under which the worker notes what it is at work on if the job is late.
+    began : float
+        When a worker had the job for the first time, on the monotonic clock, in seconds.
+    losses : int
+        Workers that were lost with it.
     """
 
     worker: Any
     job: object = None
     key: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     began: float = field(default_factory=time.monotonic)
+    losses: int = 0
 
     def seconds_left(self, seconds: float) -> float:
         """Return how much of a limit is left."""

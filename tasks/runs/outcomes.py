@@ -36,6 +36,10 @@ class StageOutcome(Outcome):
     """Photographs without a map and maps without a photograph, where maps come from a folder."""
     skipped: tuple[SkippedFiles, ...] = ()
     """What lies among the sources and is not used."""
+    files_read: int | None = None
+    """Photographs or videos that were read to plan the stage; None where there is no index of them."""
+    files_unchanged: int | None = None
+    """Those that were not read, because they are unchanged since an earlier build."""
     lost_frames: int = 0
     """Frames of videos that are damaged or missing, in rows that are accepted."""
     usage: Usage | None = None

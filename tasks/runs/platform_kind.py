@@ -24,6 +24,15 @@ def platform_kind() -> str:
     return "; ".join((platform.machine(), cv2.getCPUFeaturesLine(), " ".join(kernels)))
 
 
+def slic_build() -> str | None:
+    """Return the instruction sets that fast-slic was built for where it was built; None if it is missing."""
+    try:
+        from cfast_slic import get_supported_archs
+    except ImportError:
+        return None
+    return " ".join(get_supported_archs())
+
+
 def platform_of(execution: ExecutionConfig) -> str | None:
     """Return the kind of machine that work is done on, or None if the machines of a cluster do it."""
     is_elsewhere = execution.backend == "ray" and "RAY_ADDRESS" in os.environ

@@ -34,6 +34,7 @@ def prepare_import() -> None:
     clusters (as on macOS and Windows by default) Ray takes 127.0.0.1 for the address of this machine.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     if cluster_address():
         return
     if "ray" not in sys.modules:
@@ -58,10 +59,19 @@ def worker_settings() -> dict[str, str]:
 
 
 def refuse_silent(address: str) -> None:
-    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes."""
+    """Raise if nothing listens at the address of a cluster: Ray itself would try for many minutes.
+
+    Nor is a process that stays outside the cluster (Ray Client) let in: half a minute without a network would
+    end a run of a night.
+    """
+    if address.startswith("ray://"):
+        raise InputError(
+            "expected RAY_ADDRESS without ray://: a Ray Client connection ends with its first trouble; run "
+            "on a node of the cluster with RAY_ADDRESS=auto, or as a Ray Job: shls submit -- COMMAND"
+        )
     if address == "auto":  # a word of Ray: the cluster that runs on this machine
         return
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    host, colon, port = address.rpartition(":")
     if not colon or not re.fullmatch(r"[\w.:\[\]-]+", host) or not re.fullmatch(r"[0-9]+", port):
         got = "one with a user" if "@" in address else repr(address)
         raise InputError(f"expected auto or HOST:PORT of a Ray cluster in RAY_ADDRESS, got {got}")

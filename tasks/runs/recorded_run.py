@@ -6,8 +6,6 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,30 +17,12 @@ from storage.kinds import RunKind
 from storage.provenance.environment import current_environment
 from storage.store import Store
 from storage.tables.ledger import Run
+from tasks.runs.run_draft import RunDraft
 from tasks.runs.usage import Measurement, measured
 from tasks.terminal import log_event, log_fields, print_line
 
 if TYPE_CHECKING:
     from tasks.openlineage.emission import RunFacts
-
-
-@dataclass
-class RunDraft:
-    """What a flow fills in while it runs."""
-
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    verdict: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-_CURRENT: ContextVar[RunDraft | None] = ContextVar("current run", default=None)
-
-
-def note(**details: Any) -> None:
-    """Add details to the entry of the run at work, also if it fails afterwards; outside a run, do nothing."""
-    if (draft := _CURRENT.get()) is not None:
-        draft.details = {**draft.details, **details}
 
 
 @contextmanager
@@ -95,13 +75,9 @@ def recorded(
     draft = RunDraft()
     with measured() as measurement:
         facts = _facts(draft, run_id, kind, configuration, seed, measurement)
-        with run_events(store, facts), _in_ledger(store, facts):
-            before = _CURRENT.set(draft)
-            try:
-                with log_fields(run=run_id, kind=str(kind)):
-                    yield draft
-            finally:
-                _CURRENT.reset(before)
+        logged = log_fields(run=run_id, kind=str(kind))
+        with run_events(store, facts), _in_ledger(store, facts), draft.at_work(), logged:
+            yield draft
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """How many workers some work may have: up to a number, or from a smallest to a largest one."""
 
 import re
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from shls_core.errors import ConfigError
 
@@ -39,12 +39,14 @@ def worker_range(workers: int | str) -> WorkerRange:
     raise ConfigError(f"expected N or MIN..MAX, of 1 to {MOST_WORKERS} workers, got {workers!r}")
 
 
-def _checked(given: int | str) -> int | str:
+def _checked(given: Any) -> int | str:
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise ConfigError(f"expected N or MIN..MAX, got {given!r}")
     least, most = worker_range(given)
     return f"{least}..{most}" if ".." in str(given) else most
 
 
-WorkerCount = Annotated[int | str, AfterValidator(_checked)]
+WorkerCount = Annotated[int | str, BeforeValidator(_checked)]
 """The type of a field of a configuration that holds such a range."""
 
 

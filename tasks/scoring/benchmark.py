@@ -22,9 +22,10 @@ from storage.provenance.code_digest import code_digest
 from storage.records.checkpoints import BenchmarkObject, BenchmarkRecord, CheckpointRecord, SubmissionRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
 from tasks.runs.device import choose_device, device_kind
-from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.execution_config import EVALUATE, ExecutionConfig
 from tasks.runs.outcomes import BenchmarkOutcome, SubmissionOutcome
 from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
@@ -66,9 +67,12 @@ def segment_split(
     waiting.sort(key=lambda video: num_frames[video.name], reverse=True)
     jobs = [BenchmarkJob(store, choice, device, video, masks) for video in waiting]
     total, done = sum(num_frames.values()), 0
-    where = (execution.backend, execution.workers, device == "cuda")
+    each = execution.resources(EVALUATE, on_gpu=device == "cuda")
+    modules = (*_ENTRY_MODULES, *choice.how.modules(), segment_benchmark_video.__module__)
+    code = JobCode(modules, facts["versions"])
+    where = (execution.backend, execution.workers)
     with progress("segment", "frames") as advance:
-        for segmented in run_jobs(segment_benchmark_video, jobs, *where):
+        for segmented in run_jobs(segment_benchmark_video, jobs, *where, resources=each, code=code):
             done += segmented
             advance(done, total)
     reused = f", {len(videos) - len(waiting)} reused" if len(waiting) < len(videos) else ""

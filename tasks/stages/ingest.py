@@ -47,9 +47,9 @@ class IngestConfig(FrozenConfig):
     """Which photographs are used, and at which size."""
 
     images: str | None = pydantic.Field(default=None, min_length=1)
-    """A folder of image files (with its subfolders, also linked ones, without stores in it), or ``skimage``:
-    the colour photographs in scikit-image. A file `photographs.csv` in the folder may note source, licence,
-    consent and scene per file name."""
+    """A folder of image files (with its subfolders, also linked ones, without stores in it) or
+    ``s3://bucket/prefix``; or ``skimage``: the colour photographs in scikit-image. A file `photographs.csv`
+    in the folder may note source, licence, consent and scene per file name."""
     max_side: int = pydantic.Field(default=640, ge=32)
     """Longest side of a photograph in use, in px; larger ones are scaled down, none is scaled up."""
     min_side: int = pydantic.Field(default=64, ge=8)

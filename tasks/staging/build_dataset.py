@@ -21,9 +21,9 @@ from tasks.planning.left_out import left_out_line, rejected_line
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import DriftOutcome, StageOutcome
 from tasks.runs.progress import progress
-from tasks.runs.recorded_run import note
 from tasks.runs.retries import RETRY_DELAYS_SECONDS, may_pass
 from tasks.runs.run_artifacts import shown
+from tasks.runs.run_draft import note
 from tasks.stages.map_matches import unmatched_line
 from tasks.stages.stage import Stage
 from tasks.staging.build_stage import build_stage
@@ -71,6 +71,9 @@ def _stage_rows(
         )
     print_line(_summary(outcome))
     log_event("stage made", **outcome.model_dump(mode="json", exclude={"skipped"}))
+    if outcome.files_unchanged:
+        unchanged = f"{outcome.files_unchanged} unchanged since they were read"
+        print_line(f"{outcome.name}: {outcome.files_read} files read to plan it, {unchanged}")
     if outcome.rejected:
         print_line(f"{outcome.name}: {rejected_line(outcome.rejected_reasons)}")
     if outcome.left_out:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shls_core.errors import TooManyRejected
+from shls_core.errors import InputError, TooManyRejected
 from shls_core.files.skipped_counts import in_manifest
 from storage.canonical import digest_json, short
 from storage.records.manifests import ShardRef, StageManifest, put_record
@@ -17,13 +17,16 @@ from storage.rows.shards import read_columns, read_columns_of_all
 from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
+from tasks.cluster.handshake import JobCode
 from tasks.executor import run_jobs
+from tasks.planning.making import entry_modules
 from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.at_work import JobTimedOut
 from tasks.runs.execution_config import LONGEST_SHARD_SECONDS, ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.usage import PROCESS, Usage, add_elsewhere, measured
+from tasks.stages.clusters import ClustersStage
 from tasks.stages.map_matches import unmatched_maps
 from tasks.stages.reading_order import ReadInOrder
 from tasks.stages.stage import Stage
@@ -86,7 +89,12 @@ def _built(
     wanted = wanted or wanted_rows(store, stage, artifacts)
     plan = plan_stage(store, stage, wanted, staging.rows_per_shard, store.objects.verify)
     jobs = plan.jobs(store.location)
-    made = _run(jobs, execution, advance)
+    try:
+        made = _run(jobs, execution, advance, _code_of(plan))
+    except InputError as error:
+        if plan.wanted.files_unchanged and "changed while it was read" in str(error):
+            raise InputError(f"{error}, or with --rehash if nobody did") from error
+        raise
     refs = tuple(shard.ref or made[shard.key] for shard in plan.shards)
 
     _refuse_if_too_many_rejected(store, stage.name, refs, staging.max_rejected_share)
@@ -110,6 +118,8 @@ def _built(
         left_out=counted_by_reason(plan.left_out.values()),
         unmatched=unmatched_maps(stage, wanted.rows),
         skipped=plan.wanted.skipped,
+        files_read=plan.wanted.files_read,
+        files_unchanged=plan.wanted.files_unchanged,
         lost_frames=_lost_frames(store, stage.schema, refs),
     )
 
@@ -139,17 +149,35 @@ def _put_manifest(
     return put_record(store.objects, manifest)
 
 
+def _code_of(plan: StagePlan) -> JobCode:
+    """Return what decides the rows, which their keys cover, and what writes them."""
+    return JobCode((*entry_modules(plan.stage), make_shard.__module__), plan.making.versions)
+
+
 def _run(
-    jobs: Sequence[ShardJob], execution: ExecutionConfig, advance: Callable[[int, int], None]
+    jobs: Sequence[ShardJob],
+    execution: ExecutionConfig,
+    advance: Callable[[int, int], None],
+    code: JobCode,
 ) -> dict[str, ShardRef]:
     total = sum(len(job.rows) for job in jobs)
     made: dict[str, ShardRef] = {}
     advance(0, total)
     where = (execution.backend, execution.workers)
+    stage = jobs[0].stage if jobs else None
+    each = execution.resources(stage.name, on_gpu=_runs_on_gpu(stage)) if stage else None
     by_default = LONGEST_SHARD_SECONDS if execution.backend == "ray" else None
     limit = execution.job_timeout_seconds or by_default
     try:
-        for done in run_jobs(_make_keyed_shard, _in_order(jobs), *where, job_timeout_seconds=limit):
+        results = run_jobs(
+            _make_keyed_shard,
+            _in_order(jobs),
+            *where,
+            job_timeout_seconds=limit,
+            resources=each,
+            code=code,
+        )
+        for done in results:
             add_elsewhere(done.usage, done.process)
             made[done.key] = done.ref
             facts = done.ref.model_dump(include={"rows", "rejected", "bytes"})
@@ -158,6 +186,10 @@ def _run(
     except JobTimedOut as late:
         raise _named(late) from None
     return made
+
+
+def _runs_on_gpu(stage: Stage) -> bool:
+    return isinstance(stage, ClustersStage) and not stage.maker.device_kind.startswith("cpu")
 
 
 def _in_order(jobs: Sequence[ShardJob]) -> Sequence[ShardJob]:

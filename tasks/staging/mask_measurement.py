@@ -33,6 +33,7 @@ from shls_core.saliency.detector import DetectorSource
 from shls_core.saliency.foreground import foreground
 from shls_core.saliency.map_folder import MISSING_MAP, MapFolder, read_map
 from shls_core.saliency.pseudo_mask import pseudo_mask
+from storage.rows.stage_names import SALIENCY
 from tasks.executor import run_jobs
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.stages.detectors import detector_identity, ready_detector
@@ -191,7 +192,8 @@ def measure_masks(
     """
     measured: list[tuple[str, _Measured | str]] = []
     advance(0, len(jobs))
-    for result in run_jobs(_measure, jobs, execution.backend, execution.workers):
+    each = execution.resources(SALIENCY)
+    for result in run_jobs(_measure, jobs, execution.backend, execution.workers, resources=each):
         measured.append(result)
         advance(len(measured), len(jobs))
     # Workers finish in any order; means are taken in a fixed order.

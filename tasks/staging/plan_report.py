@@ -20,6 +20,7 @@ from tasks.planning.dataset_plan import DatasetPlan, plan_dataset
 from tasks.planning.estimate import Rate, completed_rates, needs_trial, recorded_rates, workers_of
 from tasks.planning.file_names import FileNames
 from tasks.planning.reasons import Reason
+from tasks.planning.sources.listing import Reading
 from tasks.planning.stage_plan import PlannedShard, ShardStatus, StagePlan
 from tasks.planning.staleness import Staleness
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -132,7 +133,7 @@ def plan_report(
         Another dataset to compare with.
     """
     with _open_or_empty(location) as store:
-        plan = plan_dataset(store, stages, staging.rows_per_shard)
+        plan = plan_dataset(store, stages, staging.rows_per_shard, Reading(execution.rehash))
         baseline = Baseline.of(store, against) if against else Baseline.latest(store, name)
         workers = workers_of(execution)
         rates = recorded_rates(store, plan)

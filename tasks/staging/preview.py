@@ -17,12 +17,12 @@ from storage.store import Store
 from storage.withdrawal.deny_list import counted_by_reason
 from tasks.planning.baseline import Baseline
 from tasks.planning.left_out import without_withdrawn
+from tasks.planning.sources.listing import list_sources
 from tasks.runs.execution_config import StagingConfig
 from tasks.stages.counted_sources import counts_of
 from tasks.stages.footage import FootageStage
 from tasks.stages.ingest import IngestConfig, IngestStage
 from tasks.stages.photograph_folder import notes_table
-from tasks.stages.sources import Sources
 from tasks.stages.stage import Stage
 from tasks.stages.video_folder import listing
 from tasks.staging.filmstrip import DrawnVideo, draw_video
@@ -59,8 +59,7 @@ def few_photographs(config: IngestConfig, store: str, name: str, count: int) -> 
     """
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
         if config.images is not None:
-            sources = IngestStage(config).sources()
-            yield _gathered(sources, PHOTOGRAPHS, store, count, Path(folder))
+            yield _gathered(IngestStage(config), PHOTOGRAPHS, store, count, Path(folder))
             return
         opened = Store.open(store)
         baseline = Baseline.latest(opened, name)
@@ -82,14 +81,18 @@ def few_videos(config: FootageConfig, store: str, count: int) -> Iterator[Gather
         If none are configured, or all of them are withdrawn.
     """
     with tempfile.TemporaryDirectory(prefix="shls-preview-") as folder:
-        yield _gathered(FootageStage(config).sources(), VIDEOS, store, count, Path(folder))
+        yield _gathered(FootageStage(config), VIDEOS, store, count, Path(folder))
 
 
-def _gathered(sources: Sources, kind: SourceKind, store: str, count: int, folder: Path) -> Gathered:
+def _gathered(stage: Stage, kind: SourceKind, store: str, count: int, folder: Path) -> Gathered:
     """Link a few of the sources that are not withdrawn into an empty folder."""
+    opened = None
+    with suppress(NameUnknown):  # without a store nothing is withdrawn, and nothing is known of files
+        opened = Store.open(store)
+    sources = list_sources(stage, opened).sources
     plans, left_out = list(sources.rows), {}
-    with suppress(NameUnknown):  # without a store nothing is withdrawn
-        plans, withdrawals = without_withdrawn(Store.open(store), plans, kind.plural)
+    if opened is not None:
+        plans, withdrawals = without_withdrawn(opened, plans, kind.plural)
         left_out = counted_by_reason(withdrawals.values())
     gather_files(plans, count, folder, _NOTES_FILES[kind])
     return Gathered(folder, counts_of(sources), left_out)

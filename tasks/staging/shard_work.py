@@ -9,6 +9,7 @@ from storage.records.manifests import ShardRef
 from storage.rows.shards import RowReader, put_shard
 from storage.store import Store
 from tasks.planning.shard_job import KeyedRow, ShardJob
+from tasks.planning.sources.fetching import at_hand
 from tasks.runs.at_work import working_on
 from tasks.stages.input_reader import InputReader
 from tasks.stages.reading_order import ReadInOrder
@@ -58,7 +59,8 @@ def compute_row(stage: Stage, item: KeyedRow, inputs: InputReader) -> Row:
         **stage.notes(plan),
     }
     try:
-        row |= stage.make_row(plan, inputs)
+        with at_hand(plan) as reachable:
+            row |= stage.make_row(reachable, inputs)
     except SampleError as error:
         row["rejected"] = error.reason
     else:

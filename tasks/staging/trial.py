@@ -14,8 +14,10 @@ from shls_core.errors import NameUnknown
 from storage.canonical import short
 from storage.rows.shards import RowReader
 from storage.rows.stage_artifact import StageArtifact
+from storage.sources.bucket import is_address
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn
+from tasks.planning.sources.fetching import fetch, fetch_frames
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
 from tasks.runs.outcomes import StageOutcome
 from tasks.stages.footage import FootageStage
@@ -102,7 +104,10 @@ class _Clock:
 
 
 def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file: str = NOTES_FILE) -> None:
-    """Link a few of the sources that a stage planned, spread evenly by id, into an empty folder."""
+    """Link a few of the sources that a stage planned, spread evenly by id, into an empty folder.
+
+    What lies in a bucket is fetched: of a folder of frames, those of its first row.
+    """
     # Of a video, the first row has its id; duplicates have others.
     originals = {
         plan.sample_id: plan
@@ -113,7 +118,14 @@ def gather_files(plans: Sequence[RowPlan], count: int, folder: Path, notes_file:
     chosen = evenly_spread([originals[image_id] for image_id in sorted(originals)], count)
     for plan in chosen:
         assert plan.location is not None
-        _place(folder, _name(plan.decided)).symlink_to(plan.location)
+        place = _place(folder, _name(plan.decided))
+        if not is_address(plan.location):
+            place.symlink_to(plan.location)
+        elif "files" in plan.decided:
+            place.mkdir()
+            fetch_frames(plan.location, plan.decided["files"], place)
+        else:
+            fetch(plan.location, place, plan.decided["file_digest"])
     _write_notes(folder / notes_file, [{**plan.decided, "file_name": _name(plan.decided)} for plan in chosen])
 
 

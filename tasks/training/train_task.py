@@ -24,7 +24,7 @@ from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.progress import progress
-from tasks.runs.recorded_run import note
+from tasks.runs.run_draft import note
 from tasks.runs.worker_range import refuse_idle, worker_range
 from tasks.terminal import print_line
 from tasks.training.course import Course

@@ -15,7 +15,8 @@ from storage.references import resolve
 from storage.store import Store
 from storage.verification.problems import REPLAY, Problem
 from tasks.runs.progress import progress
-from tasks.runs.recorded_run import RunDraft, recorded_run
+from tasks.runs.recorded_run import recorded_run
+from tasks.runs.run_draft import RunDraft
 from tasks.scoring.benchmark_choice import BenchmarkFormat
 from tasks.terminal import print_line
 from tasks.upkeep.auditing.judging import Again

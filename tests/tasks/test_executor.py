@@ -59,7 +59,7 @@ def test_an_error_of_a_job_comes_through_as_it_is():
 
 @pytest.mark.parametrize("backend", ["serial", "ray"])
 def test_no_jobs_start_nothing(backend, monkeypatch):
-    monkeypatch.setattr("tasks.executor._workers", None)
+    monkeypatch.setattr("tasks.executor.pool", None)
     assert list(run_jobs(num_threads, [], backend, workers=2)) == []
 
 
@@ -80,9 +80,7 @@ def test_workers_of_a_cluster_are_given_no_address_with_a_password(monkeypatch):
     assert not [value for value in worker_settings().values() if "secret" in value]
 
 
-@pytest.mark.parametrize(
-    "address", ["user:hidden@host:1", "ray://user:hidden@host:1", "hidden@host", "user:hidden@host"]
-)
+@pytest.mark.parametrize("address", ["user:hidden@host:1", "hidden@host", "user:hidden@host"])
 def test_the_address_of_a_cluster_is_not_repeated_with_a_password(address):
     with pytest.raises(InputError, match=r"^expected auto or HOST:PORT .* got one with a user$"):
         refuse_silent(address)
@@ -102,13 +100,19 @@ def test_what_ray_prints_while_it_connects_is_kept_back(capfd, monkeypatch):
 def test_a_cluster_that_does_not_answer_is_told_at_once():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"127.0.0.1:{listening.getsockname()[1]}"
-        for spelt in (address, f"ray://{address}", "auto"):
+        for spelt in (address, "auto"):
             refuse_silent(spelt)
-    for wrong in (address, f"ray://{address}"):
-        with pytest.raises(
-            InputError, match=f"^expected a Ray cluster at {wrong} \\(RAY_ADDRESS\\): [^\n]+$"
-        ):
-            refuse_silent(wrong)
+    with pytest.raises(InputError, match=f"^expected a Ray cluster at {address} \\(RAY_ADDRESS\\): [^\n]+$"):
+        refuse_silent(address)
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "ray://user:hidden@host:1"])
+def test_a_process_that_stays_outside_a_cluster_is_refused_with_the_remedy(address):
+    with pytest.raises(
+        InputError, match=r"^expected RAY_ADDRESS without ray://: .*RAY_ADDRESS=auto, or as"
+    ) as e:
+        refuse_silent(address)
+    assert "hidden" not in str(e.value)
 
 
 def test_a_port_that_is_none_is_refused():

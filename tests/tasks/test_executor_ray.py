@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from shls_core.errors import InputError, SampleError, WorkerLost
+from shls_core.errors import InputError, NodeRefused, SampleError, WorkerLost
+from storage.provenance.environment import package_version
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
-from tasks.executor import _workers, run_jobs
+from tasks.cluster.handshake import JobCode
+from tasks.cluster.pool import pool
+from tasks.executor import run_jobs
 from tasks.runs.at_work import JobTimedOut, working_on
+from tasks.runs.execution_config import StageResources
 from tasks.staging import build_stage, shard_work
 
 DIE_ONCE = """
@@ -35,9 +39,11 @@ time.sleep(1)  # news of the lost worker come on a thread of their own
 
 COUNT_ON_CLUSTER = """
 from shls_core.errors import InputError
+from tasks.cluster import workers as waiting
 from tasks.executor import run_jobs
 
-for workers in (2, 1, 2):
+waiting._PATIENCE_SECONDS = 1
+for workers in ("2..2", 1, "2..3"):
     try:
         print(list(run_jobs(len, ["abc", "de"], "ray", workers)))
     except InputError as error:
@@ -50,6 +56,7 @@ import os, sys, tempfile, time
 from pathlib import Path
 import ray
 from tasks.executor import run_jobs
+from tasks.runs.execution_config import StageResources
 
 def meet(job):
     folder, number, others = job
@@ -59,12 +66,14 @@ def meet(job):
     return os.getpid(), os.environ.get("CUDA_VISIBLE_DEVICES", "")
 
 ray.cloudpickle.register_pickle_by_value(sys.modules["__main__"])
-def met(number, gpu_each):
+def met(number, gpus):
     folder = Path(tempfile.mkdtemp())
-    return list(run_jobs(meet, [(folder, n, number) for n in range(number)], "ray", 3, gpu_each))
+    each = StageResources(gpus=gpus)
+    return list(run_jobs(meet, [(folder, n, number) for n in range(number)], "ray", 3, resources=each))
 
-print(sorted({(gpu,) for _, gpu in met(2, True)}))
-print(len({pid for pid, _ in met(3, False)}), "workers")
+print(sorted({(gpu,) for _, gpu in met(2, 1)}))
+without = met(3, 0)
+print(len({pid for pid, _ in without}), "workers", {gpu for _, gpu in without})
 """
 
 
@@ -78,7 +87,7 @@ def _local_ray():
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         yield
         ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
 
 
@@ -215,7 +224,10 @@ def printed_by(script, environment):
 def test_a_cluster_too_small_for_the_workers_is_not_waited_for(tmp_path, short_path):
     with cluster(tmp_path, short_path, "--num-cpus=1") as environment:
         first, counted, last = printed_by(COUNT_ON_CLUSTER, environment)
-    refused = "expected a Ray cluster of 2 cores for 2 workers, got one of 1 (RAY_ADDRESS)"
+    refused = (
+        "expected Ray to have room for 2 workers of 1 CPU each, got room for 1 and no autoscaler adds others "
+        "(execution.workers)"
+    )
     assert (first, last) == (refused, refused)
     assert sorted(counted) == sorted("[3, 2]")
 
@@ -225,13 +237,23 @@ def test_workers_that_need_a_gpu_have_one_each_and_are_no_more_than_there_are(tm
     with cluster(tmp_path, short_path, "--num-cpus=3", "--num-gpus=2") as environment:
         seen, without = printed_by(GPUS_ON_CLUSTER, environment)
     assert seen == "[('0',), ('1',)]"
-    assert without == "3 workers"
+    assert without == "3 workers {''}"
 
 
 def test_workers_that_need_a_gpu_are_not_waited_for_where_there_is_none():
-    with pytest.raises(InputError, match=r"^expected a GPU for the workers, Ray has none; [^\n]+$"):
-        list(run_jobs(square, [1], "ray", 1, gpu_each=True))
+    with pytest.raises(
+        InputError, match=r"^expected Ray to have a node with 1 CPU, 1 GPU for a worker, got "
+    ):
+        list(run_jobs(square, [1], "ray", 1, resources=StageResources(gpus=1)))
     assert list(run_jobs(square, [3], "ray", 1)) == [9]
+
+
+def test_a_node_that_differs_does_no_job_and_the_next_jobs_find_workers():
+    here = package_version("numpy")
+    results = run_jobs(square, [1], "ray", 1, code=JobCode((), {"numpy": "0.1"}))
+    with pytest.raises(NodeRefused, match=rf"^[^\n]+: package numpy is {here} there and 0\.1 here; [^\n]+$"):
+        next(results)
+    assert list(run_jobs(square, [3], "ray", 1, code=JobCode((), {"numpy": here}))) == [9]
 
 
 def hang_at_two(number):

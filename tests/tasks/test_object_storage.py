@@ -9,7 +9,7 @@ import pytest
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
-from tasks.executor import _workers
+from tasks.cluster.pool import pool
 
 
 def objects_in(store):
@@ -28,10 +28,10 @@ def _own_ray(bucket):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RAY_ADDRESS", raising=False)
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
         yield
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
 
 

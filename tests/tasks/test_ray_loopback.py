@@ -10,7 +10,8 @@ pytestmark = pytest.mark.slow
 # In a process of its own: Ray reads its settings when it is imported.
 SCRIPT = """
 import os, pathlib, sys
-from tasks.executor import _workers, run_jobs
+from tasks.cluster.pool import pool
+from tasks.executor import run_jobs
 
 def children(pid):
     found = [pid]

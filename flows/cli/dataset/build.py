@@ -11,6 +11,7 @@ from flows.cli.options import (
     ConfigPath,
     Images,
     Json,
+    Rehash,
     StoreFolder,
     Videos,
     Workers,
@@ -34,10 +35,11 @@ def build(
     backend: Backend = None,
     workers: Workers = None,
     accept_drift: AcceptDrift = False,
+    rehash: Rehash = False,
     as_json: Json = False,
 ) -> None:
     """Stage, validate and publish a dataset. What is already in the store is reused."""
-    chosen = chosen_config(config, images, backend, workers, videos, accept_drift)
+    chosen = chosen_config(config, images, backend, workers, videos, accept_drift, rehash)
     reach_server()
     from flows.cli.results import dataset_json, show_dataset
     from flows.regenerate import regenerate

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import command, print_json
-from flows.cli.options import Backend, ConfigPath, Images, Json, StoreFolder, Videos, Workers, chosen_config
+from flows.cli.options import (
+    Backend,
+    ConfigPath,
+    Images,
+    Json,
+    Rehash,
+    StoreFolder,
+    Videos,
+    Workers,
+    chosen_config,
+)
 
 commands = typer.Typer()
 
@@ -30,6 +40,7 @@ def plan(
             metavar="REF", help="Dataset to compare with; by default the latest of the config's name."
         ),
     ] = None,
+    rehash: Rehash = False,
     shards: Annotated[bool, typer.Option("--shards", help="Show every stale shard.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -42,7 +53,7 @@ def plan(
     from tasks.staging.plan_report import plan_report
     from tasks.terminal import print_line
 
-    chosen = chosen_config(config, images, backend, workers, videos)
+    chosen = chosen_config(config, images, backend, workers, videos, rehash=rehash)
     report = plan_report(
         store, chosen.name, stages_to_build(chosen, store), chosen.staging, chosen.execution, against
     )

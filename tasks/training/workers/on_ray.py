@@ -16,10 +16,10 @@ from typing import Any
 from shls_core.errors import InputError, StageError, WorkerLost
 from storage.objects.training_states import TrainingStates
 from storage.records.checkpoints import CheckpointRecord
-from tasks.executor import start_ray
+from tasks.cluster.pool import pool
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
-from tasks.runs.ray_settings import cluster_address
+from tasks.runs.ray_settings import cluster_address, prepare_import
 from tasks.runs.worker_range import WorkerRange
 from tasks.terminal import print_line
 from tasks.training.course import FollowedCourse
@@ -104,7 +104,9 @@ def _own_device_kind(execution: ExecutionConfig) -> str:
 
 def _started(execution: ExecutionConfig, num_threads: int, workers: WorkerRange) -> dict[str, float]:
     """Start Ray or join it, and return what each worker needs of it."""
-    start_ray(num_threads * workers.most)
+    prepare_import()
+    pool.stop()  # their cores are wanted
+    pool.start_ray(num_threads * workers.most)
     import ray
 
     resources: Any = ray.cluster_resources  # untyped

@@ -1,8 +1,9 @@
 """What a difference between then and now proves: nothing, if code, packages or the machine changed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storage.kinds import RunKind
 from storage.tables.append_only import Row
@@ -44,8 +45,16 @@ def other_platforms(runs: Sequence[Row], dataset: str) -> tuple[str, ...]:
     """
     builds = [run for run in runs if run["kind"] == RunKind.DATASET]
     giving = [place for place, run in enumerate(builds, 1) if dataset in run["outputs"]]
-    platforms = {json.loads(run["details"]).get("platform") for run in builds[: max(giving, default=0)]}
+    platforms = [_platforms(json.loads(run["details"])) for run in builds[: max(giving, default=0)]]
     here = platform_kind()
-    if not platforms or None in platforms:
+    if not platforms or not all(platforms):
         return ("no record of the kind of machine then",)
-    return tuple(f"made on {platform}, now on {here}" for platform in sorted(platforms - {here}))
+    others = set[str]().union(*platforms) - {here}
+    return tuple(f"made on {platform}, now on {here}" for platform in sorted(others))
+
+
+def _platforms(details: Mapping[str, Any]) -> set[str]:
+    """Return the kinds of machine that a build used: its own, or those of a cluster; none if unknown."""
+    if here := details.get("platform"):
+        return {here}
+    return {one["platform"] for one in details.get("workers", ())}

@@ -17,10 +17,16 @@ def as_read(automations):
 
 
 def test_a_run_is_dead_after_three_heartbeats():
-    silent, unstarted, *_ = as_read(healing(60))
+    silent, never_heard, unstarted, *_ = as_read(healing(60))
     assert silent.trigger.within == timedelta(seconds=180)
     assert "prefect.flow-run.heartbeat" in silent.trigger.after & silent.trigger.expect
     assert (silent.actions[0].state, silent.actions[0].force) == ("CRASHED", False)
+    # Killed before its first heartbeat; other projects' runs may have none.
+    assert never_heard.trigger.after == {"prefect.flow-run.Running"}
+    assert "prefect.flow-run.heartbeat" in never_heard.trigger.expect
+    assert never_heard.trigger.within == silent.trigger.within
+    assert never_heard.trigger.match_related
+    assert not silent.trigger.match_related
     assert unstarted.trigger.after == {"prefect.flow-run.Pending"}
     assert unstarted.trigger.within > silent.trigger.within
 

@@ -70,6 +70,24 @@ def test_a_run_goes_on_without_its_worker_and_ends_with_its_own_processes(site, 
     assert Store.open(store).names.resolve("tiny") is None
 
 
+def test_status_says_what_runs_and_when_each_deployment_runs_next(site, killed):
+    run, store, _ = killed
+    asked = subprocess.run(
+        [SHLS, "status", "--json", "--quick", "--store", str(store)],
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert asked.returncode == 0, asked.stderr
+    found = json.loads(asked.stdout)["schedule"]
+    assert (found["runs"][0]["deployment"], found["runs"][0]["state"]) == ("regenerate/nightly", "Running")
+    assert found["runs"][0]["name"] == site.run(run)["name"]
+    # That of the night is paused.
+    assert {one["deployment"] for one in found["next"]} == {"audit/weekly", "catch-up/weekly"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [

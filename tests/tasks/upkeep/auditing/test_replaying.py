@@ -147,6 +147,13 @@ def test_all_builds_before_one_may_have_made_its_rows():
     assert other_platforms(runs, "a") == (f"made on other, now on {here}",)
     assert other_platforms(runs, "b") == (f"made on other, now on {here}",)
     assert other_platforms(runs[1:2], "b") == ()
+    by_two = [
+        {"platform": here, "slic": "standard", "nodes": ["a"]},
+        {"platform": "arm", "slic": None, "nodes": ["b"]},
+    ]
+    on_cluster = [build("e", platform=None, workers=by_two)]
+    assert other_platforms(on_cluster, "e") == (f"made on arm, now on {here}",)
+    assert other_platforms([build("e", platform=None, workers=by_two[:1])], "e") == ()
     assert other_platforms(runs, "d") == ("no record of the kind of machine then",)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.provenance.code_digest import syntax_text
+from storage.provenance.syntax import syntax_text
 
 PROJECT = Path(__file__).parents[3]
 
@@ -80,7 +80,7 @@ def test_every_module_of_the_project_has_the_same_digest_on_every_python():
         pytest.skip("no other Python on this machine")
     script = (
         "import ast, hashlib, json, pathlib, sys\n"
-        "from storage.provenance.code_digest import syntax_text\n"
+        "from storage.provenance.syntax import syntax_text\n"
         "texts = {str(p): syntax_text(ast.parse(p.read_text(encoding='utf-8'))) for folder in sys.argv[1:]\n"
         "         for p in sorted(pathlib.Path(folder).rglob('*.py'))}\n"
         "print(json.dumps({p: hashlib.sha256(text.encode()).hexdigest() for p, text in texts.items()}))"

@@ -1,0 +1,1 @@
+"""Photographs and videos where they lie in a bucket, and the index of what was read of them."""
