@@ -47,6 +47,15 @@ class Learned(NamedTuple):
     weights: bytes
 
 
+def deciding_modules(learning: LearningConfig) -> tuple[str, ...]:
+    """Return the modules whose code, with all that they import, decides the weights."""
+    method = learning.chosen_method()
+    modules = [*_ENTRY_MODULES, _LOADER_MODULES[learning.source], *method.training_modules]
+    if learning.validates:
+        modules += [_VALIDATION_LOADER, *_VALIDATING_MODULES, *method.use_modules]
+    return tuple(modules)
+
+
 def facts_of(
     dataset: str, learning: LearningConfig, execution: ExecutionConfig, kind: str | None = None
 ) -> dict[str, Any]:
@@ -62,9 +71,6 @@ def facts_of(
         Kind of the device that trains; by default that of this process.
     """
     method = learning.chosen_method()
-    modules = [*_ENTRY_MODULES, _LOADER_MODULES[learning.source], *method.training_modules]
-    if learning.validates:
-        modules += [_VALIDATION_LOADER, *_VALIDATING_MODULES, *method.use_modules]
     packages = method.training_packages(learning.method, learning.validates)
     draw, validates_on = learning.clip_draw, learning.validation_dataset
     return {
@@ -74,7 +80,7 @@ def facts_of(
         **({"starts_from": learning.starts_from} if learning.starts_from is not None else {}),
         "method": method.name,
         "configuration": learning.deciding(),
-        "code_digest": code_digest(*modules),
+        "code_digest": code_digest(*deciding_modules(learning)),
         "versions": installed_versions((*_PACKAGES, *packages)),
         "device_kind": kind or device_kind(choose_device(execution)),
     }

@@ -142,7 +142,7 @@ def _trainer(
         count: Any = workers.most if workers.least == workers.most else (workers.least, workers.most)
         return TorchTrainer(
             in_worker,
-            train_loop_config={"order": order, "mailbox": mailbox},
+            train_loop_config={"order": order, "code": order.code(), "mailbox": mailbox},
             torch_config=TorchConfig(timeout_s=_EXCHANGE_SECONDS),
             scaling_config=ScalingConfig(
                 num_workers=count, use_gpu="GPU" in needs, resources_per_worker=needs
@@ -173,7 +173,7 @@ def _in_worker(given: dict[str, Any]) -> Ended:
 
     order, mailbox = given["order"], given["mailbox"]
     exchange = GroupExchange(order.learning.training.shares)
-    return work(order, exchange, lambda message: bool(ray.get(mailbox.put.remote(message))))
+    return work(order, given["code"], exchange, lambda message: bool(ray.get(mailbox.put.remote(message))))
 
 
 class _Followed:

@@ -15,9 +15,11 @@ from storage.canonical import digest_json, short
 from storage.objects.training_states import SavedState, TrainingStates
 from storage.records.checkpoints import CheckpointRecord
 from storage.store import Store
+from tasks.cluster.actor import Actor
+from tasks.cluster.handshake import JobCode, expectation, refuse_other_code
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.training.course import Course
-from tasks.training.learn import facts_of, learn
+from tasks.training.learn import deciding_modules, facts_of, learn
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, Row
 from tasks.training.workers.group_exchange import GroupBroken, GroupExchange
@@ -42,6 +44,11 @@ class WorkOrder:
     learning: LearningConfig
     execution: ExecutionConfig
 
+    def code(self) -> dict[str, Any]:
+        """Return what a worker compares its node with (`tasks.cluster.handshake`)."""
+        modules = (*deciding_modules(self.learning), __name__)
+        return expectation(JobCode(modules, self.facts["versions"]), asks_machine=False)
+
 
 class Begun(NamedTuple):
     """The course that the workers begin with."""
@@ -65,8 +72,19 @@ class Stopped(BaseException):
     """The training was told to end: it leaves its state, as after Ctrl-C."""
 
 
-def work(order: WorkOrder, exchange: GroupExchange, send: Send) -> Ended:
+def work(order: WorkOrder, code: dict[str, Any], exchange: GroupExchange, send: Send) -> Ended:
     """Train together with the other workers; all of them end in the same way.
+
+    Parameters
+    ----------
+    order
+        What to train.
+    code
+        `WorkOrder.code`, as the process that ordered the training found it.
+    exchange
+        With the other workers.
+    send
+        Used by the first worker.
 
     Raises
     ------
@@ -74,6 +92,7 @@ def work(order: WorkOrder, exchange: GroupExchange, send: Send) -> Ended:
         If another worker is gone.
     """
     try:
+        refuse_other_code(Actor().ready(code), code)
         record = _work(order, exchange, send)
         exchange.of_workers(None)  # only now nobody else can fail
     except GroupBroken:
@@ -122,10 +141,12 @@ def _sending(course: Course, send: Send) -> Observer:
 def refuse_other_facts(expected: dict[str, Any], found: dict[str, Any]) -> None:
     """Refuse a worker that would make other weights than those ordered.
 
+    Its code and packages agree by then (`tasks.cluster.handshake`); its device may not.
+
     Raises
     ------
     StageError
-        If its code, packages or device are others.
+        If any fact is another.
     """
     for name in sorted(expected):
         if expected[name] != found[name]:

@@ -6,10 +6,11 @@ import signal
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_methods import TINY
 
-from shls_core.errors import TrainingDiverged
+from shls_core.errors import NodeRefused, TrainingDiverged
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.shares_config import TrainingWithShares
@@ -21,6 +22,7 @@ from tasks.training import train_task as module
 from tasks.training.learning_config import LearningConfig
 from tasks.training.log import METRICS_FILE
 from tasks.training.train_task import train_network
+from tasks.training.workers.work import WorkOrder
 
 STEPS, SHARES = 6, 4
 SHLS = ShlsConfig(network=NetworkConfig(width_multiplier=0.0625))
@@ -132,7 +134,7 @@ def test_every_method_gives_one_checkpoint(train, name, both, staged_clips):
 
 
 @pytest.mark.slow
-def test_an_error_of_a_worker_is_that_of_the_run_and_ctrl_c_leaves_a_state(train, passed_store, monkeypatch):
+def test_an_error_of_a_worker_is_that_of_the_run(train, monkeypatch):
     wild = TRAINING.model_copy(
         update={"learning_rate": 1.0, "divergence_window": 1, "divergence_factor": 1.001}
     )
@@ -142,18 +144,35 @@ def test_an_error_of_a_worker_is_that_of_the_run_and_ctrl_c_leaves_a_state(train
         train(2, training=wild)
     assert str(shared.value) == str(alone.value)
 
+    code = WorkOrder.code
+    monkeypatch.setattr(
+        WorkOrder, "code", lambda order: {**code(order), "packages": {"numpy": "0.1"}, "key": "other"}
+    )
+    told = rf"^[^\n]+ on node [^\n]+: package numpy is {np.__version__} there and 0\.1 here; [^\n]+$"
+    with pytest.raises(NodeRefused, match=told):
+        train(2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("begun_by", "ended_by"), [(2, 1), (1, 2)])
+def test_ctrl_c_leaves_a_state_that_another_number_of_workers_goes_on_from(
+    train, begun_by, ended_by, passed_store, monkeypatch, capsys
+):
+    whole, shown = train(1), module.steps_shown
+
     @contextmanager
     def ending(steps):
         def observe(row):
             if row["step"] == 1:
-                raise KeyboardInterrupt
+                os.kill(os.getpid(), signal.SIGINT)
 
         yield observe
 
-    whole, shown = train(1), module.steps_shown
     monkeypatch.setattr(module, "steps_shown", ending)
     with pytest.raises(KeyboardInterrupt):
-        train(2)
+        train(begun_by)
     assert len(training_states(passed_store.backend)) == 1
     monkeypatch.setattr(module, "steps_shown", shown)
-    assert train(1).checkpoint == whole.checkpoint
+    capsys.readouterr()
+    assert train(ended_by).checkpoint == whole.checkpoint
+    assert "train resumes after step" in capsys.readouterr().err
