@@ -139,6 +139,7 @@ def _trainer(
 
         DataContext.get_current()  # made here, and not where warnings are seen
         in_worker: Any = _in_worker
+        run_config: Any = RunConfig
         count: Any = workers.most if workers.least == workers.most else (workers.least, workers.most)
         return TorchTrainer(
             in_worker,
@@ -147,7 +148,7 @@ def _trainer(
             scaling_config=ScalingConfig(
                 num_workers=count, use_gpu="GPU" in needs, resources_per_worker=needs
             ),
-            run_config=RunConfig(
+            run_config=run_config(
                 name="training",
                 storage_path=scratch,
                 worker_runtime_env={"env_vars": {} if cluster_address() else _LOOPBACK},
