@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from flows.checkpoint_in_use import config_of
+from flows.checkpoint_config import config_of
 from shls_core.methods.in_use import propagator_of
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.video_segmenter import VideoSegmenter

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import UInt8
 
-from flows.checkpoint_in_use import checkpoint_in_use
+from flows.joined_checkpoints import checkpoints_in_use
 from shls_core.files.places import expanded
 from shls_core.files.videos.findings import Findings
 from shls_core.files.videos.video import open_video
@@ -138,13 +138,15 @@ def segment(
     video: Place,
     masks: Place | Mapping[int, UInt8[np.ndarray, "H W"]],
     *,
-    checkpoint: str = "pretrained",
+    checkpoint: str | Sequence[str] = "pretrained",
     store: Place = "store",
     config: str | None = None,
     max_side: int | None = None,
     propagation: str | None = None,
-    snap: bool = False,
-    adapt: bool = False,
+    snap: bool | None = None,
+    adapt: bool | None = None,
+    share: float | None = None,
+    quality: str | None = None,
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "H W"]]]:
     """Yield the name and the mask of every frame of a video; one frame is in memory at a time.
 
@@ -160,7 +162,8 @@ def segment(
         of their frame, from 0: 0 background, 1..254 objects. ``"salient"``: the most salient object of the
         first frame; a file of that name is ``./salient``, or a `Path`.
     checkpoint
-        An id, or its beginning; ``pretrained`` comes with the project and needs no store.
+        An id, or its beginning; ``pretrained`` comes with the project and needs no store. Of two, the
+        features of the second are joined to the superpixel memory of the first.
     store
         The store that contains the checkpoint.
     config
@@ -173,14 +176,19 @@ def segment(
     adapt
         Whether a small network learns the video from its propagated masks, and makes the result. The frames
         are read twice, and the first mask is yielded when all are propagated.
+    share
+        Of two checkpoints: length of the second one's feature vectors, beside 1 for those of the first.
+    quality
+        A preset of switches, which the other arguments override: ``fast``, ``balanced`` or ``best``.
 
     Raises
     ------
     InputError, NameUnknown, ConfigError
         If the video, a mask, the checkpoint or the configuration cannot be used.
     """
-    used = checkpoint_in_use(checkpoint, config, os.fspath(store)).with_options(
-        propagation, snap=snap, adapt=adapt
+    named = [checkpoint] if isinstance(checkpoint, str) else checkpoint
+    used = checkpoints_in_use(named, config, os.fspath(store), share).with_options(
+        propagation, snap=snap, adapt=adapt, quality=quality
     )
     places = [] if isinstance(masks, Mapping) or masks == SALIENT else [Path(expanded(os.fspath(masks)))]
     source, findings = open_video(Path(expanded(os.fspath(video))), without=places), Findings()
@@ -190,7 +198,7 @@ def segment(
     else:
         given = find_masks(source, places) if places else {0: first_salient_object(source)[1].mask}
     device, choice = choose_device(used.config.execution), used.on_videos(max_side)
-    segmenter = choice.segmenter(used.network(device))
+    segmenter = choice.segmenter(*used.networks(device))
     segmented = segment_from_masks(segmenter, source.frames(findings), given)
     if adaptation := choice.how.adaptation_on(device):
         segmented = adaptation.after(segmented, source.frames, given)

@@ -3,19 +3,21 @@
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from flows.configuration import CONFIGS, PipelineConfig, load_config
-from shls_core.errors import ConfigError, InputError, NameUnknown, ObjectMissing
-from shls_core.frozen import first_problem
+from flows.checkpoint_config import as_it_comes, default_config
+from flows.configuration import PipelineConfig, load_config
+from flows.memory_in_use import with_joined_penalty
+from flows.quality import QualityName, quality_named
+from flows.quality_in_use import in_quality
+from shls_core.errors import InputError, NameUnknown
 from shls_core.superpixels.config import SuperpixelConfig
 from storage.canonical import short
 from storage.kinds import RecordKind
 from storage.records.checkpoints import CheckpointRecord
-from storage.records.manifests import DatasetManifest, StageManifest, get_record, record_id
+from storage.records.manifests import get_record, record_id
 from storage.references import newest_checkpoint, resolve
-from storage.rows.stage_names import SUPERPIXELS
 from storage.store import Store
 from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
@@ -23,10 +25,8 @@ from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
 from tasks.terminal import print_line
 from tasks.training.learn import Learned
-from tasks.training.learning_config import LearningConfig, learning_of, recorded_sections, used_with
+from tasks.training.learning_config import LearningConfig, recorded_sections, used_with
 
-PRETRAINED_USE = "stills"
-"""The project's own configuration with which the checkpoint that comes with it is used by default."""
 _OPTIONS_OF = {"label_propagation": ("features", "snap"), "superpixel_memory": ("features",)}
 """The options of commands that a propagation reads."""
 
@@ -52,6 +52,10 @@ class CheckpointInUse(BaseModel):
     """The same store, opened; None while the checkpoint does not need it: it may not exist yet."""
     weights: bytes | None = Field(default=None, exclude=True, repr=False)
     """The weights of a checkpoint that is in no store."""
+    second: "CheckpointInUse | None" = Field(default=None, exclude_if=lambda second: second is None)
+    """Another checkpoint, whose features are joined to those of this one; None: it is used alone."""
+    quality: QualityName | None = Field(default=None, exclude_if=lambda quality: quality is None)
+    """The preset that was chosen, if one was."""
 
     @property
     def is_pretrained(self) -> bool:
@@ -66,36 +70,49 @@ class CheckpointInUse(BaseModel):
         self,
         propagation: str | None = None,
         features: str | None = None,
-        snap: bool = False,
+        snap: bool | None = None,
         num_superpixels: int | None = None,
-        adapt: bool = False,
+        adapt: bool | None = None,
+        quality: str | None = None,
     ) -> "CheckpointInUse":
         """Return it with the options of a command applied that say how masks are made; others change nothing.
+
+        Options that are None change nothing; the other options override what a quality sets.
 
         Raises
         ------
         ConfigError
             If the configuration does not accept the value of an option.
         InputError
-            If an option is for another propagation.
+            If an option is for another propagation, or there is no such quality.
         """
+        if quality is not None:
+            preset = quality_named(quality)
+            config = in_quality(self.config.with_changes(propagation={"method": propagation}), preset)
+            chosen = self.model_copy(update={"config": config, "quality": preset.name})
+            return chosen.with_options(propagation, features, snap, num_superpixels, adapt)
         method = propagation or self.config.propagation.method
-        given = {"features": features, "snap": "superpixels" if snap else None}
-        given = {key: value for key, value in given.items() if value is not None}
         read = _OPTIONS_OF.get(method, ())
+        snapping = None if snap is None else "superpixels" if snap else "none"
+        given = {"features": features, "snap": snapping if snap or "snap" in read else None}
+        given = {key: value for key, value in given.items() if value is not None}
         if unread := [key for key in given if key not in read]:
             readers = [name for name, keys in _OPTIONS_OF.items() if set(unread) <= set(keys)]
             options = ", ".join(f"--{key}" for key in unread)
             raise InputError(f"expected --propagation {' or '.join(readers)} with {options}, got {method}")
         section = getattr(self.config.propagation, method).model_dump() | given if given else None
-        return self.with_changes(
+        changed = self.with_changes(
             propagation={
                 "method": propagation,
                 "num_superpixels": num_superpixels,
                 **({method: section} if section else {}),
             },
-            adaptation={"mode": "after_video" if adapt else None},
+            adaptation={"mode": None if adapt is None else "after_video" if adapt else "off"},
         )
+        if self.second is None or self.is_configured:
+            return changed
+        # A preset or another propagation may have brought a model of the video of its own.
+        return changed.model_copy(update={"config": with_joined_penalty(changed.config)})
 
     def network(self, device: torch.device) -> nn.Module:
         """Return its network.
@@ -107,45 +124,69 @@ class CheckpointInUse(BaseModel):
         """
         return network_of(self.record, self._weights(), device)
 
+    def networks(self, device: torch.device) -> tuple[nn.Module, ...]:
+        """Return the networks of all its checkpoints; raises as `network`."""
+        return tuple(one.network(device) for one in self._each())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all its checkpoints."""
+        return tuple(one.id for one in self._each())
+
     def opened(self) -> Store:
         """Return its store, open; create a missing store."""
         return self.store or Store.create(self.location)
 
     def kept(self) -> "CheckpointInUse":
         """Return it saved in its store, so that records there can name it; create a missing store."""
-        if self.store is not None:
+        second = self.second and self.second.kept()
+        if self.store is not None and second is self.second:
             return self
-        store = Store.create(self.location)
-        keep_checkpoint(store, Learned(self.record, self._weights()))
-        return self.model_copy(update={"store": store})
+        store = self.opened()
+        if self.store is None:
+            keep_checkpoint(store, Learned(self.record, self._weights()))
+        return self.model_copy(update={"store": store, "second": second})
 
     def on_sequences(self) -> PropagationChoice:
-        """Return how it is used on sequences, which contain their superpixels."""
-        config = self.config
-        return PropagationChoice(config.method, config.propagation, adaptation=config.adaptation)
-
-    def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
-        """Return how it is used on videos, processed at a longest side of `max_side` px or at full size.
+        """Return how it is used on sequences, which contain their superpixels.
 
         Raises
         ------
         InputError
-            If a number of superpixels is set for a segmenter that takes none.
+            If a second checkpoint cannot be joined to the propagation.
         """
-        config = self.config
-        how = PropagationChoice(config.method, config.propagation, config.superpixels, config.adaptation)
-        how.divide()
-        return SegmenterChoice(self.id, how, max_side)
+        return self._how(None)
+
+    def on_videos(self, max_side: int | None = None) -> SegmenterChoice:
+        """Return how it is used on videos.
+
+        Parameters
+        ----------
+        max_side
+            Longest side in px at which frames are processed; None: that of the quality, or their own size.
+
+        Raises
+        ------
+        InputError
+            If a number of superpixels is set for a segmenter that takes none, or a second checkpoint cannot
+            be joined to the propagation.
+        """
+        if max_side is None and self.quality is not None:
+            max_side = quality_named(self.quality).max_side
+        how = self._how(self.config.superpixels)
+        joined_with = None if self.second is None else self.second.id
+        return SegmenterChoice(self.id, how, max_side, joined_with)
 
     def parameters(self) -> dict[str, Any]:
         """Return the part of the configuration that the ledger records: what using a checkpoint reads."""
         kept = {"name", "superpixels", "propagation", "execution"}
         if self.config.adaptation.mode != "off":
             kept.add("adaptation")
-        return {
-            **self.config.model_dump(mode="json", include=kept),
-            "method": self.config.method.use_facts(),
-        }
+        sections = self.config.model_dump(mode="json", include=kept)
+        if self.second is not None:
+            sections["propagation"]["joined"] = self.config.propagation.joined.model_dump(mode="json")
+        chosen = {} if self.quality is None else {"quality": self.quality}
+        return {**sections, "method": self.config.method.use_facts(), **chosen}
 
     def print_default_use(self) -> None:
         """Print the keys that have their default: no configuration was given, and training recorded none."""
@@ -157,6 +198,16 @@ class CheckpointInUse(BaseModel):
                 print_line(
                     f"{key:<12} default: training {short(self.id)} recorded none; --config sets another"
                 )
+
+    def _each(self) -> tuple["CheckpointInUse", ...]:
+        return (self, *filter(None, [self.second]))
+
+    def _how(self, superpixels: SuperpixelConfig | None) -> PropagationChoice:
+        config = self.config
+        second = None if self.second is None else self.second.config.method
+        how = PropagationChoice(config.method, config.propagation, superpixels, config.adaptation, second)
+        how.check()
+        return how
 
     def _weights(self) -> bytes:
         if self.weights is not None:
@@ -200,9 +251,9 @@ def checkpoint_in_use(
     else:
         opened, found = _find(store, checkpoint)
         record = get_record(opened.objects, found, CheckpointRecord)
-    chosen = chosen or _config_of(record, opened)
+    chosen = chosen or default_config(record, opened)
     if config is None and record.is_pretrained and record_id(record) == record_id(read_pretrained().record):
-        chosen = _as_it_comes(chosen)
+        chosen = as_it_comes(chosen)
     used_with(record, chosen.method)
     return CheckpointInUse(
         id=record_id(record),
@@ -213,37 +264,6 @@ def checkpoint_in_use(
         store=opened,
         weights=learned and learned.weights,
     )
-
-
-def config_of(record: CheckpointRecord) -> PipelineConfig:
-    """Return a configuration with the method and the training settings of a checkpoint.
-
-    Raises
-    ------
-    ConfigError
-        If this version does not accept the configuration in the record.
-    """
-    try:
-        learning = learning_of(record)
-    except ConfigError as error:
-        raise ConfigError(f"{error}; say with --config how it is used") from error
-    return PipelineConfig(
-        name=record.kind,
-        method=learning.method,
-        training=learning.training,
-        source=learning.source,
-        validation_dataset=learning.validation_dataset,
-        starts_from=learning.starts_from,
-    )
-
-
-def _as_it_comes(config: PipelineConfig) -> PipelineConfig:
-    """Return the configuration of the checkpoint that comes with the project, as it is used today.
-
-    What its record says is how it was trained and validated; ways to use it were added since.
-    """
-    use = load_config(str(CONFIGS / f"{PRETRAINED_USE}.yaml"))
-    return config.model_copy(update={"method": config.method.used_as(use.method)})
 
 
 def _untrained(config: PipelineConfig | None) -> Learned:
@@ -263,33 +283,3 @@ def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:
     except NameUnknown as error:
         raise NameUnknown(f"{error}; `--checkpoint {PRETRAINED}` needs none") from error
     return opened, newest_checkpoint(opened)
-
-
-def _config_of(record: CheckpointRecord, store: Store | None) -> PipelineConfig:
-    """Return the configuration of a checkpoint, with the name and the superpixels of its dataset."""
-    config = config_of(record)
-    if store is None:
-        return config
-    from_dataset = {
-        "name": store.names.first_published().get(record.dataset, record.kind),
-        "superpixels": _superpixels(store, record.scored_on),
-    }
-    return config.model_copy(update=from_dataset)
-
-
-def _superpixels(store: Store, dataset: str) -> SuperpixelConfig:
-    """Return the superpixel configuration of a dataset; the default if it is not there or has none."""
-    try:
-        stages = get_record(store.objects, dataset, DatasetManifest).stages
-        if SUPERPIXELS not in stages:
-            return SuperpixelConfig()
-        made = get_record(store.objects, stages[SUPERPIXELS], StageManifest)
-    except ObjectMissing:
-        return SuperpixelConfig()
-    try:
-        return SuperpixelConfig.model_validate(made.parameters)
-    except ValidationError as error:
-        raise ConfigError(
-            f"expected superpixels configured as this version has them, got dataset {short(dataset)}…: "
-            f"{first_problem(error)}; say with --config how the checkpoint is used"
-        ) from error

@@ -22,7 +22,7 @@ def evaluate(
     ----------
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
-        `CheckpointInUse`, which contains configuration and store.
+        `CheckpointInUse`, which contains configuration and store, and perhaps a second checkpoint.
     config
         A configuration, or the path of a configuration file; its method, propagation and execution are
         used. By default that of the checkpoint.
@@ -30,10 +30,14 @@ def evaluate(
         Folder of the store, or ``s3://bucket/prefix``.
     """
     used = checkpoint_in_use(checkpoint, config, store)
+    if used.second is not None:  # it may be in no store yet
+        used = used.kept()
 
     with recorded_run(used.opened(), RunKind.EVALUATE, used.parameters(), used.config.training.seed) as run:
-        run.inputs.append(used.id)
-        outcome = score_checkpoint(used.id, used.on_sequences(), used.location, used.config.execution)
+        run.inputs += used.ids
+        joined_with = None if used.second is None else used.second.id
+        how, execution = used.on_sequences(), used.config.execution
+        outcome = score_checkpoint(used.id, how, used.location, execution, joined_with)
         run.outputs.append(outcome.evaluation)
         run.details = outcome.model_dump()
     return outcome

@@ -40,7 +40,7 @@ def evaluate_benchmark(
         2016: one object per video. 2017: objects by label.
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
-        `CheckpointInUse`, which contains configuration and store.
+        `CheckpointInUse`, which contains configuration and store, and perhaps a second checkpoint.
     config
         A configuration, or the path of a configuration file; its method, superpixels, propagation and
         execution are used. By default that of the checkpoint.
@@ -55,7 +55,7 @@ def evaluate_benchmark(
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
     with recorded_run(used.opened(), RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:
-        run.inputs.append(used.id)
+        run.inputs += used.ids
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = score_split(benchmark, facts, used.location, Path(out))
         run.outputs.append(outcome.evaluation)

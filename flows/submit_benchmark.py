@@ -36,7 +36,7 @@ def submit_benchmark(
         ``valid``, ``test``, or ``valid_all_frames``: the same masks, made from every frame.
     checkpoint
         Id of the checkpoint, or the beginning of it; by default the one trained last. Or a
-        `CheckpointInUse`, which contains configuration and store.
+        `CheckpointInUse`, which contains configuration and store, and perhaps a second checkpoint.
     config
         A configuration, or the path of a configuration file; its method, superpixels, propagation and
         execution are used. By default that of the checkpoint.
@@ -51,7 +51,7 @@ def submit_benchmark(
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
     with recorded_run(used.opened(), RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:
-        run.inputs.append(used.id)
+        run.inputs += used.ids
         facts = segment_split(benchmark, choice, used.location, execution, Path(out))
         outcome = record_submission(benchmark, facts, used.location, Path(out))
         run.inputs.append(outcome.dataset)

@@ -115,9 +115,10 @@ NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     RecordKind.STAGE: ("shards",),
     RecordKind.CHECKPOINT: ("dataset", "weights", "validation_dataset", "starts_from", "pseudo_masks_by"),
     RecordKind.PRETRAINED: ("weights",),
-    RecordKind.EVALUATION: ("checkpoint", "dataset"),
-    RecordKind.BENCHMARK: ("checkpoint",),
-    RecordKind.SUBMISSION: ("checkpoint",),  # the checkpoint needs its dataset, unless it is pretrained
+    RecordKind.EVALUATION: ("checkpoint", "joined_with", "dataset"),
+    RecordKind.BENCHMARK: ("checkpoint", "joined_with"),
+    # The checkpoints need their datasets, unless they are pretrained.
+    RecordKind.SUBMISSION: ("checkpoint", "joined_with"),
     RecordKind.VERDICT: ("dataset",),
     RecordKind.TOMBSTONE: (),  # evidence: it keeps no object
 }

@@ -10,10 +10,13 @@ from flows.cli.command import command, print_json
 from flows.cli.options import (
     Adapt,
     Backend,
+    Checkpoints,
     Features,
     Json,
     NumSuperpixels,
     Propagation,
+    Quality,
+    Share,
     Snap,
     StoreFolder,
     UseConfigPath,
@@ -30,17 +33,14 @@ commands = typer.Typer()
     "`shls evaluate --davis DAVIS/ --out masks/ --propagation label_propagation --features layer4` · "
     "`shls evaluate --davis DAVIS/ --out masks/ --checkpoint untrained --config configs/stills.yaml "
     "--propagation label_propagation` · "
+    "`shls evaluate --davis DAVIS/ --out masks/ --checkpoint pretrained --checkpoint 3fa9c1 --share 1` · "
     "`shls evaluate --benchmark YouTube-VOS/ --format youtube-vos --out submission/`"
 )
 @command
 def evaluate(
-    checkpoint: Annotated[
-        str | None,
-        typer.Option(
-            help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random "
-            "weights of --config. `pretrained` comes with the project, for benchmarks."
-        ),
-    ] = None,
+    checkpoint: Checkpoints = None,
+    share: Share = None,
+    quality: Quality = None,
     benchmark: Annotated[
         str | None,
         typer.Option(
@@ -75,8 +75,8 @@ def evaluate(
     ] = None,
     propagation: Propagation = None,
     features: Features = None,
-    snap: Snap = False,
-    adapt: Adapt = False,
+    snap: Snap = None,
+    adapt: Adapt = None,
     config: UseConfigPath = None,
     store: StoreFolder = "store",
     backend: Backend = None,
@@ -88,7 +88,8 @@ def evaluate(
     DAVIS is scored by its official protocol. YouTube-VOS is scored by its server: masks are written, ready
     to submit.
     """
-    from flows.checkpoint_in_use import checkpoint_in_use
+    from flows.cli.chosen_use import print_use, use_json
+    from flows.joined_checkpoints import checkpoints_in_use
     from shls_core.errors import InputError
 
     if benchmark is None:
@@ -105,23 +106,26 @@ def evaluate(
             }
         )
     used = (
-        checkpoint_in_use(checkpoint, config, store)
-        .with_options(propagation, features, snap, num_superpixels, adapt)
+        checkpoints_in_use(checkpoint or [], config, store, share)
+        .with_options(propagation, features, snap, num_superpixels, adapt, quality)
         .with_changes(execution={"backend": backend, "workers": workers})
     )
     if benchmark is None:
         if used.is_pretrained:
+            named = next(iter(checkpoint or []), "")
             raise InputError(
-                f"expected --davis ROOT or --benchmark ROOT with --checkpoint {checkpoint}: "
+                f"expected --davis ROOT or --benchmark ROOT with --checkpoint {named}: "
                 "the held-out sequences of its dataset do not come with it"
             )
+        used.on_sequences()  # what is impossible is refused before a run begins
         reach_server()
         from flows.cli.results import evaluation_json, show_evaluation
         from flows.evaluate import evaluate as on_held_out
 
+        print_use(used, None)
         scored = on_held_out(used)
         used.print_default_use()
-        print_json(evaluation_json(scored)) if as_json else show_evaluation(scored)
+        print_json(evaluation_json(scored) | use_json(used, None)) if as_json else show_evaluation(scored)
         return
 
     from flows.cli.score import checked_year
@@ -130,20 +134,22 @@ def evaluate(
         raise InputError(f"expected --format davis or youtube-vos, got {layout}")
     if out is None:
         raise InputError("expected --out FOLDER for the masks of a benchmark, got none")
-    checked = checked_year(year)
+    checked, max_side = checked_year(year), used.on_videos(max_side).max_side
     reach_server()
     from flows.cli.score_tables import benchmark_json, show_benchmark, show_submission
     from flows.evaluate_benchmark import evaluate_benchmark
     from flows.submit_benchmark import submit_benchmark
     from storage.store import Store
 
+    print_use(used, max_side)
+    chosen = use_json(used, max_side)
     if layout == "youtube-vos":
         submission = submit_benchmark(benchmark, out, split or "valid", used, max_side=max_side)
-        print_json(submission.model_dump()) if as_json else show_submission(submission)
+        print_json(submission.model_dump() | chosen) if as_json else show_submission(submission)
     else:
         outcome = evaluate_benchmark(benchmark, out, split or "val", checked, used, max_side=max_side)
         opened = used.store or Store.open(store)
-        print_json(benchmark_json(outcome, opened)) if as_json else show_benchmark(outcome, opened)
+        print_json(benchmark_json(outcome, opened) | chosen) if as_json else show_benchmark(outcome, opened)
     used.print_default_use()
 
 

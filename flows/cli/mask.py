@@ -53,10 +53,11 @@ def mask(
         bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
     ] = False,
     checkpoint: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
+            metavar="ID",
             help="Checkpoint with which the page segments the clip; by default `pretrained`, or the newest "
-            "one of --store."
+            "one of --store. Two are joined, as by `shls segment`.",
         ),
     ] = None,
     store: Annotated[str | None, typer.Option(metavar="FOLDER", help="The store of that checkpoint.")] = None,
@@ -78,9 +79,9 @@ def mask(
 
     source = open_video(Path(video))
     session = DrawingSession(source, MaskPlaces(Path(out)), num_superpixels, frame)
-    named = checkpoint or (None if store else "pretrained")
+    named = tuple(checkpoint or (() if store else ("pretrained",)))
     options = SegmentOptions(named, store, max_side)
-    if named != "pretrained":
+    if named != ("pretrained",):
         _segmenter(options)  # an unknown checkpoint is refused before anybody draws
     segmentation = ClipSegmentation(source, lambda: _segmenter(options))
     drawn = draw_masks(session, segmentation, options, port, not no_browser)
@@ -89,9 +90,9 @@ def mask(
 
 def _segmenter(options: SegmentOptions) -> VideoSegmenter:
     """Return what segments the clip, made as by `shls segment`; torch is not loaded before."""
-    from flows.checkpoint_in_use import checkpoint_in_use
+    from flows.joined_checkpoints import checkpoints_in_use
     from tasks.runs.device import choose_device
 
-    used = checkpoint_in_use(options.checkpoint, None, options.store or "store")
-    network = used.network(choose_device(used.config.execution))
-    return used.on_videos(options.max_side).segmenter(network)
+    used = checkpoints_in_use(options.checkpoints, None, options.store or "store")
+    networks = used.networks(choose_device(used.config.execution))
+    return used.on_videos(options.max_side).segmenter(*networks)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.quality import quality_help
+
 if TYPE_CHECKING:
     from flows.configuration import PipelineConfig
 
@@ -102,16 +104,46 @@ Features = Annotated[
         help="For the last two propagations: the features to compare, `layer4` for example.",
     ),
 ]
+Checkpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="ID",
+        help="Id of the checkpoint, or its beginning; by default the newest one. `untrained`: random weights "
+        "of --config. `pretrained` comes with the project, and needs no store. Given twice: the features of "
+        "the second one are joined to the superpixel memory of the first.",
+    ),
+]
+Share = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="Of two checkpoints: length of the second one's feature vectors, as a multiple of those of the "
+        "first; by default 1.",
+    ),
+]
+Quality = Annotated[
+    str | None,
+    typer.Option(
+        metavar="fast|balanced|best",
+        help=quality_help(),
+    ),
+]
 Snap = Annotated[
-    bool,
-    typer.Option("--snap", help="For label propagation: move the borders of masks to those of superpixels."),
+    bool | None,
+    typer.Option(
+        "--snap/--no-snap",
+        help="For label propagation: move the borders of masks to those of superpixels.",
+        show_default=False,
+    ),
 ]
 Adapt = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--adapt",
+        "--adapt/--no-adapt",
         help="After any propagation: a small network learns each video from its propagated masks and makes "
         "the result, in some seconds a video (section `adaptation` of the configuration).",
+        show_default=False,
     ),
 ]
 NumSuperpixels = Annotated[

@@ -53,7 +53,7 @@ def show_benchmark(outcome: BenchmarkOutcome, store: Store) -> None:
     record = _record(outcome, store)
     rows = [(f"{one.sequence}_{one.object_id}", one.scores) for one in record.objects]
     _show(f"{record.benchmark} {record.split}", record.scores, rows)
-    scored = f"evaluation {short(outcome.evaluation)} of checkpoint {short(outcome.checkpoint)}"
+    scored = f"evaluation {short(outcome.evaluation)} of {_checkpoints(outcome)}"
     Terminal(highlight=False, soft_wrap=True).print(f"{scored}; masks in {outcome.masks}")
 
 
@@ -61,8 +61,14 @@ def show_submission(outcome: SubmissionOutcome) -> None:
     """Print where the masks are that a benchmark's server has to score."""
     console = Terminal(highlight=False, soft_wrap=True)
     console.print(f"{outcome.num_masks} masks in {outcome.masks}: submit this folder as a zip")
-    submitted = f"submission {short(outcome.submission)} of checkpoint {short(outcome.checkpoint)}"
-    console.print(f"{submitted}, trained on dataset {short(outcome.dataset)}")
+    submitted = f"submission {short(outcome.submission)} of {_checkpoints(outcome)}"
+    first = "" if outcome.joined_with is None else "the first "
+    console.print(f"{submitted}, {first}trained on dataset {short(outcome.dataset)}")
+
+
+def _checkpoints(outcome: BenchmarkOutcome | SubmissionOutcome) -> str:
+    joined = "" if outcome.joined_with is None else f" joined with {short(outcome.joined_with)}"
+    return f"checkpoint {short(outcome.checkpoint)}{joined}"
 
 
 def _record(outcome: BenchmarkOutcome, store: Store) -> BenchmarkRecord:

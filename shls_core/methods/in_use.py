@@ -19,6 +19,7 @@ _CARRYING = {
 """The modules that carry masks by the dense features of any method."""
 
 _LOW_PRECISION = "shls_core.methods.low_precision"
+_JOINING = "shls_core.propagation.fusion.joined_features"
 
 
 def propagator_of(
@@ -26,8 +27,9 @@ def propagator_of(
     config: MethodConfig,
     propagation: PropagationConfig,
     divide: Divide | None = None,
+    second: tuple[nn.Module, MethodConfig] | None = None,
 ) -> MaskPropagator:
-    """Return the propagator that carries masks with a network.
+    """Return the propagator that carries masks with a network, or with two.
 
     Parameters
     ----------
@@ -39,17 +41,25 @@ def propagator_of(
         Whether the method's own propagation or its features alone carry masks, and how.
     divide : Callable or None
         Divides frames that come without superpixels, for propagations that read superpixels.
+    second : tuple of torch.nn.Module and MethodConfig, or None
+        Another network and its method, whose dense features are joined to those of the first.
 
     Raises
     ------
     InputError
-        If the network lacks the features or the refinement that are requested.
+        If a network lacks the features or the refinement that are requested, or the propagation cannot join
+        two networks.
     """
     method = method_named(config.name)
     if propagation.precision == "bf16":
         from shls_core.methods.low_precision import in_bfloat16
 
         network = in_bfloat16(network)
+        second = second and (in_bfloat16(second[0]), second[1])
+    if second is not None:
+        from shls_core.methods.joined import MethodNetwork, joined_propagator
+
+        return joined_propagator(MethodNetwork(network, config), MethodNetwork(*second), propagation, divide)
     if propagation.method == "own":
         return method.propagator(network, config, refinement=propagation.refinement, divide=divide)
     if propagation.method == "superpixel_memory":
@@ -77,13 +87,17 @@ def columns_read(config: MethodConfig, propagation: PropagationConfig) -> tuple[
     return ("frames", "masks", *(("superpixel_maps",) if reads_superpixels(config, propagation) else ()))
 
 
-def use_modules(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:
+def use_modules(
+    config: MethodConfig, propagation: PropagationConfig, second: MethodConfig | None = None
+) -> tuple[str, ...]:
     """Return the modules whose code, including all they import, carries the masks."""
     method = method_named(config.name)
-    precision = (_LOW_PRECISION,) if propagation.precision == "bf16" else ()
+    more = (_LOW_PRECISION,) if propagation.precision == "bf16" else ()
+    if second is not None:
+        more = (*more, _JOINING, *method_named(second.name).feature_modules)
     if propagation.method == "own":
-        return (*method.use_modules, *precision)
-    return (*_CARRYING[propagation.method], *method.feature_modules, *precision)
+        return (*method.use_modules, *more)
+    return (*_CARRYING[propagation.method], *method.feature_modules, *more)
 
 
 def use_packages(config: MethodConfig, propagation: PropagationConfig) -> tuple[str, ...]:

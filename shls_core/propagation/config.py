@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from shls_core.frozen import FrozenConfig
+from shls_core.propagation.joined_config import JoinedConfig
 from shls_core.propagation.label_config import LabelPropagationConfig
 from shls_core.propagation.refinement_mode import RefinementMode, bare_off
 from shls_core.propagation.superpixel_memory.pooled_config import SuperpixelMemoryConfig
@@ -31,6 +32,9 @@ class PropagationConfig(FrozenConfig):
 
     superpixel_memory: SuperpixelMemoryConfig = SuperpixelMemoryConfig()
     """How the superpixel memory uses dense features; SHLS has its own in ``method.memory``."""
+
+    joined: JoinedConfig = Field(default=JoinedConfig(), exclude_if=lambda joined: joined == JoinedConfig())
+    """How the features of a second checkpoint are used, where two are used together."""
 
     precision: Literal["fp32", "bf16"] = Field(default="fp32", exclude_if=lambda kind: kind == "fp32")
     """Number format of the backbone. ``bf16``: operations that tolerate it run in bfloat16, in less than half

@@ -12,6 +12,7 @@ from shls_core.errors import NameUnknown, ObjectCorrupted, ObjectMissing
 from shls_core.photographs.split import HELD_OUT
 from storage.canonical import short
 from storage.kinds import KeyKind, RecordKind
+from storage.records.ancestors import scored_checkpoints
 from storage.records.checkpoints import BenchmarkRecord, CheckpointRecord, EvaluationRecord, SubmissionRecord
 from storage.records.links import Links, read_links
 from storage.records.manifests import get_record
@@ -102,13 +103,14 @@ class _UseAudit:
 
     def _score_faults(self, digest: str, kind: str) -> Iterator[str]:
         record = get_record(self._objects, digest, _SCORES[kind])
-        checkpoint = record.checkpoint
+        checkpoints = scored_checkpoints(record.model_dump())
         made = self._runs.that_made(digest, RecordKind(kind))
-        yield from _unmade(made, (checkpoint,), "checkpoint")
-        learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
-        if made and learned and made[0]["number"] < learned[0]["number"]:
-            yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
-        trained = get_record(self._objects, checkpoint, CheckpointRecord)
+        yield from _unmade(made, checkpoints, "checkpoint")
+        for checkpoint in checkpoints:
+            learned = self._runs.that_made(checkpoint, RecordKind.CHECKPOINT)
+            if made and learned and made[0]["number"] < learned[0]["number"]:
+                yield f"the ledger has it before checkpoint {short(checkpoint)}…, which it is a score of"
+        trained = get_record(self._objects, record.checkpoint, CheckpointRecord)
         if isinstance(record, EvaluationRecord):
             yield from _other_dataset(record.dataset, trained.scored_on)
         elif isinstance(record, SubmissionRecord):

@@ -6,14 +6,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.kinds import SCORES
+from storage.kinds import SCORES, RecordKind
 from storage.lineage.graph import CHECKPOINT, DATASET, EVALUATION, RUN, SHARD, STAGE, Draft
 from storage.lineage.history import History
 from storage.lineage.records import Content
 from storage.lineage.row_ancestry import RowAncestry, context_of, ordered_stages
 from storage.lineage.run_facts import makers, run_facts
 from storage.lineage.usage import Usage, usage_by_source, usage_of
-from storage.records.ancestors import own_datasets, parents
+from storage.records.ancestors import own_datasets, parents, scored_checkpoints
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import PHOTOGRAPHS, SAMPLE_STAGES
 from storage.tables.append_only import Row
@@ -53,7 +53,8 @@ class ArtifactAncestry:
 
     def _add_score(self, kind: str, digest: str, record: Content) -> None:
         self._add_made(kind, digest, _facts(record), self._history.runs.that_made(digest))
-        self._add_parent(CHECKPOINT, record["checkpoint"], digest)
+        for checkpoint in scored_checkpoints(record):
+            self._add_parent(CHECKPOINT, checkpoint, digest)
         if kind == EVALUATION:
             self._link_samples((scored["sequence"] for scored in record["objects"]), digest)
 
@@ -104,8 +105,17 @@ class ArtifactAncestry:
             for artifact in self._history.runs.stages_of(digest).values():
                 self._add_parent(STAGE, artifact, digest)
         elif runs and kind != STAGE:
-            above = DATASET if kind == CHECKPOINT else CHECKPOINT
-            self._add_parent(above, runs[0]["inputs"][0], digest)
+            first, *others = runs[0]["inputs"]
+            self._add_parent(DATASET if kind == CHECKPOINT else CHECKPOINT, first, digest)
+            for joined in others if kind in SCORES else ():
+                if self._is_checkpoint(joined):
+                    self._add_parent(CHECKPOINT, joined, digest)
+
+    def _is_checkpoint(self, digest: str) -> bool:
+        record = self._history.records.get(digest)
+        if record is not None:
+            return record.get("kind") == CHECKPOINT
+        return bool(self._history.runs.that_made(digest, RecordKind.CHECKPOINT))
 
     def _add_parent(self, kind: str, parent: str, digest: str) -> None:
         if parent not in self._draft:

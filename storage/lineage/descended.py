@@ -106,6 +106,13 @@ class DescendedScore:
     """Held-out samples of the source that were scored in an evaluation."""
     facts: Mapping[str, Any]
     """``scores``; for a benchmark, also its name and its split."""
+    joined_with: str | None = None
+    """Id of a second checkpoint, whose features were joined to those of `checkpoint`."""
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Ids of the checkpoints that it is a result of."""
+        return (self.checkpoint, *filter(None, [self.joined_with]))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from storage.lineage.records import Content
 from storage.lineage.roles import roles_of
 from storage.lineage.rows import NOTES, naming
 from storage.lineage.usage import Usage, usage_of
+from storage.records.ancestors import JOINED_WITH, scored_checkpoints
 from storage.records.manifests import stages_in
 from storage.rows.source_kinds import SAMPLE_STAGES, SOURCE_STAGES
 from storage.rows.stage_graph import STAGES
@@ -150,10 +151,15 @@ def _scores(
     samples = {row.sample_id for row in rows if row.stage in SAMPLE_STAGES}
     return tuple(
         DescendedScore(
-            str(record["kind"]), digest, record["checkpoint"], _scored(record, samples), _score_facts(record)
+            kind=str(record["kind"]),
+            id=digest,
+            checkpoint=record["checkpoint"],
+            scored=_scored(record, samples),
+            facts=_score_facts(record),
+            joined_with=record.get(JOINED_WITH),
         )
         for digest, record in history.records.of_kind(*SCORES).items()
-        if record["checkpoint"] in checkpoints
+        if not checkpoints.isdisjoint(scored_checkpoints(record))
     )
 
 

@@ -40,8 +40,10 @@ def descent_graph(history: History, descent: Descent) -> Lineage:
             draft.link(sample_id, exposure.checkpoint)
     for score in descent.scores:
         draft.add(score.kind, score.id, score.facts)
-        for source in (score.checkpoint, *score.scored):
-            draft.link(source, score.id)
+        for checkpoint in score.checkpoints:
+            draft.link_if_both(checkpoint, score.id)
+        for sample_id in score.scored:
+            draft.link(sample_id, score.id)
     return draft.lineage()
 
 

@@ -1,4 +1,4 @@
-"""The checkpoints that a checkpoint learned from: what they saw, it saw."""
+"""The checkpoints that a checkpoint learned from, or a score is of: what they saw, it saw."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +12,10 @@ STARTS_FROM = "starts_from"
 """The field of a checkpoint's record with the id of the one whose weights its training began with."""
 PSEUDO_MASKS_BY = "pseudo_masks_by"
 """The field with the id of the one that made the pseudo-masks it learned from."""
+
+
+JOINED_WITH = "joined_with"
+"""The field of a score's record with the id of a second checkpoint, whose features were joined."""
 
 
 class AncestorMissing(LookupError):
@@ -28,6 +32,11 @@ def parents(checkpoint: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of the checkpoints that one learned from directly, given its record."""
     both = (checkpoint.get(PSEUDO_MASKS_BY), checkpoint.get(STARTS_FROM))
     return tuple(dict.fromkeys(filter(None, both)))
+
+
+def scored_checkpoints(score: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the checkpoints that made a score, given its record: one, or two that were joined."""
+    return tuple(filter(None, (score["checkpoint"], score.get(JOINED_WITH))))
 
 
 def ancestors(checkpoint: Mapping[str, Any], read: Read) -> dict[str, Mapping[str, Any]]:

@@ -106,6 +106,8 @@ class EvaluationRecord(Record):
 
     kind: Literal["evaluation"] = "evaluation"
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of a second checkpoint whose features were joined to those of `checkpoint`; None: there was none."""
     dataset: str
     """Id of the dataset of these sequences: the checkpoint's own, or the one that validates it."""
     configuration: dict[str, Any]
@@ -125,7 +127,7 @@ class EvaluationRecord(Record):
     @property
     def key(self) -> str:
         """The key of the work in the index: digest of everything that determines the scores."""
-        return digest_json(self.model_dump(mode="json", include={"checkpoint", *_DECIDING}))
+        return digest_json(self.model_dump(mode="json", include={"checkpoint", "joined_with", *_DECIDING}))
 
 
 class BenchmarkObject(BaseModel):
@@ -146,6 +148,8 @@ class SegmentedRecord(Record):
     """Everything that determined the masks of the videos of a benchmark."""
 
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of a second checkpoint whose features were joined to those of `checkpoint`; None: there was none."""
     benchmark: str
     """``DAVIS-2016``, ``DAVIS-2017`` or ``YouTube-VOS``."""
     split: str

@@ -26,8 +26,8 @@ State = Literal["idle", "running", "done", "failed", "stopped"]
 class SegmentOptions:
     """How the page segments a clip: the same as `shls segment` with these options."""
 
-    checkpoint: str | None = "pretrained"
-    """None: the newest one of the store."""
+    checkpoints: tuple[str, ...] = ("pretrained",)
+    """One, or two that are joined; none: the newest one of the store."""
     store: str | None = None
     max_side: int | None = None
 
@@ -40,7 +40,7 @@ class SegmentOptions:
         "shls segment 'a clip.mp4' --mask a.png --out look --checkpoint pretrained --max-side 427 --overlay"
         """
         words = ["shls", "segment", str(clip), "--mask", str(mask), "--out", str(out)]
-        words += ["--checkpoint", self.checkpoint] if self.checkpoint is not None else []
+        words += [word for checkpoint in self.checkpoints for word in ("--checkpoint", checkpoint)]
         words += ["--store", self.store] if self.store is not None else []
         words += ["--max-side", str(self.max_side)] if self.max_side is not None else []
         return shlex.join([*words, "--overlay"])

@@ -15,6 +15,7 @@ from openlineage.client.naming.dataset import S3, DatasetNaming, LocalFileSystem
 from shls_core.errors import ObjectMissing
 from storage.kinds import SCORES, RecordKind
 from storage.objects.objects import object_path
+from storage.records.ancestors import JOINED_WITH
 from storage.records.manifests import StageManifest, stages_in
 from storage.rows.stage_graph import in_reading_order
 from storage.store import Store
@@ -122,15 +123,27 @@ class Catalogue:
         dataset = record.get("dataset") or self._record(record["checkpoint"]).get("dataset", "")
         name = self._name(dataset)
         videos = f"/{record['benchmark']}-{record['split']}" if "benchmark" in record else ""
-        read = (f"{name}/checkpoint",) if videos else (f"{name}/checkpoint", name)
+        trained = [name]
+        if second := record.get(JOINED_WITH):
+            joined = self._record(second).get("dataset", "")
+            # The run is configured with the name of the first one's dataset alone.
+            trained.append(name if joined == dataset else self._published_name(joined))
+        checkpoints = dict.fromkeys(f"{one}/checkpoint" for one in trained)
+        read = tuple(checkpoints) if videos else (*checkpoints, name)
         return Artifact(artifact_id, kind, f"{name}/{kind}{videos}", read)
 
     def _name(self, dataset_id: str) -> str:
         """Return the name of a dataset: the one in the run's configuration, else the first published one."""
-        names = [row["name"] for row in self._namings(dataset_id) if row["kind"] == PUBLISHED]
+        names = self._published_names(dataset_id)
         if self._own_name and (self._own_name in names or not names):
             return self._own_name
-        return str(names[0]) if names else _UNPUBLISHED
+        return self._published_name(dataset_id)
+
+    def _published_name(self, dataset_id: str) -> str:
+        return next(iter(self._published_names(dataset_id)), _UNPUBLISHED)
+
+    def _published_names(self, dataset_id: str) -> list[str]:
+        return [str(row["name"]) for row in self._namings(dataset_id) if row["kind"] == PUBLISHED]
 
     def _namings(self, dataset_id: str) -> list[Mapping[str, Any]]:
         return [row for row in self._all_namings if row["digest"] == dataset_id]

@@ -110,7 +110,9 @@ def benchmark_page(
         ObjectRow(numbers[one.sequence], one.sequence, one.object_id, _num_frames(one), one.scores)
         for one in record.objects
     ]
-    measured: tuple[Row, ...] = (this_row(_jf(record.scores), record.checkpoint),)
+    measured: tuple[Row, ...] = (
+        this_row(_jf(record.scores), record.checkpoint, joined_with=record.joined_with),
+    )
     if material:
         jf_mean = global_scores(material.copied).jf_mean
         measured += (Row("copy the first mask", jf_mean, "measured with this evaluation", "same-videos"),)

@@ -31,9 +31,14 @@ def group(title: str, rows: tuple[Row, ...]) -> Group:
     return Group(title, tuple(sorted(rows, key=lambda row: -row.jf_mean)))
 
 
-def this_row(jf_mean: float, checkpoint: str, method: str = "this checkpoint") -> Row:
-    """Return the row of what the page is about."""
-    return Row(method, jf_mean, f"checkpoint {short(checkpoint)}", "this-one", is_this=True)
+def this_row(
+    jf_mean: float, checkpoint: str, method: str = "this checkpoint", joined_with: str | None = None
+) -> Row:
+    """Return the row of what the page is about; of two checkpoints that were joined, if there is a second."""
+    source = f"checkpoint {short(checkpoint)}"
+    if joined_with is not None:
+        method, source = "both checkpoints", f"{source} joined with {short(joined_with)}"
+    return Row(method, jf_mean, source, "this-one", is_this=True)
 
 
 def beside_published(

@@ -58,6 +58,7 @@ def held_out_page(evaluation: str, record: EvaluationRecord, trained: Checkpoint
         Row(method, record.baselines[name]["J&F-Mean"], meaning, "same-videos")
         for name, (method, meaning) in _BASELINES.items()
     )
+    mine = this_row(record.scores["J&F-Mean"], record.checkpoint, joined_with=record.joined_with)
     rows = sorted(map(_row, record.objects), key=lambda row: row.jf_mean)
     page = HeldOutPage(
         counted=", ".join(
@@ -72,7 +73,7 @@ def held_out_page(evaluation: str, record: EvaluationRecord, trained: Checkpoint
         groups=(
             group(
                 f"On the same {record.num_sequences} held-out sequences",
-                (this_row(record.scores["J&F-Mean"], record.checkpoint), *baselines),
+                (mine, *baselines),
             ),
         ),
         objects=tuple(rows),

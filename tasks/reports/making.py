@@ -30,6 +30,7 @@ def facts(
     return (
         Fact("evaluation", evaluation, is_code=True),
         Fact("checkpoint", record.checkpoint, is_code=True),
+        *([Fact("joined with", record.joined_with, is_code=True)] if record.joined_with is not None else []),
         *([] if trained.is_untrained else [Fact("dataset it was trained on", trained.dataset, is_code=True)]),
         Fact("code", record.code_digest, is_code=True),
         Fact("device", record.device_kind),
@@ -53,7 +54,7 @@ def benchmark_commands(record: BenchmarkRecord, trained: CheckpointRecord) -> tu
     videos = f"--davis DAVIS/ --split {record.split} --year {record.benchmark.removeprefix('DAVIS-')}"
     max_side = record.configuration.get("max_side")
     smaller = "" if max_side is None else f" --max-side {max_side}"
-    checkpoint = f"--checkpoint {_reference(record, trained)}"
+    checkpoint = _options(record, trained)
     return (
         _use_file(record, trained),
         f"shls evaluate {videos} {checkpoint}{smaller} --config use.yaml --out masks/",
@@ -65,7 +66,7 @@ def held_out_commands(record: EvaluationRecord, trained: CheckpointRecord) -> tu
     """Return the commands that score the checkpoint again."""
     return (
         _use_file(record, trained),
-        f"shls evaluate --checkpoint {_reference(record, trained)} --config use.yaml",
+        f"shls evaluate {_options(record, trained)} --config use.yaml",
     )
 
 
@@ -101,6 +102,12 @@ def _adaptation(used: Mapping[str, Any]) -> tuple[Fact, ...]:
     if not (how := used.get("adaptation")):
         return ()
     return (Fact("adaptation", f"after each video, {how['steps']} steps at {how['size']} px"),)
+
+
+def _options(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:
+    """Return the options that name the checkpoints."""
+    joined = "" if record.joined_with is None else f" --checkpoint {short(record.joined_with)}"
+    return f"--checkpoint {_reference(record, trained)}{joined}"
 
 
 def _reference(record: BenchmarkRecord | EvaluationRecord, trained: CheckpointRecord) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shls_core.files.skipped_counts import SkippedFiles
 from tasks.runs.usage import Usage
@@ -108,6 +108,8 @@ class BenchmarkOutcome(Outcome):
     evaluation: str
     """Id of its record, which holds the scores of every object and frame."""
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Id of a second checkpoint whose features were joined to those of `checkpoint`."""
     masks: str
     """Folder of masks and official tables."""
     scores: dict[str, float | None]
@@ -119,6 +121,8 @@ class SubmissionOutcome(Outcome):
     submission: str
     """Id of its record, which ties the masks to checkpoint and dataset."""
     checkpoint: str
+    joined_with: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """As of a `BenchmarkOutcome`."""
     dataset: str
     masks: str
     """Folder to be zipped and submitted."""

@@ -103,7 +103,11 @@ def score_split(
     )
     evaluation = put_record(Store.create(store).objects, record)
     return BenchmarkOutcome(
-        evaluation=evaluation, checkpoint=record.checkpoint, masks=str(out), scores=record.scores
+        evaluation=evaluation,
+        checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
+        masks=str(out),
+        scores=record.scores,
     )
 
 
@@ -127,6 +131,7 @@ def record_submission(
     return SubmissionOutcome(
         submission=put_record(opened.objects, record),
         checkpoint=record.checkpoint,
+        joined_with=record.joined_with,
         dataset=record.dataset,
         masks=str(folder),
         num_masks=record.num_masks,
@@ -141,6 +146,7 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "checkpoint": choice.checkpoint,
+        **({"joined_with": choice.joined_with} if choice.joined_with is not None else {}),
         "benchmark": benchmark.name,
         "split": benchmark.split,
         "material": material_digest(videos),
@@ -159,8 +165,9 @@ def _claim(out: Path, facts: Mapping[str, Any]) -> None:
             recorded = strict_json(read_text(path))
         except (OSError, ValueError) as error:
             raise InputError(f"expected what the masks in {out} were made with in {path}: {error}") from error
-        other = not isinstance(recorded, dict)
-        differing = sorted(name for name in facts if other or recorded.get(name) != facts[name])
+        known = recorded if isinstance(recorded, dict) else {}
+        names = facts.keys() | known.keys()
+        differing = sorted(name for name in names if known.get(name) != facts.get(name))
         if differing:
             raise InputError(
                 f"expected an --out without masks of another evaluation, got {out}, which has some "

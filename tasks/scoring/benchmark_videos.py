@@ -39,7 +39,8 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
     InputError
         If its frames or masks cannot be used.
     """
-    segmenter = job.choice.segmenter(_network(job.store, job.choice.checkpoint, job.device))
+    networks = [_network(job.store, checkpoint, job.device) for checkpoint in job.choice.checkpoints]
+    segmenter = job.choice.segmenter(*networks)
     source, appearing = open_video(job.video.frames), first_appearances(job.video)
     masks = dict(zip(frame_numbers(source, list(appearing)), appearing.values(), strict=True))
     wanted, num_frames = frozenset(job.video.wanted), 0
@@ -63,7 +64,7 @@ def segment_benchmark_video(job: BenchmarkJob) -> int:
     return num_frames
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)
 def _network(store: str, checkpoint: str, device: str) -> nn.Module:
-    """Load the network once in every worker."""
+    """Load each of the networks once in every worker."""
     return load_checkpoint(Store.open(store), checkpoint, torch.device(device))

@@ -2,14 +2,16 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from torch import nn
 
 from shls_core.adaptation.labelled_sequences import adapting
 from shls_core.errors import InputError
@@ -27,7 +29,7 @@ from storage.rows.loader import SequenceLoader
 from storage.rows.sources import has_source
 from storage.store import Store
 from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
-from tasks.checkpoints.load import load_checkpoint
+from tasks.checkpoints.load import network_of
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
@@ -35,6 +37,7 @@ from tasks.runs.outcomes import EvaluationOutcome
 from tasks.runs.packages import installed_versions
 from tasks.runs.progress import progress
 from tasks.runs.run_artifacts import shown
+from tasks.scoring.seen_sources import seen_sources
 from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
@@ -47,12 +50,17 @@ _PACKAGES = ("numpy", "opencv-python-headless", "scipy", "torch")
 
 @task(cache_policy=NO_CACHE)
 def score_checkpoint(
-    checkpoint: str, how: PropagationChoice, store: str, execution: ExecutionConfig
+    checkpoint: str,
+    how: PropagationChoice,
+    store: str,
+    execution: ExecutionConfig,
+    joined_with: str | None = None,
 ) -> EvaluationOutcome:
     """Propagate the first mask through the held-out sequences of the checkpoint's dataset and score it.
 
     If another dataset validates the checkpoint, the held-out sequences are of that one. It has the
-    superpixels of its sequences: `how` divides no frame.
+    superpixels of its sequences: `how` divides no frame. If another checkpoint is joined with it, `how` has
+    the method of that one, too.
 
     Raises
     ------
@@ -61,33 +69,33 @@ def score_checkpoint(
     """
     started = time.monotonic()
     opened = Store.create(store)
-    trained = get_record(opened.objects, checkpoint, CheckpointRecord)
-    require_held_out(opened, trained)
-    if found := withdrawn_in_any(opened, datasets_seen_by(opened, trained.model_dump())):
-        print_line(
-            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
-            f"{listed(found.values())}"
-        )
-    facts = _facts(checkpoint, trained, how, execution)
+    checkpoints = (checkpoint, *filter(None, [joined_with]))
+    records = [get_record(opened.objects, one, CheckpointRecord) for one in checkpoints]
+    require_held_out(opened, records[0])
+    for one, record in zip(checkpoints, records, strict=True):
+        _print_withdrawn(opened, one, record)
+    if joined_with is not None:
+        _print_seen(opened, joined_with, records[1], records[0].scored_on)
+    facts = _facts(checkpoints, records[0], how, execution)
     evaluation, status = made_once(
         opened,
         KeyKind.EVALUATIONS,
         digest_json(facts),
         is_whole=opened.objects.verify,
-        make=lambda: _evaluate(opened, facts, trained, how, execution),
+        make=lambda: _evaluate(opened, facts, records, how, execution),
     )
-    record = get_record(opened.objects, evaluation, EvaluationRecord)
+    scored = get_record(opened.objects, evaluation, EvaluationRecord)
     outcome = EvaluationOutcome(
         evaluation=evaluation,
         status=status,
-        num_sequences=record.num_sequences,
-        num_frames=record.num_frames,
-        scores=record.scores,
-        **record.baselines,
+        num_sequences=scored.num_sequences,
+        num_frames=scored.num_frames,
+        scores=scored.scores,
+        **scored.baselines,
         seconds=round(time.monotonic() - started, 3),
     )
     reused = ", reused" if status == "cached" else ""
-    print_line(f"{'evaluate':<12} {record.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
+    print_line(f"{'evaluate':<12} {scored.num_sequences:>4} sequences{reused}  {outcome.seconds:.1f} s")
     shown("result", lambda: _show(outcome))
     return outcome
 
@@ -108,12 +116,40 @@ def require_held_out(store: Store, trained: CheckpointRecord) -> None:
         )
 
 
+def _datasets_there(store: Store, record: CheckpointRecord) -> tuple[str, ...]:
+    """Return the datasets that a checkpoint saw; none of a pretrained one whose dataset is elsewhere."""
+    if record.is_pretrained and not store.objects.exists(record.dataset):
+        return ()
+    return datasets_seen_by(store, record.model_dump())
+
+
+def _print_withdrawn(store: Store, checkpoint: str, record: CheckpointRecord) -> None:
+    if found := withdrawn_in_any(store, _datasets_there(store, record)):
+        print_line(
+            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
+            f"{listed(found.values())}"
+        )
+
+
+def _print_seen(store: Store, checkpoint: str, record: CheckpointRecord, scored_on: str) -> None:
+    """Print how much of what is held out from the first checkpoint the second one learned from."""
+    seen = seen_sources(store, scored_on, _datasets_there(store, record))
+    if seen.num_seen:
+        print_line(
+            f"checkpoint {short(checkpoint)} was trained on {seen.num_seen} of the {seen.num_held_out} "
+            "photographs of these held-out sequences: the score is too high"
+        )
+
+
 def _facts(
-    checkpoint: str, trained: CheckpointRecord, how: PropagationChoice, execution: ExecutionConfig
+    checkpoints: tuple[str, ...],
+    trained: CheckpointRecord,
+    how: PropagationChoice,
+    execution: ExecutionConfig,
 ) -> dict[str, Any]:
     adapting_modules = (_ADAPTING_MODULE,) if how.adapts else ()
     return {
-        "checkpoint": checkpoint,
+        **dict(zip(("checkpoint", "joined_with"), checkpoints, strict=False)),
         "dataset": trained.scored_on,
         "configuration": how.facts(),
         "code_digest": code_digest(*_ENTRY_MODULES, *how.modules(), *adapting_modules),
@@ -125,21 +161,22 @@ def _facts(
 def _evaluate(
     store: Store,
     facts: Mapping[str, Any],
-    trained: CheckpointRecord,
+    records: Sequence[CheckpointRecord],
     how: PropagationChoice,
     execution: ExecutionConfig,
 ) -> str:
-    learned = learning_of(trained)
+    learned = learning_of(records[0])
     device = choose_device(execution)
-    untrained = learned.chosen_method().new_network(learned.method, learned.training.seed).to(device)
+    trained = [network_of(record, store.objects.get(record.weights), device) for record in records]
+    untrained = [_untrained(record, device) for record in records]
     segmenters: dict[str, Segmenter] = {
-        "trained": by_propagation(how.propagator(load_checkpoint(store, facts["checkpoint"], device))),
-        "untrained": by_propagation(how.propagator(untrained)),
+        "trained": by_propagation(how.propagator(*trained)),
+        "untrained": by_propagation(how.propagator(*untrained)),
         "copy_first_mask": by_copying,
     }
     if adaptation := how.adaptation_on(device):
         segmenters = {name: adapting(one, adaptation) for name, one in segmenters.items()}
-    sequences = SequenceLoader(store.objects, trained.scored_on, HELD_OUT, how.columns)
+    sequences = SequenceLoader(store.objects, records[0].scored_on, HELD_OUT, how.columns)
     objects: dict[str, list[ObjectScores]] = {}
     with progress("evaluate", "sequences") as advance, reproducible(learned.training.num_threads):
         for position, (name, segmenter) in enumerate(segmenters.items()):
@@ -165,6 +202,12 @@ def _evaluate(
         ),
     )
     return put_record(store.objects, record)
+
+
+def _untrained(record: CheckpointRecord, device: torch.device) -> nn.Module:
+    """Return the network of a checkpoint as it was before the first step."""
+    learned = learning_of(record)
+    return learned.chosen_method().new_network(learned.method, learned.training.seed).to(device)
 
 
 def _counting(segmenter: Segmenter, advance: Advance, done_before: int, total: int) -> Segmenter:

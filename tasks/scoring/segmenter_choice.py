@@ -11,6 +11,7 @@ from shls_core.adaptation.config import AdaptationConfig
 from shls_core.adaptation.two_passes import VideoAdaptation
 from shls_core.methods.config import MethodConfig
 from shls_core.methods.in_use import columns_read, propagator_of, reads_superpixels, use_modules, use_packages
+from shls_core.methods.joined import check_joins
 from shls_core.methods.registry import default_method
 from shls_core.propagation.config import PropagationConfig
 from shls_core.propagation.interface import MaskPropagator
@@ -37,22 +38,42 @@ class PropagationChoice:
         How frames are divided, for propagations that read superpixels; None if the sequences have them.
     adaptation
         Whether a network learns each video from its propagated masks, and how.
+    second
+        The method of a second network, whose dense features are joined to those of the first; None: there is
+        one network.
     """
 
     method: MethodConfig = field(default_factory=default_method)
     propagation: PropagationConfig = field(default_factory=PropagationConfig)
     superpixels: SuperpixelConfig | None = None
     adaptation: AdaptationConfig = field(default_factory=AdaptationConfig)
+    second: MethodConfig | None = None
 
-    def propagator(self, network: nn.Module) -> MaskPropagator:
-        """Return the propagator of masks with a network of the method.
+    def propagator(self, *networks: nn.Module) -> MaskPropagator:
+        """Return the propagator of masks with a network of the method, or of both methods.
 
         Raises
         ------
         InputError
-            If the network cannot be used in this way.
+            If the networks cannot be used in this way.
         """
-        return propagator_of(network, self.method, self.propagation, self.divide())
+        network, *others = networks
+        assert len(others) == (self.second is not None), "one network for every method"
+        second = (others[0], self.second) if self.second is not None else None
+        return propagator_of(network, self.method, self.propagation, self.divide(), second)
+
+    def check(self) -> None:
+        """Refuse what is known to be impossible before there is a network or a video.
+
+        Raises
+        ------
+        InputError
+            If there is a number of superpixels for a segmenter that takes none, or a second method for a
+            propagation that uses one network.
+        """
+        self.divide()
+        if self.second is not None:
+            check_joins(self.method, self.propagation)
 
     def divide(self) -> Divide | None:
         """Return the function that divides frames, or None if they are not divided.
@@ -94,6 +115,8 @@ class PropagationChoice:
         if self.superpixels is not None and self.reads_superpixels:
             facts["superpixels"] = self.superpixels.model_dump(mode="json")
             propagation["num_superpixels"] = self.propagation.num_superpixels
+        if self.second is not None:
+            propagation["joined"] = self.propagation.joined.model_dump(mode="json")
         if self.adapts:
             facts["adaptation"] = self.adaptation.model_dump(mode="json")
         return facts
@@ -102,7 +125,7 @@ class PropagationChoice:
         """Return the modules whose code, with all they import, propagates the masks."""
         dividing = (_DIVIDING_MODULE,) if self.superpixels is not None and self.reads_superpixels else ()
         adapting = (_ADAPTING_MODULE,) if self.adapts else ()
-        return (*use_modules(self.method, self.propagation), *dividing, *adapting)
+        return (*use_modules(self.method, self.propagation, self.second), *dividing, *adapting)
 
     def packages(self) -> Sequence[str]:
         """Return the third-party packages that the masks depend on, besides those of every use."""
@@ -124,21 +147,29 @@ class SegmenterChoice:
         The propagation.
     max_side
         Longest side in px at which frames are segmented; None: their own size.
+    joined_with
+        Id of the second checkpoint, if `how` has a second method.
     """
 
     checkpoint: str
     how: PropagationChoice
     max_side: int | None = None
+    joined_with: str | None = None
 
-    def segmenter(self, network: nn.Module) -> VideoSegmenter:
-        """Return the segmenter of videos with the network of the checkpoint.
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Ids of all checkpoints, whose networks `segmenter` takes."""
+        return (self.checkpoint, *filter(None, [self.joined_with]))
+
+    def segmenter(self, *networks: nn.Module) -> VideoSegmenter:
+        """Return the segmenter of videos with the networks of the checkpoints.
 
         Raises
         ------
         InputError
-            If the network cannot be used in this way.
+            If the networks cannot be used in this way.
         """
-        return VideoSegmenter(self.how.propagator(network), self.max_side)
+        return VideoSegmenter(self.how.propagator(*networks), self.max_side)
 
     def facts(self) -> dict[str, Any]:
         """Return what the masks depend on, as it is recorded."""

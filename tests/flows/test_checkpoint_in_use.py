@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from flows import checkpoint_in_use as module
-from flows.checkpoint_in_use import checkpoint_in_use, config_of
+from flows.checkpoint_config import config_of
+from flows.checkpoint_in_use import checkpoint_in_use
 from flows.configuration import CONFIGS, load_config
 from shls_core.errors import ConfigError, InputError
 from shls_core.methods.shls.section import ShlsSection

@@ -81,9 +81,11 @@ def _add_checkpoints(tree: Tree, descent: Descent) -> None:
     for exposure in descent.exposures:
         leaf = branch.add(f"{short(exposure.checkpoint)}  {_how(exposure)}")
         for score in descent.scores:
-            if score.checkpoint == exposure.checkpoint:
+            if exposure.checkpoint in score.checkpoints:
+                others = [one for one in score.checkpoints if one != exposure.checkpoint]
+                joined = "".join(f", with checkpoint {short(one)}" for one in others)
                 scored = f", it is in {counted(len(score.scored), 'scored sequence')}" if score.scored else ""
-                leaf.add(f"{score.kind} {short(score.id)}{score_text(score.facts)}{scored}")
+                leaf.add(f"{score.kind} {short(score.id)}{score_text(score.facts)}{joined}{scored}")
 
 
 def _how(exposure: Exposure) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from storage.lineage.descended import Descent
+from storage.lineage.descended import DescendedScore, Descent
 from storage.lineage.graph import Lineage
 
 
@@ -37,6 +37,12 @@ def descent_json(descent: Descent) -> dict[str, Any]:
             }
             for exposure in descent.exposures
         ],
-        "scores": [asdict(score) for score in descent.scores],
+        "scores": [_score_json(score) for score in descent.scores],
         "removed_datasets": dict(descent.removed_datasets),
     }
+
+
+def _score_json(score: DescendedScore) -> dict[str, Any]:
+    """Return a score as JSON; ``joined_with`` where a second checkpoint was joined."""
+    alone = ("joined_with", None)
+    return {key: value for key, value in asdict(score).items() if (key, value) != alone}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shls_core.methods.method import FAISS, Method
+from shls_core.methods.method import FAISS
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.section import ShlsSection
+from shls_core.methods.superpixel_method import SuperpixelMethod
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from shls_core.methods.shls.network.shls_network import ShlsNetwork
     from shls_core.methods.shls.training_loss import ShlsMethod
     from shls_core.propagation.refinement_mode import RefinementMode
+    from shls_core.propagation.superpixel_memory.encoded_frame import SuperpixelFeatures
     from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
     from shls_core.superpixels.division import Divide
 
@@ -58,6 +60,17 @@ def _propagator(
     return shls_propagator(network, config.memory, divide, config.correspondence_share)
 
 
+def _superpixel_features(
+    network: ShlsNetwork, config: ShlsConfig, refinement: RefinementMode | None = None
+) -> SuperpixelFeatures:
+    from shls_core.methods.shls.network.shls_network import refining
+    from shls_core.methods.shls.propagator import ShlsSuperpixelFeatures
+    from shls_core.propagation.fusion.config import FusedMemoryConfig
+
+    describes = isinstance(config.memory, FusedMemoryConfig) and config.memory.is_fused
+    return ShlsSuperpixelFeatures(refining(network, refinement), describes, config.correspondence_share)
+
+
 def _feature_maps(network: ShlsNetwork, layer: str) -> ShlsDenseFeatures:
     from shls_core.methods.shls.dense_features import ShlsDenseFeatures
 
@@ -77,7 +90,7 @@ def _weights_in_use(config: ShlsConfig, weights: Mapping[str, Tensor]) -> Mappin
     return {name: value for name, value in weights.items() if not name.startswith(REFINEMENT_PREFIX)}
 
 
-SHLS = Method(
+SHLS = SuperpixelMethod(
     name="shls",
     config=ShlsSection,
     columns=_columns,
@@ -93,4 +106,5 @@ SHLS = Method(
     training_packages=_training_packages,
     use_packages=(FAISS,),
     weights_in_use=_weights_in_use,
+    superpixel_features=_superpixel_features,
 )

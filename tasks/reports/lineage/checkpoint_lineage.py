@@ -55,8 +55,12 @@ class CheckpointLineage:
 
     @property
     def headline(self) -> Score | None:
-        """The score at the top of its page: the newest on held-out sequences, else the last in `scores`."""
-        scored = [score for score in self.scores if score.jf_mean is not None]
+        """The score at the top of its page: the newest on held-out sequences, else the last in `scores`.
+
+        A score of it and another checkpoint together is not its own.
+        """
+        own = [score for score in self.scores if score.joined_with is None]
+        scored = [score for score in own if score.jf_mean is not None]
         held_out = [score for score in scored if score.kind == HELD_OUT]
         return next(reversed(held_out or scored), None)
 

@@ -43,6 +43,8 @@ class Score:
         0..1; None if a server scores the masks.
     baselines : tuple of (str, float)
         Methods that were scored on the same videos, and their J&F.
+    joined_with : str or None
+        A second checkpoint, whose features were joined to those of `checkpoint`.
     """
 
     id: str
@@ -51,10 +53,17 @@ class Score:
     videos: str
     jf_mean: float | None
     baselines: tuple[tuple[str, float], ...] = ()
+    joined_with: str | None = None
 
     def __str__(self) -> str:
         scored = "to be scored by its server" if self.jf_mean is None else f"J&F {percent(self.jf_mean)}"
-        return f"{scored} on {self.videos}"
+        joined = "" if self.joined_with is None else f", {' joined with '.join(map(short, self.checkpoints))}"
+        return f"{scored} on {self.videos}{joined}"
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Ids of the checkpoints that it is a score of."""
+        return (self.checkpoint, *filter(None, [self.joined_with]))
 
     @property
     def command(self) -> str:
@@ -83,7 +92,12 @@ def scores_of(objects: ObjectStore, runs: RunsByArtifact, checkpoint: str) -> tu
 def compared(score: Score) -> Group:
     """Return a score beside its baselines, as rows of a table."""
     assert score.jf_mean is not None
-    mine = Row("this checkpoint", score.jf_mean, score.command, "this-one", is_this=True)
+    name = (
+        "this checkpoint"
+        if score.joined_with is None
+        else " joined with ".join(map(short, score.checkpoints))
+    )
+    mine = Row(name, score.jf_mean, score.command, "this-one", is_this=True)
     others = (Row(method, jf_mean, "measured with it", "same-videos") for method, jf_mean in score.baselines)
     return group(f"On {score.videos}", (mine, *others))
 
@@ -97,6 +111,7 @@ def _held_out(objects: ObjectStore, evaluation: str) -> Score:
         videos=counted(record.num_sequences, "held-out sequence"),
         jf_mean=record.scores["J&F-Mean"],
         baselines=tuple((method, record.baselines[name]["J&F-Mean"]) for name, method in _BASELINES.items()),
+        joined_with=record.joined_with,
     )
 
 
@@ -104,13 +119,27 @@ def _on_benchmark(objects: ObjectStore, evaluation: str) -> Score:
     record = get_record(objects, evaluation, BenchmarkRecord)
     num_videos = len({one.sequence for one in record.objects})
     videos = f"{counted(num_videos, 'video')} of {record.benchmark} {record.split}"
-    return Score(evaluation, record.checkpoint, record.benchmark, videos, record.scores["J&F-Mean"])
+    return Score(
+        id=evaluation,
+        checkpoint=record.checkpoint,
+        kind=record.benchmark,
+        videos=videos,
+        jf_mean=record.scores["J&F-Mean"],
+        joined_with=record.joined_with,
+    )
 
 
 def _submitted(objects: ObjectStore, submission: str) -> Score:
     record = get_record(objects, submission, SubmissionRecord)
     videos = f"{record.benchmark} {record.split}, {counted(record.num_masks, 'mask')}"
-    return Score(submission, record.checkpoint, record.benchmark, videos, None)
+    return Score(
+        id=submission,
+        checkpoint=record.checkpoint,
+        kind=record.benchmark,
+        videos=videos,
+        jf_mean=None,
+        joined_with=record.joined_with,
+    )
 
 
 _READ_SCORE = {

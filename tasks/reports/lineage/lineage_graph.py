@@ -59,7 +59,8 @@ def lineage_graph(
     scored, results = _few([_score(one) for one in reversed(scores)], "score", _DESCENDANTS)
     layers += [layer for layer in (trained, scored) if layer]
     pairs = [(dataset.id, weights[one.id]) for one in checkpoints]
-    pairs += [(weights[one.checkpoint], results[one.id]) for one in scores]
+    made = [(checkpoint, one.id) for one in scores for checkpoint in one.checkpoints]
+    pairs += [(weights[checkpoint], results[score]) for checkpoint, score in made if checkpoint in weights]
     edges += [Edge(parent, child) for parent, child in dict.fromkeys(pairs)]
     lying, upright = (graph_picture(layers, edges, upright=upright) for upright in (False, True))
     return lying, upright

@@ -39,8 +39,9 @@ class Descendants:
 
     @property
     def all_scores(self) -> tuple[Score, ...]:
-        """Scores of all checkpoints."""
-        return tuple(score for one in self.checkpoints for score in self.scores[one.id])
+        """Scores of all checkpoints; that of two which were joined is there once."""
+        every = (score for one in self.checkpoints for score in self.scores[one.id])
+        return tuple({score.id: score for score in every}.values())
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ def test_an_end_without_a_mask_is_no_success(clip, tmp_path):
         ("late frame", "expected a frame 0..2 of "),
         ("other mask", "expected a mask of the clip's size, 96x64, got 10x12"),
         ("no checkpoint", "expected a store at "),
+        ("twice the same", "expected two checkpoints to join, got "),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_one_line(shls, clip, tmp_path, how, said):
@@ -122,6 +123,8 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(shls, clip, tmp_path, how, 
         write_mask(out, np.ones((12, 10), np.uint8))
     elif how == "no checkpoint":
         options += ("--checkpoint", "abcdef", "--store", tmp_path / "no store")
+    elif how == "twice the same":
+        options += ("--checkpoint", "pretrained", "--checkpoint", "pretrained")
     result = shls("mask", video, "--out", out, *options)
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1

@@ -217,6 +217,23 @@ def test_benchmarks_and_submissions_need_their_runs_too(recorded, record_run, mo
     }
 
 
+def test_a_score_of_two_checkpoints_needs_both(recorded, record_run):
+    store = recorded.store
+    other = recorded.put(CheckpointRecord, dataset=recorded.dataset, weights="1" * 64, final_loss=0.5)
+    recorded.evaluation = recorded.evaluate(joined_with=other)
+    record_run(store, "evaluate", inputs=[recorded.checkpoint], outputs=[recorded.evaluation])
+    told = recorded.told()[recorded.evaluation]
+    assert told.endswith(f"made it of another checkpoint than it says, {other[:12]}…")
+    record_run(store, "train", inputs=[recorded.dataset], outputs=[other])
+    record_run(store, "evaluate", inputs=[recorded.checkpoint, other], outputs=[recorded.evaluation])
+    expected = f"the ledger has it before checkpoint {other[:12]}…, which it is a score of"
+    assert recorded.told() == {recorded.evaluation: expected}
+    again = recorded.evaluate(joined_with=other, num_frames=2)
+    record_run(store, "evaluate", inputs=[recorded.checkpoint, other], outputs=[again])
+    recorded.evaluation = again
+    assert recorded.told() == {}
+
+
 def test_a_record_that_is_none_of_its_kind_is_told(recorded, monkeypatch):
     broken = recorded.store.objects.put(b'{"kind":"checkpoint","dataset":"' + b"d" * 64 + b'"}')
     monkeypatch.setattr(Learned, "records", [broken])

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from storage.records.ancestors import AncestorMissing, ancestors, own_datasets, parents
+from storage.records.ancestors import AncestorMissing, ancestors, own_datasets, parents, scored_checkpoints
 
 RECORDS = {
     "dul": {},
@@ -17,6 +17,12 @@ def test_a_parent_that_gave_weights_and_pseudo_masks_is_one_parent():
     assert parents(RECORDS["dul"]) == ()
     assert parents(RECORDS["one"]) == ("dul",)
     assert parents(RECORDS["two"]) == ("other", "one")
+
+
+def test_a_score_is_of_one_checkpoint_or_of_two():
+    assert scored_checkpoints({"checkpoint": "one"}) == ("one",)
+    assert scored_checkpoints({"checkpoint": "one", "joined_with": None}) == ("one",)
+    assert scored_checkpoints({"checkpoint": "one", "joined_with": "dul"}) == ("one", "dul")
 
 
 def test_every_ancestor_is_there_once_after_its_own_parents():

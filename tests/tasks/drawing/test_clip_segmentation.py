@@ -110,7 +110,8 @@ def test_a_defect_is_shown_and_printed(clip, mask, tmp_path, capsys):
     ("options", "words"),
     [
         (SegmentOptions(), "--checkpoint pretrained --overlay"),
-        (SegmentOptions(None, "my store", 640), "--store 'my store' --max-side 640 --overlay"),
+        (SegmentOptions(("pretrained", "3fa9c1")), "--checkpoint pretrained --checkpoint 3fa9c1 --overlay"),
+        (SegmentOptions((), "my store", 640), "--store 'my store' --max-side 640 --overlay"),
     ],
 )
 def test_the_command_does_the_same(tmp_path, options, words):

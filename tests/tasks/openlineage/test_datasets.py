@@ -199,7 +199,21 @@ def test_checkpoints_and_scores_are_called_after_the_dataset(judged, staged):
             **MADE_BY,
         ),
     )
-    outputs = made(judged, kind="evaluate", outputs=[checkpoint, evaluation, benchmark])
+    other = put_checkpoint(judged, "d" * 64)
+    joined = put_record(
+        judged.objects,
+        BenchmarkRecord(
+            checkpoint=checkpoint,
+            joined_with=other,
+            benchmark="DAVIS-2016",
+            split="val",
+            material="m",
+            scores={},
+            objects=(),
+            **MADE_BY,
+        ),
+    )
+    outputs = made(judged, kind="evaluate", outputs=[checkpoint, evaluation, benchmark, joined])
     top = f"{judged.root}/photos"
     sources = {
         name: [each["name"] for each in dataset["facets"]["lineage"]["inputs"]]
@@ -209,6 +223,7 @@ def test_checkpoints_and_scores_are_called_after_the_dataset(judged, staged):
         f"{top}/checkpoint": [top],
         f"{top}/evaluation": [f"{top}/checkpoint", top],
         f"{top}/benchmark/DAVIS-2017-val": [f"{top}/checkpoint"],
+        f"{top}/benchmark/DAVIS-2016-val": [f"{top}/checkpoint", f"{judged.root}/unpublished/checkpoint"],
     }
     assert outputs[f"{top}/checkpoint"]["facets"]["datasetType"]["datasetType"] == "MODEL"
 
