@@ -13,7 +13,8 @@ from typing import Any
 
 from tasks import executor
 from tasks.cluster.pool import pool
-from tasks.runs.execution_config import StageResources, worker_range
+from tasks.runs.execution_config import StageResources
+from tasks.runs.worker_range import worker_range
 from tasks.staging import build_stage
 
 _times: dict[str, dict[str, float]] = {}

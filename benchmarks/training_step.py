@@ -30,6 +30,7 @@ from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.losses.soft_neighbours import soft_neighbours
 from shls_core.superpixels.superpixel_map import superpixel_map
 from shls_core.training.batch import TrainingBatch
+from shls_core.training.exchange import Alone
 from shls_core.training.reproducible import reproducible
 from shls_core.training.state import TrainingState
 from shls_core.training.step import take_step
@@ -101,7 +102,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
         state.average.update(network)
         return norm
 
-    take_step(state, method, batch, training)
+    take_step(state, method, [batch], training, Alone())
     backbone_macs, macs = multiply_adds(encoded), multiply_adds(loss)
     weights = torch.cat([weight.detach().flatten() for weight in network.parameters()])
     compared = random_superpixels(config, device)
@@ -116,7 +117,7 @@ def measured(config: PipelineConfig, num_steps: int, device: torch.device) -> Ta
         timed("copies", lambda: torch.stack([weights.clone() for _ in range(7)]))
         timed("soft neighbours", lambda: soft_neighbours(*compared, chosen.temperature))
         timed("soft neighbours, a loop", lambda: looped(*compared, chosen.temperature))
-        timed("a whole step", lambda: torch.tensor(take_step(state, method, batch, training).loss))
+        timed("a whole step", lambda: torch.tensor(take_step(state, method, [batch], training, Alone()).loss))
     median = {part: statistics.median(found) for part, found in seconds.items()}
     rate = 3 * backbone_macs / median["backbone forward and backward"]
     floors = {

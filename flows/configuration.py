@@ -27,12 +27,13 @@ from shls_core.propagation.config import PropagationConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from shls_core.training.shares_config import TrainingSection, TrainingWithShares
 from shls_core.training.source import STILLS, Source
 from storage.gate.config import GateConfig
 from storage.tables.names import NAME_PATTERN
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
+from tasks.runs.worker_range import refuse_idle
 from tasks.stages.ingest import IngestConfig
 
 _IN_A_WHEEL, _IN_A_CHECKOUT = Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs"
@@ -92,7 +93,7 @@ class PipelineConfig(FrozenConfig):
     """How masks are propagated through videos."""
     adaptation: AdaptationConfig = AdaptationConfig()
     """Whether a network learns each video from its propagated masks, and how."""
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingSection = TrainingWithShares()
     """How weights are learned."""
     source: Source = STILLS
     """What training draws of a dataset: ``stills``, the pseudo-sequences of its photographs, or ``clips``,
@@ -112,6 +113,7 @@ class PipelineConfig(FrozenConfig):
     def _parts_fit(self) -> "PipelineConfig":
         check_phases(self.method.phases, self.training)
         check_source(self.source, self.method)
+        refuse_idle(self.execution.training_workers, self.training.shares)
         return self
 
     def with_changes(self, **sections: Mapping[str, Any]) -> "PipelineConfig":

@@ -12,10 +12,11 @@ from tasks.cluster.dispatch import Dispatch
 from tasks.cluster.handshake import JobCode, expectation
 from tasks.cluster.pool import pool
 from tasks.cluster.workers import RollCall
-from tasks.runs.execution_config import Backend, StageResources, worker_range
+from tasks.runs.execution_config import Backend, StageResources
 from tasks.runs.own_process import run_in_own_process
 from tasks.runs.process_state import one_thread
 from tasks.runs.ray_settings import cluster_address
+from tasks.runs.worker_range import worker_range
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from torch import Tensor
 
@@ -9,8 +11,10 @@ from shls_core.errors import InputError
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.divergence import refuse_climbing
+from shls_core.training.exchange import Alone, Exchange
 from shls_core.training.method import TrainableMethod
 from shls_core.training.reproducible import reproducible
+from shls_core.training.shares_config import num_shares
 from shls_core.training.state import TrainingState, Validation
 from shls_core.training.step import StepMetrics, take_step
 from shls_core.training.uninterrupted import uninterrupted
@@ -46,31 +50,37 @@ def train(
     on_validation: Callable[[Validation], None] = lambda validation: None,
     save: Callable[[TrainingState], None] = lambda state: None,
     save_every: int | None = None,
+    exchange: Exchange | None = None,
 ) -> TrainedWeights:
     """Minimise the loss of a method.
 
     Equal initial weights, batches, configuration and device kind give equal bits, with or without
-    interruptions: a run that resumes from a saved state ends like one that was never interrupted.
+    interruptions: a run that resumes from a saved state ends like one that was never interrupted. The number
+    of workers changes no bit either: each of them has the whole state, and takes the same steps.
 
     Parameters
     ----------
     method : TrainableMethod
         Its network is trained in place and left in training mode.
     batches : Iterable of TrainingBatch
-        One for every remaining step, starting after `state.step`; no more are taken.
+        One for every remaining step, starting after `state.step`; no more are taken. If a batch is cut into
+        shares: one for each share of this worker, in the order of the shares, step by step.
     config : TrainingConfig
     on_step : Callable
         Called after every step.
     state : TrainingState, optional
         Where to resume; by default the network as it is, before the first step.
     validate : Callable, optional
-        Scores weights when the configuration requires it; must not change the network in training.
+        Scores weights when the configuration requires it, in the first worker; must not change the network
+        in training.
     on_validation : Callable
         Called after every validation.
     save : Callable
         Called with the state every `save_every` steps, and before Ctrl-C or SIGTERM ends the run.
     save_every : int, optional
         By default the state is saved only at interruptions.
+    exchange : Exchange, optional
+        With the other workers; by default this one is alone.
 
     Raises
     ------
@@ -85,22 +95,24 @@ def train(
     if config.validate_every and validate is None:
         raise InputError(f"expected a way to validate every {config.validate_every} steps, got none")
     state = state or TrainingState.begin(method.network, config)
+    exchange = exchange or Alone(num_shares(config))
+    assert exchange.num_shares == num_shares(config)
     coming = iter(batches)
     # No interruption splits a change of the state: it is always a state between two steps.
     with reproducible(config.num_threads):
         try:
             while True:
                 if validate and state.validation_is_due(config, method.phases):
-                    score = validate(state.average.state)
+                    score = exchange.of_first(partial(validate, state.average.state))
                     with uninterrupted():
                         on_validation(state.note_validation(score))
                 if state.step == config.steps:
                     break
-                batch = next(coming, None)
-                if batch is None:
+                own = list(islice(coming, len(exchange.shares)))
+                if len(own) < len(exchange.shares):
                     raise InputError(f"expected {config.steps} batches, got {state.step}")
                 with uninterrupted():
-                    on_step(take_step(state, method, batch, config))
+                    on_step(take_step(state, method, own, config, exchange))
                 refuse_climbing(state.losses, config, method.phases)
                 if save_every and state.step % save_every == 0:
                     save(state)

@@ -1,6 +1,6 @@
 """One step of training: from a batch to updated weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,10 +8,11 @@ import torch
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.divergence import refuse_not_finite
+from shls_core.training.exchange import Exchange
 from shls_core.training.method import TrainableMethod
 from shls_core.training.optimiser import set_learning_rate
-from shls_core.training.reproducible import seeded
 from shls_core.training.schedule import learning_rate_at
+from shls_core.training.shares import backward_step
 from shls_core.training.state import TrainingState
 
 
@@ -24,9 +25,9 @@ class StepMetrics:
     step : int
         Steps done, from 1.
     loss : float
-        Sum of the terms, before the step.
+        Sum of the terms, before the step; the mean over the shares of the batch.
     terms : Mapping of str to float
-        The terms of the loss.
+        The terms of the loss, likewise.
     learning_rate : float
     gradient_norm : float
         Euclidean length of the gradient before clipping.
@@ -40,9 +41,22 @@ class StepMetrics:
 
 
 def take_step(
-    state: TrainingState, method: TrainableMethod, batch: TrainingBatch, config: TrainingConfig
+    state: TrainingState,
+    method: TrainableMethod,
+    batches: Sequence[TrainingBatch],
+    config: TrainingConfig,
+    exchange: Exchange,
 ) -> StepMetrics:
-    """Take one optimiser step on a batch; the state is then one step further.
+    """Take one optimiser step; the state is then one step further, the same in every worker.
+
+    Parameters
+    ----------
+    state : TrainingState
+    method : TrainableMethod
+    batches : sequence of TrainingBatch
+        The batch of the step: one for each share of this worker.
+    config : TrainingConfig
+    exchange : Exchange
 
     Raises
     ------
@@ -51,21 +65,9 @@ def take_step(
     """
     learning_rate = learning_rate_at(state.step, config, method.phases)
     set_learning_rate(state.optimiser, learning_rate)
-    device = next(state.network.parameters()).device
-    low_precision = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
-    with seeded(config.seed, state.step, device), low_precision:
-        terms = method.loss(batch, state.step)
-        loss = torch.stack(list(terms.values())).sum()
-    state.optimiser.zero_grad()
-    torch.autograd.backward(loss)
+    loss = backward_step(state, method, batches, config, exchange)
     norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), config.gradient_clip)
-    metrics = StepMetrics(
-        state.step + 1,
-        loss.item(),
-        {name: term.item() for name, term in terms.items()},
-        learning_rate,
-        norm.item(),
-    )
+    metrics = StepMetrics(state.step + 1, loss.total, loss.terms, learning_rate, norm.item())
     refuse_not_finite(metrics.step, metrics.loss, metrics.gradient_norm)
     state.optimiser.step()
     method.after_step(state.step)

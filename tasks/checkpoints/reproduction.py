@@ -1,6 +1,7 @@
 """The task that trains a checkpoint again from its record alone and compares the weights."""
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import pydantic
@@ -58,7 +59,9 @@ def reproduce_checkpoint(
         f"trains {short(checkpoint)} again: {learning.training.steps} steps, seed {learning.training.seed}"
     )
     with steps_shown(learning.training.steps) as observe:
-        again = learn(opened.objects, facts, learning, execution, observers=lambda state: [observe])
+        again = learn(
+            opened.objects, facts, learning, execution, observers=lambda course: nullcontext([observe])
+        )
     is_same = again.record.weights == record.weights
     return outcome(
         "agrees" if is_same else "disagrees", weights_again=again.record.weights, allowed_withdrawn=allowed

@@ -7,8 +7,9 @@ from storage.provenance import syntax
 from tasks.cluster import actor
 from tasks.cluster.ray_start import start_ray
 from tasks.cluster.resources import ray_options
-from tasks.runs.execution_config import StageResources, WorkerRange
+from tasks.runs.execution_config import StageResources
 from tasks.runs.ray_settings import prepare_import
+from tasks.runs.worker_range import WorkerRange
 
 
 class WorkerPool:

@@ -1,16 +1,15 @@
 """How the work is divided, and where it is done."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 from pydantic import ByteSize, Field, field_validator, model_validator
 
 from shls_core.frozen import FrozenConfig
 from storage.rows.stage_names import CLUSTERS, OF_STILLS, OF_VIDEOS
+from tasks.runs.worker_range import WorkerCount, worker_range
 
 Backend = Literal["serial", "ray"]
-MOST_WORKERS = 10_000
 EVALUATE = "evaluate"
 """What is no stage and has workers, too: the videos of a benchmark."""
 _WITH_WORKERS = (*OF_STILLS, *OF_VIDEOS, EVALUATE)
@@ -48,41 +47,12 @@ class StageResources(FrozenConfig):
         return self
 
 
-class WorkerRange(NamedTuple):
-    """How many workers there may be."""
-
-    least: int
-    """So many have to be up before the work begins."""
-    most: int
-
-
-def worker_range(workers: int | str) -> WorkerRange:
-    """Return the range that `execution.workers` means: of ``N``, work begins with the first.
-
-    Raises
-    ------
-    ValueError
-        If it is neither a number nor ``MIN..MAX``.
-
-    Examples
-    --------
-    >>> worker_range(4), worker_range("2..8")
-    (WorkerRange(least=1, most=4), WorkerRange(least=2, most=8))
-    """
-    found = re.fullmatch(r"(?:([0-9]{1,9})\.\.)?([0-9]{1,9})", str(workers).strip())
-    if found:
-        least, most = int(found[1] or 1), int(found[2])
-        if 1 <= least <= most <= MOST_WORKERS:
-            return WorkerRange(least, most)
-    raise ValueError(f"expected N or MIN..MAX, of 1 to {MOST_WORKERS} workers, got {workers!r}")
-
-
 class ExecutionConfig(FrozenConfig):
     """Where the work is done; nothing here changes a byte of a dataset."""
 
     backend: Backend = "ray"
     """``serial``: one shard after another in this process. ``ray``: workers, each with a shard at a time."""
-    workers: int | str = 2
+    workers: WorkerCount = 2
     """Ray workers: ``N``, or ``MIN..MAX`` on a cluster that grows. A cluster with less room has fewer: of
     ``N``, work begins with the first; of ``MIN..MAX``, when MIN are up. Others join as they come."""
     stages: Mapping[str, StageResources] = Field(default_factory=dict)
@@ -97,21 +67,18 @@ class ExecutionConfig(FrozenConfig):
     knows as unchanged by their size and their time of change, or their ETag."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; ``auto``: on a GPU if there is one. Its kind is part of a checkpoint's identity."""
+    training_workers: WorkerCount = 1
+    """Workers that a training shares its batches with, each on a GPU of its own where there are some: at most
+    ``training.shares``. Of ``N``, training begins with those that Ray has room for; of ``MIN..MAX``, when
+    there are MIN; others join as they come. 1: in this process. The weights do not depend on it."""
     save_every: int = Field(default=200, ge=1)
-    """Training steps between two saved states, from which an interrupted run resumes."""
+    """Training steps between two saved states, from which an interrupted run resumes, and one that lost a
+    worker."""
     log_dir: str | None = None
     """Folder for the metrics of training runs, one folder each; by default ``runs`` beside the store (for a
     store in a bucket: in the working directory)."""
     tensorboard: bool = False
     """Whether metrics are written for TensorBoard, too."""
-
-    @field_validator("workers", mode="before")
-    @classmethod
-    def _is_range(cls, workers: Any) -> int | str:
-        if isinstance(workers, bool) or not isinstance(workers, int | str):
-            raise ValueError(f"expected N or MIN..MAX, got {workers!r}")
-        least, most = worker_range(workers)
-        return f"{least}..{most}" if ".." in str(workers) else most
 
     @field_validator("stages")
     @classmethod

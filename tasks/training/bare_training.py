@@ -13,8 +13,8 @@ command resumes the training.
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from obstore.store import LocalStore
@@ -22,7 +22,6 @@ from obstore.store import LocalStore
 from shls_core.errors import InputError, ShlsError
 from shls_core.files.whole_file import make_folder
 from shls_core.foreign_text import shown
-from shls_core.training.state import TrainingState
 from storage.canonical import digest_json, short
 from storage.objects.objects import ObjectStore
 from storage.objects.training_states import TrainingStates
@@ -30,6 +29,7 @@ from storage.records.manifests import record_id
 from storage.verification.problems import about_object
 from storage.verification.survey import survey_objects
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.course import Course
 from tasks.training.learn import facts_of, learn
 from tasks.training.learning_config import LearningConfig
 from tasks.training.log import training_log
@@ -65,15 +65,15 @@ def train_exported(folder: Path, out: Path, execution: ExecutionConfig) -> str:
     if (done := is_trained(out, facts)) is not None:
         return done
     states = TrainingStates(LocalStore(prefix=out), order.dataset, digest_json(facts))
-    with ExitStack() as stack:
 
-        def observers(state: TrainingState) -> Sequence[Observer]:
-            if state.step:
-                _print_line(f"resumes after step {state.step}")
-            log = stack.enter_context(training_log(out, state, execution.tensorboard))
-            return [*log, _lines(order.learning)]
+    @contextmanager
+    def observers(course: Course) -> Iterator[Sequence[Observer]]:
+        if course.step:
+            _print_line(f"resumes after step {course.step}")
+        with training_log(out, course, execution.tensorboard) as log:
+            yield [*log, _lines(order.learning)]
 
-        learned = learn(objects, facts, order.learning, execution, states, observers)
+    learned = learn(objects, facts, order.learning, execution, states, observers)
     write_trained(out, learned)
     states.discard()
     return record_id(learned.record)

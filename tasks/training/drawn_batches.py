@@ -1,11 +1,12 @@
 """The batches of a training: sequences of photographs, or clips of videos."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shls_core.photographs.split import TRAIN
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.clip_batch import ClipBatch
 from storage.objects.objects import ObjectStore
+from storage.rows.batches import SequenceArrays, Share
 from storage.rows.clip_loader import ClipLoader
 from storage.rows.loader import SequenceLoader
 from storage.rows.sources import require_source
@@ -13,9 +14,23 @@ from tasks.training.learning_config import LearningConfig
 
 
 def drawn_batches(
-    objects: ObjectStore, dataset: str, learning: LearningConfig, first_step: int
+    objects: ObjectStore, dataset: str, learning: LearningConfig, first_step: int, shares: Sequence[int]
 ) -> Iterator[TrainingBatch]:
     """Yield the batches that a training draws of a dataset, without end, from a step on.
+
+    Parameters
+    ----------
+    objects
+        Where the dataset is.
+    dataset
+        Its id.
+    learning
+        What to learn.
+    first_step
+        Counted from 0.
+    shares
+        Which shares of every batch to yield, one after the other; the others are not read. What a step draws
+        does not depend on them.
 
     Raises
     ------
@@ -23,14 +38,23 @@ def drawn_batches(
         If the dataset has nothing of the source that is learned from.
     """
     training, draw = learning.training, learning.clip_draw
+    loader: ClipLoader | SequenceLoader
+    kind: type[TrainingBatch]
     if draw is not None:
-        clips = ClipLoader(objects, dataset, TRAIN, draw, learning.columns)
-        for arrays in clips.batches(training.seed, training.batch_size, first_step):
-            yield ClipBatch(**arrays)
+        loader, kind = ClipLoader(objects, dataset, TRAIN, draw, learning.columns), ClipBatch
     else:
-        sequences = SequenceLoader(objects, dataset, TRAIN, learning.columns)
-        for arrays in sequences.batches(training.seed, training.batch_size, first_step):
-            yield TrainingBatch(**arrays)
+        loader, kind = SequenceLoader(objects, dataset, TRAIN, learning.columns), TrainingBatch
+    coming: list[Iterator[SequenceArrays]] = [
+        iter(
+            loader.batches(
+                training.seed, training.batch_size, first_step, Share(rank=share, num_ranks=training.shares)
+            )
+        )
+        for share in shares
+    ]
+    while True:
+        for of_share in coming:
+            yield kind(**next(of_share))
 
 
 def check_sources(objects: ObjectStore, dataset: str, learning: LearningConfig) -> int:

@@ -4,8 +4,10 @@ Nothing here, or imported from here, needs Prefect, Ray, Great Expectations or D
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
+from shls_core.training.exchange import Alone, Exchange
 from shls_core.training.loop import train
 from shls_core.training.state import TrainingState, Validation
 from shls_core.training.state_bytes import restore_state, state_to_bytes
@@ -19,6 +21,7 @@ from storage.records.checkpoints import CheckpointRecord, ValidationScore
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.packages import installed_versions
+from tasks.training.course import Course
 from tasks.training.drawn_batches import check_sources, drawn_batches
 from tasks.training.learning_config import LearningConfig
 from tasks.training.metrics import Observer, StepMeter, validation_row
@@ -32,6 +35,11 @@ _VALIDATING_MODULES = ("shls_core.propagation.evaluation",)
 _PACKAGES = ("numpy", "opencv-python-headless", "safetensors", "scipy", "torch")
 
 
+Observers = Callable[[Course], AbstractContextManager[Sequence[Observer]]]
+"""Takes the course that a training begins with; its context has the observers, which get the figures of every
+step and validation."""
+
+
 class Learned(NamedTuple):
     """A checkpoint that is in no store yet."""
 
@@ -39,12 +47,30 @@ class Learned(NamedTuple):
     weights: bytes
 
 
-def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig) -> dict[str, Any]:
-    """Return everything that decides the weights; its digest is the key of the work."""
+def deciding_modules(learning: LearningConfig) -> tuple[str, ...]:
+    """Return the modules whose code, with all that they import, decides the weights."""
     method = learning.chosen_method()
     modules = [*_ENTRY_MODULES, _LOADER_MODULES[learning.source], *method.training_modules]
     if learning.validates:
         modules += [_VALIDATION_LOADER, *_VALIDATING_MODULES, *method.use_modules]
+    return tuple(modules)
+
+
+def facts_of(
+    dataset: str, learning: LearningConfig, execution: ExecutionConfig, kind: str | None = None
+) -> dict[str, Any]:
+    """Return everything that decides the weights; its digest is the key of the work.
+
+    Parameters
+    ----------
+    dataset
+        Id of the dataset.
+    learning, execution
+        What to learn, and where.
+    kind
+        Kind of the device that trains; by default that of this process.
+    """
+    method = learning.chosen_method()
     packages = method.training_packages(learning.method, learning.validates)
     draw, validates_on = learning.clip_draw, learning.validation_dataset
     return {
@@ -54,9 +80,9 @@ def facts_of(dataset: str, learning: LearningConfig, execution: ExecutionConfig)
         **({"starts_from": learning.starts_from} if learning.starts_from is not None else {}),
         "method": method.name,
         "configuration": learning.deciding(),
-        "code_digest": code_digest(*modules),
+        "code_digest": code_digest(*deciding_modules(learning)),
         "versions": installed_versions((*_PACKAGES, *packages)),
-        "device_kind": device_kind(choose_device(execution)),
+        "device_kind": kind or device_kind(choose_device(execution)),
     }
 
 
@@ -66,8 +92,9 @@ def learn(
     learning: LearningConfig,
     execution: ExecutionConfig,
     states: TrainingStates | None = None,
-    observers: Callable[[TrainingState], Sequence[Observer]] = lambda state: (),
+    observers: Observers = lambda course: nullcontext(()),
     accept: Callable[[SavedState], object] = lambda saved: None,
+    exchange: Exchange | None = None,
 ) -> Learned:
     """Train from the newest saved state, or from the beginning.
 
@@ -82,10 +109,11 @@ def learn(
     states
         Where states are saved and found; by default nowhere.
     observers
-        Given the state that training begins with, returns the observers, which get the figures of every step
-        and validation.
+        Who gets the figures; nobody by default.
     accept
         Given the saved state that training would go on from; may raise.
+    exchange
+        With the other workers of this training; by default there are none.
     """
     device, training, method = choose_device(execution), learning.training, learning.chosen_method()
     network = method.new_network(learning.method, training.seed)
@@ -97,18 +125,8 @@ def learn(
     if saved:
         accept(saved)
         restore_state(state, saved.data)
-    receivers = observers(state)
+    exchange = exchange or Alone(training.shares)
     meter = StepMeter(training.batch_size, device)
-
-    def on_step(metrics: StepMetrics) -> None:
-        row = meter.row(metrics)
-        for observer in receivers:
-            observer(row)
-
-    def on_validation(validation: Validation) -> None:
-        for observer in receivers:
-            observer(validation_row(validation))
-        meter.begin()
 
     def save(state: TrainingState) -> None:
         if states:
@@ -121,17 +139,30 @@ def learn(
         from tasks.training.validation import validator
 
         validate = validator(objects, learning.validation_dataset or facts["dataset"], learning, device)
-    trained = train(
-        method.trainable(network, learning.method),
-        drawn_batches(objects, facts["dataset"], learning, state.step),
-        training,
-        on_step,
-        state=state,
-        validate=validate,
-        on_validation=on_validation,
-        save=save,
-        save_every=execution.save_every,
-    )
+    with observers(state) as receivers:
+
+        def on_step(metrics: StepMetrics) -> None:
+            row = meter.row(metrics)
+            for observer in receivers:
+                observer(row)
+
+        def on_validation(validation: Validation) -> None:
+            for observer in receivers:
+                observer(validation_row(validation))
+            meter.begin()
+
+        trained = train(
+            method.trainable(network, learning.method),
+            drawn_batches(objects, facts["dataset"], learning, state.step, exchange.shares),
+            training,
+            on_step,
+            state=state,
+            validate=validate,
+            on_validation=on_validation,
+            save=save,
+            save_every=execution.save_every,
+            exchange=exchange,
+        )
     best = state.best_validation if training.checkpoint == "best" else None
     kept = trained.best if best else trained.averaged
     assert kept is not None  # a validation keeps the best

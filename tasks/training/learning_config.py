@@ -12,8 +12,8 @@ from shls_core.methods.learning_source import check_source, clip_draw_of
 from shls_core.methods.method import Method
 from shls_core.methods.registry import DEFAULT, MethodSection, default_method, method_named
 from shls_core.training.clip_draw import ClipDraw
-from shls_core.training.config import TrainingConfig
 from shls_core.training.phases import check_phases
+from shls_core.training.shares_config import TrainingSection, TrainingWithShares
 from shls_core.training.source import CLIPS, STILLS, Source
 from storage.canonical import short
 from storage.records.checkpoints import CheckpointRecord
@@ -28,7 +28,7 @@ class LearningConfig(FrozenConfig):
 
     method: MethodSection = Field(default_factory=default_method)
     """The method: network, loss and, where training reads it, use."""
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingSection = TrainingWithShares()
     """How weights are learned."""
     source: Source = STILLS
     """What is drawn: pseudo-sequences of photographs, or clips of videos."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from shls_core.errors import InputError, MissingComponent
 from shls_core.files.whole_file import make_folder, write_whole
-from shls_core.training.state import TrainingState
 from storage.canonical import short
 from tasks.runs.execution_config import ExecutionConfig
+from tasks.training.course import Course
 from tasks.training.metrics import VALIDATION, Observer, Row
 
 METRICS_FILE = "metrics.jsonl"
@@ -31,8 +31,8 @@ def runs_folder(execution: ExecutionConfig, store: str) -> Path:
 
 
 @contextmanager
-def training_log(folder: Path, state: TrainingState, with_tensorboard: bool) -> Iterator[Sequence[Observer]]:
-    """Return the observers that write the rows of a run, started or resumed at a state, into a folder.
+def training_log(folder: Path, course: Course, with_tensorboard: bool) -> Iterator[Sequence[Observer]]:
+    """Return the observers that write the rows of a run, begun or resumed, into a folder.
 
     Raises
     ------
@@ -42,17 +42,17 @@ def training_log(folder: Path, state: TrainingState, with_tensorboard: bool) -> 
         If TensorBoard's events are requested, and it is not installed.
     """
     with ExitStack() as stack:
-        observers = [stack.enter_context(_tensorboard(folder, state.step))] if with_tensorboard else []
-        yield [*observers, stack.enter_context(_metrics_file(folder, state))]
+        observers = [stack.enter_context(_tensorboard(folder, course.step))] if with_tensorboard else []
+        yield [*observers, stack.enter_context(_metrics_file(folder, course))]
 
 
 @contextmanager
-def _metrics_file(folder: Path, state: TrainingState) -> Iterator[Observer]:
+def _metrics_file(folder: Path, course: Course) -> Iterator[Observer]:
     path = folder / METRICS_FILE
     try:
         make_folder(folder)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-        write_whole(path, "".join(line for line in lines if _is_kept(line, state)).encode())
+        write_whole(path, "".join(line for line in lines if _is_kept(line, course)).encode())
         file = path.open("a", encoding="utf-8", buffering=1)
     except (OSError, InputError) as error:
         what = (error.strerror if isinstance(error, OSError) else None) or error
@@ -83,14 +83,14 @@ def read_losses(folder: Path) -> list[float]:
     return [row["loss"] for row in rows if "loss" in row]
 
 
-def _is_kept(line: str, state: TrainingState) -> bool:
+def _is_kept(line: str, course: Course) -> bool:
     """Return whether a line of the log is of a step that the resumed run does not repeat."""
     try:
         row: Row = json.loads(line)
     except ValueError:  # the last one of a run that was killed while it wrote
         return False
-    validated = state.validations[-1].step if state.validations else 0
-    return row["step"] <= (validated if VALIDATION in row else state.step)
+    validated = course.validations[-1].step if course.validations else 0
+    return row["step"] <= (validated if VALIDATION in row else course.step)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from prefect.artifacts import create_markdown_artifact
 
-from shls_core.training.state import TrainingState
 from tasks.runs.run_artifacts import shown
+from tasks.training.course import Course
 from tasks.training.loss_curve import loss_curve
 from tasks.training.metrics import VALIDATION, Observer, Row
 
@@ -16,7 +16,7 @@ _EVERY_SECONDS = 30.0
 
 
 @contextmanager
-def training_artifact(state: TrainingState) -> Iterator[Observer]:
+def training_artifact(course: Course) -> Iterator[Observer]:
     """Return an observer that updates the artifact ``training`` at most every 30 s, and at the end."""
     newest: dict[str, float] = {}
     next_time = time.monotonic() + _EVERY_SECONDS
@@ -26,23 +26,23 @@ def training_artifact(state: TrainingState) -> Iterator[Observer]:
         newest.update(row)
         if VALIDATION not in row and time.monotonic() >= next_time:
             next_time = time.monotonic() + _EVERY_SECONDS
-            _show(newest, state)
+            _show(newest, course)
 
     yield observe
     if newest:
-        _show(newest, state)
+        _show(newest, course)
 
 
-def _show(newest: Row, state: TrainingState) -> None:
+def _show(newest: Row, course: Course) -> None:
     shown(
         "training",
         lambda: create_markdown_artifact(
-            training_markdown(newest, state.losses), key="training", description="Figures of the newest step"
+            training_markdown(newest, course.losses), key="training", description="Figures of the newest step"
         ),
     )
 
 
-def training_markdown(newest: Row, losses: list[float]) -> str:
+def training_markdown(newest: Row, losses: Sequence[float]) -> str:
     """Return the newest figures as a table, under the curve of all losses."""
     picture = base64.b64encode(loss_curve(losses).encode()).decode()
     lines = [

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from shls_core.errors import ObjectCorrupted, StoreError
-from shls_core.training.state import TrainingState
 from storage.audit.resumed import left_states
 from storage.canonical import digest_json, short
 from storage.gate.gate import require_passed
@@ -25,14 +25,17 @@ from tasks.runs.made_once import made_once
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.progress import progress
 from tasks.runs.run_draft import note
+from tasks.runs.worker_range import refuse_idle, worker_range
 from tasks.terminal import print_line
+from tasks.training.course import Course
 from tasks.training.drawn_batches import check_sources
-from tasks.training.learn import facts_of, learn
+from tasks.training.learn import Observers, facts_of, learn
 from tasks.training.learning_config import LearningConfig
 from tasks.training.log import log_folder, training_log
 from tasks.training.metrics import VALIDATION, Observer, Row
 from tasks.training.run_artifact import training_artifact
 from tasks.training.seen_datasets import seen_datasets
+from tasks.training.workers.work import WorkOrder
 
 
 @task(cache_policy=NO_CACHE)
@@ -50,6 +53,7 @@ def train_network(
     dataset that validates has to be as good.
     """
     started = time.monotonic()
+    refuse_idle(execution.training_workers, learning.training.shares)
     opened = Store.create(store)
     allowed = require_usable(opened, dataset, learning, allow_withdrawn)
     num_short = check_sources(opened.objects, dataset, learning)
@@ -58,7 +62,7 @@ def train_network(
         print_line(f"{'train':<12} {num_short} clips have fewer than {least} frames and are left out")
     for used in learning.datasets(dataset):
         require_sound(opened, used)
-    facts = facts_of(dataset, learning, execution)
+    facts = facts_of(dataset, learning, execution, _device_kind(learning, execution))
     key = digest_json(facts)
     states = TrainingStates(opened.backend, dataset, key)
     checkpoint, status = made_once(
@@ -112,6 +116,16 @@ def require_sound(store: Store, dataset: str) -> None:
         require_undamaged(store, dataset, advance)
 
 
+def _device_kind(learning: LearningConfig, execution: ExecutionConfig) -> str | None:
+    """Return the kind of device that trains, if others than this process do."""
+    workers = worker_range(execution.training_workers)
+    if workers.most == 1:
+        return None
+    from tasks.training.workers.on_ray import workers_device_kind
+
+    return workers_device_kind(execution, learning.training.num_threads, workers)
+
+
 def _is_whole(store: Store, checkpoint: str) -> bool:
     if not store.objects.verify(checkpoint):
         return False
@@ -125,19 +139,10 @@ def _train(
     execution: ExecutionConfig,
     states: TrainingStates,
 ) -> str:
-    folder = log_folder(execution, store.location, digest_json(facts))
-    with ExitStack() as stack:
-
-        def observers(state: TrainingState) -> Sequence[Observer]:
-            if state.step:
-                print_line(f"train resumes after step {state.step} of {learning.training.steps}")
-            return [
-                *stack.enter_context(training_log(folder, state, execution.tensorboard)),
-                stack.enter_context(training_artifact(state)),
-                stack.enter_context(steps_shown(learning.training.steps)),
-            ]
-
-        with _left_state_noted(states, digest_json(facts)):
+    workers, key = worker_range(execution.training_workers), digest_json(facts)
+    observers = _observers(log_folder(execution, store.location, key), learning, execution)
+    with _left_state_noted(states, key):
+        if workers.most == 1:
             learned = learn(
                 store.objects,
                 facts,
@@ -145,10 +150,32 @@ def _train(
                 execution,
                 states,
                 observers,
-                accept=lambda saved: _note_state(store, saved, digest_json(facts)),
+                accept=lambda saved: _note_state(store, saved, key),
             )
-    store.objects.put(learned.weights)
-    return put_record(store.objects, learned.record)
+            store.objects.put(learned.weights)
+            return put_record(store.objects, learned.record)
+        # Imported only if needed: it takes seconds.
+        from tasks.training.workers.on_ray import learn_on_ray
+
+        if saved := states.newest():
+            _note_state(store, saved, key)
+        order = WorkOrder(store.location, facts, learning, execution)
+        return put_record(store.objects, learn_on_ray(order, workers, states, observers))
+
+
+def _observers(folder: Path, learning: LearningConfig, execution: ExecutionConfig) -> Observers:
+    @contextmanager
+    def observers(course: Course) -> Iterator[Sequence[Observer]]:
+        if course.step:
+            print_line(f"train resumes after step {course.step} of {learning.training.steps}")
+        with (
+            training_log(folder, course, execution.tensorboard) as logged,
+            training_artifact(course) as artifact,
+            steps_shown(learning.training.steps) as shown,
+        ):
+            yield [*logged, artifact, shown]
+
+    return observers
 
 
 def _note_state(store: Store, saved: SavedState, key: str) -> None:

@@ -17,7 +17,8 @@ from prefect.cli.worker import start
 from flows.configuration import load_config
 from flows.schedule.applying import POOLS
 from tasks.cluster.resources import room
-from tasks.runs.execution_config import StageResources, worker_range
+from tasks.runs.execution_config import StageResources
+from tasks.runs.worker_range import worker_range
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = PROJECT / "deploy" / "kubernetes"

@@ -12,7 +12,8 @@ import yaml
 from command_lines import parsed
 
 from flows.submitted_command import on_the_cluster
-from tasks.runs.execution_config import ExecutionConfig, worker_range
+from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.worker_range import worker_range
 
 PROJECT = Path(__file__).parents[2]
 PAGE = (PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8")

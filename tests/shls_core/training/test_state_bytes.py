@@ -6,6 +6,7 @@ from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.network.shls_network import ShlsNetwork
 from shls_core.training.config import TrainingConfig
+from shls_core.training.exchange import Alone
 from shls_core.training.state import TrainingState
 from shls_core.training.state_bytes import restore_state, state_to_bytes
 from shls_core.training.step import take_step
@@ -19,7 +20,7 @@ def state(small_shls, batches_from):
     method = small_shls(0)
     state, batches = TrainingState.begin(method.network, CONFIG), batches_from(0)
     for _ in range(2):
-        take_step(state, method, next(batches), CONFIG)
+        take_step(state, method, [next(batches)], CONFIG, Alone())
     state.note_validation(0.25)
     return state
 

@@ -3,6 +3,7 @@ import torch
 
 from shls_core.errors import TrainingDiverged
 from shls_core.training.config import TrainingConfig
+from shls_core.training.exchange import Alone
 from shls_core.training.phases import Phase
 from shls_core.training.state import TrainingState
 from shls_core.training.step import take_step
@@ -16,7 +17,7 @@ def step(small_shls, batches_from):
     def take(**changes):
         method, config = small_shls(0), TrainingConfig(num_threads=1, **changes)
         state = TrainingState.begin(method.network, config)
-        return state, take_step(state, method, next(batches_from(0)), config)
+        return state, take_step(state, method, [next(batches_from(0))], config, Alone())
 
     return take
 
@@ -43,7 +44,7 @@ def test_random_numbers_depend_on_seed_and_step_alone(small_shls, batches_from):
         config = TrainingConfig(seed=seed, num_threads=1)
         state, batches = TrainingState.begin(method.network, config), batches_from(0)
         for _ in range(steps):
-            take_step(state, method, next(batches), config)
+            take_step(state, method, [next(batches)], config, Alone())
         return numbers
 
     before = torch.get_rng_state()
@@ -61,7 +62,7 @@ def test_a_step_that_diverges_changes_no_weight_and_no_average(small_shls, batch
     parameters = dict(method.network.named_parameters())
     before = weights_digest(parameters), weights_digest(state.average.state)
     with pytest.raises(TrainingDiverged, match=r"got loss nan .* \(step 1\)"):
-        take_step(state, method, next(batches_from(0)), config)
+        take_step(state, method, [next(batches_from(0))], config, Alone())
     assert state.step == 0
     assert (weights_digest(parameters), weights_digest(state.average.state)) == before
 
@@ -86,7 +87,7 @@ def test_what_a_method_does_after_a_step_is_averaged(small_shls, batches_from):
     method.__class__ = Following
     state = TrainingState.begin(method.network, config)
     before = weights_digest(method.network.state_dict())
-    take_step(state, method, next(batches_from(0)), config)
+    take_step(state, method, [next(batches_from(0))], config, Alone())
     [(step, stepped)] = seen
     assert step == 0
     assert stepped not in (before, weights_digest(method.network.state_dict()))
@@ -99,6 +100,6 @@ def test_every_phase_begins_rate_and_average_anew(small_shls, batches_from):
     state, batches = TrainingState.begin(method.network, config), batches_from(0)
     found = []
     for _ in range(6):
-        metrics = take_step(state, method, next(batches), config)
+        metrics = take_step(state, method, [next(batches)], config, Alone())
         found.append((metrics.learning_rate, state.average.num_updates))
     assert found == [(0.1, 1), (0.1, 2), (0.01, 1), (0.01, 2), (0.01, 3), (0.001, 1)]

@@ -3,6 +3,7 @@ import pytest
 from shls_core.methods.shls.config import ShlsConfig
 from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.training.config import TrainingConfig
+from shls_core.training.shares_config import TrainingWithShares
 from storage.provenance.environment import package_versions
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
@@ -47,6 +48,18 @@ def test_trained_again_the_weights_are_the_same_and_nothing_in_the_store_changes
     assert (outcome.verdict, outcome.differences) == ("agrees", {})
     assert outcome.weights_again == outcome.weights
     assert files(passed_store) == before
+
+
+def test_a_checkpoint_of_shares_is_trained_again_with_as_many(staged, passed_store, reproduce):
+    training = TrainingWithShares(steps=3, batch_size=2, shares=2, num_threads=1)
+    learning = LEARNING.model_copy(update={"training": training})
+    checkpoint = train_network.fn(staged.dataset, learning, str(passed_store.root), CPU).checkpoint
+    outcome = reproduce(checkpoint)
+    assert (outcome.verdict, outcome.differences) == ("agrees", {})
+    record = get_record(passed_store.objects, checkpoint, CheckpointRecord)
+    one = {name: value for name, value in record.configuration["training"].items() if name != "shares"}
+    whole = record.model_copy(update={"configuration": record.configuration | {"training": one}})
+    assert reproduce(put_record(passed_store.objects, whole)).verdict == "disagrees"
 
 
 def test_other_weights_disagree(reproduce, altered, passed_store):

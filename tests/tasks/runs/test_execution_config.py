@@ -4,7 +4,8 @@ import pydantic
 import pytest
 
 from storage.rows import stage_names
-from tasks.runs.execution_config import EVALUATE, ExecutionConfig, StageResources, WorkerRange, worker_range
+from tasks.runs.execution_config import EVALUATE, ExecutionConfig, StageResources
+from tasks.runs.worker_range import WorkerRange, worker_range
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """DUL learns from clips: what it draws, what validates and scores it, and what lineage says about it."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -132,7 +134,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(both, staged_clips, steps_b
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(both.objects, facts, config, CPU, states, observers=lambda state: [stop])
+        learn(both.objects, facts, config, CPU, states, observers=lambda course: nullcontext([stop]))
     assert states.newest().step == steps_before
     resumed = learn(both.objects, facts, config, CPU, states)
     assert record_id(resumed.record) == record_id(whole.record)

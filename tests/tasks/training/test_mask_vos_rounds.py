@@ -1,6 +1,7 @@
 """Mask-VOS learns in rounds: clusters by the checkpoint before, its weights; and what is asked afterwards."""
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_a_resumed_round_is_the_uninterrupted_one(rounds):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(store.objects, facts, config, CPU, states, observers=lambda state: [stop])
+        learn(store.objects, facts, config, CPU, states, observers=lambda course: nullcontext([stop]))
     resumed = learn(store.objects, facts, config, CPU, states)
     assert record_id(resumed.record) == second
 

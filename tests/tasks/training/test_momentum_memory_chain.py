@@ -1,5 +1,7 @@
 """Momentum memory from stores of photographs and of films to scores: the whole chain, like any method."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from shls_core.methods.momentum_memory.config import (
@@ -120,7 +122,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(both, dataset_of, source, s
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(both.objects, facts, config, CPU, states, observers=lambda state: [stop])
+        learn(both.objects, facts, config, CPU, states, observers=lambda course: nullcontext([stop]))
     assert states.newest().step == steps_before
     resumed = learn(both.objects, facts, config, CPU, states)
     assert record_id(resumed.record) == record_id(whole.record)

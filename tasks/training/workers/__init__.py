@@ -1,0 +1,1 @@
+"""Training by several workers that share the batches, launched by Ray Train."""
