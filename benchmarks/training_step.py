@@ -33,6 +33,7 @@ from shls_core.training.batch import TrainingBatch
 from shls_core.training.reproducible import reproducible
 from shls_core.training.state import TrainingState
 from shls_core.training.step import take_step
+from tasks.training.precision import with_precision
 
 GIGA = 1e9
 
@@ -43,7 +44,9 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("configs/stills.yaml"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=7)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), help="by default that of the configuration")
+    parser.add_argument(
+        "--precision", choices=("fp32", "bf16", "auto"), help="by default that of the configuration"
+    )
     parser.add_argument("--device", default="cpu")
     chosen = parser.parse_args()
     config = load_config(str(chosen.config))
@@ -53,7 +56,7 @@ def main() -> None:
     }
     # Train everything from the first step on.
     method = config.method.model_copy(update={"refinement_from": 0})
-    training = config.training.model_copy(update=changes)
+    training = with_precision(config.training.model_copy(update=changes), config.execution)
     config = config.model_copy(update={"method": method, "training": training})
     with reproducible(chosen.threads):
         table = measured(config, chosen.steps, torch.device(chosen.device))

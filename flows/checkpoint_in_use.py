@@ -26,6 +26,7 @@ from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
 from tasks.terminal import print_line
 from tasks.training.learn import Learned
 from tasks.training.learning_config import LearningConfig, recorded_sections, used_with
+from tasks.training.precision import with_precision
 
 _OPTIONS_OF = {"label_propagation": ("features", "snap"), "superpixel_memory": ("features",)}
 """The options of commands that a propagation reads."""
@@ -269,9 +270,8 @@ def checkpoint_in_use(
 def _untrained(config: PipelineConfig | None) -> Learned:
     if config is None:
         raise InputError(f"expected --config FILE with --checkpoint {UNTRAINED}: it says which network")
-    return untrained_checkpoint(
-        LearningConfig(method=config.method, training=config.training), config.execution
-    )
+    training = with_precision(config.training, config.execution)
+    return untrained_checkpoint(LearningConfig(method=config.method, training=training), config.execution)
 
 
 def _find(store: str, checkpoint: str | None) -> tuple[Store, str]:

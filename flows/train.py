@@ -10,6 +10,7 @@ from tasks.reports.writing import write_checkpoint_report
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.training.learning_config import LearningConfig
+from tasks.training.precision import with_precision
 from tasks.training.train_task import train_network
 
 
@@ -59,7 +60,7 @@ def learning_config(config: PipelineConfig, store: Store) -> LearningConfig:
     validates_on, starts_from = config.validation_dataset, config.starts_from
     return LearningConfig(
         method=config.method,
-        training=config.training,
+        training=with_precision(config.training, config.execution),
         source=config.source,
         validation_dataset=validates_on and resolve(store, validates_on, RecordKind.DATASET),
         starts_from=starts_from and resolve(store, starts_from, RecordKind.CHECKPOINT),

@@ -5,6 +5,26 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
+_FEW_CHANNELS = 8
+
+
+class Projection(nn.Conv2d):
+    """A 1x1 convolution without bias, of every `step`-th place.
+
+    oneDNN's backward pass of a strided one writes past its memory on processors with AVX2 alone if there are
+    fewer than 8 channels (oneDNN issue 6035): then places are picked first, which is the same.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, step: int) -> None:
+        super().__init__(in_channels, out_channels, 1, step, bias=False)
+
+    def forward(self, x: Float[Tensor, "frames C_in h w"]) -> Float[Tensor, "frames C_out h_out w_out"]:
+        """Return the weighted channels of the places."""
+        if self.in_channels >= _FEW_CHANNELS:
+            return super().forward(x)
+        down, right = self.stride
+        return nn.functional.conv2d(x[..., ::down, ::right], self.weight)
+
 
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions with a shortcut; the shortcut is a 1x1 convolution where shapes differ."""
@@ -21,7 +41,7 @@ class BasicBlock(nn.Module):
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
             self.shortcut = nn.Sequential(
-                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+                Projection(in_channels, out_channels, stride), nn.BatchNorm2d(out_channels)
             )
 
     def forward(self, x: Float[Tensor, "frames C_in h w"]) -> Float[Tensor, "frames C_out h_out w_out"]:

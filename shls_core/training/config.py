@@ -49,9 +49,10 @@ class TrainingConfig(FrozenConfig):
     gradient_clip: float = Field(default=5.0, gt=0.0)
     """Largest Euclidean length of the gradient over all weights; longer ones are scaled down."""
 
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["fp32", "bf16", "auto"] = "fp32"
     """Number format of the forward pass. ``bf16``: operations that tolerate it run in bfloat16 (autocast);
-    weights, gradients and the optimiser stay in float32."""
+    weights, gradients and the optimiser stay in float32. ``auto``: ``bf16`` where the device has instructions
+    for it, else ``fp32``; records have what was chosen."""
 
     ema_decay: float = Field(default=0.999, ge=0.0, lt=1.0)
     """Decay per step of the moving average of the weights; 0 keeps the last weights."""

@@ -77,8 +77,11 @@ def train(
     TrainingDiverged
         If loss or gradient is not finite, or the loss climbs.
     InputError
-        If there are fewer batches than steps, or if validation is configured without `validate`.
+        If there are fewer batches than steps, if validation is configured without `validate`, or if the
+        precision is still to be chosen.
     """
+    if config.precision == "auto":
+        raise InputError("expected a training precision of fp32 or bf16, got auto: it is chosen before")
     if config.validate_every and validate is None:
         raise InputError(f"expected a way to validate every {config.validate_every} steps, got none")
     state = state or TrainingState.begin(method.network, config)

@@ -7,13 +7,15 @@ from typing import Any
 
 from shls_core.errors import InputError, NodeRefused, WorkerLost
 from tasks.cluster.handshake import note_machine, refuse_other_code
-from tasks.cluster.pool import pool, say_ready
+from tasks.cluster.pool import pool
 from tasks.cluster.workers import RollCall
 from tasks.runs.at_work import JobTimedOut
 from tasks.runs.flights import Flight, is_mute, late_ones, seconds_to_wait
 
 _MAX_LOSSES = 6
 """Workers that may be lost with one job: then it is the job that kills them."""
+_MAX_STARTS = 100
+"""Workers that may be lost, one after the other, before one is up: nodes of a cluster come and go."""
 _NO_LIMIT_SECONDS = 1e7  # four months
 
 
@@ -22,8 +24,8 @@ class Dispatch:
     """Jobs on their way to workers and back.
 
     A job is sent to a worker that has just said that it is up. If that one is lost, the job goes to the next
-    that is up, and the lost one is asked again: Ray's own repetitions would count each call of a node that
-    is gone as an attempt, and end a job that never began.
+    that is up, and another worker takes the place of the lost one. Ray's own repetitions would count each
+    call of a node that is gone as an attempt, and end a job that never began.
 
     Attributes
     ----------
@@ -93,8 +95,8 @@ class Dispatch:
         except SystemError as error:  # how Ray wraps an exception that a signal raised while it waited
             raise error.__cause__ or error from None
 
-    def _ask(self, worker: Any) -> None:
-        self._flights[say_ready(worker, self.expected)] = Flight(worker)
+    def _ask(self, worker: Any, losses: int = 0) -> None:
+        self._flights[worker.ready.remote(self.expected)] = Flight(worker, losses=losses)
 
     def _send(self) -> None:
         """Give a job to every worker that has none, as long as there are any."""
@@ -124,14 +126,16 @@ class Dispatch:
         return list(done)
 
     def _lose(self, flight: Flight, error: Exception) -> None:
-        what = str(error).splitlines()[0]
+        what, losses = str(error).splitlines()[0], flight.losses + 1
         if flight.job is None:
-            raise WorkerLost(f"a worker died at every start: {what}") from error
-        again = replace(flight, losses=flight.losses + 1)
-        if again.losses == _MAX_LOSSES:
+            if losses == _MAX_STARTS:
+                raise WorkerLost(f"a worker died at each of {_MAX_STARTS} starts: {what}") from error
+            self._ask(pool.replaced(flight.worker), losses)
+            return
+        if losses == _MAX_LOSSES:
             raise WorkerLost(f"a worker died {_MAX_LOSSES} times on the same work: {what}") from error
-        self._waiting.appendleft((flight.job, again))
-        self._ask(flight.worker)
+        self._waiting.appendleft((flight.job, replace(flight, losses=losses)))
+        self._ask(pool.replaced(flight.worker))
 
 
 def _end_late(late: Sequence[Flight], seconds: float) -> None:

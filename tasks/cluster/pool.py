@@ -10,9 +10,6 @@ from tasks.cluster.resources import ray_options
 from tasks.runs.execution_config import StageResources, WorkerRange
 from tasks.runs.ray_settings import prepare_import
 
-_STARTS = 100
-"""How often a worker is started anew before it is up: on a cluster that loses nodes, often."""
-
 
 class WorkerPool:
     """Workers that all reserve the same; others take their place when something else is asked for."""
@@ -23,10 +20,7 @@ class WorkerPool:
         self._cores_of_own_ray = 0
 
     def started(self, asked: WorkerRange, resources: StageResources) -> list[Any]:
-        """Return as many workers as asked for, up or not; Ray replaces one that dies.
-
-        A call is lost with its worker, but for `ready`, which is made again until a worker is up.
-        """
+        """Return as many workers as asked for, up or not."""
         prepare_import()
         import ray
 
@@ -36,10 +30,28 @@ class WorkerPool:
         if self._asked_for != (asked, resources) or not self._handles or not ray.is_initialized():
             self.stop()
             self.start_ray(math.ceil(asked.most * resources.cpus))
-            worker = ray.remote(max_restarts=-1)(actor.Actor).options(**ray_options(resources))
-            self._handles = [worker.remote() for _ in range(asked.most)]
             self._asked_for = (asked, resources)
+            self._handles = [self._new(resources) for _ in range(asked.most)]
         return list(self._handles)
+
+    def replaced(self, lost: Any) -> Any:
+        """Return another worker in the place of a lost one, which is no more listened to.
+
+        Ray could restart it and repeat its calls. But of a node that was cut off and is there again, an
+        answer may be lost without a word, and whoever waits for it waits for ever.
+        """
+        import ray
+
+        assert self._asked_for is not None
+        ray.kill(lost)
+        another = self._new(self._asked_for[1])
+        self._handles[self._handles.index(lost)] = another
+        return another
+
+    def _new(self, resources: StageResources) -> Any:
+        import ray
+
+        return ray.remote(actor.Actor).options(**ray_options(resources)).remote()
 
     def stop(self) -> None:
         """Kill the workers, even in the middle of a job, so that their cores are free for others."""
@@ -58,11 +70,6 @@ class WorkerPool:
                 return
             ray.shutdown()
         self._cores_of_own_ray = cores if start_ray(cores) else 0
-
-
-def say_ready(worker: Any, expected: Any) -> Any:
-    """Return a reference of what a worker says of itself as soon as it is up (`tasks.cluster.actor`)."""
-    return worker.ready.options(max_task_retries=_STARTS).remote(expected)
 
 
 pool = WorkerPool()

@@ -1,4 +1,4 @@
-"""The code that a cluster is given: the four packages as this process has them, some hundred kB, no more.
+"""The code that a cluster is given: the four packages as this process has them, a megabyte, no more.
 
 Never a working directory: Ray would upload whatever lies there.
 """
@@ -24,28 +24,29 @@ def packages_to_ship(with_weights: bool = False) -> Iterator[list[Path]]:
     """Yield copies of the packages, in a folder that is there, and is the current one, inside the block.
 
     Ray puts the current folder of the process that joins before everything else on the paths of the workers:
-    another checkout of the same path on a node would be imported instead of what was shipped. In a Ray Job,
-    which came with its code, there is nothing to ship.
+    another checkout of the same path on a node would be imported instead of what was shipped. A Ray Job came
+    with its code and has nothing to ship; its current folder is the one in which Ray was started.
 
     Parameters
     ----------
     with_weights
         Whether the checkpoint that comes with the project goes with them, 2.6 MB: workers never need it.
     """
-    if "py_modules" in submitted_with():
-        yield []
-        return
+    came_with_code = "py_modules" in submitted_with()
+    with tempfile.TemporaryDirectory(prefix="shls-code-") as folder, chdir(folder):
+        yield [] if came_with_code else _copies(Path(folder), with_weights)
+
+
+def _copies(folder: Path, with_weights: bool) -> list[Path]:
     left_out = shutil.ignore_patterns("__pycache__", *([] if with_weights else [_WEIGHTS]))
-    with tempfile.TemporaryDirectory(prefix="shls-code-") as folder:
-        copies = [Path(folder, name) for name in PACKAGES]
-        for copy in copies:
-            shutil.copytree(_ROOT / copy.name, copy, ignore=left_out)
-        # As in a wheel, whose `flows` has the project's configurations; in a checkout they lie beside it.
-        configurations = copies[0] / "configs"
-        if not configurations.is_dir():
-            shutil.copytree(_ROOT / "configs", configurations)
-        with chdir(folder):
-            yield copies
+    copies = [folder / name for name in PACKAGES]
+    for copy in copies:
+        shutil.copytree(_ROOT / copy.name, copy, ignore=left_out)
+    # As in a wheel, whose `flows` has the project's configurations; in a checkout they lie beside it.
+    configurations = copies[0] / "configs"
+    if not configurations.is_dir():
+        shutil.copytree(_ROOT / "configs", configurations)
+    return copies
 
 
 def submitted_with() -> Mapping[str, Any]:

@@ -107,7 +107,8 @@ def submit(
         environment = {"py_modules": [str(package) for package in packages], "env_vars": _settings()}
         try:
             job_id = client.submit_job(
-                entrypoint=shlex.join(["python", "-m", "flows.cli", *arguments]),
+                # -P: the folder in which Ray was started may be another checkout; its code is not the job's.
+                entrypoint=shlex.join(["python", "-P", "-m", "flows.cli", *arguments]),
                 runtime_env=environment,
                 **reserved,
             )

@@ -42,8 +42,10 @@ def test_a_ray_job_gives_its_workers_nothing_twice(monkeypatch):
     assert runtime_environment(settings, packages) == {"env_vars": settings, "py_modules": ["flows"]}
     given = {"runtime_env": {"py_modules": ["gcs://one.zip"], "env_vars": {"AWS_REGION": "there"}}}
     monkeypatch.setenv(shipping._JOB, json.dumps(given))
+    monkeypatch.chdir(PROJECT)  # Ray may have been started in a checkout, which other nodes have, too
     with packages_to_ship() as copies:
         assert copies == []
+        assert list(Path.cwd().iterdir()) == []
         assert runtime_environment(settings, copies) == {"env_vars": {"OMP_NUM_THREADS": "1"}}
     monkeypatch.setenv(shipping._JOB, json.dumps({"runtime_env": None, "metadata": {}}))
     assert runtime_environment(settings, packages) == {"env_vars": settings, "py_modules": ["flows"]}

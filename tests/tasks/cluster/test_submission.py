@@ -16,6 +16,7 @@ from shls_core.errors import InputError, MissingComponent, StageError
 from tasks.cluster import submission
 from tasks.cluster.submission import Job, submit
 
+PROJECT = Path(__file__).parents[3]
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -105,7 +106,8 @@ def test_a_job_that_does_not_end_by_itself_is_an_error(job, message):
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("aiohttp") is None, reason='needs pip install "ray[default]"')
-def test_a_command_runs_on_the_cluster_with_the_code_and_configuration_of_this_machine(tmp_path):
+def test_a_command_runs_on_the_cluster_with_the_code_and_configuration_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(PROJECT)  # Ray is started in a checkout whose code is not the job's
     port, store = free_port(), tmp_path / "store"
     (tmp_path / "mine.yaml").write_text('base: quickstart\nname: mine\nexecution: {workers: "1..2"}\n')
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

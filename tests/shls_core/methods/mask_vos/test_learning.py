@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 
 from shls_core.methods.mask_vos.config import MaskVosConfig, MaskVosNetworkConfig, MaskVosViewsConfig
 from shls_core.methods.mask_vos.dense_features import MaskVosDenseFeatures
@@ -21,8 +22,11 @@ from shls_core.propagation.label_propagator import LabelPropagator
 from shls_core.training.batch import TrainingBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
+from tasks.runs.bfloat16 import computes_bfloat16
 
 pytestmark = pytest.mark.slow
+
+FAST_PRECISION = "bf16" if computes_bfloat16(torch.device("cpu")) else "fp32"
 
 SIDE, REACH, REGION = 89, 19, 24
 TOY = MaskVosConfig(
@@ -41,7 +45,7 @@ TRAINING = TrainingConfig(
     schedule="cosine",
     gradient_clip=1e9,
     ema_decay=0.0,
-    precision="bf16",
+    precision=FAST_PRECISION,
     num_threads=1,
 )
 

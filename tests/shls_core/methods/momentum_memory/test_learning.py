@@ -24,8 +24,11 @@ from shls_core.methods.network_weights import new_network
 from shls_core.training.clip_batch import ClipBatch
 from shls_core.training.config import TrainingConfig
 from shls_core.training.loop import train
+from tasks.runs.bfloat16 import computes_bfloat16
 
 pytestmark = pytest.mark.slow
+
+FAST_PRECISION = "bf16" if computes_bfloat16(torch.device("cpu")) else "fp32"
 
 SIDE, REACH, GRAIN, WINDOW = 93, 10, 4, 6
 CELLS = -(-SIDE // 4)
@@ -48,7 +51,7 @@ def toy(steps: int, **changes) -> tuple[MomentumMemoryConfig, TrainingConfig]:
         schedule="cosine",
         warmup_steps=10,
         ema_decay=0.0,
-        precision="bf16",
+        precision=FAST_PRECISION,
         num_threads=1,
     )
     return config, training
