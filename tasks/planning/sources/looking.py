@@ -56,11 +56,11 @@ class Looker(Protocol):
         """Digest of the code that finds kinds and facts."""
         ...
 
-    def is_hashed(self, file: SourceFile, kind: str, size: int) -> bool:
+    def is_hashed(self, file: SourceFile, file_kind: str, size: int) -> bool:
         """Whether the digest of a file is needed."""
         ...
 
-    def has_times(self, kind: str) -> bool:
+    def has_times(self, file_kind: str) -> bool:
         """Whether a file may be a film whose length is needed."""
         ...
 
@@ -74,12 +74,12 @@ class LooksAtPhotographs:
         """Digest of the code that finds kinds."""
         return code_digest("shls_core.files.file_kind")
 
-    def is_hashed(self, file: SourceFile, kind: str, size: int) -> bool:
+    def is_hashed(self, file: SourceFile, file_kind: str, size: int) -> bool:
         """Whether it may be a photograph."""
-        is_other = kind in ("video", "sidecar") or (kind == "text" and file.is_beside_picture)
+        is_other = file_kind in ("video", "sidecar") or (file_kind == "text" and file.is_beside_picture)
         return not is_other and size <= MOST_BYTES
 
-    def has_times(self, kind: str) -> bool:
+    def has_times(self, file_kind: str) -> bool:
         """Return False."""
         return False
 
@@ -94,13 +94,13 @@ class LooksAtVideos:
         code = code_digest("shls_core.files.file_kind", "shls_core.files.videos.film_times")
         return digest_json([code, dict(package_versions(("av",)))])
 
-    def is_hashed(self, file: SourceFile, kind: str, size: int) -> bool:
+    def is_hashed(self, file: SourceFile, file_kind: str, size: int) -> bool:
         """Whether it may be a film or a frame."""
-        return kind not in ("sidecar", "text")
+        return file_kind not in ("sidecar", "text")
 
-    def has_times(self, kind: str) -> bool:
+    def has_times(self, file_kind: str) -> bool:
         """Whether it may be a film."""
-        return kind in ("video", "unknown")
+        return file_kind in ("video", "unknown")
 
 
 def look_at(file: SourceFile, looker: Looker) -> Entry | Unread | None:

@@ -80,9 +80,10 @@ def _found(file: SourceFile, looked: Looked) -> Photograph | Skipped | None:
         return None
     if isinstance(looked, Unread):
         return Photograph(file.name, path, None, looked.reason)
-    if looked.kind == "video":
+    file_kind = looked.kind
+    if file_kind == "video":
         return Skipped(SkippedKind.VIDEO, printable(file.name))
-    if looked.kind == "sidecar" or (looked.kind == "text" and file.is_beside_picture):
+    if file_kind == "sidecar" or (file_kind == "text" and file.is_beside_picture):
         return Skipped(SkippedKind.SIDECAR, printable(file.name))
     if looked.size > MOST_BYTES:
         sizes = f"{looked.size / 1e9:.1f} GB, at most {MOST_BYTES / 1e9:.1f} GB expected"
