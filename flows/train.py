@@ -10,7 +10,7 @@ from tasks.reports.writing import write_checkpoint_report
 from tasks.runs.outcomes import TrainingOutcome
 from tasks.runs.recorded_run import recorded_run
 from tasks.training.learning_config import LearningConfig
-from tasks.training.precision import with_precision
+from tasks.training.precision import warn_of_slow_precision, with_precision
 from tasks.training.train_task import train_network
 
 
@@ -38,6 +38,7 @@ def train(
     opened = Store.open(store)
     dataset_id = resolve(opened, dataset or chosen.name, RecordKind.DATASET)
     learning = learning_config(chosen, opened)
+    warn_of_slow_precision(learning.training, chosen.execution)
 
     with recorded_run(opened, RunKind.TRAIN, chosen.model_dump(mode="json"), chosen.training.seed) as run:
         run.inputs += learning.inputs(dataset_id)

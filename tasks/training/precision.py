@@ -8,18 +8,17 @@ from tasks.terminal import print_line
 
 
 def with_precision(training: TrainingConfig, execution: ExecutionConfig) -> TrainingConfig:
-    """Return a configuration whose precision is known: ``auto`` is what the device has instructions for.
-
-    A line says so where bfloat16 is asked for and the device has no instructions for it.
-    """
-    if training.precision == "fp32":
+    """Return a configuration whose precision is known: ``auto`` is what the device has instructions for."""
+    if training.precision != "auto":
         return training
     has_bfloat16 = computes_bfloat16(choose_device(execution))
-    if training.precision == "bf16":
-        if not has_bfloat16:
-            print_line(
-                "warning: training.precision is bf16, and this processor has no instructions for it: a step "
-                "takes many times longer than with fp32 (auto chooses what the device has)"
-            )
-        return training
     return training.model_copy(update={"precision": "bf16" if has_bfloat16 else "fp32"})
+
+
+def warn_of_slow_precision(training: TrainingConfig, execution: ExecutionConfig) -> None:
+    """Say in a line that bfloat16 is asked for where the device has no instructions for it."""
+    if training.precision == "bf16" and not computes_bfloat16(choose_device(execution)):
+        print_line(
+            "warning: training.precision is bf16, and this processor has no instructions for it: a step takes "
+            "many times longer than with fp32 (auto chooses what the device has)"
+        )
