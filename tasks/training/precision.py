@@ -19,6 +19,6 @@ def warn_of_slow_precision(training: TrainingConfig, execution: ExecutionConfig)
     """Say in a line that bfloat16 is asked for where the device has no instructions for it."""
     if training.precision == "bf16" and not computes_bfloat16(choose_device(execution)):
         print_line(
-            "warning: training.precision is bf16, and this processor has no instructions for it: a step takes "
-            "many times longer than with fp32 (auto chooses what the device has)"
+            "warning: training.precision is bf16, and this processor has no instructions for it: a step "
+            "takes many times longer than with fp32 (auto chooses what the device has)"
         )
