@@ -6,7 +6,7 @@ import pytest
 from shls_core.errors import InputError
 from storage.files.location import s3_backend
 from storage.store import Store
-from tasks.executor import _workers
+from tasks.cluster.pool import pool
 from tasks.planning.sources.scratch import scratch_folder
 from tasks.planning.stage_plan import wanted_rows
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -28,10 +28,10 @@ def _own_ray(bucket):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RAY_ADDRESS", raising=False)
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
         yield
-        _workers.stop()
+        pool.stop()
         ray.shutdown()
 
 

@@ -24,7 +24,7 @@ def test_what_is_as_declared_is_not_touched_and_what_differs_is_replaced_in_its_
     assert set(changes(client, healing(60), HEALING)) == {"made"}
     ids = {each.name: each.id for each in client.read_automations()}
     assert set(changes(client, healing(60), HEALING)) == {"unchanged"}
-    assert changes(client, healing(90), HEALING) == ["changed"] * 2 + ["unchanged"] * 3
+    assert changes(client, healing(90), HEALING) == ["changed"] * 3 + ["unchanged"] * 3
     assert {each.name: each.id for each in client.read_automations()} == ids
     (silent,) = client.read_automations_by_name("shls: a silent run is crashed")
     assert silent.trigger.within.total_seconds() == 270
@@ -35,7 +35,7 @@ def test_one_that_was_made_twice_or_paused_is_put_right(client):
     changes(client, wanted, HEALING)
     client.create_automation(wanted[0])
     client.pause_automation(client.read_automations_by_name(wanted[2].name)[0].id)
-    assert changes(client, wanted, HEALING) == ["unchanged", "unchanged", "changed", "unchanged", "unchanged"]
+    assert changes(client, wanted, HEALING) == ["unchanged"] * 2 + ["changed"] + ["unchanged"] * 3
     found = client.read_automations()
     assert len(found) == len(wanted)
     assert all(each.enabled for each in found)

@@ -86,7 +86,7 @@ def test_old_entries_that_saw_no_namings_are_whole(used):
 
 def test_verify_finds_a_naming_that_means_another_dataset(used, monkeypatch):
     assert [problem.kind for problem in verify_store(used).problems] == ["dangling name"] * 3
-    rows = used.names.all_rows()
+    rows = used.names.logged_rows()
     rows[0] = rows[0] | {"digest": B}
-    monkeypatch.setattr(type(used.names), "all_rows", lambda self: rows)
+    monkeypatch.setattr(type(used.names), "logged_rows", lambda self: rows)
     assert "tables disagree" in [problem.kind for problem in verify_store(used).problems]

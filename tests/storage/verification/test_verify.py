@@ -242,5 +242,5 @@ def test_a_ledger_that_was_written_anew_with_another_fact_is_told(store: Store, 
         (changed, ["its facts do not hash to its digest"]),
         ([rows[0], rows[2]], ["expected entry 2, got 3; it does not name the entry before it"]),
     ):
-        monkeypatch.setattr(store.ledger, "runs", lambda forged=forged: forged)
+        monkeypatch.setattr(store.ledger, "logged_runs", lambda forged=forged: forged)
         assert [problem.what for problem in verify_store(store).problems] == told

@@ -8,6 +8,7 @@ from shls_core.methods.shls.network.config import NetworkConfig
 from shls_core.methods.shls.section import ShlsSection
 from shls_core.propagation.fusion.config import FusedMemoryConfig
 from shls_core.training.config import TrainingConfig
+from shls_core.training.shares_config import TrainingWithShares
 from storage.canonical import digest_json
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import record_id
@@ -53,7 +54,7 @@ def test_a_record_without_a_method_is_of_shls_and_its_keys_are_where_they_are_no
         refinement_from=20,
         refinement_learning_rate=0.01,
     )
-    assert learning.training == TrainingConfig(steps=30, seed=4)
+    assert learning.training == TrainingWithShares(steps=30, seed=4)
     assert OLDER["training"]["contrast"] == "soft_neighbours"  # what was read is not changed
 
 

@@ -42,6 +42,7 @@ elif what in ("told", "local"):
         exchange.tell(heard)
         said["heard"] = f"{type(heard).__name__}: {heard}"
 elif what == "gone":
+    dist.barrier()  # both are connected
     if rank:
         os._exit(9)
     try:
