@@ -89,8 +89,8 @@ def test_run_as_a_process_prints_one_json_object_and_tells_progress_beside_it(
     assert set(printed["baselines"]) == {"copy_first_mask", "untrained"}
     for scores in (printed["evaluation"], *printed["baselines"].values()):
         assert all(0 <= scores[name] <= 1 for name in SCORES)
-    told = [line.split()[0] for line in result.stderr.splitlines()]
-    assert told == [*OF_STILLS, "gate", "drift", "train", "evaluate"]
+    told = [line.split()[0].removesuffix(":") for line in result.stderr.splitlines()]
+    assert told == ["ingest", *OF_STILLS, "gate", "drift", "train", "evaluate"], result.stderr
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def test_a_run_on_a_bucket_is_the_run_on_the_folder(
     whole = printed(shls("run", "--images", there, *at, "--json"))
     expected = first_run.outcome
     assert whole["dataset"] == expected.dataset.dataset
-    assert whole["training"]["checkpoint"] == expected.training.checkpoint
+    assert whole["checkpoint"] == expected.training.checkpoint
 
     requests.clear()
     again = printed(shls("dataset", "build", "--images", there, *at, "--json"))
