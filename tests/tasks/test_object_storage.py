@@ -9,7 +9,6 @@ import pytest
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_names import OF_STILLS
 from storage.store import Store
-from tasks.cluster.pool import pool
 
 
 def objects_in(store):
@@ -19,20 +18,6 @@ def objects_in(store):
 @pytest.fixture
 def in_bucket(bucket):
     return Store.create(f"{bucket}/store")
-
-
-@pytest.fixture
-def _own_ray(bucket):
-    """Start Ray anew, so that its workers are told of the bucket, and leave none behind."""
-    import ray
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        pool.stop()
-        ray.shutdown()
-        yield
-        pool.stop()
-        ray.shutdown()
 
 
 def test_a_dataset_in_a_bucket_is_the_dataset_on_disk(in_bucket, staged, photographs, stage_dataset):
@@ -45,7 +30,7 @@ def test_a_dataset_in_a_bucket_is_the_dataset_on_disk(in_bucket, staged, photogr
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_own_ray")
+@pytest.mark.usefixtures("own_ray")
 def test_workers_make_the_same_dataset_in_a_bucket(in_bucket, staged, photographs, stage_dataset):
     there = stage_dataset(in_bucket, photographs, backend="ray", workers=2)
     assert there.dataset == staged.dataset

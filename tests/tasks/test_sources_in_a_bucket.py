@@ -6,7 +6,6 @@ import pytest
 from shls_core.errors import InputError
 from storage.files.location import s3_backend
 from storage.store import Store
-from tasks.cluster.pool import pool
 from tasks.planning.sources.scratch import scratch_folder
 from tasks.planning.stage_plan import wanted_rows
 from tasks.runs.execution_config import ExecutionConfig, StagingConfig
@@ -19,20 +18,6 @@ SERIAL = ExecutionConfig(backend="serial")
 
 def ingest(place):
     return IngestStage(IngestConfig(images=str(place), max_side=90))
-
-
-@pytest.fixture
-def _own_ray(bucket):
-    """Start Ray anew, so that its workers are told of the bucket, and leave none behind."""
-    import ray
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        pool.stop()
-        ray.shutdown()
-        yield
-        pool.stop()
-        ray.shutdown()
 
 
 def test_photographs_in_a_bucket_are_got_twice_and_never_again(store, photographs, upload, requests):
@@ -73,7 +58,7 @@ def test_an_object_that_changes_after_the_plan_ends_the_build_in_one_line(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_own_ray")
+@pytest.mark.usefixtures("own_ray")
 def test_workers_make_the_same_dataset_of_sources_and_a_store_in_buckets(
     bucket, staged, staged_clips, photographs, videos, stage_dataset, stage_clips, upload
 ):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from textured_squares import SUPERPIXELS, squares
 
 from shls_core.errors import InputError
 from shls_core.methods.dul.config import DulConfig, DulNetworkConfig
@@ -20,8 +21,6 @@ from shls_core.propagation.joined_config import JoinedConfig
 from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker
 from storage.provenance.code_digest import import_closure
 
-SIZE, CELL = 48, 6
-SUPERPIXELS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
 MEMORY = {"pre_segmentation": "knn_vote", "neighbours": 3, "place_weight": 1.0, "inside_only": True}
 MODEL = {**MEMORY, "discriminative": {"frames": 2, "l2": 1e-3}}
 VOTES = {"context": 2, "radius": 6, "neighbours": 4}
@@ -36,19 +35,6 @@ def dul():
 @pytest.fixture(scope="module")
 def shls():
     return new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125), seed=0)
-
-
-def squares(num_frames=3):
-    """Two textured squares, 1 and 2, that move over another texture, and their masks."""
-    rng = np.random.default_rng(0)
-    frames = rng.integers(60, 90, size=(num_frames, SIZE, SIZE, 3), dtype=np.uint8)
-    masks = np.zeros(frames.shape[:3], np.uint8)
-    for label, (top, colour) in enumerate(((0, [200, 160, 0]), (24, [0, 80, 200])), start=1):
-        for t in range(num_frames):
-            area = np.s_[t, top : top + 18, 6 + t * CELL : 24 + t * CELL]
-            frames[area] = np.array(colour) + rng.integers(0, 30, size=(18, 18, 3))
-            masks[area] = label
-    return frames, masks
 
 
 def segment(segmenter, frames, mask, given=()):
@@ -79,7 +65,7 @@ def overlap(found, truth, label):
 @pytest.mark.parametrize("method", ["own", "superpixel_memory"])
 @pytest.mark.parametrize("votes", [None, VOTES], ids=["joined", "votes"])
 def test_two_objects_are_followed_and_the_same_video_gives_the_same_masks(shls, dul, method, votes):
-    frames, masks = squares()
+    frames, masks = squares(3)
     segmenter = both(shls, dul, method=method, votes=votes)
     found = segment(segmenter, frames, masks[0])
     assert isinstance(segmenter._tracker, FusedTracker)
@@ -90,7 +76,7 @@ def test_two_objects_are_followed_and_the_same_video_gives_the_same_masks(shls, 
 
 @pytest.mark.parametrize("method", ["own", "superpixel_memory"])
 def test_a_second_network_without_weight_changes_no_mask(shls, dul, method):
-    frames, masks = squares()
+    frames, masks = squares(3)
     alone = segment(both(shls, None, MEMORY, method), frames, masks[0])
     segmenter = both(shls, dul, MEMORY, method, share=1e-6)
     assert np.array_equal(segment(segmenter, frames, masks[0]), alone)
@@ -100,7 +86,7 @@ def test_a_second_network_without_weight_changes_no_mask(shls, dul, method):
 
 @pytest.mark.parametrize("votes", [None, VOTES], ids=["joined", "votes"])
 def test_an_object_that_appears_later_is_followed_from_then_on(shls, dul, votes):
-    frames, masks = squares()
+    frames, masks = squares(3)
     given = np.where(masks[1] == 2, 2, 0).astype(np.uint8)
     first = np.where(masks[0] == 1, 1, 0).astype(np.uint8)
     found = segment(both(shls, dul, votes=votes), frames, first, {1: given})
@@ -113,7 +99,7 @@ def test_votes_are_those_of_label_propagation_on_features_of_their_own(shls, dul
     assert segmenter._features._votes is segmenter._features._second
     other = both(shls, dul, MEMORY, votes={**VOTES, "weight": 2.0})
     assert other._features._votes._name == "layer4"
-    frames, masks = squares()
+    frames, masks = squares(3)
     segment(other, frames, masks[0])
     dense = other._tracker._dense
     assert (dense._labels.features, dense._labels.context, other._tracker._config.dense.weight) == (
@@ -126,14 +112,14 @@ def test_votes_are_those_of_label_propagation_on_features_of_their_own(shls, dul
 def test_refinement_stays_that_of_the_first_network(dul):
     refinement = RefinementConfig(mode="whole_frame", decoder_width=0.0625)
     network = new_network(ShlsNetwork, NetworkConfig(width_multiplier=0.125, refinement=refinement), seed=0)
-    frames, masks = squares()
+    frames, masks = squares(3)
     refined = segment(both(network, dul), frames, masks[0])
     assert refined.shape == masks.shape
     assert both(network, dul)._features.refiner() is not None
 
 
 def test_both_backbones_compute_in_bfloat16(shls, dul):
-    frames, masks = squares()
+    frames, masks = squares(3)
     config = ShlsSection.model_validate({"memory": MODEL})
     propagation = PropagationConfig(precision="bf16", joined=JoinedConfig(side=96))
     segmenter = propagator_of(shls, config, propagation, lambda frame: SUPERPIXELS, (dul, DUL))

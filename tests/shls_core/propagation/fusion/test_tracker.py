@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from textured_squares import SUPERPIXELS, squares
 
 from shls_core.methods.network_weights import new_network
 from shls_core.methods.shls.network.config import NetworkConfig
@@ -15,8 +16,6 @@ from shls_core.propagation.superpixel_memory.object_tracker import ObjectTracker
 from shls_core.propagation.superpixel_memory.pooled_features import PooledFeatures
 from shls_core.propagation.superpixel_memory.propagator import SuperpixelMemoryPropagator
 
-SIZE, CELL = 48, 6
-SUPERPIXELS = (np.arange(SIZE)[:, None] // CELL * (SIZE // CELL) + np.arange(SIZE) // CELL).astype(np.uint16)
 OURS = {"pre_segmentation": "knn_vote", "neighbours": 3, "place_weight": 1.0, "inside_only": True}
 DENSE = {"context": 2, "radius": 6, "neighbours": 4}
 BOTH = {"discriminative": {"frames": 2}, "dense": DENSE}
@@ -30,19 +29,6 @@ class Colours:
 
     def encode(self, frame):
         return torch.tensor(frame[::4, ::4]).permute(2, 0, 1).float()
-
-
-def squares(num_frames=4):
-    """Two textured squares, 1 and 2, that move over another texture, and their masks."""
-    rng = np.random.default_rng(0)
-    frames = rng.integers(60, 90, size=(num_frames, SIZE, SIZE, 3), dtype=np.uint8)
-    masks = np.zeros(frames.shape[:3], np.uint8)
-    for label, (top, colour) in enumerate(((0, [200, 160, 0]), (24, [0, 80, 200])), start=1):
-        for t in range(num_frames):
-            area = np.s_[t, top : top + 18, 6 + t * CELL : 24 + t * CELL]
-            frames[area] = np.array(colour) + rng.integers(0, 30, size=(18, 18, 3))
-            masks[area] = label
-    return frames, masks
 
 
 def propagator(kind, mode="off", **memory):
@@ -80,7 +66,7 @@ SWITCHES = pytest.mark.parametrize(
 @KINDS
 @SWITCHES
 def test_two_objects_are_followed(kind, memory):
-    frames, masks = squares()
+    frames, masks = squares(4)
     segmenter = propagator(kind, **memory)
     found = segment(segmenter, frames, masks[0])
     assert isinstance(segmenter._tracker, FusedTracker)
@@ -90,7 +76,7 @@ def test_two_objects_are_followed(kind, memory):
 
 @KINDS
 def test_off_is_the_memory_as_it_was_and_so_is_everything_at_weight_0(kind):
-    frames, masks = squares()
+    frames, masks = squares(4)
     as_it_was = propagator(kind)
     expected = segment(as_it_was, frames, masks[0])
     assert type(as_it_was._tracker) is ObjectTracker
@@ -104,7 +90,7 @@ def test_off_is_the_memory_as_it_was_and_so_is_everything_at_weight_0(kind):
 
 @pytest.mark.parametrize("rule", ["knn_vote", "eq1"])
 def test_names_of_objects_and_the_order_of_superpixels_do_not_matter(rule):
-    frames, masks = squares()
+    frames, masks = squares(4)
     names = np.array([0, 7, 3], np.uint8)
     memory = {**OURS, "pre_segmentation": rule, **BOTH, "kmeans_iterations": 1, "max_centroids": 1}
     order = np.random.default_rng(1).permutation(int(SUPERPIXELS.max()) + 1).astype(np.uint16)
@@ -121,7 +107,7 @@ def test_names_of_objects_and_the_order_of_superpixels_do_not_matter(rule):
 @KINDS
 @SWITCHES
 def test_an_object_that_appears_later_is_followed_from_then_on(kind, memory):
-    frames, masks = squares()
+    frames, masks = squares(4)
     given = np.where(masks[1] == 2, 2, 0).astype(np.uint8)
     first = np.where(masks[0] == 1, 1, 0).astype(np.uint8)
     found = segment(propagator(kind, **memory), frames, first, {1: given})
@@ -131,7 +117,7 @@ def test_an_object_that_appears_later_is_followed_from_then_on(kind, memory):
 
 
 def test_a_first_frame_without_background_and_a_frame_without_objects_are_segmented():
-    frames, masks = squares()
+    frames, masks = squares(4)
     everywhere = np.maximum(masks[0], 1)
     found = segment(propagator("pooled", **BOTH), frames, everywhere)
     assert set(np.unique(found)) <= {1, 2}
@@ -141,7 +127,7 @@ def test_a_first_frame_without_background_and_a_frame_without_objects_are_segmen
 
 @pytest.mark.parametrize("mode", ["whole_frame", "roi"])
 def test_masks_are_refined_after_all_votes(mode):
-    frames, masks = squares()
+    frames, masks = squares(4)
     found = segment(propagator("shls", mode, **BOTH), frames, masks[0])
     plain = segment(propagator("shls", **BOTH), frames, masks[0])
     assert found.shape == plain.shape
@@ -150,7 +136,7 @@ def test_masks_are_refined_after_all_votes(mode):
 
 @KINDS
 def test_videos_leave_no_trace_and_the_same_video_gives_the_same_masks(kind):
-    frames, masks = squares()
+    frames, masks = squares(4)
     used = propagator(kind, **BOTH)
     segment(used, frames[::-1].copy(), masks[3])
     again = segment(used, frames, masks[0])
