@@ -32,13 +32,11 @@ def photographs_in(place: Place, index: SourceIndex) -> tuple[Sources, Contents]
     Raises
     ------
     InputError
-        If there are no photographs, or their notes cannot be read without a guess.
+        If there are no photographs, the place is a store, or their notes cannot be read without a guess.
     StoreUnreadable, StoreUnreachable
         If the place is in a bucket that cannot be read.
     """
     contents = place.contents()
-    if contents is None:
-        raise InputError(f"expected a folder of photographs, got a store: {place}; keep the two apart")
     table = table_of_notes(place, contents, NOTES_FILE)
     skipped, others = list(contents.skipped), []
     pictured = {

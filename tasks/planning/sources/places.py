@@ -63,13 +63,13 @@ class Place(Protocol):
         """What names the place, however it was spelt."""
         ...
 
-    def contents(self) -> Contents | None:
-        """Return what is there; None if the place itself is a store.
+    def contents(self) -> Contents:
+        """Return what is there.
 
         Raises
         ------
         InputError
-            If it cannot be listed.
+            If it cannot be listed, or is a store.
         StoreUnreadable, StoreUnreachable
             If it is in a bucket that is not there, or does not answer.
         """
@@ -93,7 +93,7 @@ def place_of(given: str, nouns: str) -> Place:
     folder = Path(given)
     if not is_there(folder, stat.S_ISDIR):
         raise InputError(f"expected a folder of {nouns}, found none at {given}")
-    return FolderPlace(folder)
+    return FolderPlace(folder, nouns)
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class FolderPlace:
     """A folder of this machine."""
 
     folder: Path
+    nouns: str
 
     def __str__(self) -> str:
         return str(self.folder)
@@ -110,10 +111,10 @@ class FolderPlace:
         """Its absolute path."""
         return str(self.folder.absolute())
 
-    def contents(self) -> Contents | None:
+    def contents(self) -> Contents:
         """Walk the folder."""
         if _is_store(self.folder):
-            return None
+            raise _is_a_store(self, self.nouns)
         found = walk_folder(self.folder, _is_store)
         return Contents(tuple(_in_folder(one.name, one.path) for one in found.files), found.skipped)
 
@@ -137,14 +138,14 @@ class BucketPlace:
         """Its address."""
         return str(self.bucket)
 
-    def contents(self) -> Contents | None:
+    def contents(self) -> Contents:
         """List the prefix."""
         objects = self.bucket.objects()
         if not objects:
             raise InputError(f"expected {self.nouns} at {self}, found no object below it")
         stores = _stores_among(one.name for one in objects)
         if "" in stores:
-            return None
+            raise _is_a_store(self, self.nouns)
         files: list[SourceFile] = []
         skipped: set[Skipped] = set()
         written: dict[str, Written] = {}
@@ -185,6 +186,10 @@ def _in_folder(name: str, path: Path) -> SourceFile:
 
 def _is_store(folder: Path) -> bool:
     return is_there(folder / MARKER, stat.S_ISREG) and is_there(folder / "objects", stat.S_ISDIR)
+
+
+def _is_a_store(place: Place, nouns: str) -> InputError:
+    return InputError(f"expected a folder of {nouns}, got a store: {place}; keep the two apart")
 
 
 def _stores_among(names: Iterable[str]) -> set[str]:

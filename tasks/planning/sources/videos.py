@@ -37,13 +37,11 @@ def videos_in(place: Place, index: SourceIndex, config: FootageConfig) -> tuple[
     Raises
     ------
     InputError
-        If there are no videos, or their notes cannot be read without a guess.
+        If there are no videos, the place is a store, or their notes cannot be read without a guess.
     StoreUnreadable, StoreUnreachable
         If the place is in a bucket that cannot be read.
     """
     contents = place.contents()
-    if contents is None:
-        raise InputError(f"expected a folder of videos, got a store: {place}; keep the two apart")
     table = table_of_notes(place, contents, NOTES_FILE)
     skipped: list[Left] = [(one.kind, one.name) for one in contents.skipped]
     files = [file for file in contents.files if file != table]
