@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 help:
 	@echo "make run        photographs in; dataset, checkpoint and score out (store/)"
-	@echo "make test       style, types, layer rules and the fast tests (under 10 minutes on quiet cores)"
+	@echo "make test       style, types, layer rules and the fast tests (9 to 13 minutes on two cores)"
 	@echo "make test-slow  the other tests, with kills, servers and workers (under 50 minutes)"
 	@echo "make test-cluster  several machines, lost and cut off, and trainings on Ray (under 15 minutes)"
 	@echo "make test-full  all of them"

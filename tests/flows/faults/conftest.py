@@ -92,7 +92,7 @@ class Build:
 
     def workers(self) -> list[int]:
         """Return the Ray workers that make shards."""
-        return sorted(pid for pid, title in self.processes().items() if title.startswith("ray::_Worker"))
+        return sorted(pid for pid, title in self.processes().items() if title.startswith("ray::Actor"))
 
     def is_gone(self, only_workers: bool = False, seconds: float = 90.0) -> bool:
         """Return whether nothing of the run is left, or nothing is after some time."""
