@@ -26,7 +26,7 @@ from shls_core.files.videos.video import open_video
 from shls_core.photographs.split import Split
 from shls_core.propagation.given_masks import segment_from_masks
 from shls_core.video.mask_files import find_masks
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.kinds import RecordKind
 from storage.references import resolve
 from storage.rows.batches import Batches, Column

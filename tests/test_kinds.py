@@ -14,7 +14,7 @@ from storage import garbage_collection
 from storage.audit import scope, use, witnesses
 from storage.canonical import canonical_json
 from storage.files import jobs
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.kinds import (
     COMPOSED,
     KEY_OF_RECORD,

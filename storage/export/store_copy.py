@@ -6,7 +6,7 @@ from pathlib import Path
 from obstore.store import LocalStore
 
 from storage.files.marker import MARKER, marker_bytes
-from storage.gate.gate import require_passed
+from storage.gate.verdicts import require_passed
 from storage.kinds import KeyKind
 from storage.objects.key_index import KeyIndex
 from storage.objects.objects import ObjectStore

@@ -19,7 +19,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN, Split
 from storage.canonical import canonical_json, digest_bytes, short
 from storage.export.sample_members import CLIPS_FOLDER, members, samples_by_folder
 from storage.files.new_folder import new_folder
-from storage.gate.gate import require_passed
+from storage.gate.verdicts import require_passed
 from storage.rows.dataset import Dataset, SampleAddress
 from storage.rows.packed_values import PayloadReader
 from storage.rows.source_kinds import PHOTOGRAPHS, kinds_among

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shls_core.errors import InputError
 from shls_core.training.weights import weights_from_bytes
-from storage.gate.gate import require_passed
+from storage.gate.verdicts import require_passed
 from storage.kinds import KeyKind, RecordKind, RunKind
 from storage.records.manifests import put_record
 from storage.references import resolve

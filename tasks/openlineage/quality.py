@@ -19,7 +19,7 @@ from storage.rows.stage_graph import schema_of
 from tasks.openlineage.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from storage.gate.gate import Finding
+    from storage.gate.verdicts import Finding
 
 _PREVENTS_PUBLICATION = "error"
 
@@ -109,7 +109,7 @@ def _totals(manifest: StageManifest) -> dict[str, Any]:
 
 
 def _findings(catalogue: Catalogue, dataset_id: str) -> "tuple[Finding, ...]":
-    from storage.gate.gate import newest_verdict  # imports pandas
+    from storage.gate.verdicts import newest_verdict
 
     verdict = newest_verdict(catalogue.store, dataset_id)
     return verdict.findings if verdict else ()

@@ -10,8 +10,9 @@ from prefect.cache_policies import NO_CACHE
 from storage.gate.config import GateConfig
 from storage.gate.drift import refuse_drifted
 from storage.gate.drift_config import DriftConfig
-from storage.gate.gate import Verdict, expect_to_judge, refuse_failed
+from storage.gate.gate import expect_to_judge
 from storage.gate.gate import validate as judge
+from storage.gate.verdicts import Verdict, refuse_failed
 from storage.records.manifests import DatasetManifest, put_record
 from storage.rows.source_kinds import plurals_of
 from storage.rows.stage_artifact import StageArtifact

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
 from storage.gate.drift import Drift
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.records.tombstones import ERASED
 from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind
 from storage.rows.stage_artifact import StageArtifact

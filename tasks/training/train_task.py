@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from shls_core.errors import ObjectCorrupted, StoreError
 from storage.audit.resumed import left_states
 from storage.canonical import digest_json, short
-from storage.gate.gate import require_passed
+from storage.gate.verdicts import require_passed
 from storage.kinds import KeyKind
 from storage.objects.training_states import FOLDER, SavedState, TrainingStates
 from storage.records.checkpoints import CheckpointRecord

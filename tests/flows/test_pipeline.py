@@ -8,7 +8,7 @@ from flows.configuration import load_config
 from flows.pipeline import pipeline
 from shls_core.photographs.split import HELD_OUT, split_of
 from storage.files.inventory import EVENTS_FILE
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact

@@ -9,7 +9,7 @@ from flows.regenerate import regenerate
 from flows.train import train
 from shls_core.errors import GateError, InputError, StoreUnwritable, TooManyRejected
 from storage.canonical import digest_bytes
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.records.manifests import DatasetManifest, get_record
 from storage.store import Store
 from tasks.planning.sources import looking

@@ -24,7 +24,7 @@ from shls_core.photographs.split import HeldOutConfig
 from shls_core.saliency.config import SaliencyConfig
 from shls_core.superpixels.config import SuperpixelConfig
 from shls_core.synthesis.config import SynthesisConfig
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.kinds import KeyKind
 from storage.provenance import code_digest
 from storage.records.manifests import DatasetManifest, put_record

@@ -1,13 +1,13 @@
 """What a store contains, as text and as JSON."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
 
+from flows.cli.dataset.listing import list_json
 from shls_core.files.skipped_counts import SkippedCount
 from storage.canonical import short
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
 from storage.rows.near_duplicates import near_duplicates_of
@@ -16,39 +16,6 @@ from storage.rows.stage_artifact import StageArtifact
 from storage.store import Store
 from storage.withdrawal.deny_list import withdrawn_in
 from tasks.terminal import Terminal
-
-
-def list_json(store: Store) -> dict[str, Any]:
-    """Return every name that was given to a dataset, oldest first."""
-    removed = store.names.removed_at()
-    datasets = [
-        {
-            "name": f"{row['name']}@v{row['version']}",
-            "dataset": row["digest"],
-            "kind": row["kind"],
-            "named_at": row["named_at"],
-            "ledger_head": row["ledger_head"],
-            "removed_at": _removed_at(store, removed, row["digest"]),
-        }
-        for row in store.names.rows()
-    ]
-    return {"datasets": datasets}
-
-
-def _removed_at(store: Store, removed: Mapping[str, str], digest: str) -> str | None:
-    """Return when a dataset was removed; None if it was not, or was built again since."""
-    # Few were removed, so only of these does anybody ask the store whether they are there again.
-    return removed[digest] if digest in removed and store.objects.size(digest) is None else None
-
-
-def show_list(store: Store) -> None:
-    """Print every name that was given to a dataset, oldest first."""
-    table = Table("name", "dataset", "how", "since (UTC)")
-    for row in list_json(store)["datasets"]:
-        gone = f", removed by gc on {row['removed_at'][:10]}" if row["removed_at"] else ""
-        how = row["kind"].replace("_", " ") + gone
-        table.add_row(row["name"], short(row["dataset"]), how, row["named_at"][:19].replace("T", " "))
-    Terminal().print(table)
 
 
 def dataset_facts(store: Store, dataset_id: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from flows.cli.command import command, print_json
@@ -10,15 +12,23 @@ from flows.cli.options import DatasetRef, Json, StoreFolder
 commands = typer.Typer()
 
 
-@commands.command("list", epilog="Example: `shls dataset list --store nightly/`")
+@commands.command(
+    "list", epilog="Examples: `shls dataset list --store nightly/` · `shls dataset list --last 0`"
+)
 @command
-def list_datasets(store: StoreFolder = "store", as_json: Json = False) -> None:
+def list_datasets(
+    store: StoreFolder = "store",
+    last: Annotated[
+        int, typer.Option(min=0, help="How many of the newest to list; 0: all. JSON always has all.")
+    ] = 100,
+    as_json: Json = False,
+) -> None:
     """List the published datasets, oldest first."""
-    from flows.cli.dataset.inspection import list_json, show_list
+    from flows.cli.dataset.listing import list_json, show_list
     from storage.store import Store
 
     opened = Store.open(store)
-    print_json(list_json(opened)) if as_json else show_list(opened)
+    print_json(list_json(opened)) if as_json else show_list(opened, last)
 
 
 @commands.command(epilog="Examples: `shls dataset show photos@v2` · `shls dataset show 3fa9c1 --json`")

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.canonical import short
-from storage.gate.gate import Finding, Verdict, newest_verdict
+from storage.gate.verdicts import Finding, Verdict, newest_verdict
 from storage.objects.objects import ObjectStore
 from storage.rows.dataset import Dataset
 from storage.rows.source_kinds import PHOTOGRAPHS, VIDEOS, SourceKind, kinds_among, noun_for

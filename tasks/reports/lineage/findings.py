@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storage.gate.gate import Finding
+from storage.gate.verdicts import Finding
 from tasks.reports.page import figure
 
 _EXPECTATIONS = {

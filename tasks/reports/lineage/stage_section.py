@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import yaml
 
 from storage.gate.drift_figures import kind_of_reason
-from storage.gate.gate import Finding
+from storage.gate.verdicts import Finding
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import schema_of
 from storage.rows.stage_names import CLIPS, CLUSTERS, FOOTAGE, INGEST, SALIENCY, SEQUENCES, SUPERPIXELS

@@ -265,7 +265,7 @@ def test_a_changed_byte_in_a_shard_stops_the_build_with_its_name(first_run, used
 
 
 def test_a_defect_is_one_line_and_a_traceback_only_with_debug(shls, first_run, monkeypatch):
-    monkeypatch.setattr("flows.cli.dataset.inspection.list_json", lambda store: 1 / 0)
+    monkeypatch.setattr("flows.cli.dataset.listing.list_json", lambda store: 1 / 0)
     result = shls("dataset", "list", "--store", first_run.store)
     assert result.exit_code == 1
     assert one_error_line(result) == (

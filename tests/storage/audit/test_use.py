@@ -4,7 +4,7 @@ import pytest
 
 from shls_core.photographs.split import HELD_OUT
 from storage.audit.use import use_problems
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.records.checkpoints import (
     BenchmarkRecord,
     CheckpointRecord,

@@ -9,7 +9,7 @@ import pytest
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.export.sample_members import CLIPS_WITHOUT
 from storage.export.webdataset import export_webdataset
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.records.manifests import DatasetManifest, get_record, put_record
 from storage.rows.dataset import Dataset
 from storage.rows.shards import RowReader

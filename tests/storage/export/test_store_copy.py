@@ -3,7 +3,7 @@ import pytest
 from shls_core.errors import GateError, ObjectCorrupted
 from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.export.store_copy import export_store
-from storage.gate.gate import Verdict, require_passed
+from storage.gate.verdicts import Verdict, require_passed
 from storage.objects.objects import object_path
 from storage.records.manifests import put_record
 from storage.rows.loader import SequenceLoader

@@ -14,7 +14,7 @@ from shls_core.photographs.split import HELD_OUT, TRAIN
 from storage.canonical import digest_bytes
 from storage.export import webdataset as export
 from storage.export.webdataset import export_webdataset
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.records.manifests import put_record
 from storage.rows.dataset import Dataset
 from storage.rows.loader import SequenceLoader

@@ -2,7 +2,8 @@ import pytest
 
 from shls_core.errors import GateError
 from storage.gate.config import GateConfig
-from storage.gate.gate import refuse_failed, validate
+from storage.gate.gate import validate
+from storage.gate.verdicts import refuse_failed
 
 
 @pytest.mark.parametrize(

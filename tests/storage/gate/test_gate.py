@@ -15,9 +15,10 @@ from shls_core.synthesis.config import SynthesisConfig
 from storage.gate import gate
 from storage.gate.config import GateConfig
 from storage.gate.drift_config import DriftConfig
-from storage.gate.gate import _are_present, newest_verdict, refuse_failed, require_passed, validate
+from storage.gate.gate import _are_present, validate
 from storage.gate.scenarios import SCENARIOS, training_column
 from storage.gate.stills import _of_scenarios, _of_superpixel_counts
+from storage.gate.verdicts import newest_verdict, refuse_failed, require_passed
 from storage.objects.objects import object_path
 from storage.records.manifests import DatasetManifest, StageManifest, get_record, put_record
 from storage.rows.stage_artifact import StageArtifact

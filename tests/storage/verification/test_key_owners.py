@@ -4,7 +4,8 @@ import pytest
 
 from storage.files.inventory import KeyEntry, take_inventory
 from storage.gate.config import GateConfig
-from storage.gate.gate import Verdict, validate
+from storage.gate.gate import validate
+from storage.gate.verdicts import Verdict
 from storage.records.checkpoints import CheckpointRecord, EvaluationRecord
 from storage.records.manifests import StageManifest, get_record, put_record
 from storage.rows.stage_names import OF_STILLS

@@ -13,7 +13,7 @@ from storage.canonical import digest_bytes
 from storage.export.webdataset import export_webdataset
 from storage.files.inventory import take_inventory
 from storage.garbage_collection import collect, plan_collection
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from storage.lineage import history
 from storage.lineage.descent import descent
 from storage.objects.objects import object_path

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from storage.files.inventory import EVENTS_FILE
-from storage.gate.gate import Finding, Verdict
+from storage.gate.verdicts import Finding, Verdict
 from storage.records.manifests import put_record
 from storage.store import Store
 

@@ -8,7 +8,7 @@ import pytest
 
 from shls_core.errors import GateError
 from storage.gate.drift_config import DriftConfig
-from storage.gate.gate import Verdict
+from storage.gate.verdicts import Verdict
 from tasks.staging.build_dataset import assemble, compare_with_last, publish
 from tasks.staging.dataset_diff import compare_datasets
 

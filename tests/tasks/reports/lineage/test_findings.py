@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.gate.gate import Finding
+from storage.gate.verdicts import Finding
 from tasks.reports.lineage.findings import finding_row
 
 

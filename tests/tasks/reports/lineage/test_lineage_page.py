@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from shls_core.errors import InputError
-from storage.gate.gate import newest_verdict
+from storage.gate.verdicts import newest_verdict
 from storage.records.manifests import DatasetManifest, get_record
 from storage.rows.stage_artifact import StageArtifact
 from storage.rows.stage_graph import SCHEMAS
