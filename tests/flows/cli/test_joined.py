@@ -204,3 +204,23 @@ def test_what_cannot_be_joined_is_one_line_and_makes_nothing(
     assert told in one_line(shls("segment", *clip, "--out", out, *arguments, "--store", place))
     assert not out.exists()
     assert told in one_line(shls("evaluate", *arguments, "--store", place))
+
+
+@pytest.mark.slow
+def test_workers_of_ray_score_two_together_as_one_process_does(
+    shls, davis_benchmark, place, second, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    pair = ("--checkpoint", "pretrained", "--checkpoint", second[:12], "--store", place, "--json")
+    benchmark = ("--davis", davis_benchmark[0], "--superpixels", 40)
+
+    def scored(*where):
+        out = tmp_path / where[1]
+        result = shls("evaluate", *benchmark, *pair, "--out", out, *where)
+        assert result.exit_code == 0, result.stderr
+        masks = {path.relative_to(out): path.read_bytes() for path in out.rglob("*.png")}
+        return json.loads(result.stdout)["evaluation"], masks
+
+    alone = scored("--backend", "serial")
+    assert len(alone[1]) == 2 * 5
+    assert scored("--backend", "ray", "--workers", 2) == alone

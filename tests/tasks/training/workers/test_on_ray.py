@@ -96,10 +96,11 @@ def test_workers_give_the_checkpoint_of_one_process_also_if_one_is_lost(
     train, passed_store, tmp_path, monkeypatch, capsys
 ):
     whole = train(1)
-    shared = train(2)
-    assert (shared.status, shared.checkpoint) == ("computed", whole.checkpoint)
-    assert logged(tmp_path, 2) == logged(tmp_path, 1)
-    assert len(logged(tmp_path, 2)) == STEPS + 2
+    for workers in (2, SHARES):
+        shared = train(workers)
+        assert (shared.status, shared.checkpoint) == ("computed", whole.checkpoint)
+        assert logged(tmp_path, workers) == logged(tmp_path, 1)
+        assert len(logged(tmp_path, workers)) == STEPS + 2
     assert training_states(passed_store.backend) == []
     assert "a worker was lost" not in capsys.readouterr().err
 
