@@ -22,6 +22,7 @@ from storage.store import Store
 from tasks.checkpoints.load import network_of
 from tasks.checkpoints.pretrained import PRETRAINED, keep_checkpoint, read_pretrained
 from tasks.checkpoints.untrained import UNTRAINED, untrained_checkpoint
+from tasks.checkpoints.withdrawn_sources import print_withdrawn
 from tasks.scoring.segmenter_choice import PropagationChoice, SegmenterChoice
 from tasks.terminal import print_line
 from tasks.training.learn import Learned
@@ -199,6 +200,12 @@ class CheckpointInUse(BaseModel):
                 print_line(
                     f"{key:<12} default: training {short(self.id)} recorded none; --config sets another"
                 )
+
+    def print_withdrawn(self) -> None:
+        """Print what is withdrawn of the photographs and videos that its checkpoints saw."""
+        for one in self._each():
+            if one.store is not None:  # without a store, nothing was withdrawn
+                print_withdrawn(one.store, one.id, one.record)
 
     def _each(self) -> tuple["CheckpointInUse", ...]:
         return (self, *filter(None, [self.second]))

@@ -52,6 +52,7 @@ def evaluate_benchmark(
     used = checkpoint_in_use(checkpoint, config, store)
     choice, execution = used.on_videos(max_side), used.config.execution
     used = used.kept()
+    used.print_withdrawn()
     benchmark = BenchmarkChoice("davis", Path(davis), split, year)
 
     with recorded_run(used.opened(), RunKind.BENCHMARK, used.parameters(), used.config.training.seed) as run:

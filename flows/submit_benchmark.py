@@ -48,6 +48,7 @@ def submit_benchmark(
     used = checkpoint_in_use(checkpoint, config, store)
     choice, execution = used.on_videos(max_side), used.config.execution
     used = used.kept()
+    used.print_withdrawn()
     benchmark = BenchmarkChoice("youtube-vos", Path(youtube_vos), split)
 
     with recorded_run(used.opened(), RunKind.SUBMISSION, used.parameters(), used.config.training.seed) as run:

@@ -10,6 +10,7 @@ from flows.cli.command import command, print_json
 from flows.cli.options import Json
 
 if TYPE_CHECKING:
+    from flows.checkpoint_in_use import CheckpointInUse
     from shls_core.propagation.video_segmenter import VideoSegmenter
     from tasks.drawing.clip_segmentation import SegmentOptions
 
@@ -83,6 +84,7 @@ def mask(
     options = SegmentOptions(named, store, max_side)
     if named != ("pretrained",):
         _segmenter(options)  # an unknown checkpoint is refused before anybody draws
+        _used(options).print_withdrawn()
     segmentation = ClipSegmentation(source, lambda: _segmenter(options))
     drawn = draw_masks(session, segmentation, options, port, not no_browser)
     print_json(drawn_json(drawn)) if as_json else show_drawn(drawn)
@@ -90,9 +92,14 @@ def mask(
 
 def _segmenter(options: SegmentOptions) -> VideoSegmenter:
     """Return what segments the clip, made as by `shls segment`; torch is not loaded before."""
-    from flows.joined_checkpoints import checkpoints_in_use
     from tasks.runs.device import choose_device
 
-    used = checkpoints_in_use(options.checkpoints, None, options.store or "store")
+    used = _used(options)
     networks = used.networks(choose_device(used.config.execution))
     return used.on_videos(options.max_side).segmenter(*networks)
+
+
+def _used(options: SegmentOptions) -> CheckpointInUse:
+    from flows.joined_checkpoints import checkpoints_in_use
+
+    return checkpoints_in_use(options.checkpoints, None, options.store or "store")

@@ -84,6 +84,7 @@ def segment(
     device, choice = choose_device(used.config.execution), used.on_videos(max_side)
     segmenter = choice.segmenter(*used.networks(device))
     print_use(used, choice.max_side)
+    used.print_withdrawn()
     salient = None
     if masks is None:
         salient = write_salient_mask(source, Path(out))

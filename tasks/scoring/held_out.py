@@ -28,8 +28,8 @@ from storage.records.manifests import get_record, put_record
 from storage.rows.loader import SequenceLoader
 from storage.rows.sources import has_source
 from storage.store import Store
-from storage.withdrawal.deny_list import listed, nouns, withdrawn_in_any
 from tasks.checkpoints.load import network_of
+from tasks.checkpoints.withdrawn_sources import datasets_there, print_withdrawn
 from tasks.runs.device import choose_device, device_kind
 from tasks.runs.execution_config import ExecutionConfig
 from tasks.runs.made_once import made_once
@@ -41,7 +41,6 @@ from tasks.scoring.seen_sources import seen_sources
 from tasks.scoring.segmenter_choice import PropagationChoice
 from tasks.terminal import Advance, print_line
 from tasks.training.learning_config import learning_of
-from tasks.training.seen_datasets import datasets_seen_by
 
 _ENTRY_MODULES = ("shls_core.propagation.evaluation", "storage.rows.loader")
 _ADAPTING_MODULE = "shls_core.adaptation.labelled_sequences"
@@ -73,7 +72,7 @@ def score_checkpoint(
     records = [get_record(opened.objects, one, CheckpointRecord) for one in checkpoints]
     require_held_out(opened, records[0])
     for one, record in zip(checkpoints, records, strict=True):
-        _print_withdrawn(opened, one, record)
+        print_withdrawn(opened, one, record)
     if joined_with is not None:
         _print_seen(opened, joined_with, records[1], records[0].scored_on)
     facts = _facts(checkpoints, records[0], how, execution)
@@ -116,24 +115,9 @@ def require_held_out(store: Store, trained: CheckpointRecord) -> None:
         )
 
 
-def _datasets_there(store: Store, record: CheckpointRecord) -> tuple[str, ...]:
-    """Return the datasets that a checkpoint saw; none of a pretrained one whose dataset is elsewhere."""
-    if record.is_pretrained and not store.objects.exists(record.dataset):
-        return ()
-    return datasets_seen_by(store, record.model_dump())
-
-
-def _print_withdrawn(store: Store, checkpoint: str, record: CheckpointRecord) -> None:
-    if found := withdrawn_in_any(store, _datasets_there(store, record)):
-        print_line(
-            f"checkpoint {short(checkpoint)} was trained with withdrawn {nouns(found.values())}: "
-            f"{listed(found.values())}"
-        )
-
-
 def _print_seen(store: Store, checkpoint: str, record: CheckpointRecord, scored_on: str) -> None:
     """Print how much of what is held out from the first checkpoint the second one learned from."""
-    seen = seen_sources(store, scored_on, _datasets_there(store, record))
+    seen = seen_sources(store, scored_on, datasets_there(store, record))
     if seen.num_seen:
         print_line(
             f"checkpoint {short(checkpoint)} was trained on {seen.num_seen} of the {seen.num_held_out} "

@@ -1,6 +1,7 @@
 """`shls segment` as a person runs it: a folder of frames, a mask, the checkpoint trained last."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from shls_core.files.masks.indexed_png import write_mask
 from shls_core.files.masks.label_files import read_mask
+from storage.canonical import digest_bytes
 from storage.records.checkpoints import CheckpointRecord
 from storage.records.manifests import get_record, put_record
 from storage.store import Store
@@ -174,3 +176,22 @@ def test_masks_may_be_adapted_to_the_video(shls, first_run, clip, tmp_path):
     for name in ("1.png", "2.png"):
         kept = read_mask(tmp_path / "plain" / "masks" / name)
         np.testing.assert_array_equal(read_mask(out / "masks" / name), kept)
+
+
+def test_what_was_withdrawn_of_the_checkpoints_photographs_is_said(
+    shls, first_run, photographs, clip, davis_benchmark, tmp_path
+):
+    frames, mask, out = clip
+    store = shutil.copytree(first_run.store, tmp_path / "store")
+    used = ("--store", store, "--superpixels", 40)
+    withdrawn = photographs / "coffee.png"
+    assert shls("dataset", "withdraw", withdrawn, "--reason", "revoked", "--store", store).exit_code == 0
+    checkpoint, image = first_run.outcome.training.checkpoint, digest_bytes(withdrawn.read_bytes())
+    line = f"checkpoint {checkpoint[:12]} was trained with withdrawn photographs: {image[:12]}… (revoked)"
+    for command in (
+        ("segment", frames, "--mask", mask, "--out", out),
+        ("evaluate", "--davis", davis_benchmark[0], "--out", tmp_path / "scored", "--backend", "serial"),
+    ):
+        done = shls(*command, *used)
+        assert done.exit_code == 0, done.stderr
+        assert done.stderr.count(line) == 1
