@@ -4,8 +4,9 @@
     python benchmarks/frames_per_second.py --device cuda --search torch --frames 100
 
 A photograph of scikit-image moves behind a window of 854x480. The code of `shls segment --checkpoint
-pretrained` tracks an object of 120 px across; superpixels are computed while the network processes the frame
-before. The first frames are not counted: they fill the memory to its limit.
+pretrained --quality fast` tracks an object of 120 px across; superpixels are computed while the network
+processes the frame before. The first frames are not counted: they fill the memory to its limit. What `best`
+learns after the video is not timed.
 """
 
 import argparse
@@ -20,13 +21,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from flows.checkpoint_config import config_of
-from shls_core.methods.in_use import propagator_of
-from shls_core.propagation.config import PropagationConfig
+from flows.checkpoint_in_use import checkpoint_in_use
 from shls_core.propagation.video_segmenter import VideoSegmenter
-from shls_core.superpixels.division import division
-from tasks.checkpoints.load import network_of
-from tasks.checkpoints.pretrained import read_pretrained
+from tasks.checkpoints.pretrained import PRETRAINED
 
 HEIGHT, WIDTH, WARM_UP = 480, 854, 12
 
@@ -38,20 +35,23 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--search", choices=("faiss", "torch"), default="faiss")
     parser.add_argument("--frames", type=int, default=20)
+    parser.add_argument("--qualities", default="fast,balanced")
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    record, weights = read_pretrained()
-    network = network_of(record, weights, torch.device(chosen.device))
-    method = config_of(record).method
-    memory = method.memory.model_copy(update={"search": chosen.search})
-    method = method.model_copy(update={"memory": memory})
     title = f"{WIDTH}x{HEIGHT}, one object, {chosen.device}, {chosen.threads} threads"
-    table = Table("processed at", "frames/s", title=title)
-    for max_side in (WIDTH, 427):
-        propagator = propagator_of(network, method, PropagationConfig(), division())
-        segmenter = VideoSegmenter(propagator, max_side)
-        table.add_row(f"{max_side} px", f"{frames_per_second(segmenter, chosen.frames):.1f}")
+    table = Table("quality", "processed at", "frames/s", title=title)
+    for name in chosen.qualities.split(","):
+        segmenter, max_side = segmenter_of(name, torch.device(chosen.device), chosen.search)
+        table.add_row(name, f"{max_side} px", f"{frames_per_second(segmenter, chosen.frames):.1f}")
     Console(width=110).print(table)
+
+
+def segmenter_of(quality: str, device: torch.device, search: str) -> tuple[VideoSegmenter, int | None]:
+    """Return what `shls segment --quality QUALITY` segments with, and the longest side of its frames."""
+    used = checkpoint_in_use(PRETRAINED, None, "store").with_options(quality=quality)
+    used = used.with_changes(method={"memory": {"search": search}})
+    choice = used.on_videos()
+    return choice.segmenter(*used.networks(device)), choice.max_side
 
 
 def frames_per_second(segmenter: VideoSegmenter, num_frames: int) -> float:
