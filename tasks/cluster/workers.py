@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from shls_core.errors import InputError
 from tasks.cluster.autoscaler import Autoscaler, autoscaler
@@ -21,6 +21,16 @@ _PATIENCE_SECONDS = 60.0
 """How long nothing may move, where nodes may yet join or a replaced one come back."""
 
 
+class Settings(NamedTuple):
+    """The keys of the configuration that say what a worker reserves, and how many there are."""
+
+    each: str
+    count: str
+
+
+OF_STAGES = Settings("execution.stages", "execution.workers")
+
+
 @dataclass
 class Patience:
     """Decides whether there is hope for workers that are not up.
@@ -33,11 +43,14 @@ class Patience:
         What each reserves.
     seconds
         How long a cluster without room, on which nothing moves, is waited for.
+    settings
+        What a refusal names.
     """
 
     least: int
     resources: StageResources
     seconds: float = _PATIENCE_SECONDS
+    settings: Settings = OF_STAGES
     _hopeless_since: float | None = field(default=None, init=False)
 
     def refuse(self, nodes: Sequence[Amounts], scaler: Autoscaler, now: float) -> None:
@@ -70,11 +83,11 @@ class Patience:
         if possible == 0:
             return (
                 f"expected Ray to have a node with {each} for a worker, got {largest(nodes)} at most, and "
-                f"{more} (execution.stages)"
+                f"{more} ({self.settings.each})"
             )
         return (
             f"expected Ray to have room for {self.least} workers of {each} each, got room for {possible} and "
-            f"{more} (execution.workers)"
+            f"{more} ({self.settings.count})"
         )
 
 
@@ -90,11 +103,14 @@ class RollCall:
         What each reserves.
     is_ours
         Whether the Ray is one of our own, on this machine alone: there is nothing to watch then.
+    settings
+        What a refusal names.
     """
 
     least: int
     resources: StageResources
     is_ours: bool
+    settings: Settings = OF_STAGES
     say: Callable[[str], None] = print_line
     now: Callable[[], float] = time.monotonic
     _began: float = field(default_factory=time.monotonic, init=False)
@@ -122,7 +138,8 @@ class RollCall:
         """
         import ray
 
-        patience = Patience(self.least, self.resources, 0.0 if self.is_ours else _PATIENCE_SECONDS)
+        seconds = 0.0 if self.is_ours else _PATIENCE_SECONDS
+        patience = Patience(self.least, self.resources, seconds, self.settings)
         while True:
             up, _ = ray.wait(list(ready), num_returns=self.least, timeout=LOOK_SECONDS)
             if len(up) >= self.least:

@@ -13,12 +13,14 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from shls_core.errors import InputError, StageError, WorkerLost
+from shls_core.errors import StageError, WorkerLost
 from storage.objects.training_states import TrainingStates
 from storage.records.checkpoints import CheckpointRecord
 from tasks.cluster.pool import pool
+from tasks.cluster.resources import demand
+from tasks.cluster.workers import RollCall, Settings
 from tasks.runs.device import choose_device, device_kind
-from tasks.runs.execution_config import ExecutionConfig
+from tasks.runs.execution_config import ExecutionConfig, StageResources
 from tasks.runs.ray_settings import cluster_address, prepare_import
 from tasks.runs.worker_range import WorkerRange
 from tasks.terminal import print_line
@@ -67,7 +69,7 @@ def learn_on_ray(
     ShlsError
         What a worker raised.
     """
-    needs = _started(order.execution, order.learning.training.num_threads, workers)
+    needs = reserved(order.execution, order.learning.training.num_threads, workers)
     with tempfile.TemporaryDirectory(prefix="shls-train-") as scratch, _Followed(observers) as followed:
         while True:
             before = states.newest_path()
@@ -90,7 +92,7 @@ def workers_device_kind(execution: ExecutionConfig, num_threads: int, workers: W
     """Return the kind of device that training workers have; on a cluster, one is asked."""
     if cluster_address() is None:
         return device_kind(choose_device(execution))
-    needs = _started(execution, num_threads, workers)
+    needs = reserved(execution, num_threads, workers)
     import ray
 
     asked = ray.remote(num_cpus=needs["CPU"], num_gpus=needs.get("GPU", 0))(_own_device_kind)
@@ -102,28 +104,36 @@ def _own_device_kind(execution: ExecutionConfig) -> str:
     return device_kind(choose_device(execution))
 
 
-def _started(execution: ExecutionConfig, num_threads: int, workers: WorkerRange) -> dict[str, float]:
-    """Start Ray or join it, and return what each worker needs of it."""
+def reserved(execution: ExecutionConfig, num_threads: int, workers: WorkerRange) -> dict[str, float]:
+    """Start Ray or join it, and return what each worker reserves; a cluster is waited for until it has room.
+
+    Raises
+    ------
+    InputError
+        If the cluster will not have room for the smallest number of workers.
+    """
     prepare_import()
     pool.stop()  # their cores are wanted
     pool.start_ray(num_threads * workers.most)
     import ray
 
     resources: Any = ray.cluster_resources  # untyped
-    there = resources()
-    has_gpus = there.get("GPU", 0) > 0
-    if execution.device == "cuda" and not has_gpus:
-        raise InputError("expected GPUs for training workers, Ray has none; use execution.device: cpu")
-    needs = {"CPU": float(num_threads)}
-    if has_gpus and execution.device != "cpu":
-        needs["GPU"] = 1.0
-    for name, each in needs.items():
-        if there.get(name, 0) < each * workers.least:
-            raise InputError(
-                f"expected a Ray cluster with {each * workers.least:g} {name} for {workers.least} training "
-                f"workers, got {there.get(name, 0):g} (training.num_threads, execution.training_workers)"
-            )
-    return needs
+    on_gpus = execution.device == "cuda" or (execution.device == "auto" and resources().get("GPU", 0) > 0)
+    each = StageResources(cpus=num_threads, gpus=int(on_gpus))
+    if cluster_address() is not None:
+        _await_room(workers.least, each)
+    return demand(each)
+
+
+def _await_room(least: int, each: StageResources) -> None:
+    """Let an autoscaler start the nodes that the first workers need, or refuse."""
+    settings = Settings("training.num_threads, execution.device", "execution.training_workers")
+    stand_ins = pool.started(WorkerRange(least, least), each)
+    try:
+        up = [worker.ready.remote(None) for worker in stand_ins]
+        RollCall(least, each, is_ours=False, settings=settings).await_least(up)
+    finally:
+        pool.stop()
 
 
 def _trainer(

@@ -17,7 +17,9 @@ import ray
 from shls_core.errors import InputError
 from tasks.cluster import workers as waiting
 from tasks.executor import run_jobs
-from tasks.runs.execution_config import StageResources
+from tasks.runs.execution_config import ExecutionConfig, StageResources
+from tasks.runs.worker_range import WorkerRange
+from tasks.training.workers.on_ray import reserved
 
 waiting._PATIENCE_SECONDS = 5.0
 
@@ -43,6 +45,12 @@ for each in ({"memory": "1TB"}, {"gpus": 8}):
         met(1, 1, **each)
     except InputError as error:
         print(error)
+alone = WorkerRange(1, 1)
+print(reserved(ExecutionConfig(device="cuda"), 1, alone))
+try:
+    reserved(ExecutionConfig(device="cpu"), 64, alone)
+except InputError as error:
+    print(error)
 print("soon" if time.monotonic() - began < 60 else "late")
 """
 
@@ -63,7 +71,7 @@ def test_a_cluster_grows_from_nothing_and_refuses_what_it_never_will_have(tmp_pa
             timeout=400,
             check=True,
         )
-    two, graphics, terabyte, eight, when = done.stdout.splitlines()
+    two, graphics, terabyte, eight, training, many, when = done.stdout.splitlines()
     assert two == "[('', True), ('', True)]"  # no GPU is seen; the code is what was shipped
     assert graphics == "[('0', True)]"
     assert terabyte.startswith("expected Ray to have a node with 1 CPU, 1 TB of memory for a worker, got ")
@@ -71,5 +79,8 @@ def test_a_cluster_grows_from_nothing_and_refuses_what_it_never_will_have(tmp_pa
     assert all(
         line.endswith("its autoscaler adds none that has (execution.stages)") for line in (terabyte, eight)
     )
+    assert training == "{'CPU': 1, 'GPU': 1}"  # a node with a GPU was started for it
+    assert many.startswith("expected Ray to have a node with 64 CPUs for a worker, got ")
+    assert many.endswith("its autoscaler adds none that has (training.num_threads, execution.device)")
     assert when == "soon"
     assert "waits for 2 workers, 0 are up" in done.stderr.splitlines()
