@@ -24,8 +24,8 @@ _PATIENCE_SECONDS = 60.0
 class Settings(NamedTuple):
     """The keys of the configuration that say what a worker reserves, and how many there are."""
 
-    each: str
-    count: str
+    of_each: str
+    of_number: str
 
 
 OF_STAGES = Settings("execution.stages", "execution.workers")
@@ -83,11 +83,11 @@ class Patience:
         if possible == 0:
             return (
                 f"expected Ray to have a node with {each} for a worker, got {largest(nodes)} at most, and "
-                f"{more} ({self.settings.each})"
+                f"{more} ({self.settings.of_each})"
             )
         return (
             f"expected Ray to have room for {self.least} workers of {each} each, got room for {possible} and "
-            f"{more} ({self.settings.count})"
+            f"{more} ({self.settings.of_number})"
         )
 
 
