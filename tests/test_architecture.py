@@ -120,6 +120,14 @@ def test_files_that_a_page_names_are_there(page):
     assert [name for name in sorted(named) if not (PROJECT / name).exists()] == []
 
 
+def test_no_file_holds_the_marks_of_a_merge():
+    kept = [PROJECT / folder for folder in (*PACKAGES, "tests", "docs", "configs", "deploy", "benchmarks")]
+    texts = [path for folder in kept for path in folder.rglob("*") if path.suffix in {".py", ".md", ".yaml"}]
+    assert len(texts) > 1000
+    mark = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    assert not [path for path in (*texts, *PROJECT.glob("*.md")) if mark.search(path.read_text("utf-8"))]
+
+
 def test_tests_are_no_packages():
     assert not list((PROJECT / "tests").rglob("__init__.py"))
 
