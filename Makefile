@@ -9,13 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test test-slow test-cluster test-full check lock clean same-python
+.PHONY: help run test test-slow test-long test-full check lock clean same-python
 
 help:
 	@echo "make run        photographs in; dataset, checkpoint and score out (store/)"
 	@echo "make test       style, types, layer rules and the fast tests (9 to 13 minutes on two cores)"
-	@echo "make test-slow  the other tests, with kills, servers and workers (under 50 minutes)"
-	@echo "make test-cluster  several machines, lost and cut off, and trainings on Ray (under 15 minutes)"
+	@echo "make test-slow  the other tests, with kills, servers and workers (30 minutes)"
+	@echo "make test-long  several machines, a schedule in use, trainings on Ray, more kills (under 40 minutes)"
 	@echo "make test-full  all of them"
 	@echo "make check      style, types and layer rules only"
 	@echo "make lock       resolve uv.lock again from pyproject.toml, and export requirements/ from it"
@@ -29,12 +29,12 @@ test: check
 	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/.installed-dev
-	$(BIN)/pytest -m "slow and not cluster"
+	$(BIN)/pytest -m "slow and not long"
 
-test-cluster: $(VENV)/.installed-dev
-	$(BIN)/pytest -m cluster
+test-long: $(VENV)/.installed-dev
+	$(BIN)/pytest -m long
 
-test-full: test test-slow test-cluster
+test-full: test test-slow test-long
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

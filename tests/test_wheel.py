@@ -126,6 +126,7 @@ def test_the_installed_command_runs_from_an_empty_folder_and_makes_what_this_che
     assert environments == {True, False}  # a wheel has no commit
 
 
+@pytest.mark.long
 def test_fast_slic_is_built_in_isolation(tmp_path):
     """The one requirement whose own build fails: plain pip builds it by our folder."""
     folder = tmp_path / "environment"

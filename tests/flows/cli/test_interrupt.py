@@ -82,7 +82,7 @@ def check_what_is_left(told: str, store: Path, kind: str) -> None:
         assert digest_bytes(path.read_bytes()) == path.name
 
 
-@pytest.mark.parametrize("backend", ["serial", "ray"])
+@pytest.mark.parametrize("backend", ["ray", pytest.param("serial", marks=pytest.mark.long)])
 def test_staging_goes_on_where_it_was_interrupted(prefect_server, config_file, tmp_path, backend):
     config, store = config_file(crops={"crops_per_image": 40}), tmp_path / "store"
     told = run_and_interrupt(config, store, backend, after="ingest ", made="saliency-shards")

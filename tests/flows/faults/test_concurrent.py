@@ -32,6 +32,7 @@ def test_two_builds_of_one_dataset_at_once_end_in_one_result(
     check_whole(store)
 
 
+@pytest.mark.long
 def test_two_builds_of_different_datasets_share_what_they_have_in_common(
     build, disturbed_config, undisturbed, prefect_server, tmp_path, check_whole
 ):

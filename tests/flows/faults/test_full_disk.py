@@ -129,6 +129,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_no_more(
     check_whole(store)
 
 
+@pytest.mark.long
 def test_a_disk_too_small_for_the_dataset_stops_workers_too(
     build, disk, disturbed_config, undisturbed, prefect_server, check_whole
 ):

@@ -32,7 +32,9 @@ def kept(store: Path) -> dict[str, int]:
     return {str(path.relative_to(store)): path.stat().st_mtime_ns for path in store.glob("keys/*-shards/*")}
 
 
-@pytest.mark.parametrize("sequence", range(NUM_SEQUENCES))
+@pytest.mark.parametrize(
+    "sequence", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, NUM_SEQUENCES))]
+)
 def test_a_build_killed_at_any_moment_is_taken_up_and_ends_the_same(
     build, disturbed_config, undisturbed, prefect_server, tmp_path, entries, check_whole, sequence
 ):

@@ -12,10 +12,18 @@ pytestmark = pytest.mark.slow
 GOES_ON = "what was finished is in the store and is not made again"
 
 
-@pytest.mark.parametrize("whole_group", [True, False])
+TERMINATED = (signal.SIGTERM, 143, f"terminated; {GOES_ON}")
+INTERRUPTED = (signal.SIGINT, 130, f"interrupted; {GOES_ON}")
+
+
 @pytest.mark.parametrize(
-    ("number", "exit_code", "line"),
-    [(signal.SIGTERM, 143, f"terminated; {GOES_ON}"), (signal.SIGINT, 130, f"interrupted; {GOES_ON}")],
+    ("number", "exit_code", "line", "whole_group"),
+    [
+        (*TERMINATED, False),
+        (*INTERRUPTED, True),
+        pytest.param(*TERMINATED, True, marks=pytest.mark.long),
+        pytest.param(*INTERRUPTED, False, marks=pytest.mark.long),
+    ],
 )
 def test_a_signal_during_a_ray_stage_ends_the_run_in_one_line(
     build, disturbed_config, tmp_path, entries, check_whole, number, exit_code, line, whole_group

@@ -15,7 +15,7 @@ import pytest
 
 from storage.store import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 SHLS = str(Path(sys.executable).with_name("shls"))
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")

@@ -7,7 +7,7 @@ import tempfile
 import pytest
 from ray_clusters import autoscaling_options, free_port, ray_head
 
-pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # Every job waits for as many others as there are workers: each worker has to take part.
 DRIVER = """

@@ -18,7 +18,7 @@ from storage.provenance.code_digest import syntax_digests
 from storage.provenance.environment import package_version
 from storage.provenance.syntax import syntax_digest
 
-pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # Photographs are read where the driver is; everything else is made on the machines.
 DRIVER = """

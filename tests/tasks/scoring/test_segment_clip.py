@@ -184,7 +184,7 @@ def test_the_mask_of_a_frame_is_of_that_frame(tmp_path, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["frames", "clip.mp4"])
+@pytest.mark.parametrize("kind", ["clip.mp4", pytest.param("frames", marks=pytest.mark.long)])
 def test_ten_times_the_frames_need_no_more_memory(segmenter, tmp_path, kind, monkeypatch):
     (tmp_path / "frames").mkdir()
     with Clip(tmp_path / "clip.mp4", fps=10.0) as clip:

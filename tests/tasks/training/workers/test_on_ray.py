@@ -91,7 +91,7 @@ def ancestors(process):
 
 
 @pytest.mark.slow
-@pytest.mark.cluster
+@pytest.mark.long
 def test_workers_give_the_checkpoint_of_one_process_also_if_one_is_lost(
     train, passed_store, tmp_path, monkeypatch, capsys
 ):
@@ -137,7 +137,7 @@ def test_a_method_that_reads_running_statistics_from_clips_gives_one_checkpoint(
 
 
 @pytest.mark.slow
-@pytest.mark.cluster
+@pytest.mark.long
 def test_an_error_of_a_worker_is_that_of_the_run(train, monkeypatch):
     wild = TRAINING.model_copy(
         update={"learning_rate": 1.0, "divergence_window": 1, "divergence_factor": 1.001}
@@ -158,7 +158,7 @@ def test_an_error_of_a_worker_is_that_of_the_run(train, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.cluster
+@pytest.mark.long
 def test_ctrl_c_leaves_a_state_that_another_number_of_workers_goes_on_from(
     train, passed_store, monkeypatch, capsys
 ):
