@@ -27,6 +27,7 @@ from tasks.planning.shard_job import ShardJob
 from tasks.planning.stage_plan import StagePlan, WantedRows, made_artifact, plan_stage, wanted_rows
 from tasks.runs.at_work import JobTimedOut
 from tasks.runs.execution_config import LONGEST_SHARD_SECONDS, ExecutionConfig, StagingConfig
+from tasks.runs.free_memory import give_back
 from tasks.runs.outcomes import StageOutcome
 from tasks.runs.usage import PROCESS, Usage, add_elsewhere, measured
 from tasks.stages.clusters import ClustersStage
@@ -75,6 +76,7 @@ def build_stage(
     """
     with measured() as measurement:
         outcome = _built(store, stage, inputs, staging, execution, advance, wanted)
+        give_back()  # its plan is no more needed
     return outcome.model_copy(update={"usage": measurement.usage()})
 
 
