@@ -30,6 +30,8 @@ def running(*words):
         [sys.executable, "-c", script, "mask", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell starts background jobs with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         text=True,
         env=no_screen,
     ) as process:
