@@ -79,7 +79,7 @@ def test_a_cluster_grows_from_nothing_and_refuses_what_it_never_will_have(tmp_pa
     assert all(
         line.endswith("its autoscaler adds none that has (execution.stages)") for line in (terabyte, eight)
     )
-    assert training == "{'CPU': 1, 'GPU': 1}"  # a node with a GPU was started for it
+    assert training == "{'CPU': 1.0, 'GPU': 1.0}"  # a node with a GPU was started for it
     assert many.startswith("expected Ray to have a node with 64 CPUs for a worker, got ")
     assert many.endswith("its autoscaler adds none that has (training.num_threads, execution.device)")
     assert when == "soon"
