@@ -14,8 +14,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make run        photographs in; dataset, checkpoint and score out (store/)"
 	@echo "make test       style, types, layer rules and the fast tests (9 to 13 minutes on two cores)"
-	@echo "make test-slow  the other tests, with kills, servers and workers (30 minutes)"
-	@echo "make test-long  several machines, a schedule in use, trainings on Ray, more kills (under 40 minutes)"
+	@echo "make test-slow  the other tests, with kills, servers and workers (under 45 minutes)"
+	@echo "make test-long  several machines, a schedule in use, trainings on Ray, more kills (under an hour)"
 	@echo "make test-full  all of them"
 	@echo "make check      style, types and layer rules only"
 	@echo "make lock       resolve uv.lock again from pyproject.toml, and export requirements/ from it"

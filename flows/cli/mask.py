@@ -83,23 +83,24 @@ def mask(
     named = tuple(checkpoint or (() if store else ("pretrained",)))
     options = SegmentOptions(named, store, max_side)
     if named != ("pretrained",):
-        _segmenter(options)  # an unknown checkpoint is refused before anybody draws
-        _used(options).print_withdrawn()
-    segmentation = ClipSegmentation(source, lambda: _segmenter(options))
+        used = _used(options)
+        _segmenter(used, max_side)  # one that cannot be used is refused before anybody draws
+        used.print_withdrawn()
+    segmentation = ClipSegmentation(source, lambda: _segmenter(_used(options), max_side))
     drawn = draw_masks(session, segmentation, options, port, not no_browser)
     print_json(drawn_json(drawn)) if as_json else show_drawn(drawn)
 
 
-def _segmenter(options: SegmentOptions) -> VideoSegmenter:
-    """Return what segments the clip, made as by `shls segment`; torch is not loaded before."""
+def _segmenter(used: CheckpointInUse, max_side: int) -> VideoSegmenter:
+    """Return what segments the clip, made as by `shls segment`."""
     from tasks.runs.device import choose_device
 
-    used = _used(options)
     networks = used.networks(choose_device(used.config.execution))
-    return used.on_videos(options.max_side).segmenter(*networks)
+    return used.on_videos(max_side).segmenter(*networks)
 
 
 def _used(options: SegmentOptions) -> CheckpointInUse:
+    """Return the checkpoints of the page; torch is not loaded before."""
     from flows.joined_checkpoints import checkpoints_in_use
 
     return checkpoints_in_use(options.checkpoints, None, options.store or "store")

@@ -10,8 +10,8 @@ import pyarrow as pa
 def give_back() -> None:
     """Return free memory of Arrow and of the C library to the system.
 
-    After a stage of a million rows both keep what its plan took, in pieces that the next plan does not fit
-    into: the driver would hold the sum of its stages.
+    After a stage of a million rows both keep much of what its plan took, and the next plan comes on top.
+    Not all of it goes: docs/results/scale.md.
     """
     pa.default_memory_pool().release_unused()
     if trim := _malloc_trim():

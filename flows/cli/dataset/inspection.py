@@ -1,4 +1,4 @@
-"""What a store contains, as text and as JSON."""
+"""What a dataset is made of, as text and as JSON."""
 
 from typing import Any
 

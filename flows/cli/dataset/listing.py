@@ -33,15 +33,15 @@ def _removed_at(store: Store, removed: Mapping[str, str], digest: str) -> str | 
     return removed[digest] if digest in removed and store.objects.size(digest) is None else None
 
 
-def show_list(store: Store, last: int = 0) -> None:
+def show_list(store: Store, last: int) -> None:
     """Print the newest of the names that were given to datasets, oldest first; 0: all of them."""
     rows = list_json(store)["datasets"]
-    older = len(rows) - last if last else 0
+    listed = rows[-last:]  # of 0, this is all
     table = Table("name", "dataset", "how", "since (UTC)")
-    for row in rows[max(older, 0) :]:
+    for row in listed:
         gone = f", removed by gc on {row['removed_at'][:10]}" if row["removed_at"] else ""
         how = row["kind"].replace("_", " ") + gone
         table.add_row(row["name"], short(row["dataset"]), how, row["named_at"][:19].replace("T", " "))
     Terminal().print(table)
-    if older > 0:
+    if older := len(rows) - len(listed):
         print_line(f"{older} older not listed; `--last 0` lists all")
